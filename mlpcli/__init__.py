@@ -1,0 +1,31 @@
+"""mlp trains neural networks on tables: a YAML file says what, a CSV says on what."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlpcli.api import Run, TrainedModel, load, train
+    from mlpcli.errors import MlpError
+
+__all__ = ["MlpError", "Run", "TrainedModel", "__version__", "load", "train"]
+__version__ = "0.1.0"
+
+HOMES = {
+    "MlpError": "mlpcli.errors",
+    "Run": "mlpcli.api",
+    "TrainedModel": "mlpcli.api",
+    "load": "mlpcli.api",
+    "train": "mlpcli.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What the public names mean, loaded with NumPy and pandas when one of them is first used."""
+    if name not in HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    globals()[name] = getattr(import_module(HOMES[name]), name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
