@@ -1,0 +1,162 @@
+"""Rules between the settings of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from mlpcli.config.date_format import read_date
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.config.findings import Finding
+from mlpcli.config.nodes import Key
+from mlpcli.config.scalars import resolve
+from mlpcli.config.spec import DataSpec, Spec, SplitColumn
+from mlpcli.config.tasks import only, possible_tasks
+
+ROLES = {
+    "target": "a target",
+    "weight": "the column of weights",
+    "features": "a feature",
+    "exclude": "excluded",
+    "id": "an id column",
+    "split": "the split column",
+}
+FOR_KIND = {"number": "mean and median", "date": "most_frequent and {constant: DATE}"}
+# none of these makes a column a feature, so nothing is lost when one has two of them
+HARMLESS_TOGETHER = (
+    frozenset({"exclude", "id"}),
+    frozenset({"exclude", "split"}),
+    frozenset({"id", "split"}),
+    frozenset({"split"}),
+)
+
+
+def each_column_has_one_role(spec: Spec) -> Iterator[Finding]:
+    """A column that is named twice would silently be only one of the two."""
+    for (role, column, _), (second_role, second, key) in combinations(_named_columns(spec.data), 2):
+        if column == second and {role, second_role} not in HARMLESS_TOGETHER:
+            yield Finding(
+                key,
+                f"column '{column}' is {ROLES[role]} and {ROLES[second_role]}",
+                "a column can be one of the two",
+            )
+
+
+def _named_columns(data: DataSpec) -> Iterator[tuple[str, str, Key]]:
+    for column in data.target:
+        yield "target", column, ("data", "target", column)
+    if data.weight is not None:
+        yield "weight", data.weight, ("data", "weight")
+    for role, columns in (("features", data.features or ()), ("exclude", data.exclude), ("id", data.id)):
+        for column in columns:
+            yield role, column, ("data", role, column)
+    for part, named in (("validation", data.validation), ("test", data.test)):
+        if isinstance(named, SplitColumn):
+            yield "split", named.column, ("data", part, "column")
+
+
+def parts_leave_training_rows(spec: Spec) -> Iterator[Finding]:
+    """Validation and test fractions have to sum to less than 1."""
+    validation, test = spec.data.validation, spec.data.test
+    if isinstance(validation, float) and isinstance(test, float) and validation + test >= 1:
+        message = f"validation {validation:g} and test {test:g} leave no rows to train on"
+        yield Finding(("data", "test"), message, "their sum has to be below 1")
+
+
+def parts_differ(spec: Spec) -> Iterator[Finding]:
+    """Validation and test cannot be the same file or the same rows."""
+    validation, test = spec.data.validation, spec.data.test
+    if validation == test and isinstance(test, str | SplitColumn):
+        yield Finding(("data", "test"), "validation and test are the same rows", "leave one of them out")
+
+
+def stratify_needs_classes(spec: Spec) -> Iterator[Finding]:
+    """Only classes have shares to keep."""
+    task = only(possible_tasks(spec))
+    if spec.data.stratify and task is not None and task != "classification":
+        yield Finding(("data", "stratify"), f"stratify is for classification, the task is {task}")
+
+
+def separator_is_not_the_decimal_mark(spec: Spec) -> Iterator[Finding]:
+    """One character cannot be both."""
+    data = spec.data
+    by_name = "\t" if data.train.lower().removesuffix(".gz").endswith(".tsv") else ","
+    if (data.separator or by_name) == data.decimal:
+        yield Finding(
+            ("data", "decimal"),
+            f"'{data.decimal}' is the decimal mark and the separator",
+            "files with decimal commas mostly have `separator: ;`",
+        )
+
+
+def scaled_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
+    """Classes are not scaled, and poisson needs targets that are not below 0."""
+    scale, task = spec.data.target_scale, only(possible_tasks(spec))
+    if scale is None or scale.name == "none":
+        return
+    if task is not None and task != "regression":
+        yield Finding(("data", "target_scale"), f"target_scale is for regression, the task is {task}")
+    elif spec.loss is not None and spec.loss.name == "poisson" and scale.name == "standardize":
+        message = "poisson needs targets of at least 0, and standardize makes some negative"
+        yield Finding(("data", "target_scale"), message, "leave target_scale out, or divide")
+
+
+def policies_fit_encodings(spec: Spec) -> Iterator[Finding]:
+    """What stands in for a missing number is a number, and for a missing date a date."""
+    for name, feature in (spec.data.features or {}).items():
+        encode, missing = feature.encode, feature.missing
+        if missing is None or encode is None or encode.name not in NUMERIC_ENCODINGS | {"datetime"}:
+            continue
+        kind = "date" if encode.name == "datetime" else "number"
+        key: Key = ("data", "features", name, "missing")
+        if missing.policy == "category":
+            message = f"category is for text, and {encode.name} makes '{name}' a {kind}"
+            yield Finding(key, message, f"{FOR_KIND[kind]} are for {kind}s")
+        elif missing.policy == "constant" and not _is_of(kind, missing.value or "", encode.format):
+            yield Finding((*key, "constant"), f"expected a {kind} for '{name}', found '{missing.value}'")
+
+
+def _is_of(kind: str, text: str, form: str | None) -> bool:
+    return _is_number(text) if kind == "number" else read_date(text, form) is not None
+
+
+def indicators_have_something_to_say(spec: Spec) -> Iterator[Finding]:
+    """Where a missing cell is an error, or its row is dropped, none is left to indicate."""
+    for name, feature in (spec.data.features or {}).items():
+        policy = (feature.missing or spec.data.missing).policy
+        if feature.indicator and policy in {"error", "drop"}:
+            yield Finding(
+                ("data", "features", name, "indicator"),
+                f"'{name}' has an indicator of missing cells, and `missing: {policy}` leaves none",
+                "`missing: median` fills them, and so do mean, most_frequent and {constant: VALUE}",
+            )
+
+
+def _is_number(text: str) -> bool:
+    value = resolve(text)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def targets_fit_task(spec: Spec) -> Iterator[Finding]:
+    """Several targets are several numbers or several labels, never the classes of one."""
+    count, loss = len(spec.data.target), spec.loss
+    if count > 1 and spec.data.task == "classification":
+        yield Finding(
+            ("data", "target"),
+            f"classification has one target, found {count}",
+            "several columns of 0 and 1 are `task: multilabel`",
+        )
+    elif count > 1 and spec.data.task is None and loss is not None and not possible_tasks(spec):
+        yield Finding(
+            ("data", "target"),
+            f"{loss.name} has one target, found {count}",
+            "several columns of 0 and 1 go with binary_cross_entropy",
+        )
+
+
+def class_weight_needs_classes(spec: Spec) -> Iterator[Finding]:
+    """Weights of classes need the classes of one target."""
+    task = only(possible_tasks(spec))
+    if spec.class_weight is not None and task is not None and task != "classification":
+        message = f"class_weight is for classification, the task is {task}"
+        yield Finding(("class_weight",), message, "rows have weights through `data.weight`")

@@ -1,0 +1,137 @@
+"""The data: which file, which columns are what, how they are split, encoded and read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+
+from mlpcli.config.column_spec import Features, MissingSpec, ScaleSpec
+from mlpcli.config.fields import Flag, LocalPath, Number, Text, Word
+from mlpcli.config.refusals import expected, is_scalar, none_if_null, refusal, value_of
+from mlpcli.config.shapes import Closed, Maybe, OneOrList
+
+Task = Literal["regression", "classification", "multilabel"]
+Column = Annotated[str, Text("a column name")]
+Columns = Annotated[tuple[Column, ...], OneOrList("a column name", nulls=("", "null", "~"))]
+
+
+class SplitColumn(Closed):
+    """The rows whose cell in a column is a value."""
+
+    column: Annotated[Column, Field(description="the column that says which part a row is in")]
+    value: Annotated[
+        str, Text("a value of the split column"), Field(description="the cell of the rows taken")
+    ]
+
+
+def _part_form(given: object) -> str:
+    """How a part of the data was named: as a fraction, a path or by a column."""
+    if not is_scalar(given):
+        return "by column"
+    number = isinstance(value_of(given), int | float) and not isinstance(value_of(given), bool)
+    return "a fraction" if number else "a path"
+
+
+def _part(given: object) -> object:
+    """A list is none of the three forms, and neither is a boolean."""
+    if isinstance(given, list) or isinstance(value_of(given), bool):
+        raise expected("a fraction, a path or {column: NAME, value: TEXT}", given)
+    return none_if_null(given)
+
+
+Part: TypeAlias = Annotated[
+    Annotated[
+        Annotated[float, Number(above=0, below=1), Tag("a fraction")]
+        | Annotated[str, LocalPath("a fraction, a path or {column: NAME, value: TEXT}"), Tag("a path")]
+        | Annotated[SplitColumn, Tag("by column")],
+        Discriminator(_part_form),
+    ]
+    | None,
+    BeforeValidator(_part),
+]
+
+
+def _one_character(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n':
+        hint = 'a tab is written `"\\t"`, with double quotes' if text in {"\\t", "tab"} else None
+        raise refusal(f"expected one character between fields, found '{text}'", hint)
+    return text
+
+
+def _known_encoding(text: str) -> str:
+    try:
+        "a".encode(text)  # an empty text would not even look the encoding up
+    except (LookupError, ValueError):
+        raise refusal(
+            f"expected a text encoding that Python knows, found '{text}'",
+            "common ones are utf-8, latin-1, cp1252 and utf-16",
+        ) from None
+    return text
+
+
+class DataSpec(Closed):
+    """What the network learns from."""
+
+    train: Annotated[
+        str,
+        LocalPath("the path of a CSV file"),
+        Field(description="the training data: .csv or .tsv, either with .gz; relative to this config"),
+    ]
+    target: Annotated[
+        tuple[Column, ...],
+        OneOrList("a column name", shortest=1),
+        Field(description="the column to predict, or a list of columns"),
+    ]
+    task: Annotated[
+        Maybe[Annotated[Task, Word("a task")]],
+        Field(description="default: decided by the loss, else by the target's values"),
+    ] = None
+    features: Annotated[
+        Maybe[Features],
+        Field(
+            description="the input columns: a list, or a mapping with an encoding each; "
+            "default: every column that is nothing else"
+        ),
+    ] = None
+    target_scale: Annotated[
+        Maybe[ScaleSpec],
+        Field(
+            description="scaling of regression targets; default: standardize where loss and output allow it"
+        ),
+    ] = None
+    exclude: Annotated[Columns, Field(description="columns that are not features")] = ()
+    id: Annotated[Columns, Field(description="columns carried through to predictions")] = ()
+    weight: Annotated[Maybe[Column], Field(description="the column of sample weights")] = None
+    validation: Annotated[
+        Part,
+        Field(description="a fraction of all rows, a path, or {column: NAME, value: TEXT}; default: none"),
+    ] = None
+    test: Annotated[Part, Field(description="like validation; used for the final metrics only")] = None
+    stratify: Annotated[
+        Maybe[Annotated[bool, Flag()]],
+        Field(
+            description="whether splits by fraction keep the shares of classes; default: in classification"
+        ),
+    ] = None
+    missing: Annotated[
+        MissingSpec, Field(description="what to do about missing cells, where a feature does not say")
+    ] = MissingSpec(name="error")
+    na_values: Annotated[
+        tuple[Annotated[str, Text("a text")], ...],
+        OneOrList("a text"),
+        Field(description="texts that mean missing, besides the empty field"),
+    ] = ()
+    separator: Annotated[
+        Maybe[Annotated[str, Text("one character between fields"), AfterValidator(_one_character)]],
+        Field(description="what stands between fields; default: a comma, a tab for .tsv"),
+    ] = None
+    decimal: Annotated[
+        Literal[".", ","], Word("a decimal mark"), Field(description="the decimal mark of numbers")
+    ] = "."
+    encoding: Annotated[
+        str,
+        Text("a text encoding"),
+        AfterValidator(_known_encoding),
+        Field(description="the encoding of the files"),
+    ] = "utf-8"

@@ -1,0 +1,144 @@
+"""How a feature's values become numbers: the encodings by name, and the options that some of them have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
+
+from mlpcli.config.column_words import ENCODINGS, names_schema
+from mlpcli.config.date_format import known_format
+from mlpcli.config.fields import Flag, Text, Whole, Word, known_word
+from mlpcli.config.refusals import JsonSchema, expected, is_scalar, refusal
+from mlpcli.config.shapes import Closed, Maybe, OneOrList
+
+Encoding = Literal[
+    "standardize",
+    "minmax",
+    "maxabs",
+    "robust",
+    "quantile",
+    "none",
+    "one_hot",
+    "embed",
+    "ordinal",
+    "log1p",
+    "datetime",
+]
+NUMERIC_ENCODINGS = frozenset({"standardize", "minmax", "maxabs", "robust", "quantile", "none", "log1p"})
+# the options that an encoding has; one of them has no meaning without
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "quantile": ("output",),
+    "one_hot": ("min_count",),
+    "embed": ("width", "min_count"),
+    "ordinal": ("categories",),
+    "datetime": ("parts", "cyclic", "format"),
+}
+NEEDED = {"ordinal": "categories"}
+OPTION_NAMES = tuple(dict.fromkeys(option for options in OPTIONS.values() for option in options))
+MOST_UNITS = 1_000  # of an embedding
+
+Distribution = Literal["uniform", "normal"]
+DatePart = Literal[
+    "year", "month", "day", "day_of_week", "day_of_year", "hour", "minute", "second", "timestamp"
+]
+# what comes after the last of these is the first again
+CYCLIC_PARTS = frozenset({"month", "day_of_week", "day_of_year", "hour", "minute", "second"})
+Categories: TypeAlias = Annotated[
+    tuple[Annotated[str, Text("a category")], ...], OneOrList("a category", shortest=1)
+]
+DateParts: TypeAlias = Annotated[
+    tuple[Annotated[DatePart, Word("a part of a date")], ...], OneOrList("a part of a date", shortest=1)
+]
+
+
+class EncodeSpec(Closed):
+    """How a feature's values become numbers; an option is None where the encoding has none of that name."""
+
+    name: Encoding
+    categories: Annotated[Categories | None, Field(description="all categories, in their order")] = None
+    output: Annotated[
+        Maybe[Annotated[Distribution, Word("a distribution")]],
+        Field(description="what the ranks become: uniform, 0 to 1 (the default), or normal"),
+    ] = None
+    width: Annotated[
+        Maybe[Annotated[int | Literal["auto"], Whole(1, MOST_UNITS, word="auto")]],
+        Field(
+            description="how many numbers stand for a category; default: auto, 1.6 · categories^0.56 but at "
+            "most 50"
+        ),
+    ] = None
+    min_count: Annotated[
+        Maybe[Annotated[int, Whole(2, 2**53)]],
+        Field(
+            description="categories with fewer training rows share one level, and so do categories that "
+            "training did not have; default: each has its own"
+        ),
+    ] = None
+    parts: Annotated[
+        Maybe[DateParts],
+        Field(
+            description="the parts of a date that become inputs; default: year, month, day, day_of_week, "
+            "and hour where the training rows have times of day; a timestamp is days since 1970"
+        ),
+    ] = None
+    cyclic: Annotated[
+        Maybe[Annotated[bool, Flag()]],
+        Field(
+            description="whether month, day_of_week, day_of_year, hour, minute and second are a sine and a "
+            "cosine (the default) instead of a standardized number"
+        ),
+    ] = None
+    format: Annotated[
+        Maybe[Annotated[str, Text("a format of dates"), AfterValidator(known_format)]],
+        Field(
+            description='how the dates are written, such as `"%d.%m.%Y"`; default: 2024-01-31, or with a '
+            "time 2024-01-31T18:05; the clock counts as it is written, whatever its distance from UTC"
+        ),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, given: object) -> object:
+        if isinstance(given, EncodeSpec):
+            return given
+        if is_scalar(given):
+            given = {"name": given}
+        if not isinstance(given, dict) or "name" not in given:
+            hint = next(
+                (_purpose(key) for key in OPTION_NAMES if isinstance(given, dict) and key in given), None
+            )
+            raise expected("an encoding, by name or as a mapping with `name`", given, hint)
+        name = known_word("an encoding", get_args(Encoding), given["name"])
+        if NEEDED.get(name, "name") not in given:
+            hint = "write `{encode: ordinal, categories: [low, middle, high]}`"
+            raise refusal("ordinal needs its categories, in their order", hint)
+        for option in (key for key in given if key in OPTION_NAMES and key not in OPTIONS.get(name, ())):
+            raise refusal(f"`{option}` has no effect on {name}", _purpose(option), (option,))
+        return {**given, "name": name}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        properties = handler.resolve_ref_schema(handler(schema))["properties"]
+        return {"anyOf": [NAMES_ALONE, *(_form(name, properties) for name in OPTIONS)]}
+
+
+NAMES_ALONE = names_schema(ENCODINGS, *NEEDED)
+
+
+def _purpose(option: str) -> str:
+    takers = " and ".join(name for name, options in OPTIONS.items() if option in options)
+    return f"`{option}` is for {takers}"
+
+
+def _form(name: str, properties: dict[str, Any]) -> JsonSchema:
+    """The schema of the mapping of one encoding with its options."""
+    needed = [NEEDED[name]] if name in NEEDED else []
+    return {
+        "type": "object",
+        "description": ENCODINGS[name],
+        "properties": {"name": {"const": name}} | {option: properties[option] for option in OPTIONS[name]},
+        "required": ["name", *needed],
+        "additionalProperties": False,
+    }

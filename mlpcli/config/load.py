@@ -1,0 +1,159 @@
+"""A config file and the command line's changes to it, read, checked and joined with its places."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from mlpcli.config.document import MAX_BYTES, parse_document
+from mlpcli.config.explain import explain, place_of
+from mlpcli.config.nodes import Key, ListNode, MappingNode, Node, ScalarNode, trace, tree
+from mlpcli.config.overrides import override, put
+from mlpcli.config.refusals import text_of
+from mlpcli.config.rules import findings
+from mlpcli.config.salvage import without_errors
+from mlpcli.config.scalars import Value
+from mlpcli.config.spec import FULL_BATCH, Spec
+from mlpcli.errors import ConfigError, Place, Problem
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a config file and the command line together ask for."""
+
+    spec: Spec
+    path: Path
+    root: MappingNode
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The config as written, the command line's changes included, in plain values."""
+        return {
+            key: plain(entry.node, _value_as_written if key == "data" else _value)
+            for key, entry in self.root.entries.items()
+        }
+
+    def problem(self, key: Key, message: str, hint: str | None = None) -> ConfigError:
+        """An error about the setting at a key, such as `("model", "layers", 0)`, to be raised."""
+        return ConfigError(Problem(message, place_of(self.root, key), hint))
+
+    def input_path(self, key: Key) -> Path:
+        """The file named at a key: relative to the config file, or to here if the command line named it."""
+        entry = trace(self.root, key)[1]
+        if entry is None or not isinstance(entry.node, ScalarNode):
+            raise KeyError(key)
+        from_file = entry.node.place.source == str(self.path)
+        return (self.path.parent if from_file else Path()) / entry.node.text
+
+
+def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = None) -> Config:
+    """Read and check a config. Raises one ConfigError with everything that is wrong."""
+    root = parse_document(read_file(path), str(path))
+    for assignment in overrides:
+        root = override(root, assignment)
+    if seed is not None:
+        place = Place(f"--seed {seed}")
+        root = put(root, ("seed",), ScalarNode(str(seed), True, place), place)
+    return Config(check(root), path, root)
+
+
+def read_file(path: Path) -> bytes:
+    """The first bytes of a config file, one more than are allowed."""
+    place = Place(str(path))
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError.of(
+            "expected a config file, found nothing there", place, _files_nearby(path)
+        ) from None
+    except IsADirectoryError:
+        raise ConfigError.of("expected a config file, found a directory", place, _configs_in(path)) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ConfigError.of(f"the config file cannot be read: {reason or error}", place) from None
+
+
+def _files_nearby(path: Path) -> str | None:
+    """A name in the same directory that may have been meant."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no directory {path.parent}"
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean {path.parent / close[0]}?" if close else None
+
+
+def _configs_in(path: Path) -> str | None:
+    try:
+        names = sorted(entry.name for entry in path.iterdir() if entry.suffix in {".yaml", ".yml"})
+    except OSError:
+        return None
+    return f"did you mean {path / names[0]}?" if names else None
+
+
+def check(root: MappingNode) -> Spec:
+    """The spec that a tree stands for. What pydantic and the rules find wrong is raised together."""
+    try:
+        spec = Spec.model_validate(tree(root))
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        problems = [explain(details, root) for details in errors]
+        raise ConfigError(*_in_order([*problems, *_rule_problems_besides(errors, root)])) from None
+    broken = [Problem(it.message, place_of(root, it.key), it.hint) for it in findings(spec)]
+    if broken:
+        raise ConfigError(*_in_order(broken))
+    return _settled(spec)
+
+
+def _rule_problems_besides(errors: Iterable[ErrorDetails], root: MappingNode) -> list[Problem]:
+    """What the rules find in the rest of a config, once what is wrong in itself is taken away."""
+    rest, wrong = without_errors(errors, root)
+    try:
+        spec = Spec.model_validate(rest)
+    except ValidationError:
+        return []
+    return [Problem(it.message, place_of(root, it.key), it.hint) for it in findings(spec, wrong)]
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, those in the file first, from its top to its end."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: _position(problem.place))
+
+
+def _position(place: Place | None) -> tuple[bool, int, int]:
+    if place is None or place.line is None:
+        return True, 0, 0
+    return False, place.line, place.column or 0
+
+
+def _settled(spec: Spec) -> Spec:
+    """The spec with the batch size that a full-batch optimizer stands for."""
+    if spec.optimizer.name not in FULL_BATCH:
+        return spec
+    training = spec.training.model_copy(update={"batch_size": "full"})
+    return spec.model_copy(update={"training": training})
+
+
+def plain(node: Node, leaf: Callable[[ScalarNode], Value]) -> Any:
+    """The nodes as dicts and lists, each scalar as `leaf` gives it."""
+    if isinstance(node, MappingNode):
+        return {key: plain(entry.node, leaf) for key, entry in node.entries.items()}
+    if isinstance(node, ListNode):
+        return [plain(item, leaf) for item in node.items]
+    return leaf(node)
+
+
+def _value(node: ScalarNode) -> Value:
+    return node.value
+
+
+def _value_as_written(node: ScalarNode) -> Value:
+    """The value, or the text if the value would be written otherwise: `1.50` may be a column."""
+    return node.value if node.text in {"", text_of(node.value)} else node.text

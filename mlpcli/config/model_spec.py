@@ -1,0 +1,162 @@
+"""The network: its widths, activations, starting weights, and what stands between its layers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from mlpcli.config.activation_spec import Activations, PlainActivationSpec
+from mlpcli.config.fields import Flag, LocalPath, Number, Whole
+from mlpcli.config.refusals import refusal
+from mlpcli.config.shapes import EACH, ONE, Choice, Closed, Maybe, one_or_each
+
+InitName = Literal[
+    "zeros",
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+]
+BiasesToo = Annotated[bool, Flag(), Field(description="draw the biases too; else they start at zero")]
+
+
+class PlainInitSpec(Closed):
+    """An initializer without options."""
+
+    name: InitName = "glorot_uniform"
+
+
+class UniformInitSpec(Closed):
+    """Uniform between two bounds."""
+
+    name: Literal["uniform"] = "uniform"
+    low: Annotated[float, Number(), Field(description="lower bound")] = -0.05
+    high: Annotated[float, Number(), Field(description="upper bound")] = 0.05
+    biases: BiasesToo = False
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> UniformInitSpec:
+        if self.low >= self.high:
+            raise refusal(f"`low` {self.low:g} is not below `high` {self.high:g}", at=("low",))
+        return self
+
+
+class NormalInitSpec(Closed):
+    """Normal around zero."""
+
+    name: Literal["normal"] = "normal"
+    std: Annotated[float, Number(above=0), Field(description="standard deviation")] = 0.05
+    biases: BiasesToo = False
+
+
+class FileInitSpec(Closed):
+    """Every array from a model file or a plain `.npz`; written `{from: FILE.npz}`."""
+
+    name: Literal["from_file"] = "from_file"
+    path: Annotated[
+        str,
+        LocalPath("the path of an .npz file"),
+        Field(alias="from", description="a model file, or an .npz with layers.0.weight, layers.0.bias, ..."),
+    ]
+
+
+InitSpec: TypeAlias = Annotated[
+    PlainInitSpec | UniformInitSpec | NormalInitSpec | FileInitSpec,
+    Field(discriminator="name"),
+    Choice("an initializer", implied=("from", "from_file")),
+]
+
+
+Epsilon = Annotated[float, Number(above=0), Field(description="added to the variance")]
+
+
+class BatchNormSpec(Closed):
+    """Each unit over the rows of a batch in training, by running statistics in prediction."""
+
+    name: Literal["batch_norm"] = "batch_norm"
+    momentum: Annotated[
+        float,
+        Number(above=0, at_most=1),
+        Field(description="share of each new batch in the running mean and variance"),
+    ] = 0.1
+    epsilon: Epsilon = 1e-5
+
+
+class LayerNormSpec(Closed):
+    """Each row over the units of a layer, in training and in prediction alike."""
+
+    name: Literal["layer_norm"] = "layer_norm"
+    epsilon: Epsilon = 1e-5
+
+
+NormalizationSpec: TypeAlias = Annotated[
+    BatchNormSpec | LayerNormSpec, Field(discriminator="name"), Choice("a normalization")
+]
+
+
+def _network_widths(layers: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """At least inputs and outputs, and only these two may be left to the data."""
+    if len(layers) < 2:
+        raise refusal(
+            f"expected at least two widths, the inputs' and the outputs', found {len(layers)}",
+            "`[auto, 16, auto]` has one hidden layer of 16",
+        )
+    for index, width in enumerate(layers[1:-1], start=1):
+        if width == "auto":
+            hint = "only the first and the last width can come from the data"
+            raise refusal("expected a whole number for a hidden layer, found auto", hint, (index,))
+    return layers
+
+
+Width = Annotated[int | Literal["auto"], Whole(1, 1_000_000, word="auto")]
+Dropout = Annotated[float, Number(at_least=0, below=1)]
+
+
+class ModelSpec(Closed):
+    """The network."""
+
+    layers: Annotated[
+        tuple[Width, ...],
+        AfterValidator(_network_widths),
+        Field(
+            description="every width, inputs and outputs included; `auto` takes these two from the data",
+            json_schema_extra={"minItems": 2},
+        ),
+    ] = ("auto", 64, 32, "auto")
+    activation: Annotated[
+        Activations,
+        Field(
+            description="one for all hidden layers, or a list with one per weight layer, the output's last"
+        ),
+    ] = PlainActivationSpec(name="relu")
+    init: Annotated[InitSpec, Field(description="starting weights")] = PlainInitSpec(name="glorot_uniform")
+    bias: Annotated[bool, Flag(), Field(description="whether layers have biases")] = True
+    dropout: Annotated[
+        Annotated[Dropout, Tag(ONE)] | Annotated[tuple[Dropout, ...], Tag(EACH)],
+        Discriminator(one_or_each),
+        Field(description="share of hidden units dropped in training: a number, or one per hidden layer"),
+    ] = 0.0
+    normalization: Annotated[
+        Maybe[NormalizationSpec],
+        Field(
+            description="of the scores of hidden layers, before the activation; each unit then has a learnt "
+            "scale gamma and shift beta; default: none"
+        ),
+    ] = None
+    residual: Annotated[
+        bool,
+        Flag(),
+        Field(
+            description="whether a hidden layer adds its input to its output, where the hidden layer before "
+            "has the same width"
+        ),
+    ] = False
+
+    @property
+    def hidden(self) -> int:
+        """The number of hidden layers."""
+        return len(self.layers) - 2

@@ -1,0 +1,159 @@
+"""How scalars are put together: closed mappings, one or a list, a name or a mapping with options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mlpcli.config.fields import listing, suggestion
+from mlpcli.config.refusals import (
+    JsonSchema,
+    empty_if_null,
+    expected,
+    is_scalar,
+    none_if_null,
+    refusal,
+    text_of,
+    value_of,
+)
+
+T = TypeVar("T")
+
+# tags of forms; with a space, which no key has, so that an error's location cannot be mistaken
+ONE = "one for all"
+EACH = "one for each"
+
+
+class Closed(BaseModel):
+    """Settings that cannot change, and that know every key they may be given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Maybe = Annotated[T | None, BeforeValidator(none_if_null)]  # null means: not set
+
+
+@dataclass(frozen=True)
+class MayBeEmpty:
+    """A section whose keys are all left out, or commented out, is its defaults."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(empty_if_null, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        section = handler(schema)
+        needed = handler.resolve_ref_schema(section).get("required")
+        return section if needed else {"anyOf": [section, {"type": "null"}]}
+
+
+Section = Annotated[T, MayBeEmpty()]
+
+
+def one_or_each(given: object) -> str:
+    """Which of the two forms of a setting was used: one for all, or a list with one for each."""
+    return EACH if isinstance(given, list | tuple) else ONE
+
+
+@dataclass(frozen=True)
+class OneOrList:
+    """A list of texts without repetition, where one text alone stands for the list of it.
+
+    `what` says what is in the list: `a column`; a plain null written as one of `nulls` is the empty list.
+    """
+
+    what: str
+    shortest: int = 0
+    nulls: tuple[str, ...] = ()
+
+    def listed(self, given: object) -> list[object]:
+        """The list meant."""
+        if is_scalar(given):
+            empty = value_of(given) is None and text_of(given) in self.nulls
+            return [] if empty else [given]
+        if not isinstance(given, list | tuple):
+            raise expected(f"{self.what} or a list of them", given)
+        texts = [text_of(item) if is_scalar(item) else None for item in given]
+        for index, text in enumerate(texts):
+            if text is not None and text in texts[:index]:
+                raise refusal(f"'{text}' is listed twice", "take one of the two away", (index,))
+        if len(given) < self.shortest:
+            raise refusal(f"expected {self.what} or a list of them, found an empty list")
+        return list(given)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        array = handler(schema)
+        array |= {"uniqueItems": True} | ({"minItems": self.shortest} if self.shortest else {})
+        return {"anyOf": [array["items"], array]}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several models told apart by `name`, written as the name alone or as a mapping with options.
+
+    `default` is meant where a mapping has options but no name. `implied` is a key and the name it stands for:
+    `{from: FILE}` is the initializer `from_file`, which has no other way to be written.
+    """
+
+    what: str
+    default: str | None = None
+    implied: tuple[str, str] = ("", "")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        hidden = {self.implied[1]}
+        names = [name for model in get_args(source) for name in _names(model) if name not in hidden]
+        return core_schema.no_info_before_validator_function(
+            lambda given: self._named(names, given), handler(source)
+        )
+
+    def _named(self, names: list[str], given: object) -> object:
+        """The mapping with its name, whichever way the choice was written."""
+        if isinstance(given, BaseModel):
+            return given
+        if is_scalar(given):
+            return {"name": self._known(names, given, ())}
+        if not isinstance(given, dict):
+            raise expected(f"{self.what}, by name or as a mapping with `name`", given)
+        if "name" in given:
+            return {**given, "name": self._known(names, given["name"], ("name",))}
+        key, implied = self.implied
+        name = implied if key in given else self.default
+        if name is None:
+            raise refusal(
+                f"expected {self.what}, found a mapping without the key `name`",
+                listing(names),
+            )
+        return {**given, "name": name}
+
+    def _known(self, names: list[str], given: object, at: tuple[str, ...]) -> str:
+        text = text_of(given) if is_scalar(given) else ""
+        if text in names:
+            return text
+        message = expected(self.what, given).message()
+        raise refusal(message, suggestion(text, names), at)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        options = handler(schema)["oneOf"]
+        alone: list[str] = []
+        for option in options:
+            definition = handler.resolve_ref_schema(option)
+            name = definition["properties"]["name"]
+            names = name.get("enum", [name.get("const")])
+            required = definition.get("required", [])
+            if names[0] == self.implied[1]:
+                del definition["properties"]["name"]
+                continue
+            if not set(required) - {"name"}:
+                alone += names
+            if names[0] != self.default and "name" not in required:
+                definition["required"] = ["name", *required]
+        return {"anyOf": [{"enum": alone}, *options]}
+
+
+def _names(model: type[BaseModel]) -> tuple[str, ...]:
+    return get_args(model.model_fields["name"].annotation)

@@ -1,0 +1,62 @@
+"""The training: how long, in which batches, when to stop, what to report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlpcli.config.fields import Flag, Number, Text, Whole, Word
+from mlpcli.config.metric_names import MetricName
+from mlpcli.config.shapes import Closed, Maybe, OneOrList
+
+
+class EarlyStoppingSpec(Closed):
+    """Stop when a quantity on the validation rows has stopped improving; keep the best weights."""
+
+    monitor: Annotated[
+        str, Text("a quantity of the history"), Field(description="`val_loss`, or `val_` and a metric")
+    ] = "val_loss"
+    patience: Annotated[
+        int, Whole(1, 10**9), Field(description="epochs without improvement after which the run stops")
+    ] = 20
+    min_delta: Annotated[
+        float, Number(at_least=0), Field(description="better means better by more than this")
+    ] = 0.0
+
+
+class TrainingSpec(Closed):
+    """How the network is trained."""
+
+    epochs: Annotated[
+        int, Whole(1, 10**9), Field(description="passes over the training rows; not for bfgs and lbfgs")
+    ] = 100
+    batch_size: Annotated[
+        int | Literal["full"],
+        Whole(1, 10**9, word="full"),
+        Field(
+            description="rows per update; more than there are means all; bfgs, lbfgs and rprop: always full"
+        ),
+    ] = 32
+    shuffle: Annotated[bool, Flag(), Field(description="whether each epoch has its own order of rows")] = True
+    clip_norm: Annotated[
+        Maybe[Annotated[float, Number(above=0)]],
+        Field(description="largest norm of the whole gradient; longer ones are scaled down to it"),
+    ] = None
+    dtype: Annotated[
+        Maybe[Annotated[Literal["float32", "float64"], Word("a dtype")]],
+        Field(description="precision; default: float32, with bfgs and lbfgs float64"),
+    ] = None
+    early_stopping: Annotated[
+        Maybe[EarlyStoppingSpec],
+        Field(description="when to stop before `epochs`; default: never"),
+    ] = None
+    metrics: Annotated[
+        Maybe[Annotated[tuple[Annotated[MetricName, Word("a metric")], ...], OneOrList("a metric")]],
+        Field(description="what to report besides the loss; default: sensible ones by task"),
+    ] = None
+    checkpoint_every: Annotated[
+        int,
+        Whole(1, 10**9),
+        Field(description="epochs between two checkpoints that `--resume` can go on from"),
+    ] = 1
