@@ -1,0 +1,1 @@
+"""From a CSV to matrices, and from a network's outputs back to the words of the CSV."""

@@ -1,0 +1,166 @@
+"""The two kinds of column, numbers and texts, and what is a number and what is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices, Vector
+
+# what Python's float() and pandas both take for a number, and nothing that only one of them does
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_NOT_FINITE = re.compile(r"\s*[+-]?(nan|inf|infinity)\s*", re.ASCII | re.IGNORECASE)
+
+
+class Kind(Enum):
+    """What a cell's text is."""
+
+    NUMBER = "a number"
+    NOT_FINITE = "not finite"
+    TEXT = "text"
+
+
+def kind_of(text: str, decimal: str = ".") -> Kind:
+    """What a text is: `1e400` and `nan` stand where a number should be, but are not finite ones."""
+    if decimal != ".":
+        # a point is no part of a number here
+        text = text.replace(".", "?").replace(decimal, ".")
+    if _NUMBER.fullmatch(text):
+        return Kind.NUMBER if np.isfinite(float(text)) else Kind.NOT_FINITE
+    return Kind.NOT_FINITE if _NOT_FINITE.fullmatch(text) else Kind.TEXT
+
+
+def number_of(text: str, decimal: str = ".") -> float:
+    """The number that a text is; NaN where it is none."""
+    if kind_of(text, decimal) is not Kind.NUMBER:
+        return float("nan")
+    return float(text.replace(decimal, "."))
+
+
+@dataclass(frozen=True)
+class BadCells:
+    """Cells of a column that cannot be used: their rows, ascending, and their texts.
+
+    `hold_text` where one of them is text and not just a number that is not finite.
+    """
+
+    rows: Indices = field(default_factory=lambda: np.empty(0, np.intp))
+    texts: Array = field(default_factory=lambda: np.empty(0, object))
+    hold_text: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __add__(self, other: BadCells) -> BadCells:
+        return BadCells(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.texts, other.texts]),
+            self.hold_text or other.hold_text,
+        )
+
+    def take(self, rows: Indices) -> BadCells:
+        """Those of the cells that are in `rows`, counted along `rows`."""
+        taken = np.flatnonzero(np.isin(rows, self.rows))
+        return replace(self, rows=taken, texts=self.texts[np.searchsorted(self.rows, rows[taken])])
+
+    def shifted(self, rows: int) -> BadCells:
+        """The same cells where `rows` rows come before."""
+        return replace(self, rows=self.rows + rows)
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """Texts exactly as in the file: row i is `levels[codes[i]]`. A missing cell is still a text here."""
+
+    codes: Indices
+    levels: tuple[str, ...]
+
+    def take(self, rows: Indices) -> TextColumn:
+        """The column of these rows; levels that they lack stay."""
+        return TextColumn(self.codes[rows], self.levels)
+
+    def where(self, wanted: Iterable[str]) -> Array:
+        """Which rows hold one of the texts wanted."""
+        texts = frozenset(wanted)
+        return np.array([level in texts for level in self.levels], dtype=bool)[self.codes]
+
+    def counts(self) -> dict[str, int]:
+        """How often each text occurs, the ones that do not left out."""
+        counts = np.bincount(self.codes, minlength=len(self.levels))
+        return {level: int(n) for level, n in zip(self.levels, counts, strict=True) if n}
+
+    def texts(self) -> Array:
+        """The texts, row by row, as an array of objects."""
+        return np.array(self.levels, dtype=object)[self.codes]
+
+    def recoded(self, order: Sequence[str]) -> Indices:
+        """For each row the position of its text in `order`; -1 where it is not there."""
+        position = {text: i for i, text in enumerate(order)}
+        return np.array([position.get(level, -1) for level in self.levels], dtype=np.intp)[self.codes]
+
+    def numbers(self, missing: frozenset[str], decimal: str) -> NumberColumn:
+        """The same column as numbers."""
+        numbers = np.array([number_of(level, decimal) for level in self.levels], dtype=np.float64)
+        values = numbers[self.codes]
+        absent = self.where(missing)
+        values[absent] = np.nan
+        rows = np.flatnonzero(np.isnan(values) & ~absent)
+        hold_text = any(
+            kind_of(self.levels[code], decimal) is Kind.TEXT for code in np.unique(self.codes[rows])
+        )
+        return NumberColumn(
+            values, BadCells(rows, TextColumn(self.codes[rows], self.levels).texts(), hold_text)
+        )
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """Numbers, NaN where a cell is missing; also in the bad cells, which hold something else."""
+
+    values: Vector
+    bad: BadCells = field(default_factory=BadCells)
+
+    def take(self, rows: Indices) -> NumberColumn:
+        """The column of these rows."""
+        return NumberColumn(self.values[rows], self.bad.take(rows) if len(self.bad) else self.bad)
+
+    @property
+    def missing(self) -> Array:
+        """Which rows have an empty cell."""
+        empty = np.isnan(self.values)
+        empty[self.bad.rows] = False
+        return empty
+
+
+def join_numbers(parts: Sequence[NumberColumn]) -> NumberColumn:
+    """One column from its parts, top to bottom."""
+    if len(parts) == 1:
+        return parts[0]
+    bad, rows = BadCells(), 0
+    for part in parts:
+        if len(part.bad):
+            bad += part.bad.shifted(rows)
+        rows += len(part.values)
+    return NumberColumn(np.concatenate([part.values for part in parts]), bad)
+
+
+def join_texts(parts: Sequence[TextColumn]) -> TextColumn:
+    """One column from its parts, top to bottom, their levels made one list."""
+    position: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        into = np.array([position.setdefault(level, len(position)) for level in part.levels], dtype=np.intp)
+        codes.append(into[part.codes])
+    return TextColumn(np.concatenate(codes), tuple(position))
+
+
+def in_order(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:
+    """Texts sorted: as numbers if all of them are numbers, otherwise as text."""
+    found = list(texts)
+    if all(kind_of(text, decimal) is Kind.NUMBER for text in found):
+        return tuple(sorted(found, key=lambda text: (number_of(text, decimal), text)))
+    return tuple(sorted(found))

@@ -1,0 +1,83 @@
+"""Texts that are dates, and the parts of dates: whole arrays at a time, NaT where a text is no date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mlpcli.arrays import Array, Vector
+from mlpcli.config.date_format import read_date
+
+# how people write dates where they do not write them as ISO has them; the first that fits is suggested
+COMMON_FORMATS = (
+    "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%m/%d/%y",
+    "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%Y%m%d", "%d %b %Y", "%b %d, %Y",
+    "%d %B %Y", "%B %d, %Y",
+)  # fmt: skip
+LOOKED_AT = 100
+
+
+def dates_of(texts: Sequence[str], form: str | None) -> Array:
+    """The dates that some texts are: in a format, or without one as ISO 8601 has them."""
+    return np.array([read_date(text, form) for text in texts], dtype="datetime64[us]")
+
+
+def likely_format(texts: Sequence[str]) -> str | None:
+    """The format that all of some texts seem to be dates in: "" for that of ISO 8601, None without one."""
+    some = texts[:LOOKED_AT]
+    for form in (None, *COMMON_FORMATS) if some else ():
+        if not np.isnat(dates_of(some, form)).any():
+            return form or ""
+    return None
+
+
+def _whole(dates: Array, unit: str) -> Array:
+    """How many whole units have gone by since 1970."""
+    return dates.astype(f"datetime64[{unit}]").astype(np.int64)
+
+
+def _first_days(dates: Array, unit: str) -> Array:
+    """The day that the month or the year of each date begins with, counted from 1970."""
+    return _whole(dates.astype(f"datetime64[{unit}]"), "D")
+
+
+def _length_of_year(dates: Array) -> Array:
+    next_year = (dates.astype("datetime64[Y]") + 1).astype("datetime64[D]").astype(np.int64)
+    return next_year - _first_days(dates, "Y")
+
+
+PARTS: dict[str, Callable[[Array], Array]] = {
+    "year": lambda dates: _whole(dates, "Y") + 1970,
+    "month": lambda dates: _whole(dates, "M") % 12 + 1,
+    "day": lambda dates: _whole(dates, "D") - _first_days(dates, "M") + 1,
+    # Monday is 0; 1970 began with a Thursday
+    "day_of_week": lambda dates: (_whole(dates, "D") + 3) % 7,
+    "day_of_year": lambda dates: _whole(dates, "D") - _first_days(dates, "Y") + 1,
+    "hour": lambda dates: _whole(dates, "h") % 24,
+    "minute": lambda dates: _whole(dates, "m") % 60,
+    "second": lambda dates: _whole(dates, "s") % 60,
+    # days since 1970, the time of day as their fraction
+    "timestamp": lambda dates: _whole(dates, "us") / 86_400e6,
+}
+# the value that a cycle begins with, and how many there are
+CYCLES: dict[str, tuple[int, Callable[[Array], Array | int]]] = {
+    "month": (1, lambda _: 12),
+    "day_of_week": (0, lambda _: 7),
+    "day_of_year": (1, _length_of_year),
+    "hour": (0, lambda _: 24),
+    "minute": (0, lambda _: 60),
+    "second": (0, lambda _: 60),
+}
+
+
+def part_of(dates: Array, part: str) -> Vector:
+    """One part of each date, as a number. There must be no NaT."""
+    return PARTS[part](dates).astype(np.float64)
+
+
+def turn_of(dates: Array, part: str) -> Vector:
+    """How far around its cycle a part is, as the angle 2π (part − first) / length. There must be no NaT."""
+    first, length = CYCLES[part]
+    return 2 * np.pi * (part_of(dates, part) - first) / length(dates)

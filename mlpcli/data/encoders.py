@@ -1,0 +1,129 @@
+"""All input columns together: fitted on the training rows, then a matrix for any table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices, Matrix
+from mlpcli.data.category_feature import CategoryFeature
+from mlpcli.data.faults import Fault, Unseen
+from mlpcli.data.feature import Feature
+from mlpcli.data.number_feature import NumberFeature
+from mlpcli.data.restoring import restored
+from mlpcli.data.table import Table, Wanted
+
+GROUP = 64
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Encoded rows: `x` (rows, inputs), zeros where a cell has a fault, and what was found on the way."""
+
+    x: Matrix
+    faults: tuple[Fault, ...]
+    unseen: tuple[Unseen, ...]
+
+
+class Codes(NamedTuple):
+    """A column, which of the inputs holds its codes, how many these are, and how wide their vectors."""
+
+    name: str
+    column: int
+    levels: int
+    width: int
+
+
+@dataclass(frozen=True)
+class InputEncoder:
+    """The fitted input columns, in order."""
+
+    features: tuple[Feature, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the inputs of the network are called: a column, or `column=category`."""
+        return tuple(name for feature in self.features for name in feature.input_names)
+
+    @property
+    def width(self) -> int:
+        """The number of inputs."""
+        return len(self.names)
+
+    @property
+    def codes(self) -> tuple[Codes, ...]:
+        """The inputs that are codes for the network to embed."""
+        found, column = [], 0
+        for feature in self.features:
+            if isinstance(feature, CategoryFeature) and feature.encode == "embed":
+                found.append(Codes(feature.name, column, feature.levels, feature.units))
+            column += len(feature.input_names)
+        return tuple(found)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns that a table must have, and as what."""
+        wanted = [feature.wanted for feature in self.features]
+        numbers = (name for one in wanted for name in one.numbers)
+        return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
+
+    def encode(self, table: Table, rows: Indices | None = None) -> Encoded:
+        """The inputs of a table's rows, or of some of them; faults count from the first row encoded."""
+        x = np.empty((table.rows if rows is None else len(rows), self.width))
+        faults: list[Fault] = []
+        unseen: list[Unseen] = []
+        start = 0
+        for group in _groups(self.features):
+            width = sum(len(feature.input_names) for feature in group)
+            # column by column into columns, then all of them into rows: much faster than cell by cell
+            columns = np.zeros((len(x), width), order="F")
+            end = 0
+            for feature in group:
+                out = columns[:, end : end + len(feature.input_names)]
+                found, new = feature.write(table, rows, out)
+                faults += found
+                unseen += new
+                end += out.shape[1]
+            x[:, start : start + width] = columns
+            start += width
+        return Encoded(x, tuple(faults), tuple(unseen))
+
+    def meta(self) -> list[dict[str, Any]]:
+        """What a model file says about each column besides the arrays."""
+        return [feature.meta() for feature in self.features]
+
+    def arrays(self) -> dict[str, Array]:
+        """The fitted numbers of the scaled inputs, in their order, and the quantiles where there are any."""
+        fitted = [numbers for feature in self.features for numbers in feature.fitted]
+        columns = np.array(fitted, dtype=np.float64).reshape(-1, 3).T
+        curves = [
+            feature.curve.quantiles
+            for feature in self.features
+            if isinstance(feature, NumberFeature) and feature.curve is not None
+        ]
+        scaling = zip(("inputs.center", "inputs.scale", "inputs.fill"), columns, strict=True)
+        arrays = {name: np.ascontiguousarray(column) for name, column in scaling}
+        return arrays | ({"inputs.quantiles": np.array(curves, dtype=np.float64)} if curves else {})
+
+    @classmethod
+    def from_meta(cls, meta: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> InputEncoder:
+        """The encoder that `meta` and `arrays` describe."""
+        return cls(tuple(restored(meta, arrays)))
+
+
+def _groups(features: Sequence[Feature]) -> Iterator[list[Feature]]:
+    """The features in order, in groups of about GROUP inputs."""
+    group: list[Feature] = []
+    width = 0
+    for feature in features:
+        group.append(feature)
+        width += len(feature.input_names)
+        if width >= GROUP:
+            yield group
+            group, width = [], 0
+    if group:
+        yield group

@@ -1,0 +1,100 @@
+"""Cells that cannot be used, and unseen categories: what is wrong, in which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices
+from mlpcli.config.spec import MissingSpec
+from mlpcli.data.columns import BadCells, Kind, kind_of
+from mlpcli.data.table import Table
+from mlpcli.errors import DataError, Place, Problem
+
+SHOWN_COLUMNS = 5
+NUMBER_HINT = "if it means that the value is missing, name it in `na_values` under `data`"
+COMMA_HINT = 'if the comma is the decimal mark, write `decimal: ","` under `data`'
+MISSING_HINT = (
+    "`missing: median` (or mean, most_frequent, category, drop, ...) says what training does about it"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Cells of one column of a table that cannot be used, all for the same reason."""
+
+    column: str
+    message: str
+    rows: Indices
+    hint: str | None = None
+
+    def among(self, rows: Indices) -> Fault:
+        """The same fault with the rows of the table, where it was found among `rows` of it."""
+        return replace(self, rows=rows[self.rows])
+
+    def problem(self, table: Table) -> Problem:
+        """The first of the cells with its place, and where the next ones are."""
+        first, more = self.rows[0], self.rows[1:]
+        others = ""
+        if len(more):
+            shown = ", ".join(str(table.lines.of(int(row))) for row in more[:2])
+            lines = table.lines.word + ("s" if len(more) > 1 else "")
+            others = f" (and {len(more):,} more: {lines} {shown}{', …' if len(more) > 2 else ''})"
+        return Problem(f"column '{self.column}': {self.message}{others}", table.place(int(first)), self.hint)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Cells of one column that hold categories which training did not have; examples of those."""
+
+    column: str
+    count: int
+    examples: tuple[str, ...]
+    rows: Indices
+    encoded: str = "zeros"
+
+    def note(self, where: str) -> str:
+        """What a person should know about it."""
+        shown = ", ".join(f"'{text}'" for text in self.examples)
+        cells = "cell holds a category" if self.count == 1 else "cells hold categories"
+        return f"column '{self.column}': {self.count:,} {cells} {where} that training did not have ({shown})"
+
+
+def text_fault(column: str, bad: BadCells) -> Fault:
+    """The fault of cells that hold something else than a number."""
+    found = bad.texts[0]
+    hint = NUMBER_HINT
+    if kind_of(found) is not Kind.NUMBER and kind_of(found, ",") is Kind.NUMBER:
+        hint = COMMA_HINT
+    return Fault(column, f"expected a number, found '{found}'", bad.rows, hint)
+
+
+def refuse_texts(table: Table) -> None:
+    """DataError for the columns that should hold numbers and hold something else."""
+    bad = ((name, table.number(name).bad) for name in table.numbers)
+    require_none((text_fault(name, cells) for name, cells in bad if len(cells)), table)
+
+
+def missing_fault(column: str, absent: Array) -> Fault:
+    """The fault of empty cells for which there is no policy."""
+    return Fault(column, "a missing value, and no policy for it", np.flatnonzero(absent), MISSING_HINT)
+
+
+def unfilled(column: str, what: str, policy: MissingSpec, place: Place) -> Problem:
+    """A missing cell at `place` in a column of `what`, which the policy has nothing to fill with."""
+    given = policy.policy if policy.value is None else f"{{constant: {policy.value}}}"
+    ours = "median" if what == "numbers" else "most_frequent"
+    return Problem(
+        f"column '{column}': a missing value in a column of {what}, which the policy `{given}` cannot fill",
+        place,
+        f"give the feature a policy of its own: `{column}: {{missing: {ours}}}`",
+    )
+
+
+def require_none(faults: Iterable[Fault], table: Table) -> None:
+    """DataError with the first columns that have faults."""
+    problems = [fault.problem(table) for fault in faults]
+    if problems:
+        raise DataError(*problems[:SHOWN_COLUMNS])

@@ -1,0 +1,128 @@
+"""Fits the encoding of every input column, inferred where it is not stated, on the training rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpcli.arrays import Indices
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
+from mlpcli.data.category_feature import CategoryFeature, fit_categories
+from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.date_feature import fit_dates
+from mlpcli.data.dates import likely_format
+from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.feature import Feature
+from mlpcli.data.missing_feature import MissingFeature
+from mlpcli.data.number_feature import NumberFeature, fit_number
+from mlpcli.data.table import Table
+from mlpcli.errors import DataError, Place, Problem
+
+MAX_LEVELS = 100  # of a column whose encoding is inferred
+MAX_CATEGORIES = 10_000  # of any column
+
+
+@dataclass(frozen=True)
+class FittedInputs:
+    """The encoder of the inputs, and what a person should know about the columns."""
+
+    encoder: InputEncoder
+    notes: tuple[str, ...]
+
+
+def fit_inputs(
+    features: Mapping[str, FeatureSpec], default: MissingSpec, table: Table, rows: Indices
+) -> FittedInputs:
+    """Fit the features on some rows of a table. DataError names every column that cannot be fitted."""
+    fitted: list[Feature] = []
+    problems: list[Problem] = []
+    for name, spec in features.items():
+        try:
+            fitted.append(_fit(name, spec, spec.missing or default, table, rows))
+            if spec.indicator:
+                fitted.append(MissingFeature(name))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(*problems[:5])
+    constant = [_label(feature) for feature in fitted if _is_constant(feature, table, rows)]
+    return FittedInputs(InputEncoder(tuple(fitted)), _notes(constant))
+
+
+def _notes(constant: list[str]) -> tuple[str, ...]:
+    if not constant:
+        return ()
+    more = f" and {len(constant) - 10} more" if len(constant) > 10 else ""
+    return (f"constant columns, which tell the network nothing: {', '.join(constant[:10])}{more}",)
+
+
+def _fit(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: Indices) -> Feature:
+    absent = table.missing(name)[rows]
+    if absent.all():
+        message = f"column '{name}': every cell of the {len(rows):,} training rows is missing"
+        raise DataError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))
+    encode = spec.encode or EncodeSpec(name=_inferred(name, table, rows))
+    if encode.name == "datetime":
+        return fit_dates(name, encode, policy, table, rows)
+    if encode.name in NUMERIC_ENCODINGS:
+        first = table.place(int(rows[absent.argmax()]))
+        return fit_number(name, encode, policy, table.number(name, rows), first)
+    feature = fit_categories(name, encode, policy, table.text(name, rows), table.format.missing)
+    levels = len(feature.categories) + len(feature.other)
+    if levels > (MAX_CATEGORIES if spec.encode else min(MAX_LEVELS, len(rows) / 2)):
+        raise DataError(_too_many(feature, table, rows))
+    if not feature.categories:
+        message = f"column '{name}': no category is in `min_count`, {encode.min_count}, training rows"
+        hint = f"ask for fewer, or leave the column out: `exclude: [{name}]`"
+        raise DataError(Problem(message, Place(table.source), hint))
+    return feature
+
+
+def _inferred(name: str, table: Table, rows: Indices) -> str:
+    """`standardize` where every training cell is a number or stands where one should, else `one_hot`."""
+    if name in table.numbers or not table.number(name, rows).bad.hold_text:
+        return "standardize"
+    return "one_hot"
+
+
+def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
+    name, levels = feature.name, len(feature.categories) + len(feature.other)
+    found = f"{levels:,} different texts in {len(rows):,} training rows"
+    message = f"column '{name}': {found}, too many for {feature.encode}"
+    decimal, missing = table.format.decimal, table.format.missing
+    column = table.text(name, rows)
+    texts = [
+        level for level in column.counts() if level not in missing and kind_of(level, decimal) is Kind.TEXT
+    ]
+    better = "embed" if levels > MAX_LEVELS else "one_hot"
+    hint = f"leave it out (`exclude: [{name}]`), or state its encoding (`features: {{{name}: {better}}}`)"
+    form = likely_format(texts)
+    if form is not None:
+        option = f', format: "{form}"' if form else ""
+        hint = f"its texts look like dates: `features: {{{name}: {{encode: datetime{option}}}}}`; or {hint}"
+    elif 0 < len(texts) <= levels // 2:
+        first = rows[int(column.where(texts[:1]).argmax())]
+        odd = f"'{texts[0]}' in line {table.lines.of(int(first))}"
+        hint = f"most of its cells are numbers, but not {odd}; or {hint}"
+    return Problem(message, Place(table.source), hint)
+
+
+def _label(feature: Feature) -> str:
+    return feature.input_names[0] if isinstance(feature, MissingFeature) else feature.name
+
+
+def _is_constant(feature: Feature, table: Table, rows: Indices) -> bool:
+    if isinstance(feature, MissingFeature):
+        return len(np.unique(table.missing(feature.name)[rows])) == 1
+    if isinstance(feature, CategoryFeature):
+        return len(feature.categories) + bool(feature.other) == 1
+    if not isinstance(feature, NumberFeature):
+        return len(table.text(feature.name, rows).counts()) == 1
+    values = table.number(feature.name, rows).values
+    known = values[~np.isnan(values)]
+    if feature.fill is not None and len(known) < len(values):
+        known = np.append(known, feature.fill)
+    return bool(len(known)) and bool(known.min() == known.max())

@@ -1,0 +1,131 @@
+"""Turns the bytes of whole rows into columns with pandas' C parser, and takes none of its guesses."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlpcli.arrays import Vector
+from mlpcli.data.columns import NumberColumn, TextColumn
+from mlpcli.data.records import Block
+from mlpcli.data.structure import Shape
+from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.errors import DataError, Place, Problem
+
+# Each block gets a first row of its own, which is taken off again: its x in a column of texts keeps pandas
+# from making numbers of the categories (`01` would be 1).
+NUMBER_ROW, TEXT_ROW = "5", "x"
+# a type for any column costs pandas so much time for every other that texts are then read apart
+MANY = 256
+# what pandas would otherwise do for anyone: take words for missing values, a column for an index, skip lines
+STRICT: dict[str, Any] = {
+    "header": None,
+    "index_col": False,
+    "keep_default_na": False,
+    "skip_blank_lines": False,
+    "low_memory": False,
+    "encoding": "utf-8",
+}
+
+
+class Parser:
+    """Parses the blocks of one file into tables of the columns wanted."""
+
+    def __init__(self, names: Sequence[str], shape: Shape, form: CsvFormat) -> None:
+        self._position = {name: i for i, name in enumerate(names)}
+        self._shape = shape
+        self._form = form
+        as_numbers = {word: _as_number(word) for word in form.na_values}
+        # pandas compares these by value: -999.0 would be missing where only the text -999 is
+        self._missing_numbers = [number for number in as_numbers.values() if number is not None]
+        self._missing_texts = ["", *(word for word, number in as_numbers.items() if number is None)]
+
+    def table(self, block: Block, wanted: Wanted) -> Table:
+        """The columns of a block. Cells that are no numbers where they should be are kept as bad cells."""
+        asked = (*wanted.numbers, *wanted.either)
+        alone = [name for name in wanted.texts if name not in set(asked)] if len(asked) <= MANY else []
+        frame = self._frame(block, asked, alone)
+        numbers = self._plain_numbers(frame, asked)
+        texts = {name: _text_column(frame[self._position[name]]) for name in alone}
+        # what pandas took for something else than a finite number, and what is wanted as both
+        doubtful = [name for name in asked if name not in numbers]
+        rest = list(dict.fromkeys([*doubtful, *(name for name in wanted.texts if name not in texts)]))
+        again = self._frame(block, (), rest)
+        texts |= {name: _text_column(again[self._position[name]]) for name in rest}
+        missing, decimal = self._form.missing, self._form.decimal
+        numbers |= {name: texts[name].numbers(missing, decimal) for name in doubtful}
+        pieces = {name: [numbers[name]] for name in asked}
+        kept = {name: texts[name] for name in wanted.texts}
+        return Table(self._shape.source, block.rows, block.lines, self._form, pieces, kept)
+
+    def _plain_numbers(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, NumberColumn]:
+        """The columns that pandas read as numbers, all finite and none that may stand for a missing one."""
+        found: dict[int, Vector] = {}
+        for kind in ("int64", "float64"):
+            some = frame.select_dtypes(kind)
+            values = some.to_numpy()[1:].astype(np.float64, copy=False)
+            plain = ~np.isinf(values).any(axis=0)
+            if self._missing_numbers:
+                plain &= ~np.isin(values, self._missing_numbers).any(axis=0)
+            found |= {int(some.columns[int(j)]): values[:, j] for j in np.flatnonzero(plain)}
+        by_name = {name: found.get(self._position[name]) for name in names}
+        return {name: NumberColumn(values) for name, values in by_name.items() if values is not None}
+
+    def _frame(self, block: Block, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+        """The columns by their positions: what pandas makes of the numbers, categories of the texts."""
+        as_number = [self._position[name] for name in numbers]
+        as_text = [self._position[name] for name in texts]
+        if not as_number and not as_text:
+            return pd.DataFrame()
+        width, among = self._shape.width, set(as_number)
+        first = self._shape.separator.join(NUMBER_ROW if i in among else TEXT_ROW for i in range(width))
+        options = {
+            "names": range(width),
+            "usecols": sorted([*as_number, *as_text]),
+            "dtype": dict.fromkeys(as_text, "category") or None,
+            "na_values": dict.fromkeys(as_number, self._missing_texts),
+        }
+        return self._parsed(block, first.encode() + b"\n" + block.content, options)
+
+    def _parsed(self, block: Block, content: bytes, options: dict[str, Any]) -> pd.DataFrame:
+        """The frame, which must have the row put before it and the rows of the block."""
+        options |= {"sep": self._shape.separator, "decimal": self._form.decimal}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            try:
+                frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), **STRICT, **options)
+            except pd.errors.ParserError as error:
+                if "out of memory" in str(error):
+                    raise MemoryError(str(error)) from error
+                raise self._unreadable(block, str(error)) from error
+        if len(frame) != block.rows + 1:
+            raise self._unreadable(block, f"{len(frame) - 1} rows in place of {block.rows}")
+        return frame
+
+    def _unreadable(self, block: Block, why: str) -> DataError:
+        first, last = block.lines.of(0), block.lines.of(block.rows - 1)
+        hint = "is a line end or a quote doubled?"
+        message = f"lines {first} to {last} can be read in more than one way: {why}"
+        return DataError(Problem(message, Place(self._shape.source, first), hint))
+
+
+def _as_number(word: str) -> float | None:
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return None if np.isnan(number) else number
+
+
+def _text_column(column: pd.Series[Any]) -> TextColumn:
+    """Codes and levels of a column of categories, without the row that was put before it."""
+    codes = column.cat.codes.to_numpy()[1:]
+    levels = [str(level) for level in column.cat.categories]
+    used = np.bincount(codes, minlength=len(levels)) > 0
+    position = np.cumsum(used) - 1
+    return TextColumn(position[codes], tuple(level for level, n in zip(levels, used, strict=True) if n))

@@ -1,0 +1,129 @@
+"""Cuts a table into its header and blocks of whole rows, each with its place in the file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from mlpcli.data.header import Header, read_header
+from mlpcli.data.structure import Lines, Shape, check, fields_of, is_cut_off, malformed
+from mlpcli.errors import DataError, Place
+
+SAMPLE = 1 << 16  # bytes at the front of the rows that are looked at before kinds are chosen for the columns
+SAMPLE_ROWS = 200
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some whole rows as UTF-8, every one of them of the right width."""
+
+    content: bytes
+    rows: int
+    lines: Lines
+
+
+class Records:
+    """The rows of a file, read once from its front to its end."""
+
+    def __init__(self, chunks: Iterator[bytes], name: str, separator: str) -> None:
+        self._chunks = chunks
+        self._name = name
+        self._separator = separator
+        self._buffer = b""
+        self._ended = False
+        self._line = 1
+        header = self._read_header()
+        self.sample = self._read_sample()
+        self.header = _with_line_ends(header, self.sample)
+        names, unnamed = self.header.names, self.header.unnamed
+        self.shape = Shape(name, separator, len(names), unnamed, header.hint)
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows after the header, about one chunk of the file at a time."""
+        while True:
+            whole = self._whole_lines()
+            if whole:
+                checked = check(whole, self.shape, self._line)
+                if checked.rows:
+                    yield Block(whole[: checked.size], checked.rows, checked.lines)
+                    self._drop(checked.size, checked.next_line)
+                elif self._ended:
+                    raise malformed(csv.Error("unexpected end of data"), Place(self._name, self._line))
+            if self._ended and not self._buffer:
+                return
+            self._fill()
+
+    def _fill(self) -> None:
+        """One more chunk. At the end of the file the last line gets its end, and blank lines go."""
+        chunk = next(self._chunks, None)
+        if chunk is not None:
+            self._buffer += chunk
+        elif not self._ended:
+            self._ended = True
+            rest = self._buffer.rstrip(b"\r\n")
+            self._buffer = rest + b"\n" if rest else b""
+
+    def _drop(self, size: int, next_line: int) -> None:
+        self._line = next_line
+        self._buffer = self._buffer[size:]
+
+    def _whole_lines(self) -> bytes:
+        """The lines in the buffer; blank ones at its end stay there, they may be the end of the file."""
+        end = self._buffer.rfind(b"\n") + 1
+        text = end
+        while text and self._buffer[text - 1] in b"\r\n":
+            text -= 1
+        return self._buffer[: self._buffer.find(b"\n", text) + 1] if text else b""
+
+    def _read_header(self) -> Header:
+        while True:
+            self._fill()
+            if self._buffer.startswith(BOM):
+                self._buffer = self._buffer[len(BOM) :]
+            try:
+                first = next(fields_of(self._whole_lines(), self._separator), None)
+            except csv.Error as error:
+                if self._ended or not is_cut_off(error):
+                    raise malformed(error, Place(self._name, 1)) from error
+                first = None
+            if first:
+                fields, lines = first
+                self._drop(_size_of(self._buffer, lines), self._line + lines)
+                return read_header(fields, self._name, self._separator)
+            if self._ended:
+                raise DataError.of("is empty; expected a header and rows", Place(self._name))
+
+    def _read_sample(self) -> list[list[str]]:
+        """The first rows, without taking them off the buffer."""
+        while not self._ended and (len(self._buffer) < SAMPLE or b"\n" not in self._buffer):
+            self._fill()
+        end = max(self._buffer.rfind(b"\n", 0, SAMPLE), self._buffer.find(b"\n")) + 1
+        sample = []
+        try:
+            for fields, _ in islice(fields_of(self._buffer[:end], self._separator), SAMPLE_ROWS):
+                sample.append(fields)
+        except csv.Error:
+            # the row is reported, or completed, when its block is read
+            pass
+        return sample
+
+
+def _with_line_ends(header: Header, sample: list[list[str]]) -> Header:
+    """The header, with the separator that ends every row taken for what it is."""
+    first = sample[0] if sample else []
+    if not header.unnamed and len(first) == len(header.names) + 1 and not first[-1]:
+        header = replace(header, unnamed=1)
+    if not header.unnamed:
+        return header
+    note = f"{header.source}: a separator at the end of every line: the empty column after it is left out"
+    return replace(header, notes=(*header.notes, note))
+
+
+def _size_of(content: bytes, lines: int) -> int:
+    end = 0
+    for _ in range(lines):
+        end = content.index(b"\n", end) + 1
+    return end

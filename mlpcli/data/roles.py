@@ -1,0 +1,111 @@
+"""Which column is what: target, weight, split, or feature; every column that is named must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.config.load import Config
+from mlpcli.config.nodes import Key
+from mlpcli.config.spec import FeatureSpec, SplitColumn
+from mlpcli.config.tasks import possible_tasks
+from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.header import Header
+from mlpcli.data.reader import Reader
+from mlpcli.data.table import CsvFormat, Wanted
+from mlpcli.errors import DataError, Place, Problem
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of the training file that are used, and as what."""
+
+    features: dict[str, FeatureSpec]
+    targets: tuple[str, ...]
+    weight: tuple[str, ...]
+    splits: tuple[str, ...]
+
+    def wanted(self) -> Wanted:
+        """How features, weight and split columns are read; the targets depend on the task."""
+        numbers: list[str] = []
+        texts: list[str] = []
+        either: list[str] = []
+        for name, spec in self.features.items():
+            if spec.encode is None:
+                either.append(name)
+            else:
+                (numbers if spec.encode.name in NUMERIC_ENCODINGS else texts).append(name)
+        return Wanted((*numbers, *self.weight), (*texts, *self.splits), tuple(either))
+
+
+def assign_roles(config: Config, header: Header) -> Roles:
+    """The roles that the config gives to the columns of the training file.
+
+    Raises DataError where a column is not there, or no feature is left.
+    """
+    _require_named(config, header)
+    data = config.spec.data
+    parts = [part for part in (data.validation, data.test) if isinstance(part, SplitColumn)]
+    splits = tuple(dict.fromkeys(part.column for part in parts))
+    weight = () if data.weight is None else (data.weight,)
+    used = {*data.exclude, *data.id, *splits, *weight, *data.target}
+    features = data.features or {name: FeatureSpec() for name in header.names if name not in used}
+    if not features:
+        hint = f"the columns are: {', '.join(header.names[:10])}"
+        raise DataError(Problem("no column is left to be a feature", Place(header.source, 1), hint))
+    return Roles(dict(features), data.target, weight, splits)
+
+
+def _require_named(config: Config, header: Header) -> None:
+    known = set(header.names)
+    problems = [
+        problem
+        for key, name in _named(config)
+        if name not in known
+        for problem in config.problem(
+            key, f"{header.source} has no column '{name}'", hint=header.suggestion(name)
+        ).problems
+    ]
+    if problems:
+        raise DataError(*problems[:5])
+
+
+def _named(config: Config) -> Iterator[tuple[Key, str]]:
+    """Every column that the config names, with the key that names it."""
+    data = config.spec.data
+    yield from _listed("target", data.target)
+    yield from _listed("features", data.features or ())
+    yield from _listed("exclude", data.exclude)
+    yield from _listed("id", data.id)
+    if data.weight is not None:
+        yield ("data", "weight"), data.weight
+    for key, part in (("validation", data.validation), ("test", data.test)):
+        if isinstance(part, SplitColumn):
+            yield ("data", key, "column"), part.column
+
+
+def _listed(key: str, names: Iterable[str]) -> Iterator[tuple[Key, str]]:
+    return ((("data", key, name), name) for name in names)
+
+
+def columns_to_read(config: Config, reader: Reader, form: CsvFormat) -> Wanted:
+    """What training reads of its file. Classes keep their text; a target that may be numbers is either."""
+    roles = assign_roles(config, reader.header)
+    wanted = roles.wanted()
+    tasks = possible_tasks(config.spec)
+    if tasks == {"regression"}:
+        return wanted + Wanted(numbers=roles.targets)
+    if "regression" not in tasks:
+        return wanted + Wanted(texts=roles.targets)
+    many = tuple(name for name in roles.targets if _holds_many_numbers(name, reader, form))
+    few = tuple(name for name in roles.targets if name not in many)
+    return wanted + Wanted(texts=few, either=many)
+
+
+def _holds_many_numbers(name: str, reader: Reader, form: CsvFormat) -> bool:
+    """Whether the first rows hold more than two numbers, so that the column has no two classes of numbers."""
+    position = reader.header.names.index(name)
+    texts = {row[position] for row in reader.sample if len(row) > position}
+    numbers = [text for text in texts if kind_of(text, form.decimal) is Kind.NUMBER]
+    return len(numbers) > 2

@@ -1,0 +1,100 @@
+"""A table: typed columns of some rows of a file, and how such files are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlpcli.arrays import Array, Indices
+from mlpcli.data.columns import NumberColumn, TextColumn, join_numbers
+from mlpcli.data.structure import Lines
+from mlpcli.errors import Place
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How the files are written; the separator None goes by the file's name."""
+
+    separator: str | None = None
+    decimal: str = "."
+    encoding: str = "utf-8"
+    na_values: tuple[str, ...] = ()
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> CsvFormat:
+        """The format that a model file names."""
+        return cls(meta["separator"], meta["decimal"], meta["encoding"], tuple(meta["na_values"]))
+
+    def meta(self) -> dict[str, Any]:
+        """What a model file says about it."""
+        return {
+            "separator": self.separator,
+            "decimal": self.decimal,
+            "encoding": self.encoding,
+            "na_values": list(self.na_values),
+        }
+
+    def separator_of(self, name: str) -> str:
+        """The separator of a file: a tab for .tsv and .tsv.gz unless another is stated, otherwise a comma."""
+        if self.separator is not None:
+            return self.separator
+        return "\t" if name.lower().endswith((".tsv", ".tsv.gz")) else ","
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The texts that mean that a cell is missing."""
+        return frozenset(("", *self.na_values))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The columns to read, and as what. One may be both number and text; cells decide about `either`."""
+
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+    def __add__(self, other: Wanted) -> Wanted:
+        return Wanted(
+            tuple(dict.fromkeys(self.numbers + other.numbers)),
+            tuple(dict.fromkeys(self.texts + other.texts)),
+            tuple(dict.fromkeys(self.either + other.either)),
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some rows of a file: its columns, and where each row is.
+
+    Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed.
+    """
+
+    source: str
+    rows: int
+    lines: Lines
+    format: CsvFormat
+    numbers: dict[str, list[NumberColumn]] = field(default_factory=dict)
+    texts: dict[str, TextColumn] = field(default_factory=dict)
+
+    def place(self, row: int) -> Place:
+        """Where a row is."""
+        return Place(self.source, self.lines.of(row))
+
+    def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
+        """A column as numbers, all of it or some rows; also where it was read as text."""
+        if name in self.numbers:
+            column = join_numbers(self.numbers[name])
+            return column if rows is None else column.take(rows)
+        return self.text(name, rows).numbers(self.format.missing, self.format.decimal)
+
+    def text(self, name: str, rows: Indices | None = None) -> TextColumn:
+        """A column as texts, all of it or some rows."""
+        column = self.texts[name]
+        return column if rows is None else column.take(rows)
+
+    def missing(self, name: str) -> Array:
+        """Which rows have no value in a column."""
+        if name in self.numbers:
+            return self.number(name).missing
+        return self.texts[name].where(self.format.missing)

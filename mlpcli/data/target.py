@@ -1,0 +1,180 @@
+"""The target columns: classes and scales fitted on training rows, outputs turned back into predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.config.spec import ScaleSpec
+from mlpcli.data.columns import in_order
+from mlpcli.data.faults import Fault, missing_fault, text_fault
+from mlpcli.data.scaling import SCALINGS
+from mlpcli.data.table import Table, Wanted
+from mlpcli.errors import DataError, Place, Problem
+
+MAX_CLASSES = 1_000
+
+
+@dataclass(frozen=True)
+class EncodedTarget:
+    """Targets of some rows: `y` (rows, outputs) as the loss sees them, zeros where a cell has a fault."""
+
+    y: Matrix
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class TargetEncoder:
+    """The fitted target. Two classes have one output of 0 or 1, or two outputs; more have one each.
+
+    `classes` are in the order of the outputs; for labels they are the words for no and yes.
+    """
+
+    task: str
+    columns: tuple[str, ...]
+    classes: tuple[str, ...]
+    outputs: int
+    center: Vector
+    scale: Vector
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns that a labelled table must have, and as what."""
+        return Wanted(numbers=self.columns) if self.task == "regression" else Wanted(texts=self.columns)
+
+    def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
+        """The targets of a table's rows, or of some of them; faults count from the first row encoded."""
+        y = np.zeros((table.rows if rows is None else len(rows), self.outputs))
+        faults: list[Fault] = []
+        for index, name in enumerate(self.columns):
+            write = self._write_numbers if self.task == "regression" else self._write_classes
+            faults += write(table, name, rows, y[:, index : index + 1] if len(self.columns) > 1 else y)
+        return EncodedTarget(y, tuple(faults))
+
+    def _write_numbers(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
+        column = table.number(name, rows)
+        index = self.columns.index(name)
+        faults = [text_fault(name, column.bad)] if len(column.bad) else []
+        if column.missing.any():
+            faults.append(missing_fault(name, column.missing))
+        out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
+        return faults
+
+    def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
+        column = table.text(name, rows)
+        absent = column.where(table.format.missing)
+        codes = column.recoded(self.classes)
+        faults = [missing_fault(name, absent)] if absent.any() else []
+        unknown = np.flatnonzero((codes < 0) & ~absent)
+        if len(unknown):
+            text = column.levels[column.codes[unknown[0]]]
+            among = ", ".join(self.classes[:10]) + (", …" if len(self.classes) > 10 else "")
+            faults.append(
+                Fault(
+                    name,
+                    f"the class '{text}' is none of those in the training rows",
+                    unknown,
+                    f"they are: {among}",
+                )
+            )
+        if out.shape[1] == 1:
+            out[:, 0] = codes == 1
+        else:
+            known = np.flatnonzero(codes >= 0)
+            out[known, codes[known]] = 1.0
+        return faults
+
+    def unscaled(self, y: Matrix) -> Matrix:
+        """Scaled numbers in the target's own units."""
+        return y * self.scale + self.center
+
+    def class_indices(self, outputs: Matrix, threshold: float = 0.5) -> Indices:
+        """The predicted class: that of the largest output, or 1 where the only one reaches the threshold."""
+        if outputs.shape[1] == 1:
+            return (outputs[:, 0] >= threshold).astype(np.intp)
+        return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
+
+    def decode(self, outputs: Matrix, threshold: float = 0.5) -> Array:
+        """Predictions in the target's own words or units: (rows, columns), texts as objects or numbers."""
+        if self.task == "regression":
+            return self.unscaled(outputs)
+        words = np.array(self.classes, dtype=object)
+        if self.task == "multilabel":
+            return words[(outputs >= threshold).astype(np.intp)]
+        return words[self.class_indices(outputs, threshold)][:, np.newaxis]
+
+    def meta(self) -> dict[str, Any]:
+        """What a model file says about the target besides the arrays."""
+        return {
+            "columns": list(self.columns),
+            "task": self.task,
+            "classes": list(self.classes),
+            "outputs": self.outputs,
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """The scales, one for each output; 0 and 1 where nothing is scaled."""
+        return {"target.center": self.center, "target.scale": self.scale}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> TargetEncoder:
+        """The encoder that `meta` and `arrays` describe."""
+        names, classes = tuple(meta["columns"]), tuple(meta["classes"])
+        return cls(
+            meta["task"], names, classes, meta["outputs"], arrays["target.center"], arrays["target.scale"]
+        )
+
+
+def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
+    """The classes that occur in some rows, in order: as numbers if all are, else as text."""
+    missing = table.format.missing
+    found = {level for name in columns for level in table.text(name, rows).counts() if level not in missing}
+    if len(found) > MAX_CLASSES:
+        message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
+        raise DataError(
+            Problem(message, Place(table.source), "if they are numbers to predict, write `task: regression`")
+        )
+    if len(found) < 2:
+        only = f"only the class '{next(iter(found))}'" if found else "no class"
+        raise DataError(
+            Problem(
+                f"column '{columns[0]}': {only} in the training rows, and two are needed", Place(table.source)
+            )
+        )
+    return in_order(found, table.format.decimal)
+
+
+def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
+    """The target of a classification: one output for two classes unless the loss needs one for each."""
+    outputs = 1 if len(classes) == 2 and loss != "cross_entropy" else len(classes)
+    return TargetEncoder("classification", (column,), classes, outputs, np.zeros(outputs), np.ones(outputs))
+
+
+def label_target(columns: tuple[str, ...], words: tuple[str, ...], table: Table) -> TargetEncoder:
+    """The target of several labels, each there or not, in the same two words in every column."""
+    if len(words) > 2:
+        shown = ", ".join(f"'{word}'" for word in words[:5])
+        hint = "each label is a column of 0 and 1"
+        message = f"columns {', '.join(columns)}: expected the same two values in each, found {shown}"
+        raise DataError(Problem(message, Place(table.source), hint))
+    return TargetEncoder(
+        "multilabel", columns, words, len(columns), np.zeros(len(columns)), np.ones(len(columns))
+    )
+
+
+def fit_numbers(columns: tuple[str, ...], scale: ScaleSpec, table: Table, rows: Indices) -> TargetEncoder:
+    """The target of a regression, scaled by what its training rows say."""
+    fitted = []
+    for name in columns:
+        values = table.number(name, rows).values
+        known = values[np.isfinite(values)]
+        if scale.name == "divide" or not len(known):
+            fitted.append((0.0, scale.number or 1.0))
+        else:
+            fitted.append(SCALINGS[scale.name](known))
+    centers, scales = np.array(fitted, dtype=np.float64).T.copy()
+    return TargetEncoder("regression", columns, (), len(columns), centers, scales)

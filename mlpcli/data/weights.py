@@ -1,0 +1,81 @@
+"""How much each row counts in the loss: its sample weight times the weight of its class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpcli.arrays import Indices, Vector
+from mlpcli.config.load import Config
+from mlpcli.data.faults import Fault, missing_fault, require_none
+from mlpcli.data.table import Table
+from mlpcli.data.target import TargetEncoder
+from mlpcli.errors import DataError, Place, Problem
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """The weights of rows, in units of what the training rows weigh on average."""
+
+    column: str | None
+    target: TargetEncoder
+    of_classes: Vector | None
+    unit: float = 1.0
+
+    def own(self, table: Table, rows: Indices) -> Vector | None:
+        """The weights that rows have of their own, None where no column holds them."""
+        return None if self.column is None else sample_weights(table, self.column, rows)
+
+    def of(self, table: Table, rows: Indices) -> Vector | None:
+        """The weights of rows in the loss, None where all of them are 1."""
+        own = self.own(table, rows)
+        if self.of_classes is None:
+            return None if own is None else own / self.unit
+        classes = table.text(self.target.columns[0], rows).recoded(self.target.classes)
+        weights = self.of_classes[classes]
+        return (weights if own is None else weights * own) / self.unit
+
+
+def fit_weighting(config: Config, target: TargetEncoder, table: Table, rows: Indices) -> Weighting:
+    """The weighting that training rows fix. Raises ConfigError for a class that they lack."""
+    weighting = Weighting(config.spec.data.weight, target, _class_weights(config, target, table, rows))
+    weights = weighting.of(table, rows)
+    if weights is None:
+        return weighting
+    if not weights.any():
+        raise DataError(Problem("the weights of all training rows are 0", Place(table.source)))
+    return Weighting(weighting.column, target, weighting.of_classes, float(weights.mean()))
+
+
+def sample_weights(table: Table, column: str, rows: Indices) -> Vector:
+    """The weights in a column. DataError unless they are numbers of at least 0."""
+    numbers = table.number(column, rows)
+    absent = numbers.missing
+    faults = [missing_fault(column, absent)] if absent.any() else []
+    negative = np.flatnonzero(numbers.values < 0)
+    if len(negative):
+        message = f"expected a weight of at least 0, found {numbers.values[negative[0]]:g}"
+        faults.append(Fault(column, message, negative))
+    require_none((fault.among(rows) for fault in faults), table)
+    return numbers.values
+
+
+def _class_weights(config: Config, target: TargetEncoder, table: Table, rows: Indices) -> Vector | None:
+    """The weight of each class: `balanced` is n / (classes · count) over rows; 1 where a mapping has none."""
+    asked = config.spec.class_weight
+    if asked is None:
+        return None
+    if target.task != "classification":
+        hint = "weights of rows are in a column: `weight` under `data`"
+        raise config.problem(
+            ("class_weight",), f"class_weight is for classification, the task is {target.task}", hint
+        )
+    if isinstance(asked, str):
+        counts = table.text(target.columns[0], rows).counts()
+        return np.array([len(rows) / (len(target.classes) * counts[name]) for name in target.classes])
+    for name in asked:
+        if name not in target.classes:
+            hint = "the classes of the training rows are: " + ", ".join(target.classes[:10])
+            raise config.problem(("class_weight", name), f"there is no class '{name}'", hint)
+    return np.array([asked.get(name, 1.0) for name in target.classes])
