@@ -1,0 +1,1 @@
+"""The network: layers forward and backward, losses, and the check that they agree."""

@@ -1,0 +1,99 @@
+"""The same network over the complex numbers, and the proof that every part of it can take them."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.errors import ConfigError, Problem
+from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP
+from mlpcli.nn.gradcheck.objective import Evaluation, Objective
+from mlpcli.nn.network import Network
+from mlpcli.nn.steps import Pointwise
+
+REAL_STEP = 1e-6
+AGREEMENT = (
+    1e-3  # of the two derivatives of a step's outputs: a part that drops the imaginary part is far off
+)
+ATTEMPTS = 4  # directions to try until one crosses no kink
+
+
+def complex_twin(objective: Objective) -> Objective:
+    """The objective of a complex128 network with the same parameters, rows and dropout masks.
+
+    A part that cannot take complex numbers is a ConfigError that names it.
+    """
+    network = objective.network
+    twin = Network(network.architecture, network.loss, network.penalty, np.complex128)
+    twin.theta[...] = network.theta
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        twin_objective = _built(objective, twin)
+        _compare_outputs(objective, twin_objective)
+    return twin_objective
+
+
+def _built(objective: Objective, twin: Network) -> Objective:
+    try:
+        return Objective(twin, objective.batch, objective.plan.masks)
+    except (TypeError, np.exceptions.ComplexWarning) as error:
+        raise _refusal(objective, _first_failing(twin, objective)) from error
+
+
+def _first_failing(twin: Network, objective: Objective) -> int:
+    """The number of the first step that raises; one past the last means the loss."""
+    plan = twin.training_plan(len(objective.batch.x))
+    plan.take(objective.batch.x.astype(twin.dtype))
+    for i, step in enumerate(plan.steps):
+        try:
+            step.forward()
+        except (TypeError, np.exceptions.ComplexWarning):
+            return i
+    return len(plan.steps)
+
+
+def _compare_outputs(objective: Objective, twin: Objective) -> None:
+    """Each step's outputs, and the loss, must move alike when the parameters move, real or imaginary."""
+    sides = objective.evaluate(0).sides
+    rng = np.random.default_rng(0)
+    for _ in range(ATTEMPTS):
+        direction = rng.normal(size=objective.network.theta.size)
+        (up, above), (down, below) = (_moved(objective, direction * h) for h in (REAL_STEP, -REAL_STEP))
+        if above.sides != sides or below.sides != sides:
+            continue
+        moved, evaluation = _moved(twin, direction * 1j * IMAGINARY_STEP)
+        for arrays, last in ((up, above), (down, below), (moved, evaluation)):
+            arrays.append(np.array(last.value))
+        for i, (u, d, z) in enumerate(zip(up, down, moved, strict=True)):
+            real, imaginary = (u - d) / (2.0 * REAL_STEP), z.imag / IMAGINARY_STEP
+            if np.abs(real - imaginary).max() > AGREEMENT * (np.abs(real).max() + REAL_STEP):
+                raise _refusal(objective, i)
+        return
+
+
+def _moved(objective: Objective, change: Array) -> tuple[list[Array], Evaluation]:
+    """Every step's outputs, and the evaluation, with `change` added to all parameters."""
+    theta = objective.network.theta
+    kept = theta.copy()
+    theta += change
+    outputs = []
+    for step in objective.steps:
+        step.forward()
+        outputs.append(step.output[0].copy())
+    evaluation = objective.evaluate(0)
+    theta[...] = kept
+    return outputs, evaluation
+
+
+def _refusal(objective: Objective, index: int) -> ConfigError:
+    if index == len(objective.steps):
+        part = f"the loss '{objective.network.loss.name}'"
+    else:
+        part = objective.names[index]
+        if isinstance(objective.steps[index], Pointwise):
+            layer = int(part.split(".")[1])
+            part += f" ('{objective.network.architecture.activations[layer].name}')"
+    message = f"complex-step differentiation: {part} cannot take complex numbers"
+    return ConfigError(Problem(message, hint="use --method central, which needs real numbers only"))

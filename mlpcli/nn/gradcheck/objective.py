@@ -1,0 +1,129 @@
+"""The loss of one batch as training computes it, after a forward pass that may start at any step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mlpcli.arrays import Array, Matrix
+from mlpcli.errors import DivergedError
+from mlpcli.nn.embedding import Embedding
+from mlpcli.nn.network import Network
+from mlpcli.nn.steps import Affine, Kinked, Shortcut, Step
+
+PROBES = 4  # random roundings of the parameters that measure how much round-off moves the loss
+NEARBY = 1e-10  # where a complex score is taken to be on a kink of the loss
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to check on: x (rows, inputs), y (rows, outputs) as `loss.prepare` made it, weights (rows, 1)."""
+
+    x: Matrix
+    y: Matrix
+    weights: Matrix | None = None
+
+
+class Evaluation(NamedTuple):
+    """A loss, complex when the network is, and on which side of every kink each number lies."""
+
+    value: complex
+    sides: bytes
+
+
+class Objective:
+    """The training plan of `network` on `batch`, its dropout masks drawn once or taken from `masks`."""
+
+    def __init__(self, network: Network, batch: Batch, masks: Sequence[Matrix] | None = None) -> None:
+        self.network = network
+        self.batch = Batch(np.ascontiguousarray(batch.x, network.dtype), batch.y, batch.weights)
+        self.plan = network.training_plan(len(batch.x))
+        if masks is None:
+            self.plan.draw_masks()
+        else:
+            for mask, frozen in zip(self.plan.masks, masks, strict=True):
+                mask[...] = frozen
+        self.steps: tuple[Step, ...] = self.plan.steps
+        self.names = tuple(self._names())
+        self.plan.forward(self.batch.x)
+        self._kinked = [_with_kinks(self.steps[first:]) for first in range(len(self.steps) + 1)]
+        self._loss_is_kinked = network.loss.sides(self.plan.scores, batch.y) is not None
+        self.value = self.evaluate(0).value
+        if not np.isfinite(self.value):
+            raise DivergedError.of(
+                f"the loss of the rows to check is {self.value.real}",
+                hint="a gradient exists only where the loss is finite: look at init and the inputs' scale",
+            )
+
+    def _names(self) -> list[str]:
+        """A name for each step: `layers.0.affine`, `layers.0.pointwise`, ..."""
+        names: list[str] = []
+        layer = -1
+        for step in self.steps:
+            layer += isinstance(step, Affine)
+            # what a layer begins with, a shortcut or the inputs' embedding, comes before its affine step
+            of = layer + isinstance(step, Shortcut | Embedding)
+            names.append(f"layers.{of}.{type(step).__name__.lower()}")
+        return names
+
+    def evaluate(self, first: int) -> Evaluation:
+        """The loss, penalties not included, after the steps from number `first` on."""
+        for step in self.steps[first:]:
+            step.forward()
+        sides = b"".join([_bytes(step.sides()) for step in self._kinked[first]])
+        if self._loss_is_kinked:
+            sides += _bytes(self.network.loss.sides(self._scores(), self.batch.y))
+        return Evaluation(self.network.loss_of(self.plan, self.batch.y, self.batch.weights), sides)
+
+    def _scores(self) -> Matrix:
+        """The scores; complex ones as real numbers a little way along the direction they move to."""
+        z = self.plan.scores
+        if not np.iscomplexobj(z):
+            return z
+        fastest = np.abs(z.imag).max()
+        reach = NEARBY * np.maximum(1.0, np.abs(z.real))
+        return np.asarray(z.real + reach * (z.imag / fastest if fastest else 0.0))
+
+    def gradient(self) -> Array:
+        """The gradient that training follows, penalties included (a copy)."""
+        self.network.objective_parts(self.plan, self.batch.x, self.batch.y, self.batch.weights)
+        return self.network.grad.copy()
+
+    def output_gradients(self) -> list[Array]:
+        """∂loss/∂(outputs) of each step, as backpropagation has them just before that step's turn."""
+        self.evaluate(0)
+        gradients: list[Array] = []
+        for step in reversed(self.steps):
+            gradients.append(step.output[1].copy())
+            step.backward()
+        return gradients[::-1]
+
+    def rounding(self) -> float:
+        """How much round-off moves the loss: one unit in the last place of each parameter, and of the loss.
+
+        The second part counts a loss of 1 per row at least: formulas round at the size of their terms.
+        """
+        theta = self.network.theta
+        kept, rng = theta.copy(), np.random.default_rng(0)
+        eps = float(np.finfo(np.float64).eps)
+        moved = []
+        for _ in range(PROBES):
+            np.multiply(kept, 1.0 + eps * rng.choice((-1.0, 1.0), kept.size), theta)
+            moved.append(abs(self.evaluate(0).value - self.value))
+        theta[...] = kept
+        rows = len(self.batch.x)
+        unit = float(rows if self.batch.weights is None else np.abs(self.batch.weights).sum())
+        if self.network.loss.reduction != "sum":
+            unit /= rows
+        return eps * (abs(self.value) + unit) + max(moved)
+
+
+def _with_kinks(steps: Sequence[Step]) -> list[Kinked]:
+    return [step for step in steps if isinstance(step, Kinked) and step.sides() is not None]
+
+
+def _bytes(sides: Array | None) -> bytes:
+    return b"" if sides is None else sides.tobytes()

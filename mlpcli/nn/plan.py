@@ -1,0 +1,86 @@
+"""A network's steps bound to buffers for exactly so many rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlpcli.arrays import Array, Matrix
+from mlpcli.nn.embedding import Embedding
+from mlpcli.nn.normalization import BatchNorm
+from mlpcli.nn.steps import Affine, Dropout, Step
+
+
+class Buffers:
+    """The one factory of arrays for a plan; scratch is shared, since no step keeps it."""
+
+    def __init__(self, rows: int, widest: int, dtype: npt.DTypeLike) -> None:
+        self.rows = rows
+        self.dtype = np.dtype(dtype)
+        self.ones = np.ones(rows, self.dtype)
+        self._scratch = np.empty(rows * widest, self.dtype)
+
+    def matrix(self, width: int) -> Matrix:
+        """A new array (rows, width)."""
+        return self.array(width, self.dtype)
+
+    def array(self, width: int, dtype: np.dtype[Any]) -> Array:
+        """A new array (rows, width) of a type of its own."""
+        return np.empty((self.rows, width), dtype)
+
+    def scratch(self, width: int) -> Matrix:
+        """The shared array, seen as (rows, width)."""
+        return self._scratch[: self.rows * width].reshape(self.rows, width)
+
+
+@dataclass
+class Plan:
+    """Steps in forward order, and where the scores and their derivatives end up."""
+
+    steps: tuple[Step, ...]
+    scores: Matrix
+    dscores: Matrix
+    scratch: Matrix
+
+    def __post_init__(self) -> None:
+        self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
+        self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
+        self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
+
+    @property
+    def masks(self) -> list[Matrix]:
+        """The dropout masks of the last pass, in forward order."""
+        return [dropout.mask for dropout in self._dropouts]
+
+    def draw_masks(self) -> None:
+        """New dropout masks for the next pass."""
+        for dropout in self._dropouts:
+            dropout.draw()
+
+    def gather_statistics(self) -> None:
+        """Let the statistics of the last pass count in the running ones."""
+        for normalization in self._batch_norms:
+            normalization.gather()
+
+    def adopt_statistics(self) -> None:
+        """Make the statistics of the last pass, over all rows that there are, the running ones."""
+        for normalization in self._batch_norms:
+            normalization.adopt()
+
+    def take(self, x: Matrix) -> None:
+        """Let the next pass begin with `x` (rows, inputs)."""
+        self._first.x = x
+
+    def forward(self, x: Matrix) -> None:
+        """Compute `scores` (rows, outputs) from `x` (rows, inputs)."""
+        self.take(x)
+        for step in self.steps:
+            step.forward()
+
+    def backward(self) -> None:
+        """Compute every parameter's gradient from `dscores`."""
+        for step in reversed(self.steps):
+            step.backward()
