@@ -1,0 +1,1 @@
+"""Optimizers: update rules on one flat vector; they know nothing of networks."""
