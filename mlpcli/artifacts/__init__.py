@@ -1,0 +1,1 @@
+"""What a run leaves behind: model file, checkpoint, history, pictures, all written atomically."""

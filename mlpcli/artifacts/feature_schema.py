@@ -1,0 +1,155 @@
+"""What the metadata of a model file may say about each input column."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
+
+from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
+from mlpcli.config.column_spec import Policy
+from mlpcli.config.date_format import known_format
+from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution
+
+
+def without_empty(keys: dict[str, Any]) -> dict[str, Any]:
+    """What is said about a column of categories: `other` only where there are any."""
+    return {key: value for key, value in keys.items() if key != "other" or value}
+
+
+class NumericFeature(Exact):
+    """A column of numbers: (f(x) − center) / scale, with f the logarithm of 1 + x for `log1p`."""
+
+    name: Text
+    encode: Literal["standardize", "minmax", "maxabs", "robust", "none", "log1p"]
+    missing: Policy
+    fill: Text | None
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 1
+
+    @property
+    def scaled(self) -> int:
+        """How many of them are scaled."""
+        return 1
+
+
+class QuantileFeature(Exact):
+    """A column of numbers that become ranks."""
+
+    name: Text
+    encode: Literal["quantile"]
+    missing: Policy
+    fill: Text | None
+    output: Distribution
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 1
+
+    @property
+    def scaled(self) -> int:
+        """It has a center, a scale and a fill like other numbers."""
+        return 1
+
+
+class CategoricalFeature(Exact):
+    """A column of categories: as many columns of 0 and 1, or the position in the list.
+
+    `other` are those that share one more column; the key is left out where there are none.
+    """
+
+    name: Text
+    encode: Literal["one_hot", "ordinal"]
+    missing: Policy
+    fill: Text | None
+    categories: Annotated[Items[Text], Field(min_length=1, max_length=MAX_CATEGORIES)]
+    other: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)] = ()
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(serialize(self))
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return len(self.categories) + bool(self.other) if self.encode == "one_hot" else 1
+
+    @property
+    def scaled(self) -> int:
+        """None of them are scaled."""
+        return 0
+
+
+class EmbeddedFeature(Exact):
+    """A column of categories that the network has vectors for, `width` numbers each."""
+
+    name: Text
+    encode: Literal["embed"]
+    missing: Policy
+    fill: Text | None
+    categories: Annotated[Items[Text], Field(min_length=1, max_length=MAX_CATEGORIES)]
+    other: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)] = ()
+    width: Annotated[int, Field(ge=1, le=MOST_UNITS)]
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(serialize(self))
+
+    @property
+    def levels(self) -> int:
+        """How many vectors there are."""
+        return len(self.categories) + bool(self.other)
+
+    @property
+    def scaled(self) -> int:
+        """None of them are scaled."""
+        return 0
+
+
+class DateFeature(Exact):
+    """A column of dates: a sine and a cosine for each part that is a cycle, a scaled number for others."""
+
+    name: Text
+    encode: Literal["datetime"]
+    missing: Policy
+    fill: Text | None
+    format: Annotated[Text, AfterValidator(known_format)] | None
+    parts: Annotated[Items[DatePart], Field(min_length=1, max_length=20)]
+    cyclic: bool
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 2 * len(self.parts) - self.scaled
+
+    @property
+    def scaled(self) -> int:
+        """How many of them are scaled."""
+        return sum(not (self.cyclic and part in CYCLIC_PARTS) for part in self.parts)
+
+
+class IndicatorFeature(Exact):
+    """Whether the cell of the column before it is missing."""
+
+    name: Text
+    encode: Literal["indicator"]
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 1
+
+    @property
+    def scaled(self) -> int:
+        """None of them are scaled."""
+        return 0
+
+
+Feature: TypeAlias = Annotated[
+    NumericFeature | QuantileFeature | CategoricalFeature | EmbeddedFeature | DateFeature | IndicatorFeature,
+    Field(discriminator="encode"),
+]

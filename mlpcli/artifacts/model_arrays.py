@@ -1,0 +1,165 @@
+"""What must be true between a model's metadata and its arrays, beyond what each of them says alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import NoReturn
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.artifacts.feature_schema import (
+    CategoricalFeature,
+    DateFeature,
+    EmbeddedFeature,
+    IndicatorFeature,
+    QuantileFeature,
+)
+from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.artifacts.npz import ArrayKind
+from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.activation_spec import OUTPUT_ONLY
+from mlpcli.data.quantiles import MAX_QUANTILES
+
+CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
+
+
+def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
+    """The name, type and shape of every array of the model, in the order of the file."""
+    layers, dtype = meta.architecture.layers, meta.architecture.dtype
+    embedded = [feature for feature in meta.features if isinstance(feature, EmbeddedFeature)]
+    tables = enumerate((feature.levels, feature.width) for feature in embedded)
+    kinds = {f"embeddings.{number}.weight": ArrayKind(dtype, shape) for number, shape in tables}
+    for index, (inputs, outputs) in enumerate(pairwise(layers)):
+        kinds[f"layers.{index}.weight"] = ArrayKind(dtype, (inputs, outputs))
+        if meta.architecture.bias:
+            kinds[f"layers.{index}.bias"] = ArrayKind(dtype, (outputs,))
+        if index < len(layers) - 2:
+            kinds |= {f"layers.{index}.{part}": ArrayKind(dtype, (outputs,)) for part in _normalizing(meta)}
+    kinds |= _encoder_arrays(meta)
+    for part in ("center", "scale"):
+        kinds[f"target.{part}"] = ArrayKind("float64", (layers[-1],))
+    rows = min(CHECK_ROWS, meta.data.rows)
+    columns = layers[0] - sum(feature.width - 1 for feature in embedded)
+    kinds["check.inputs"] = ArrayKind("float64", (rows, columns))
+    kinds["check.outputs"] = ArrayKind("float64", (rows, layers[-1]))
+    return kinds
+
+
+def _encoder_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
+    """The arrays that the encoding of the inputs needs."""
+    scaled = sum(feature.scaled for feature in meta.features)
+    kinds = {f"inputs.{part}": ArrayKind("float64", (scaled,)) for part in ("center", "scale", "fill")}
+    curves = sum(isinstance(feature, QuantileFeature) for feature in meta.features)
+    if curves:
+        quantiles = min(MAX_QUANTILES, meta.data.rows)
+        kinds["inputs.quantiles"] = ArrayKind("float64", (curves, quantiles))
+    return kinds
+
+
+def _normalizing(meta: ModelMeta) -> tuple[str, ...]:
+    """The arrays that each hidden layer has for its normalization."""
+    normalization = meta.architecture.normalization
+    if normalization is None:
+        return ()
+    learnt = ("gamma", "beta")
+    return (*learnt, "running_mean", "running_variance") if normalization.name == "batch_norm" else learnt
+
+
+def check_meta(meta: ModelMeta) -> None:
+    """Raise FileFormatError where two statements of the metadata contradict each other."""
+    _check_layers(meta)
+    _check_features(meta)
+    _check_target(meta)
+
+
+def check_values(arrays: Mapping[str, Array]) -> None:
+    """Raise FileFormatError for a number that is not finite, a scale or a variance that cannot be one."""
+    for name, array in arrays.items():
+        if name.endswith(".running_variance") and (array < 0).any():
+            raise FileFormatError(f"{name}: holds a negative variance")
+        if not np.isfinite(array).all():
+            raise FileFormatError(f"{name}: holds a number that is not finite")
+        if name.endswith(".scale") and not (array > 0).all():
+            raise FileFormatError(f"{name}: holds a scale that is not positive")
+        if name.endswith(".quantiles") and not (array[:, 1:] >= array[:, :-1]).all():
+            raise FileFormatError(f"{name}: holds quantiles that go down")
+
+
+def _check_layers(meta: ModelMeta) -> None:
+    layers, activations = meta.architecture.layers, meta.architecture.activations
+    if len(activations) != len(layers) - 1:
+        _contradict(f"{len(layers)} layers need {len(layers) - 1} activations", len(activations))
+    if len(meta.architecture.dropout) != len(layers) - 2:
+        _contradict(
+            f"{len(layers)} layers need {len(layers) - 2} dropout rates", len(meta.architecture.dropout)
+        )
+    if meta.architecture.residual and not any(one == other for one, other in pairwise(layers[1:-1])):
+        _contradict("residual layers need two hidden layers of the same width", list(layers[1:-1])[:20])
+    for activation in activations[:-1]:
+        if activation.name in OUTPUT_ONLY:
+            _contradict("a hidden activation is due", activation.name)
+    if activations[-1].name not in meta.loss.allowed_outputs:
+        _contradict(f"an output activation for {meta.loss.name} is due", activations[-1].name)
+
+
+def _check_features(meta: ModelMeta) -> None:
+    _unique("features", (one.name for one in meta.features if not isinstance(one, IndicatorFeature)))
+    for before, feature in pairwise((None, *meta.features)):
+        if isinstance(feature, CategoricalFeature | EmbeddedFeature):
+            _unique(f"categories of {feature.name[:80]!r}", (*feature.categories, *feature.other))
+            if feature.other and feature.encode == "ordinal":
+                _contradict("an ordinal has no other categories", len(feature.other))
+        if isinstance(feature, DateFeature):
+            _unique(f"parts of {feature.name[:80]!r}", feature.parts)
+        if isinstance(feature, IndicatorFeature) and (
+            before is None or isinstance(before, IndicatorFeature) or before.name != feature.name
+        ):
+            _contradict("an indicator follows its own column", f"one of {feature.name[:80]!r}")
+    width = sum(feature.width for feature in meta.features)
+    if width != meta.architecture.layers[0]:
+        _contradict(
+            f"the first layer takes {meta.architecture.layers[0]} inputs", f"features of width {width}"
+        )
+
+
+def _check_target(meta: ModelMeta) -> None:
+    target, outputs = meta.target, meta.architecture.layers[-1]
+    _unique("target columns", target.columns)
+    _unique("classes", target.classes)
+    if target.task != meta.task:
+        _contradict(f"the task is {meta.task}", f"a target for {target.task}")
+    if meta.task not in meta.loss.tasks:
+        _contradict(f"a loss for {meta.task} is due", meta.loss.name)
+    allowed = _widths(meta)
+    if target.outputs != outputs or outputs not in allowed:
+        _contradict(
+            f"the target needs {' or '.join(map(str, allowed))} outputs", f"{target.outputs}, {outputs}"
+        )
+    if meta.loss.name == "cross_entropy" and outputs < 2:
+        _contradict("cross_entropy needs two outputs", outputs)
+
+
+def _widths(meta: ModelMeta) -> tuple[int, ...]:
+    """How many outputs the task allows; two classes may share one."""
+    target = meta.target
+    if target.task == "regression" and target.classes:
+        _contradict("a regression has no classes", len(target.classes))
+    if target.task != "classification":
+        return (len(target.columns),)
+    if len(target.columns) != 1 or len(target.classes) < 2:
+        found = f"{len(target.columns)} columns, {len(target.classes)} classes"
+        _contradict("a classification has one target column and two or more classes", found)
+    return (1, 2) if len(target.classes) == 2 else (len(target.classes),)
+
+
+def _unique(what: str, names: Iterable[str]) -> None:
+    name, count = Counter(names).most_common(1)[0] if (names := tuple(names)) else ("", 1)
+    if count > 1:
+        raise FileFormatError(f"metadata: {what}: {name[:80]!r} occurs twice")
+
+
+def _contradict(expected: str, found: object) -> NoReturn:
+    raise FileFormatError(f"metadata: {expected}, found {found}")

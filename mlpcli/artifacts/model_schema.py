@@ -1,0 +1,138 @@
+"""What the metadata of a model file may say: every key, its type and its bounds; anything else is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+)
+
+from mlpcli.artifacts.exact import (
+    MAX_CATEGORIES,
+    MAX_FEATURES,
+    Count,
+    Digest,
+    Exact,
+    Few,
+    Fraction,
+    Items,
+    Number,
+    Positive,
+    Release,
+    Separator,
+    Text,
+    Width,
+    Word,
+    few_keys,
+)
+from mlpcli.artifacts.feature_schema import Feature
+from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.activation_spec import ActivationSpec
+from mlpcli.config.data_spec import Task
+from mlpcli.config.loss_spec import LossSpec
+from mlpcli.config.model_spec import NormalizationSpec
+
+MAX_LAYERS = 1_000
+
+Scores: TypeAlias = Few[Number | None]
+Part = Literal["train", "val", "test"]
+
+
+class Target(Exact):
+    """The columns that are predicted, and the classes in the order of the outputs."""
+
+    columns: Annotated[Items[Text], Field(min_length=1, max_length=MAX_FEATURES)]
+    task: Task
+    classes: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)]
+    outputs: Width
+
+
+class Architecture(Exact):
+    """Widths of all layers, one activation per weight layer, one dropout rate per hidden layer.
+
+    Normalization and residual layers are mentioned only where there are any.
+    """
+
+    layers: Annotated[Items[Width], Field(min_length=2, max_length=MAX_LAYERS)]
+    activations: Annotated[Items[ActivationSpec], Field(max_length=MAX_LAYERS)]
+    bias: bool
+    dropout: Annotated[Items[Fraction], Field(max_length=MAX_LAYERS)]
+    dtype: Literal["float32", "float64"]
+    normalization: NormalizationSpec | None = None
+    residual: bool = False
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        unused = {"normalization": None, "residual": False}
+        keys: dict[str, Any] = serialize(self)
+        return {key: value for key, value in keys.items() if key not in unused or value != unused[key]}
+
+
+class CsvDialect(Exact):
+    """How the training file was written, and so how inputs are read."""
+
+    separator: Separator | None
+    decimal: Literal[".", ","]
+    encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:-]{1,40}$")]
+    na_values: Items[Text]
+
+
+class TrainingData(Exact):
+    """How many rows trained the model, and the fingerprint of the files that they came from."""
+
+    rows: Positive
+    sha256: Digest
+
+
+class Training(Exact):
+    """How the run went."""
+
+    epochs: Count
+    best_epoch: Count
+    status: Literal["finished", "early_stopped", "worse_than_baseline"]
+    optimizer: Word
+    schedule: Word
+    parameters: Positive
+
+
+class ModelMeta(Exact):
+    """The whole metadata of a model file."""
+
+    format: Literal["mlp-model"]
+    version: Literal[1]
+    mlp: Release
+    versions: Few[Release]
+    task: Task
+    architecture: Architecture
+    loss: LossSpec
+    features: Annotated[Items[Feature], Field(min_length=1, max_length=2 * MAX_FEATURES)]
+    target: Target
+    id: Items[Text]
+    csv: CsvDialect
+    config: dict[str, Any]  # whatever it is, it came out of the strict JSON reader
+    data: TrainingData
+    training: Training
+    metrics: Annotated[dict[Part, Few[Number | Scores | None]], BeforeValidator(few_keys)]
+    threads: Annotated[int, Field(ge=1, le=4096)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], document: Mapping[str, Any]) -> Model:
+    """The typed metadata; raises FileFormatError naming the first key that is wrong."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        where = ".".join(["metadata", *map(str, problems[0]["loc"])])
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise FileFormatError(f"{where}: {problems[0]['msg']}{more}") from error

@@ -1,0 +1,172 @@
+"""The directory of a run: locked while it is written, and never at the price of a run that was there before.
+
+Hidden beside a directory NAME may be `.NAME.lock`, `.NAME.mlp-new` (a run that will replace the one in
+NAME once it is complete) and, for a moment, `.NAME.mlp-old` (the one being replaced).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import ExitStack, suppress
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeAlias, get_args
+
+from mlpcli.artifacts.atomic import PROBE, Content, fixed_temporary, output_errors, probe, write_atomically
+from mlpcli.artifacts.file_system import DISK
+from mlpcli.artifacts.run_lock import run_lock
+from mlpcli.errors import OutputError, Place
+
+Artifact: TypeAlias = Literal[
+    "model.npz", "history.csv", "metrics.json", "config.yaml", "loss.svg", "loss.png", "checkpoint.npz"
+]
+ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
+PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
+SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
+
+
+class Existing(Enum):
+    """What becomes of a run that is in the directory already."""
+
+    MOVE_ASIDE = "move aside"
+    OVERWRITE = "overwrite"
+    RESUME = "resume"
+
+
+class RunDirectory:
+    """A run directory in use, from entering the context to leaving it; before that, nothing is touched.
+
+    `output` is the directory asked for. `path` is where the files are now: a hidden sibling while an older
+    run stays in place until `complete()`. `notes` say what was moved. Entering raises BusyError where
+    another process has the directory, OutputError where it cannot be written or holds somebody's files.
+    """
+
+    def __init__(self, output: Path, existing: Existing = Existing.MOVE_ASIDE) -> None:
+        with output_errors(output):
+            self.output = Path(os.path.realpath(output))
+        self.path = self.output
+        self.notes: list[str] = []
+        self._shown = output
+        self._existing = existing
+        self._lock = ExitStack()
+
+    def __enter__(self) -> Self:
+        with output_errors(self._shown), ExitStack() as lock:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+            lock.enter_context(run_lock(self.output))
+            self._recover()
+            self._refuse_foreign()
+            self.path = self._choose()
+            self.path.mkdir(exist_ok=True)
+            for leftover in (*map(fixed_temporary, ARTIFACTS), PROBE):
+                (self.path / leftover).unlink(missing_ok=True)
+            probe(self.path)
+            self._lock = lock.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.close()
+
+    def write(self, name: Artifact, content: Content) -> None:
+        """Write one file of the run atomically; raises OutputError."""
+        write_atomically(self.path / name, content, fixed_temporary)
+
+    def has(self, name: Artifact) -> bool:
+        """Whether the run has got as far as this file."""
+        return (self.path / name).is_file()
+
+    def complete(self) -> None:
+        """The run has written its last file: a run that it replaces goes now."""
+        if self.path == self.output:
+            return
+        with output_errors(self._shown):
+            if self.output.exists():
+                self.output.rename(self._retired)
+            self.path.rename(self.output)
+            self.path = self.output
+            DISK.fsync_directory(self.output.parent)
+            self._remove_retired()
+
+    @property
+    def _replacement(self) -> Path:
+        return self.output.with_name(f".{self.output.name}.mlp-new")
+
+    @property
+    def _retired(self) -> Path:
+        return self.output.with_name(f".{self.output.name}.mlp-old")
+
+    def _recover(self) -> None:
+        """Finish what a crash in the middle of `complete` left undone."""
+        if not self._retired.exists():
+            return
+        if not self.output.exists():
+            complete = self._replacement if self._replacement.exists() else self._retired
+            complete.rename(self.output)
+        self._remove_retired()
+
+    def _remove_retired(self) -> None:
+        """Delete the files of the replaced run; somebody's own files among them are kept, aside."""
+        for name in (*ARTIFACTS, *map(fixed_temporary, ARTIFACTS), PROBE):
+            with suppress(FileNotFoundError, IsADirectoryError):
+                (self._retired / name).unlink()
+        with suppress(FileNotFoundError):
+            try:
+                self._retired.rmdir()
+            except OSError:
+                self._move_aside(self._retired, "other files that were in")
+
+    def _refuse_foreign(self) -> None:
+        if not self.output.exists():
+            return
+        if not self.output.is_dir():
+            raise OutputError.of("expected a directory, found a file", Place(str(self._shown)), OWN_PLACE)
+        foreign = sorted(_visible(self.output))
+        if foreign and not holds_run(self.output):
+            message = f"the directory holds files that are not a run's, such as {foreign[0]}"
+            raise OutputError.of(message, Place(str(self._shown)), OWN_PLACE)
+
+    def _choose(self) -> Path:
+        """Where this run writes, after making room there."""
+        if self._existing is Existing.RESUME:
+            stopped = (self._replacement / "checkpoint.npz").is_file()
+            return self._replacement if stopped else self.output
+        if holds_run(self._replacement):
+            self._move_aside(self._replacement, "a stopped run that was to replace")
+        if not holds_run(self.output):
+            return self.output
+        if self._existing is Existing.OVERWRITE:
+            return self._replacement
+        self._move_aside(self.output, "the run in")
+        return self.output
+
+    def _move_aside(self, directory: Path, what: str) -> None:
+        """Give a directory the next free name NAME.1, NAME.2, ... and note it."""
+        pattern = re.compile(re.escape(self.output.name) + r"\.([0-9]{1,9})")
+        names = (pattern.fullmatch(name) for name in _names(self.output.parent))
+        number = 1 + max((int(match[1]) for match in names if match), default=0)
+        target = directory.rename(self.output.with_name(f"{self.output.name}.{number}"))
+        DISK.fsync_directory(self.output.parent)
+        shown = target if self._shown.is_absolute() else os.path.relpath(target)
+        self.notes.append(f"moved {what} {self._shown} to {shown}")
+
+
+OWN_PLACE = "give the run a directory of its own with `output:` or -o DIR"
+
+
+def holds_run(directory: Path) -> bool:
+    """Whether a run, finished or stopped, is what a directory holds; it need not exist."""
+    names = _visible(directory) if directory.is_dir() else set()
+    return bool(names & PROOF) or (bool(names & SUPPORT) and names <= set(ARTIFACTS))
+
+
+def _visible(directory: Path) -> set[str]:
+    """The names in a directory, without hidden ones such as leftover temporaries."""
+    return {name for name in _names(directory) if not name.startswith(".")}
+
+
+def _names(directory: Path) -> list[str]:
+    return [entry.name for entry in directory.iterdir()]
