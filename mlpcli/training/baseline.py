@@ -1,0 +1,69 @@
+"""The prediction that looks at no feature: what a model has to beat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mlpcli.arrays import Vector
+from mlpcli.nn.losses import Loss
+from mlpcli.training.batches import Part
+from mlpcli.training.scored import Scored
+
+
+def constant_prediction(training: Scored, part: Scored) -> Scored:
+    """`part` with the predictions of scikit-learn's dummies, which know the training targets alone.
+
+    classification and multilabel: the most frequent class (the first of equals), and for the probabilities
+    the classes' shares of the rows. regression: the mean. The training rows count by their sample weights.
+    """
+    guess = {"classification": _majority, "multilabel": _majority_of_labels, "regression": _average}[
+        training.task
+    ]
+    return guess(training, part)
+
+
+def _majority(training: Scored, part: Scored) -> Scored:
+    priors = training.counts.true / training.counts.true.sum()
+    predicted = np.full(part.rows, priors.argmax())
+    return replace(part, predicted=predicted, probability=np.broadcast_to(priors, (part.rows, len(priors))))
+
+
+def _majority_of_labels(training: Scored, part: Scored) -> Scored:
+    priors = training.counts.true / training.total_weight
+    probability = np.broadcast_to(priors, part.truth.shape)
+    return replace(part, predicted=(probability > 0.5).astype(part.truth.dtype), probability=probability)
+
+
+def _average(training: Scored, part: Scored) -> Scored:
+    return replace(part, predicted=np.broadcast_to(training.mean(training.truth), part.truth.shape))
+
+
+def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
+    """The loss on `rows` of outputs that are always the training rows' mean target.
+
+    For a hinge, which has no probabilities, the scores of the most frequent class.
+    """
+    known = training.y.astype(np.float64)
+    mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
+    y = rows.y.astype(np.float64)
+    scores = np.tile(_scores_of(loss, mean), (len(y), 1))
+    derivative, scratch = np.empty((2, *scores.shape))
+    loss.formula(scores, y, derivative, scratch)
+    if rows.weights is not None:
+        scores *= rows.weights
+    return float(scores.sum() if loss.reduction == "sum" else scores.sum() / len(y))
+
+
+def _scores_of(loss: Loss, mean: Vector) -> Vector:
+    """The scores whose predictions are `mean` (outputs,)."""
+    tiny = np.finfo(np.float64).tiny
+    if loss.name == "binary_cross_entropy":
+        p = np.clip(mean, tiny, 1.0 - np.finfo(np.float64).epsneg)
+        return np.asarray(np.log(p) - np.log1p(-p))
+    if loss.name in {"cross_entropy", "poisson"}:
+        return np.asarray(np.log(np.maximum(mean, tiny)))
+    if loss.name == "hinge":
+        return np.sign(mean) if len(mean) == 1 else np.eye(len(mean))[mean.argmax()]
+    return mean

@@ -1,0 +1,99 @@
+"""Metrics of predicted classes: functions of how many rows of each class were rightly and wrongly predicted.
+
+With h, t, p the weights of the rows of a class that are rightly predicted, truly of it and predicted as it:
+precision h/p, recall h/t, f1 2h/(t+p); 0 where the denominator is 0. An average in the name says how classes
+are put together: `_macro` the mean over classes, `_weighted` weighted by t. Without one they are those of
+the positive class of two, the last in order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlpcli.arrays import Vector
+from mlpcli.training.scored import ClassCounts, Scored
+
+
+def accuracy(scored: Scored) -> float:
+    """The share of rows predicted rightly; in a multilabel task of rows with every label right."""
+    right = scored.truth == scored.predicted
+    return float(scored.mean(right.all(axis=1) if scored.task == "multilabel" else right))
+
+
+def balanced_accuracy(scored: Scored) -> float:
+    """The mean recall over the classes that occur in the truth."""
+    counts = scored.counts
+    return float(recalls(counts)[counts.true > 0].mean())
+
+
+def precision(scored: Scored) -> float:
+    """Precision of the positive class."""
+    return float(precisions(scored.counts)[-1])
+
+
+def recall(scored: Scored) -> float:
+    """Recall of the positive class."""
+    return float(recalls(scored.counts)[-1])
+
+
+def f1(scored: Scored) -> float:
+    """F1 of the positive class."""
+    return float(f1s(scored.counts)[-1])
+
+
+def precision_macro(scored: Scored) -> float:
+    """The mean precision over classes."""
+    return _macro(precisions(scored.counts), scored.counts)
+
+
+def recall_macro(scored: Scored) -> float:
+    """The mean recall over classes."""
+    return _macro(recalls(scored.counts), scored.counts)
+
+
+def f1_macro(scored: Scored) -> float:
+    """The mean F1 over classes."""
+    return _macro(f1s(scored.counts), scored.counts)
+
+
+def f1_weighted(scored: Scored) -> float:
+    """The mean F1 over classes, each weighted by its rows."""
+    counts = scored.counts
+    support = counts.true.sum()
+    return float(np.dot(f1s(counts), counts.true) / support) if support else 0.0
+
+
+def mcc(scored: Scored) -> float:
+    """Matthews correlation coefficient for C classes, R_C of Gorodkin 2004; 0 where it is 0/0.
+
+    With h, t, p as above and n the weight of all rows:  (n Σh − t·p) / √((n² − p·p)(n² − t·t))
+    """
+    counts = scored.counts
+    n = counts.predicted.sum()
+    covariance = counts.hits.sum() * n - counts.true @ counts.predicted
+    spread = (n**2 - counts.predicted @ counts.predicted) * (n**2 - counts.true @ counts.true)
+    return float(covariance / np.sqrt(spread)) if spread else 0.0
+
+
+def precisions(counts: ClassCounts) -> Vector:
+    """Precision of each class (C,)."""
+    return _ratio(counts.hits, counts.predicted)
+
+
+def recalls(counts: ClassCounts) -> Vector:
+    """Recall of each class (C,)."""
+    return _ratio(counts.hits, counts.true)
+
+
+def f1s(counts: ClassCounts) -> Vector:
+    """F1 of each class (C,)."""
+    return _ratio(2 * counts.hits, counts.true + counts.predicted)
+
+
+def _ratio(numerator: Vector, denominator: Vector) -> Vector:
+    zero = np.zeros_like(denominator)
+    return np.divide(numerator, denominator, out=zero, where=denominator > 0)
+
+
+def _macro(values: Vector, counts: ClassCounts) -> float:
+    return float(values[counts.present].mean())

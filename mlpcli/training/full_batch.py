@@ -1,0 +1,69 @@
+"""Training by quasi-Newton methods: every evaluation sees every row, every iteration is a history row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import isfinite
+
+from mlpcli.nn.network import Network
+from mlpcli.optim.quasi_newton import Objective, Outcome, QuasiNewtonChoice, minimize
+from mlpcli.training.batches import Part
+from mlpcli.training.divergence import diverged, first_bad, is_finite
+from mlpcli.training.epoch import Epoch, Observer
+from mlpcli.training.loop import Judge, StopRequested
+
+
+@dataclass(eq=False)
+class FullBatch:
+    """The objective of all training rows at once, penalties included, and the record of its iterations.
+
+    The running statistics of batch_norm are those of all rows at the accepted point: there is no other
+    batch, and so the network that is evaluated is the very one that is minimised.
+    """
+
+    network: Network
+    part: Part
+    judge: Judge
+    stop_requested: StopRequested
+    history: list[Epoch] = field(default_factory=list)
+
+    def evaluate(self) -> float:
+        """Loss and penalties at `theta`; their gradient into `grad`. Raises DivergedError at the start only.
+
+        A trial point of a line search may overflow: SciPy takes an infinite value as too far.
+        """
+        loss = self.network.loss_and_grad(self.part.x, self.part.y, self.part.weights)
+        value = loss + self.network.penalty_value()
+        if isfinite(value) and is_finite(self.network.grad):
+            return value
+        if not self.history:
+            bad = first_bad(self.network.layout, self.network.grad) or "the loss"
+            raise diverged("the first iteration", f"{bad} is not finite (loss {loss:g})", None)
+        return float("inf")
+
+    def record(self, iteration: int) -> Epoch:
+        """The history row of an accepted point: the loss there, without penalties."""
+        self.network.adopt_statistics(len(self.part))
+        metrics, val_loss, val_metrics = self.judge()
+        loss, _ = self.network.evaluate(self.part.x, self.part.y, self.part.weights)
+        epoch = Epoch(iteration, loss, None, metrics, val_loss, val_metrics)
+        self.history.append(epoch)
+        return epoch
+
+
+def fit_full_batch(
+    problem: FullBatch, choice: QuasiNewtonChoice, observers: Iterable[Observer] = ()
+) -> Outcome:
+    """Minimise until the tolerance, the iterations or an observer ends it."""
+    observers = tuple(observers)
+
+    def observe(iteration: int, _loss: float, _max_gradient: float) -> bool:
+        record = problem.record(iteration)
+        answers = [observer(record) for observer in observers]
+        return any(answers) or problem.stop_requested()
+
+    network = problem.network
+    outcome = minimize(choice, Objective(problem.evaluate, network.theta, network.grad), observe)
+    network.adopt_statistics(len(problem.part))
+    return outcome

@@ -1,0 +1,161 @@
+"""The training loop: batches, updates, epochs, and nothing that is not needed to read it in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.errors import DivergedError
+from mlpcli.nn.network import Network
+from mlpcli.optim.schedules import Schedule
+from mlpcli.optim.stepper import Stepper
+from mlpcli.training.batches import Batches
+from mlpcli.training.divergence import diverged, first_bad, is_finite
+from mlpcli.training.epoch import Epoch, Observer, Values
+
+Judge = Callable[[], tuple[Values, float | None, Values]]
+"""At the end of an epoch: training metrics, validation loss, validation metrics."""
+
+OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
+
+StopRequested = Callable[[], bool]
+
+
+class InterruptedTrainingError(Exception):
+    """A signal asked for a stop; the batch under way was finished."""
+
+
+@dataclass(eq=False)
+class Trainer:
+    """First-order training of one network: everything that the next update depends on.
+
+    `shuffling` orders the rows of every epoch anew; None keeps the order of the file. `schedule_monitor`
+    names the quantity that the schedule wants to hear of, if any. `stop_requested` is asked after every
+    update. Where an epoch has been left half way, `batch` counts its updates and `loss_sum` the
+    row-weighted losses so far; `order` is the generator's state from before its shuffle.
+    """
+
+    network: Network
+    batches: Batches
+    stepper: Stepper
+    schedule: Schedule
+    judge: Judge
+    epochs: int
+    shuffling: np.random.Generator | None = None
+    schedule_monitor: str | None = None
+    stop_requested: StopRequested = lambda: False
+    history: list[Epoch] = field(default_factory=list)
+    batch: int = 0
+    loss_sum: float = 0.0
+    order: Mapping[str, Any] | None = None
+    rate: float = 0.0
+
+    def run_epoch(self) -> Epoch:
+        """The updates of one epoch, or what is left of it, and its record.
+
+        Raises DivergedError, and InterruptedTrainingError after the batch in which a stop was asked for.
+        """
+        if self.shuffling is not None:
+            self.order = self.shuffling.bit_generator.state
+            self.batches.shuffle(self.shuffling)
+        for index in range(self.batch, len(self.batches)):
+            self.update(index)
+            if self.stop_requested():
+                self.require_finite()
+                raise InterruptedTrainingError
+        return self.finish_epoch()
+
+    def update(self, index: int) -> None:
+        """One batch: loss and gradient, checked before they change a weight, then a step."""
+        x, y, weights = self.batches[index]
+        self.rate = self.schedule.rate(len(self.history) + 1, index + 1, len(self.batches), self.epochs)
+        loss = self.network.loss_and_grad(x, y, weights)
+        if not (isfinite(loss) and is_finite(self.network.grad)):
+            raise self.divergence(index, loss)
+        self.stepper.step(self.rate)
+        self.loss_sum += loss * len(x)
+        self.batch = index + 1
+
+    def finish_epoch(self) -> Epoch:
+        """The record of an epoch whose updates are done."""
+        self.require_finite()
+        metrics, val_loss, val_metrics = self.judge()
+        loss = self.loss_sum / self.batches.rows
+        record = Epoch(len(self.history) + 1, loss, self.rate, metrics, val_loss, val_metrics)
+        self.history.append(record)
+        if self.schedule_monitor is not None:
+            value = record.quantity(self.schedule_monitor)
+            self.schedule.observe(nan if value is None else value)
+        self.batch, self.loss_sum, self.order = 0, 0.0, None
+        return record
+
+    def require_finite(self) -> None:
+        """Raise DivergedError for weights that are not finite: they are never recorded, never saved."""
+        if not is_finite(self.network.state):
+            raise self.divergence(self.batch - 1, self.loss_sum / self.batches.rows)
+
+    def divergence(self, index: int, loss: float) -> DivergedError:
+        """The error for batch `index` (from 0), naming the first array that is not finite."""
+        network, layout = self.network, self.network.layout
+        where = f"epoch {len(self.history) + 1}, batch {index + 1}"
+        weight, gradient = first_bad(layout, network.theta), first_bad(layout, network.grad)
+        gathered = first_bad(network.architecture.statistics(), network.state[layout.size :])
+        if weight is not None:
+            what = f"weight {weight} is not finite"
+        elif gradient is not None:
+            what = f"the gradient of {gradient} is not finite"
+        elif gathered is not None:
+            what = f"{gathered} is not finite"
+        else:
+            what = "the loss is not finite"
+        return diverged(where, f"{what} (loss {loss:g})", self.rate)
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """What the next update depends on besides data and config: arrays by name, and plain values."""
+        arrays: dict[str, Array] = {"theta": self.network.state}
+        arrays |= {OPTIMIZER + name: array for name, array in self.stepper.state().items()}
+        return arrays, {
+            "batch": self.batch,
+            "loss_sum": self.loss_sum,
+            "rate": self.rate,
+            "order": self.order,
+            "shuffling": None if self.shuffling is None else self.shuffling.bit_generator.state,
+            "dropout": self.network.rng.bit_generator.state,
+            "schedule": self.schedule.state(),
+        }
+
+    def restore(
+        self, arrays: Mapping[str, Array], state: Mapping[str, Any], history: Iterable[Epoch]
+    ) -> None:
+        """Go on from what `state` gave after the epochs of `history`."""
+        np.copyto(self.network.state, arrays["theta"])
+        steps = self.stepper.state()
+        self.stepper.restore({name: arrays[OPTIMIZER + name].reshape(a.shape) for name, a in steps.items()})
+        self.schedule.restore(state["schedule"])
+        self.history = list(history)
+        self.batch, self.loss_sum, self.rate = state["batch"], state["loss_sum"], state["rate"]
+        self.order = state["order"]
+        self.network.rng.bit_generator.state = state["dropout"]
+        if self.shuffling is not None:
+            # an epoch that was left half way is shuffled again, from the state before its shuffle
+            self.shuffling.bit_generator.state = self.order or state["shuffling"]
+
+
+def fit(trainer: Trainer, observers: Iterable[Observer] = ()) -> bool:
+    """Train until the epochs are done or an observer says stop; whether one did.
+
+    Every observer sees every epoch, in the order given.
+    """
+    observers = tuple(observers)
+    with np.errstate(all="ignore"):  # overflow is looked for where it matters, in `Trainer.update`
+        while len(trainer.history) < trainer.epochs:
+            record = trainer.run_epoch()
+            answers = [observer(record) for observer in observers]
+            if any(answers):
+                return True
+    return False

@@ -1,0 +1,85 @@
+"""Metrics of predicted probabilities, and of the ranking of the rows that they or the scores give.
+
+For more than two classes, and for labels, a ranking metric is the mean over classes of one class against the
+rest. It is 0/0, which `compute` turns into None, as soon as a class that it needs has no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from mlpcli.arrays import Array, Vector
+from mlpcli.training.scored import Scored
+
+Curve = Callable[[Vector, Vector], float]
+
+
+def log_loss(scored: Scored) -> float:
+    """The mean of −log p of the true class, p kept within ε and 1 − ε of float64, as scikit-learn does."""
+    epsilon = np.finfo(np.float64).eps
+    of_truth = scored.probabilities[np.arange(scored.rows), scored.truth]
+    return float(scored.mean(-np.log(np.clip(of_truth, epsilon, 1 - epsilon))))
+
+
+def brier(scored: Scored) -> float:
+    """The mean of Σ over classes (p_c − y_c)² with y one-hot; half of that for two classes (Brier 1950)."""
+    errors = scored.probabilities.copy()
+    errors[np.arange(scored.rows), scored.truth] -= 1
+    total = float(scored.mean(np.einsum("ij,ij->i", errors, errors)))
+    return total / 2 if errors.shape[1] == 2 else total
+
+
+def roc_auc(scored: Scored) -> float:
+    """Area under the ROC curve: how often a row of the class ranks above one of the rest, ties half."""
+    return _mean_over_classes(scored, _area_under_roc)
+
+
+def average_precision(scored: Scored) -> float:
+    """Σ over thresholds of (recall_i − recall_{i−1}) precision_i: area under the precision-recall steps."""
+    return _mean_over_classes(scored, _area_under_precision)
+
+
+def _mean_over_classes(scored: Scored, area: Curve) -> float:
+    areas = [
+        area(*_hits_and_false_alarms(positive, ranking, scored.weights))
+        for positive, ranking in _problems(scored)
+    ]
+    return float(np.mean(areas))
+
+
+def _problems(scored: Scored) -> Iterator[tuple[Array, Vector]]:
+    """Two-class problems (which rows are positive, what they rank by): one, or one a class."""
+    ranking = scored.ranking
+    if scored.task == "multilabel":
+        yield from zip(scored.truth.T == 1, ranking.T, strict=True)
+    elif ranking.shape[1] <= 2:
+        yield scored.truth == 1, ranking[:, -1]
+    else:
+        yield from ((scored.truth == index, column) for index, column in enumerate(ranking.T))
+
+
+def _hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Vector, Vector]:
+    """Weights of the positive and of the other rows at or above each threshold, from the highest one down.
+
+    The thresholds are the distinct values of `ranking`: rows that tie come in together.
+    """
+    order = np.argsort(ranking)[::-1]
+    ranked = ranking[order]
+    last_of_tie = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    weight = 1.0 if weights is None else weights[order]
+    hit = positive[order]
+    return np.cumsum(hit * weight)[last_of_tie], np.cumsum(~hit * weight)[last_of_tie]
+
+
+def _area_under_roc(hits: Vector, false_alarms: Vector) -> float:
+    area = np.trapezoid(np.append(0.0, hits), np.append(0.0, false_alarms))
+    return float(area / (hits[-1] * false_alarms[-1]))
+
+
+def _area_under_precision(hits: Vector, false_alarms: Vector) -> float:
+    steps = np.diff(hits, prepend=0.0)
+    taken = steps > 0  # elsewhere recall does not move, and precision may be 0/0
+    precision = hits[taken] / (hits[taken] + false_alarms[taken])
+    return float(steps[taken] @ precision / hits[-1])
