@@ -1,0 +1,196 @@
+"""The entrance for Python: what `mlp train` and `mlp predict` do, with DataFrames where they have files."""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlpcli import threads
+from mlpcli.arrays import Array
+from mlpcli.artifacts.run_directory import Existing
+from mlpcli.artifacts.strict_json import without_nan
+from mlpcli.commands.history_frame import history_frame
+from mlpcli.commands.job import Job, set_up
+from mlpcli.commands.limits import MAX_PARAMETERS
+from mlpcli.commands.model import Model, network_of, open_model
+from mlpcli.commands.predict import Tally, predicted_values, prediction_columns
+from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
+from mlpcli.config.load import Config, load_config
+from mlpcli.config.mapping import config_of
+from mlpcli.console import Console
+from mlpcli.data.batches import batches_of
+from mlpcli.data.cells import Spelling
+from mlpcli.data.frames import table_of_frame
+from mlpcli.errors import UsageError
+from mlpcli.signals import StoppedBySignal
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A model from a file. It predicts rows of a DataFrame as `mlp predict` does those of a file.
+
+    Columns are matched by name; others are ignored. A category that training did not have is encoded as
+    `mlp predict` encodes it, with a warning. DataError says which cells cannot be used, with their rows
+    counted as `.iloc` does. May be used by several threads at once.
+    """
+
+    _model: Model
+
+    def __repr__(self) -> str:
+        return f"<TrainedModel: {self.task} of {', '.join(self.targets)}, sha256 {self.sha256[:12]}…>"
+
+    @property
+    def task(self) -> str:
+        """`classification`, `regression` or `multilabel`."""
+        return self._model.target.task
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that a DataFrame must have."""
+        return tuple(dict.fromkeys(entry["name"] for entry in self._model.inputs.meta()))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns that are predicted."""
+        return self._model.target.columns
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes as the training file has them, which is as texts; none for a regression."""
+        return self._model.target.classes
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What the model was worth on each part of its data, as metrics.json has it."""
+        return dict(self._model.file.meta.model_dump(mode="json")["metrics"])
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes."""
+        return self._model.file.sha256
+
+    def predict(self, frame: pd.DataFrame) -> pd.Series[Any] | pd.DataFrame:
+        """The prediction of each row, under the frame's own index; several targets: a column for each.
+
+        Classes are texts, numbers are in the target's units.
+        """
+        found = self._predicted(frame)
+        if len(self.targets) == 1 and self.task != "multilabel":
+            return found["prediction"].rename(self.targets[0])
+        return _renamed(found, {f"{name}_prediction": name for name in self.targets})
+
+    def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The probability of each class, of each label for multilabel; raises UsageError without any."""
+        if not self._model.meaning.probabilistic:
+            what = "a regression" if self.task == "regression" else "its loss and output activation give none"
+            raise UsageError.of(f"the model has no probabilities: {what}", hint="use predict")
+        if self.task == "multilabel":
+            names = {f"{name}_probability": name for name in self.targets}
+        else:
+            names = {f"probability_{name}": name for name in self.classes}
+        return _renamed(self._predicted(frame), names)
+
+    def _predicted(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The columns that `mlp predict` writes."""
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
+        # scratch arrays of its own: a network cannot be used by two threads at once
+        model = replace(self._model, network=network_of(self._model.file))
+        spellings = {feature["name"]: spelling_of(feature) for feature in model.inputs.meta()}
+        table = table_of_frame(frame, model.inputs.wanted, model.form, spellings)
+        tally, parts = Tally(), list[list[Array]]()
+        for batch in batches_of(table, model.inputs):
+            batch.require_good()
+            tally.add(batch)
+            parts.append(predicted_values(model, batch))
+        for remark in tally.remarks():
+            warnings.warn(remark, stacklevel=3)
+        columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
+        return pd.DataFrame(dict(zip(prediction_columns(model), columns, strict=True)), index=frame.index)
+
+
+def spelling_of(feature: Mapping[str, Any]) -> Spelling:
+    """How the files of the training spell a feature, from what the model file says about it."""
+    return Spelling((*feature.get("categories", ()), *feature.get("other", ())), feature.get("format"))
+
+
+def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Some of the columns, under other names, which need not be different ones."""
+    return frame[list(names)].set_axis(list(names.values()), axis="columns")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished training: its directory, its metrics as metrics.json has them, a history row per epoch."""
+
+    directory: Path
+    metrics: dict[str, Any]
+    history: pd.DataFrame
+
+    @cached_property
+    def model(self) -> TrainedModel:
+        """The trained model, read from the directory."""
+        return load(self.directory / "model.npz")
+
+
+def load(path: str | PathLike[str], sha256: str | None = None) -> TrainedModel:
+    """The model in a file that `mlp train` wrote; raises ModelError where it is not a sound one.
+
+    `sha256`, where it is given, is what the file's bytes must have.
+    """
+    return TrainedModel(open_model(Path(path), sha256))
+
+
+def train(
+    config: str | PathLike[str] | Mapping[str, Any],
+    *,
+    output: str | PathLike[str] | None = None,
+    seed: int | None = None,
+) -> Run:
+    """Train as a config says and write a run directory, as `mlp train` does, without a word.
+
+    The config is a file, or a mapping of what would be in it; then its paths are relative to the working
+    directory. `output` is the run directory; default: that of the config, else runs/NAME_OF_THE_FILE, or
+    runs/config. Raises the kinds of MlpError that are the exit codes of `mlp train`.
+    """
+    if isinstance(config, Mapping):
+        asked = config_of(config if seed is None else {**config, "seed": seed})
+    else:
+        asked = load_config(Path(config), seed=seed)
+    try:
+        with threads.kept():
+            job, trained = _trained(asked, None if output is None else Path(output))
+    except StoppedBySignal as stopped:
+        # what is worth saving is saved: what the signal does elsewhere in this program is next
+        signal.raise_signal(stopped.number)
+        raise KeyboardInterrupt from None
+    if trained.results.status == "worse_than_baseline":
+        warnings.warn(f"{WORSE}: try {REMEDIES}", stacklevel=2)
+    document = dict(without_nan(trained.results.document()))
+    return Run(trained.output.resolve(), document, history_frame(job, trained.fitted.history))
+
+
+def _trained(config: Config, output: Path | None) -> tuple[Job, Trained]:
+    options = TrainOptions(
+        out=output,
+        threads=None,
+        max_parameters=MAX_PARAMETERS,
+        dry_run=False,
+        plots=True,
+        fail_worse_than_baseline=False,
+        json=False,
+        existing=Existing.MOVE_ASIDE,
+    )
+    job = set_up(config, options.max_parameters)
+    done = run(job, options, Console(quiet=True))
+    assert isinstance(done, Trained), "a run that does not resume another one trains"
+    return job, done

@@ -1,0 +1,1 @@
+"""One module a command: each composes the other rooms and returns a value to be rendered."""

@@ -1,0 +1,155 @@
+"""From a checked config and prepared data to a network with its starting weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.artifacts.model_schema import Architecture as ModelShape
+from mlpcli.artifacts.plain_arrays import read_arrays
+from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.load import Config
+from mlpcli.config.model_spec import ModelSpec
+from mlpcli.config.spec import ActivationSpec, LossSpec
+from mlpcli.data.dataset import Prepared
+from mlpcli.errors import ConfigError
+from mlpcli.nn import initializers
+from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.embedding import EmbeddedColumn
+from mlpcli.nn.losses import Loss
+from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.rng import stream
+
+LAYERS = ("model", "layers")
+
+
+def choice_of(spec: ActivationSpec) -> ActivationChoice:
+    """The activation that the config names, with its options."""
+    return ActivationChoice(spec.name, spec.model_dump(exclude={"name"}))
+
+
+def loss_of(spec: LossSpec) -> Loss:
+    """The loss that the config names, with its options."""
+    return Loss(**spec.model_dump())
+
+
+def normalization_of(model: ModelSpec | ModelShape) -> NormalizationChoice | None:
+    """The normalization that a config or a model file names, if any, with its options."""
+    return None if model.normalization is None else NormalizationChoice(**model.normalization.model_dump())
+
+
+def architecture_of(config: Config, prepared: Prepared) -> Architecture:
+    """The network's shape. Raises ConfigError where a given width does not fit the data."""
+    model = config.spec.model
+    embedded = tuple(EmbeddedColumn(*codes[1:]) for codes in prepared.inputs.codes)
+    inputs = prepared.inputs.width + sum(column.width - 1 for column in embedded)
+    outputs = prepared.target.outputs
+    check_ends(config, inputs, outputs)
+    hidden = tuple(int(width) for width in model.layers[1:-1])
+    return Architecture(
+        (inputs, *hidden, outputs),
+        activations_of(config, prepared),
+        model.bias,
+        model.dropout if isinstance(model.dropout, tuple) else (model.dropout,) * len(hidden),
+        normalization_of(model),
+        model.residual,
+        embedded,
+    )
+
+
+def check_ends(config: Config, inputs: int, outputs: int) -> None:
+    """Raise ConfigError where the first or the last width is not that of the data."""
+    layers = config.spec.model.layers
+    for index, fits, what in ((0, inputs, "input"), (len(layers) - 1, outputs, "output")):
+        if layers[index] not in ("auto", fits):
+            raise config.problem(
+                (*LAYERS, index),
+                f"expected {fits}, the {what} columns that the data has, found {layers[index]}",
+                hint=f"write {fits}, or auto to take it from the data",
+            )
+
+
+def activations_of(config: Config, prepared: Prepared) -> tuple[ActivationChoice, ...]:
+    """One activation per weight layer. Raises ConfigError for a softmax of one output."""
+    if prepared.output_activation == "softmax" and prepared.target.outputs == 1:
+        raise config.problem(
+            ("model", "activation"),
+            "expected another output activation: softmax of a single output is always 1",
+            hint="write sigmoid, or `loss: cross_entropy`, which has an output for each class",
+        )
+    model = config.spec.model
+    if isinstance(model.activation, tuple):
+        return tuple(choice_of(spec) for spec in model.activation)
+    output = ActivationChoice(prepared.output_activation, {})
+    return (*(choice_of(model.activation) for _ in range(model.hidden)), output)
+
+
+def build_network(config: Config, prepared: Prepared, dtype: str) -> Network:
+    """The network that `train` trains and `gradcheck` checks, with starting weights from the seed."""
+    spec = config.spec
+    network = Network(
+        architecture_of(config, prepared),
+        loss_of(prepared.loss),
+        Penalty(spec.l1, spec.l2),
+        dtype,
+        stream(spec.seed, "dropout"),
+    )
+    initialize(config, network)
+    return network
+
+
+def initialize(config: Config, network: Network) -> None:
+    """Starting weights as the config has them: a rule with the seed's own stream, or arrays from a file."""
+    init = config.spec.model.init
+    rng = stream(config.spec.seed, "weights")
+    if init.name == "from_file":
+        network.load(starting_arrays(config, network))
+    elif init.name == "uniform":
+        draw = initializers.uniform(init.low, init.high)
+        network.initialize(draw, rng, draw if init.biases else None)
+    elif init.name == "normal":
+        draw = initializers.normal(init.std)
+        network.initialize(draw, rng, draw if init.biases else None)
+    else:
+        network.initialize(initializers.INITIALIZERS[init.name], rng)
+
+
+def starting_arrays(config: Config, network: Network) -> Mapping[str, Array]:
+    """The arrays of `init: {from: FILE}`. Raises ConfigError where they are not those of the network."""
+    key = ("model", "init", "from")
+    path = config.input_path(key)
+    try:
+        found = read_arrays(path)
+    except FileFormatError as error:
+        raise config.problem(key, f"cannot take weights from it: {error.message}", error.hint) from error
+    expected = {name: array.shape for name, array in network.arrays().items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found or name not in expected or found[name].shape != expected[name]:
+            raise misfit(config, name, expected.get(name), found.get(name))
+    return found
+
+
+def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: Array | None) -> ConfigError:
+    """The error for one array of a starting file that is not what the network needs."""
+    has = "none" if found is None else f"shape {found.shape}"
+    wants = "no such array" if expected is None else f"shape {expected}"
+    return config.problem(
+        ("model", "init", "from"),
+        f"{name}: expected {wants}, found {has}",
+        hint="the layers (and `bias`) must be those of the network in the file",
+    )
+
+
+def prepared_targets(network: Network, y: Array) -> Array:
+    """The targets as the network's loss wants them."""
+    return np.asarray(network.loss.prepare(y))
+
+
+def options_of(spec: Any) -> dict[str, Any]:
+    """A choice of the config as the model file records it: its name and its options."""
+    return dict(spec.model_dump(mode="json"))

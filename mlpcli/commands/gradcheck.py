@@ -1,0 +1,123 @@
+"""`mlp gradcheck`: the gradient that training follows against numerical derivatives of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpcli import threads
+from mlpcli.artifacts.plain_arrays import read_arrays
+from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.commands.compose import architecture_of
+from mlpcli.commands.job import Job, job_of
+from mlpcli.commands.limits import MAX_PARAMETERS, check_size
+from mlpcli.config.load import Config
+from mlpcli.console import Console, render
+from mlpcli.data.dataset import prepare
+from mlpcli.errors import DataError, ExitCode, Place
+from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
+
+
+@dataclass(frozen=True)
+class GradcheckOptions:
+    """What the command line says besides the config."""
+
+    check: CheckOptions
+    rows: int
+    against: Path | None
+    verbose: bool
+    json: bool
+    threads: int | None
+
+
+def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> ExitCode:
+    """Check the network that `train` would train, on its first rows; exit code 0, or 10 unless all is ok."""
+    check_size(config, MAX_PARAMETERS)
+    prepared = prepare(config)
+    check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
+    job = job_of(config, prepared, (), "float64")
+    threads.use(
+        options.threads or 1
+    )  # thousands of small products: handing each to a second thread costs more
+    report = report_of(job, options)
+    if options.json:
+        console.document(report.to_json())
+    else:
+        rows = min(options.rows, len(job.training))
+        console.lines(report_lines(report, rows, verbose=options.verbose))
+    annotate(report, console)
+    return ExitCode.DONE if report.verdict == "ok" else ExitCode.CHECK_FAILED
+
+
+def annotate(report: Report, console: Console) -> None:
+    """An annotation per array that is not ok, for those who check gradients on GitHub."""
+    for array in report.parameters:
+        if array.verdict != "ok":
+            error = "" if array.relative_error is None else f", relative error {array.relative_error:.1e}"
+            console.annotate("gradient check", f"{array.name}: {array.verdict}{error}")
+    if report.verdict == "FAIL" and report.diagnosis is not None:
+        console.annotate("gradient check", report.diagnosis)
+
+
+def report_of(job: Job, options: GradcheckOptions) -> Report:
+    """The check of a job's network on its first training rows."""
+    part = job.training
+    weights = None if part.weights is None else part.weights[: options.rows]
+    batch = Batch(part.x[: options.rows], part.y[: options.rows], weights)
+    if options.against is None:
+        return check(job.network, batch, options.check)
+    try:
+        theirs = read_arrays(options.against)
+    except FileFormatError as error:
+        raise DataError.of(error.message, Place(str(options.against)), error.hint) from error
+    return compare_gradients(job.network, batch, theirs, options.check.rtol)
+
+
+def report_lines(report: Report, rows: int, *, verbose: bool) -> list[str]:
+    """The report as a person reads it: a line per array, then what is wrong and where."""
+    shown = [*report.parameters, *(report.intermediates if verbose else ())]
+    lines = table_of(shown).splitlines()
+    for array in shown if verbose else ():
+        lines += worst_lines(array)
+    lines += ["", f"{report.verdict}: {report.method} differences on {rows} rows, rtol {report.rtol:g}"]
+    if report.diagnosis is not None:
+        lines.append(report.diagnosis)
+    return lines
+
+
+def table_of(arrays: Sequence[ArrayCheck]) -> str:
+    """One row an array."""
+    columns = ("array", "shape", "checked", "kinks", "worst", "analytic", "numerical", "error", "verdict")
+    rows = [
+        (
+            array.name,
+            "×".join(map(str, array.shape)),
+            f"{array.checked:,}",
+            f"{array.kinks:,}",
+            _index(array.worst_index),
+            _value(array.analytic),
+            _value(array.numerical),
+            "-" if array.relative_error is None else f"{array.relative_error:.1e}",
+            array.verdict,
+        )
+        for array in arrays
+    ]
+    return render(columns, rows)
+
+
+def worst_lines(array: ArrayCheck) -> list[str]:
+    """The entries of an array that are worst relative to themselves."""
+    return [
+        f"  {array.name}{_index(entry.index)}  analytic {_value(entry.analytic)}"
+        f"  numerical {_value(entry.numerical)}  error {entry.entry_error:.1e}"
+        for entry in array.worst
+    ]
+
+
+def _index(index: tuple[int, ...] | None) -> str:
+    return "-" if index is None else f"[{', '.join(map(str, index))}]"
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6e}"

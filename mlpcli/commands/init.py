@@ -1,0 +1,77 @@
+"""`mlp init`: look at a table and write a config that trains, with the reason for every line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpcli.artifacts.atomic import bytes_content, write_atomically
+from mlpcli.commands.starter import (
+    check_targets,
+    choose_columns,
+    choose_parts,
+    choose_task,
+    choose_training,
+)
+from mlpcli.commands.starter_text import Starter, starter_text
+from mlpcli.config.document import parse_document
+from mlpcli.config.load import check
+from mlpcli.console import Console
+from mlpcli.data.detect import detect_format
+from mlpcli.data.source import find
+from mlpcli.data.survey import survey
+from mlpcli.errors import DataError, ExitCode, OutputError, Place
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class InitOptions:
+    """What the command line says besides the table."""
+
+    targets: Sequence[str]
+    out: Path | None
+    task: str | None
+    overwrite: bool
+
+
+def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
+    """Write a starter config for the table at `source`; raises DataError, ConfigError, OutputError."""
+    out = options.out or Path(f"{stem_of(source)}.yaml")
+    if out != STDOUT and out.exists() and not options.overwrite:
+        hint = "replace it with --overwrite, or name another with -o"
+        raise OutputError.of("there is a file already", Place(str(out)), hint)
+    text = starter_text(starter_of(source, options, out))
+    check(parse_document(text.encode(), str(out)))  # a table of very many columns may make it too long
+    if out == STDOUT:
+        console.result(text)
+        return ExitCode.DONE
+    write_atomically(out, bytes_content(text.encode()))
+    console.note(f"wrote {out}; train with it: mlp train {shlex.quote(str(out))}")
+    return ExitCode.DONE
+
+
+def starter_of(source: Path, options: InitOptions, out: Path) -> Starter:
+    """Everything that the config for a table will say."""
+    file = find(source)
+    if not file.regular:
+        raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
+    found = survey(file, detect_format(file), tuple(dict.fromkeys(options.targets)))
+    check_targets(found)
+    task = choose_task(found.targets, found.rows, options.task)
+    rows = found.rows - found.targets_missing
+    parts = choose_parts(rows)
+    columns = choose_columns(found, parts)
+    inputs = sum(column.width for column in columns)
+    training = choose_training(max(1, round(rows * parts.training)), inputs, task)
+    directory = Path() if out == STDOUT else out.parent
+    train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())
+    return Starter("FILE" if out == STDOUT else out.name, train, found, task, columns, parts, training)
+
+
+def stem_of(path: Path) -> str:
+    """The name of a table without its endings."""
+    return path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".tsv") or path.name

@@ -1,0 +1,173 @@
+"""`mlp inspect`: what a model file holds, for a person or as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlpcli.artifacts.model_file import read_model
+from mlpcli.commands.model_facts import facts_of
+from mlpcli.commands.summary import PART_NAMES
+from mlpcli.config.dump import dump_document
+from mlpcli.console import Console, counted, number, render
+from mlpcli.errors import ExitCode, clean
+
+MOST_FEATURES = 50  # lines of features that a person would still read
+WIDEST = 120  # characters of a line that lists things
+FITTED_WORDS = {
+    "standardize": ("mean", "std"),
+    "log1p": ("mean of log(1+x)", "std"),
+    "minmax": ("min", "range"),
+    "maxabs": (None, "largest"),
+    "robust": ("median", "between quartiles"),
+}
+
+
+def inspect(path: Path, console: Console, *, json: bool) -> ExitCode:
+    """Show what the model file at `path` holds. Raises ModelError."""
+    facts = facts_of(read_model(path))
+    if json:
+        console.document(facts)
+    else:
+        console.lines(report_lines(path, facts))
+    return ExitCode.DONE
+
+
+def report_lines(path: Path, facts: Mapping[str, Any]) -> list[str]:
+    """The facts as a person reads them."""
+    return [
+        clean(path),
+        *(f"  {line}" for line in aligned(list(_summary(facts)))),
+        "",
+        *_layer_table(facts).splitlines(),
+        "",
+        *_feature_lines(facts),
+        "",
+        *_metric_table(facts["metrics"]).splitlines(),
+        "",
+        "config as written:",
+        *(f"  {clean(line, 2000)}" for line in dump_document(facts["config"]).splitlines()),
+    ]
+
+
+def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    training, data, csv = facts["training"], facts["data"], facts["csv"]
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    yield "sha256", facts["sha256"]
+    yield "made by", f"mlp {facts['mlp']}, {versions}, {counted(facts['threads'], 'thread')}"
+    yield f"{facts['task']} of", _target(facts["target"])
+    yield "trained on", f"{counted(data['rows'], 'row')} of data with sha256 {data['sha256']}"
+    yield "loss", choice(facts["loss"])
+    yield "optimizer", f"{training['optimizer']}, schedule {training['schedule']}"
+    yield "epochs", f"{training['epochs']:,}, weights of {training['best_epoch']:,}: {training['status']}"
+    yield "input", "as CSV, " + ", ".join(f"{name} {value!r}" for name, value in csv.items() if value)
+    if facts["id"]:
+        yield "id columns", listed(facts["id"])
+
+
+def _target(target: Mapping[str, Any]) -> str:
+    columns = listed(target["columns"])
+    if target["task"] != "regression":
+        return f"{columns}: {listed(target['classes'])}"
+    pairs = zip(target["center"], target["scale"], strict=True)
+    if all(pair == (0.0, 1.0) for pair in pairs):
+        return columns
+    scales = zip(target["columns"], target["center"], target["scale"], strict=True)
+    parts = [f"{name} = output · {number(scale)} + {number(center)}" for name, center, scale in scales]
+    return listed(parts)
+
+
+def _layer_table(facts: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            one["name"],
+            f"{one['levels']:,} × {one['width']}",
+            clean(one["column"]),
+            "",
+            f"{one['parameters']:,}",
+        )
+        for one in facts.get("embeddings", ())
+    ]
+    rows += [
+        (
+            layer["name"],
+            f"{layer['inputs']} × {layer['outputs']}",
+            _then(layer),
+            number(layer["dropout"]),
+            f"{layer['parameters']:,}",
+        )
+        for layer in facts["layers"]
+    ]
+    rows.append(("total", "", facts["dtype"], "", f"{facts['parameters']:,}"))
+    return render(("layer", "inputs × outputs", "activation", "dropout", "parameters"), rows)
+
+
+def _then(layer: Mapping[str, Any]) -> str:
+    """What a layer's scores go through."""
+    normalization = [choice(layer["normalization"])] if "normalization" in layer else []
+    residual = ["residual"] if layer.get("residual") else []
+    return ", ".join([*normalization, choice(layer["activation"]), *residual])
+
+
+def _feature_lines(facts: Mapping[str, Any]) -> list[str]:
+    features = facts["features"]
+    shown = features[:MOST_FEATURES]
+    rows = [(one["name"], one["encode"], _missing(one), _fitted(one)) for one in shown]
+    lines = aligned([("feature", "encode", "missing", "fitted"), *rows])
+    if len(shown) < len(features):
+        lines.append(f"and {len(features) - len(shown):,} more; --json has them all")
+    return lines
+
+
+def _missing(feature: Mapping[str, Any]) -> str:
+    fill = feature.get("fill")
+    if fill is None:
+        return str(feature.get("missing", ""))
+    return f"{feature['missing']}: {number(fill) if isinstance(fill, float) else repr(fill)}"
+
+
+def _fitted(feature: Mapping[str, Any]) -> str:
+    if "categories" in feature:
+        categories, other = feature["categories"], feature.get("other", ())
+        rare = f", {len(other)} rare ones as other" if other else ""
+        return f"{len(categories)} categories{rare}: {listed(categories)}"
+    if "inputs" in feature:
+        return listed(feature["inputs"])
+    if "quantiles" in feature:
+        low, high = feature["quantiles"][0], feature["quantiles"][-1]
+        return f"{len(feature['quantiles'])} quantiles from {number(low)} to {number(high)}"
+    words = FITTED_WORDS.get(feature["encode"], ())
+    values = zip(words, (feature.get("center"), feature.get("scale")), strict=False)
+    return ", ".join(f"{word} {number(value)}" for word, value in values if word is not None)
+
+
+def _metric_table(metrics: Mapping[str, Any]) -> str:
+    names = list(dict.fromkeys(name for part in metrics.values() for name in part if name != "baseline"))
+    rows: list[list[str]] = []
+    for part, values in metrics.items():
+        rows.append([PART_NAMES[part], *(number(values.get(name)) for name in names)])
+        constant = values.get("baseline") or {}
+        rows.append(["  constant prediction", *(number(constant.get(name)) for name in names)])
+    return render(("", *names), rows)
+
+
+def choice(chosen: Mapping[str, Any]) -> str:
+    """A choice with its options: `leaky_relu (slope 0.01)`."""
+    options = ", ".join(f"{name} {value}" for name, value in chosen.items() if name != "name")
+    return f"{chosen['name']} ({options})" if options else str(chosen["name"])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, cut where a line gets too long."""
+    text = ", ".join(name if name else "''" for name in names)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of texts as lines with aligned columns; what a terminal would obey is escaped."""
+    safe = [[clean(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in safe
+    ]

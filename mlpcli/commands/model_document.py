@@ -1,0 +1,87 @@
+"""What a model file says besides its weights: everything that predicting and auditing need."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlpcli import __version__
+from mlpcli.arrays import Array
+from mlpcli.artifacts.model_arrays import CHECK_ROWS
+from mlpcli.commands.compose import options_of
+from mlpcli.commands.job import Job
+from mlpcli.commands.results import Results
+from mlpcli.config.dump import input_keys
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on besides config, data and processor."""
+    return {"python": platform.python_version(), "numpy": np.__version__}
+
+
+def config_document(job: Job) -> dict[str, Any]:
+    """The config as written, without where this run's files go and without this machine's directories."""
+    document: dict[str, Any] = deepcopy(job.config.document)
+    document.pop("output", None)
+    for *sections, name in input_keys(job.config.spec):
+        holder: Any = document
+        for section in sections:
+            holder = holder[section]
+        if Path(holder[name]).is_absolute():
+            holder[name] = Path(holder[name]).name
+    return document
+
+
+def model_document(job: Job, results: Results, threads: int) -> dict[str, Any]:
+    """The metadata of the model file."""
+    prepared, network = job.prepared, job.network
+    return {
+        "format": "mlp-model",
+        "version": 1,
+        "mlp": __version__,
+        "versions": versions(),
+        "task": prepared.task,
+        "architecture": {**network.architecture.describe(), "dtype": network.dtype.name},
+        "loss": options_of(prepared.loss),
+        "features": prepared.inputs.meta(),
+        "target": prepared.target.meta(),
+        "id": list(job.config.spec.data.id),
+        "csv": job.config.spec.data.model_dump(
+            mode="json", include={"separator", "decimal", "encoding", "na_values"}
+        ),
+        "config": config_document(job),
+        "data": {"rows": len(job.training), "sha256": prepared.sha256},
+        "training": training_document(job, results),
+        "metrics": {name: results.document()[name] for name in results.parts},
+        "threads": threads,
+    }
+
+
+def training_document(job: Job, results: Results) -> dict[str, Any]:
+    """How the run went."""
+    return {
+        "epochs": results.epochs,
+        "best_epoch": results.best_epoch,
+        "status": results.status,
+        "optimizer": job.config.spec.optimizer.name,
+        "schedule": job.config.spec.schedule.name,
+        "parameters": job.network.layout.size,
+    }
+
+
+def model_arrays(job: Job) -> Mapping[str, Array]:
+    """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
+    rows = job.prepared.train.x[:CHECK_ROWS]
+    outputs = job.network.predict(rows.astype(job.network.dtype)).astype(np.float64)
+    return {
+        **job.network.arrays(),
+        **job.prepared.inputs.arrays(),
+        **job.prepared.target.arrays(),
+        "check.inputs": rows,
+        "check.outputs": outputs,
+    }

@@ -1,0 +1,94 @@
+"""A model file as one document of plain values: what `mlp inspect --json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from mlpcli.artifacts.feature_schema import EmbeddedFeature
+from mlpcli.artifacts.model_file import ModelFile
+from mlpcli.commands.model import architecture_of_file
+from mlpcli.data.date_feature import DateFeature
+from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.number_feature import FILLING, NumberFeature
+from mlpcli.nn.architecture import Architecture
+
+
+def facts_of(file: ModelFile) -> dict[str, Any]:
+    """Everything that the file holds but the weights themselves."""
+    meta = file.meta.model_dump(mode="json")
+    shape = meta.pop("architecture")
+    architecture = architecture_of_file(file)
+    layers = list(_layers(shape, architecture))
+    center, scale = (file.arrays[f"target.{part}"].tolist() for part in ("center", "scale"))
+    return {
+        "sha256": file.sha256,
+        "format": {"name": meta.pop("format"), "version": meta.pop("version")},
+        "mlp": meta.pop("mlp"),
+        "versions": meta.pop("versions"),
+        "task": meta.pop("task"),
+        **({"embeddings": list(_embeddings(file))} if architecture.embeddings else {}),
+        "layers": layers,
+        "parameters": architecture.count_parameters(),
+        "dtype": shape["dtype"],
+        "loss": meta.pop("loss"),
+        "target": {**meta.pop("target"), "center": center, "scale": scale},
+        **meta,
+        "features": list(_features(file, meta["features"])),
+    }
+
+
+def _embeddings(file: ModelFile) -> Iterator[dict[str, Any]]:
+    """Each embedded column: its table's name, how many vectors it has, and how wide they are."""
+    embedded = (feature for feature in file.meta.features if isinstance(feature, EmbeddedFeature))
+    for number, feature in enumerate(embedded):
+        yield {
+            "name": f"embeddings.{number}",
+            "column": feature.name,
+            "levels": feature.levels,
+            "width": feature.width,
+            "parameters": feature.levels * feature.width,
+        }
+
+
+def _layers(shape: dict[str, Any], architecture: Architecture) -> Iterator[dict[str, Any]]:
+    """Each weight layer: its shape, its activation, the dropout after it, its parameters."""
+    dropout, counts = [*shape["dropout"], 0.0], architecture.parameters_by_part()
+    for index, (inputs, outputs) in enumerate(pairwise(shape["layers"])):
+        hidden = index < len(shape["layers"]) - 2
+        normalization = (
+            {"normalization": shape["normalization"]} if "normalization" in shape and hidden else {}
+        )
+        yield {
+            "name": f"layers.{index}",
+            "inputs": inputs,
+            "outputs": outputs,
+            **normalization,
+            "activation": shape["activations"][index],
+            "bias": shape["bias"],
+            "dropout": dropout[index],
+            **({"residual": True} if architecture.has_shortcut(index) else {}),
+            "parameters": counts[f"layers.{index}"],
+        }
+
+
+def _features(file: ModelFile, entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each input column with its encoding and the numbers fitted for it."""
+    encoder = InputEncoder.from_meta(entries, file.arrays)
+    for entry, feature in zip(entries, encoder.features, strict=True):
+        if isinstance(feature, NumberFeature):
+            yield {**entry, **_numbers(feature)}
+        elif isinstance(feature, DateFeature):
+            scaled = [{"center": center, "scale": scale} for center, scale, _ in feature.fitted]
+            yield {**entry, "inputs": list(feature.input_names), "scaled": scaled}
+        else:
+            yield entry
+
+
+def _numbers(feature: NumberFeature) -> dict[str, Any]:
+    """What was fitted for a column of numbers."""
+    fill = {"fill": feature.fill or 0.0} if feature.missing in FILLING else {}
+    if feature.curve is not None:
+        return {**fill, "quantiles": list(feature.curve.quantiles)}
+    return {"center": feature.center, "scale": feature.scale, **fill}

@@ -1,0 +1,210 @@
+"""`mlp predict`: rows in, predictions out, in bounded memory and in the same order."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, Literal, TextIO
+
+import numpy as np
+import pandas as pd
+
+from mlpcli.arrays import Array
+from mlpcli.artifacts.atomic import write_atomically
+from mlpcli.commands.model import Model, open_model
+from mlpcli.console import Console, result_stream
+from mlpcli.data.batches import Batch, batches, open_input
+from mlpcli.data.faults import Unseen
+from mlpcli.data.reader import Reader
+from mlpcli.errors import DataError, ExitCode, Place, Problem
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What the command line says besides the model and the input."""
+
+    out: Path | None
+    ids: Sequence[str]
+    include_inputs: bool
+    strict: bool
+    empty_bad_rows: bool
+    expect_sha256: str | None
+
+
+@dataclass(eq=False)
+class Tally:
+    """What is told once at the end: rows without a prediction, unseen categories, formula-like texts."""
+
+    empty: int = 0
+    formulas: int = 0
+    unseen: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Unseen] = field(default_factory=dict)
+
+    def add(self, batch: Batch) -> None:
+        """Count what a batch brought."""
+        for unseen in batch.unseen:
+            self.unseen[unseen.column] += unseen.count
+            self.examples.setdefault(unseen.column, unseen)
+        self.empty += int(batch.bad_rows.sum())
+
+    def tell(self, console: Console) -> None:
+        """Warn of what was found."""
+        for remark in self.remarks():
+            console.warn(remark)
+
+    def remarks(self) -> Iterator[str]:
+        """What a person should know about the predictions."""
+        for column, count in self.unseen.items():
+            found = f"{count:,} value{'s' if count > 1 else ''} of '{column}' not seen in training"
+            first = self.examples[column]
+            yield f"{found}, such as '{first.examples[0]}': encoded as {first.encoded}"
+        if self.empty:
+            yield f"{self.empty:,} row{'s' if self.empty > 1 else ''} could not be predicted: left empty"
+        if self.formulas:
+            yield f"{self.formulas:,} texts begin as a formula does: do not open them in a spreadsheet"
+
+
+def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
+    """Predict every row of `source` (a path, or `-`) and write CSV to stdout or to a file."""
+    model = open_model(model_path, options.expect_sha256)
+    tally = Tally()
+    with open_input(source, model.form) as reader:
+        carried = carried_columns(model, reader, options)
+        columns = prediction_columns(model)
+        refuse_collision(carried, columns, reader.header.source)
+        frames = predictions(model, reader, carried, options, tally)
+        if options.out is None:
+            write_frames(result_stream(), frames, (*carried, *columns))
+        else:
+            write_atomically(options.out, lambda file: _write_bytes(file, frames, (*carried, *columns)))
+    tally.tell(console)
+    return ExitCode.DONE
+
+
+def carried_columns(model: Model, reader: Reader, options: PredictOptions) -> tuple[str, ...]:
+    """The input columns that come before the predictions."""
+    ids = dict.fromkeys((*model.file.meta.id, *options.ids))
+    if options.include_inputs:
+        ids |= dict.fromkeys(reader.header.names)
+    return tuple(ids)
+
+
+def prediction_columns(model: Model) -> tuple[str, ...]:
+    """The names of the columns that the model adds."""
+    target, probable = model.target, model.meaning.probabilistic
+    if target.task == "classification":
+        probabilities = (f"probability_{name}" for name in target.classes) if probable else ()
+        return ("prediction", *probabilities)
+    if len(target.columns) == 1 and target.task == "regression":
+        return ("prediction",)
+    kinds = ("prediction", "probability") if probable else ("prediction",)
+    return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
+
+
+def refuse_collision(carried: Sequence[str], columns: Sequence[str], source: str) -> None:
+    """Raise DataError where an input column has the name of an output column."""
+    both = [name for name in carried if name in set(columns)]
+    if both:
+        message = f"column '{both[0]}' of the input has the name of a column of the predictions"
+        raise DataError(Problem(message, Place(source), hint="rename it, or leave it out of the output"))
+
+
+def predictions(
+    model: Model, reader: Reader, carried: Sequence[str], options: PredictOptions, tally: Tally
+) -> Iterator[pd.DataFrame]:
+    """The output, some rows at a time."""
+    for batch in batches(reader, model.inputs, carried):
+        if not options.empty_bad_rows:
+            batch.require_good()
+        if options.strict:
+            refuse_unseen(batch)
+        tally.add(batch)
+        texts = {name: batch.texts(name) for name in carried}
+        values = dict(zip(prediction_columns(model), predicted_values(model, batch), strict=True))
+        tally.formulas += sum(map(count_formulas, [*texts.values(), *values.values()]))
+        yield pd.DataFrame({**texts, **values})
+
+
+def refuse_unseen(batch: Batch) -> None:
+    """Raise DataError for categories that training did not have."""
+    if not batch.unseen:
+        return
+    problems = [
+        Problem(
+            f"column '{unseen.column}': '{unseen.examples[0]}' was not seen in training",
+            batch.table.place(int(batch.rows[unseen.rows[0]])),
+            hint=f"without --strict it is encoded as {unseen.encoded}",
+        )
+        for unseen in batch.unseen
+    ]
+    raise DataError(*problems)
+
+
+def predicted_values(model: Model, batch: Batch) -> list[Array]:
+    """The columns of `prediction_columns` for a batch; empty where a row cannot be predicted."""
+    with np.errstate(all="ignore"):
+        outputs = model.network.predict(batch.x)
+        words = model.meaning.words(outputs)
+        probability = model.meaning.probability(outputs)
+    columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
+    if model.target.task == "multilabel":
+        count = len(words.T)  # each label's probability beside its prediction
+        columns = [columns[i] for label in range(count) for i in range(label, len(columns), count)]
+    bad = batch.bad_rows
+    return [emptied(column, bad) for column in columns] if bad.any() else columns
+
+
+def emptied(column: Array, bad: Array) -> Array:
+    """The column with nothing in the rows that are bad."""
+    kept = column.astype(object)
+    kept[bad] = None
+    return kept
+
+
+def count_formulas(column: Array) -> int:
+    """How many texts of a column a spreadsheet would take for a formula; numbers are none."""
+    if column.dtype != object:
+        return 0
+    suspects = [text for text in column if isinstance(text, str) and text.startswith(FORMULA_STARTS)]
+    return sum(not _is_number(text) for text in suspects)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def write_frames(stream: TextIO, frames: Iterator[pd.DataFrame], columns: Sequence[str]) -> None:
+    """Write the header with the first frame, then the others; floats read back to the same value.
+
+    Nothing is written before there is a frame: where the rows at the front are wrong, there is no output.
+    """
+    first = next(frames, pd.DataFrame(columns=list(columns)))
+    first.to_csv(stream, index=False, lineterminator="\n", quoting=quoting_of(first))
+    for frame in frames:
+        frame.to_csv(stream, index=False, header=False, lineterminator="\n", quoting=quoting_of(frame))
+    stream.flush()
+
+
+def quoting_of(frame: pd.DataFrame) -> Literal[0, 2]:
+    """What needs quotes; every text where one holds a carriage return, which csv would forget."""
+    columns = frame.select_dtypes(exclude="number")
+    texts = chain(frame, *(columns[name] for name in columns))
+    some = any("\r" in text for text in texts if isinstance(text, str))
+    return csv.QUOTE_NONNUMERIC if some else csv.QUOTE_MINIMAL
+
+
+def _write_bytes(file: BinaryIO, frames: Iterator[pd.DataFrame], columns: Sequence[str]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    write_frames(text, frames, columns)
+    text.detach()

@@ -1,0 +1,70 @@
+"""What a finished run is worth: losses and metrics of every part, beside a constant prediction's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.artifacts.strict_json import without_nan
+from mlpcli.commands.fitting import Fitted
+from mlpcli.commands.job import Job
+from mlpcli.training.baseline import constant_loss
+from mlpcli.training.epoch import Values
+from mlpcli.training.metrics import compute
+
+# rounding: a loss as good as the constant prediction's, to so many parts, is not worse
+AS_GOOD = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise."""
+
+    parts: Mapping[str, Values]
+    baseline: Mapping[str, Values]
+    status: str
+    epochs: int
+    best_epoch: int
+
+    def document(self) -> dict[str, Any]:
+        """The content of metrics.json, where an undefined or infinite value is null."""
+        parts = {
+            name: {**values, "baseline": dict(self.baseline[name])} for name, values in self.parts.items()
+        }
+        document = {**parts, "status": self.status, "epochs": self.epochs, "best_epoch": self.best_epoch}
+        return {**without_nan(document)}
+
+
+def recorded_results(meta: ModelMeta) -> dict[str, Any]:
+    """The content of metrics.json as the model of a finished run has it."""
+    training = meta.training
+    ends = {"status": training.status, "epochs": training.epochs, "best_epoch": training.best_epoch}
+    return {**meta.model_dump(mode="json")["metrics"], **ends}
+
+
+def judge_run(job: Job, fitted: Fitted) -> Results:
+    """Judge the weights that will be saved on every part of the data."""
+    parts = {name: judge_part(job, name) for name in job.parts}
+    baseline = {name: {"loss": constant_loss_of(job, name), **job.baseline(name)} for name in job.parts}
+    loss, constant = parts["train"]["loss"], baseline["train"]["loss"]
+    status = "early_stopped" if fitted.stopped_early else "finished"
+    if loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant)):
+        status = "worse_than_baseline"
+    return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)
+
+
+def judge_part(job: Job, part: str) -> Values:
+    """Loss and metrics of one part with the network's weights as they are."""
+    rows = job.parts[part].rows
+    with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
+        loss, outputs = job.network.evaluate(rows.x, rows.y, rows.weights)
+    return {"loss": loss, **compute(job.metrics, job.scored(part, outputs))}
+
+
+def constant_loss_of(job: Job, part: str) -> float:
+    """The loss of the training rows' constant prediction on a part."""
+    return constant_loss(job.network.loss, job.training, job.parts[part].rows)

@@ -1,0 +1,164 @@
+"""A starter config as YAML text: a line for every setting, with a comment that says why."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from mlpcli.commands.starter import Chosen, Parts, Task, Training, are_listed, have_gaps, words_of
+from mlpcli.config.dump import Dumper
+from mlpcli.console import counted
+from mlpcli.data.survey import Survey
+from mlpcli.errors import clean
+
+COMMENT_COLUMN = 48
+
+
+@dataclass(frozen=True)
+class Starter:
+    """All that a starter config says."""
+
+    name: str  # of the config
+    train: str
+    survey: Survey
+    task: Task
+    columns: Sequence[Chosen]
+    parts: Parts
+    training: Training
+
+
+def starter_text(starter: Starter) -> str:
+    """The config as text."""
+    lines = [*_opening(starter), "", *_data(starter), "", *_model(starter), "", *_training(starter)]
+    return "\n".join(lines) + "\n"
+
+
+def line(setting: str, comment: str = "", indent: int = 0) -> str:
+    """A setting, and a comment in its column."""
+    text = " " * indent + setting
+    if not comment:
+        return text
+    safe = clean(comment, 160)
+    return f"{text.ljust(COMMENT_COLUMN - 1)} # {safe}" if len(text) < COMMENT_COLUMN else f"{text}  # {safe}"
+
+
+def scalar(text: str) -> str:
+    """A text in one line, in quotes where YAML needs them, also between brackets."""
+    written = yaml.dump([text], Dumper=Dumper, allow_unicode=True, width=float("inf"))
+    # a character that shows nothing is in double quotes by now, where its escape means the same
+    return clean(written.strip()[1:-1], len(written))
+
+
+def flow(names: Sequence[str]) -> str:
+    """Texts in one line between brackets."""
+    return f"[{', '.join(map(scalar, names))}]"
+
+
+def inline(settings: Mapping[str, str]) -> str:
+    """Settings in one line between braces."""
+    return "{" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}"
+
+
+def _opening(starter: Starter) -> Iterator[str]:
+    rows, columns = counted(starter.survey.rows, "row"), counted(len(starter.survey.features), "column")
+    yield f"# A starter config for {rows} and {columns}, the target aside; from `mlp init`."
+    yield f"# It trains as it is: mlp train {clean(shlex.quote(starter.name))}"
+    yield "# All keys with their defaults and options: configs/REFERENCE.md of mlp, or `mlp schema`."
+    yield line("seed: 0", "another seed: other splits, other starting weights")
+
+
+def _data(starter: Starter) -> Iterator[str]:
+    targets = [target.name for target in starter.survey.targets]
+    words = dict.fromkeys(words_of(starter.task, target) for target in starter.survey.targets)
+    yield "data:"
+    yield line(f"train: {scalar(starter.train)}", "relative to this file", 2)
+    target = scalar(targets[0]) if len(targets) == 1 else flow(targets)
+    yield line(f"target: {target}", "; ".join(words), 2)
+    yield line(f"task: {starter.task.name}", starter.task.why, 2)
+    yield from _format(starter.survey)
+    yield from _missing(starter)
+    yield from _features(starter)
+    yield from _excluded(starter)
+    if starter.parts.validation:
+        yield line(f"validation: {starter.parts.validation:g}", "of the rows, to see when to stop", 2)
+    if starter.parts.test:
+        yield line(f"test: {starter.parts.test:g}", "of the rows, kept aside to judge the model", 2)
+
+
+def _format(survey: Survey) -> Iterator[str]:
+    form = survey.format
+    if form.separator is not None:
+        written = '"\\t"' if form.separator == "\t" else f'"{form.separator}"'
+        yield line(f"separator: {written}", "found in the file", 2)
+    if form.decimal != ".":
+        yield line('decimal: ","', "found in the file", 2)
+    if form.encoding != "utf-8":
+        yield line(
+            f"encoding: {form.encoding}", "the file is not UTF-8; look whether names and texts are right", 2
+        )
+    if form.na_values:
+        yield line(f"na_values: {flow(form.na_values)}", "found among numbers: a missing cell", 2)
+
+
+def _missing(starter: Starter) -> Iterator[str]:
+    """The policy of the whole table; features that are listed have their own where they need one."""
+    lacking = starter.survey.targets_missing
+    if lacking:
+        yield line("missing: drop", f"the target of {lacking:,} rows is missing: nothing to learn there", 2)
+    elif have_gaps(starter.columns):
+        where = "in the other columns of new rows: " if are_listed(starter.columns, starter.survey) else ""
+        yield line("missing: median", f"{where}the median, or the most frequent text", 2)
+
+
+def _features(starter: Starter) -> Iterator[str]:
+    if not are_listed(starter.columns, starter.survey):
+        yield line("# features: every other column", "numbers are standardized, texts one-hot encoded", 2)
+        return
+    yield "  features:"
+    for column in starter.columns:
+        if column.encode is None:
+            continue
+        written = inline({"encode": column.encode, **column.options}) if column.options else column.encode
+        yield line(f"{scalar(column.name)}: {written}", column.why, 4)
+
+
+def _excluded(starter: Starter) -> Iterator[str]:
+    excluded = [column for column in starter.columns if column.encode is None]
+    if excluded:
+        yield "  exclude:"
+    for column in excluded:
+        yield line(f"- {scalar(column.name)}", column.why, 4)
+
+
+def _model(starter: Starter) -> Iterator[str]:
+    training = starter.training
+    inputs = sum(column.width for column in starter.columns)
+    widths = ", ".join(map(str, training.hidden))
+    yield "model:"
+    yield line(f"layers: [auto, {widths}, auto]", f"{inputs:,} inputs and {starter.task.outputs} outputs", 2)
+    yield line("activation: relu", "of the hidden layers", 2)
+    if training.dropout:
+        yield line(
+            f"dropout: {training.dropout:g}", "share of hidden units left out at random in training", 2
+        )
+    yield ""
+    yield line(f"l2: {training.l2:g}", "keeps weights small: more where training is much better than test")
+    optimizer = inline({"name": "adam", "learning_rate": f"{training.learning_rate:g}"})
+    yield line(f"optimizer: {optimizer}", "smaller where the loss jumps")
+    yield line("schedule: cosine", "the learning rate falls to 0 until the last epoch")
+
+
+def _training(starter: Starter) -> Iterator[str]:
+    training = starter.training
+    yield "training:"
+    yield line(
+        f"epochs: {training.epochs}", "at most" if starter.parts.validation else "passes over the rows", 2
+    )
+    yield line(f"batch_size: {training.batch_size}", f"rows per update, of {starter.survey.rows:,}", 2)
+    if starter.parts.validation:
+        patience = max(10, training.epochs // 5)
+        stopping = inline({"monitor": "val_loss", "patience": str(patience)})
+        yield line(f"early_stopping: {stopping}", "keeps the weights of the best epoch", 2)

@@ -1,0 +1,90 @@
+"""What a person reads: the results of a run as a table and a curve, and a config that was only checked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.commands.job import Job
+from mlpcli.commands.results import Results
+from mlpcli.commands.resuming import resolved
+from mlpcli.console import can_encode, number, render, result_stream
+from mlpcli.errors import clean
+from mlpcli.nn.architecture import Architecture
+from mlpcli.training.epoch import Epoch
+
+PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
+
+
+def run_summary(job: Job, history: Sequence[Epoch], results: Results) -> list[str]:
+    """The loss curve, and a row per part with the constant prediction's below it."""
+    lines = _curve(history) if len(history) > 1 else []
+    names = ("loss", *job.metrics)
+    rows: list[list[str]] = []
+    for part, values in results.parts.items():
+        count = f"{len(job.parts[part].rows):,}"
+        rows.append([PART_NAMES[part], count, *(number(values[name]) for name in names)])
+        constant = results.baseline[part]
+        rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
+    table = render(("", "rows", *names), rows)
+    return [*lines, "", *table.splitlines(), "", _sentence(results)]
+
+
+def _curve(history: Sequence[Epoch]) -> list[str]:
+    width = max(40, min(100, shutil.get_terminal_size().columns))
+    rows = [epoch.row() for epoch in history]
+    return terminal_curve(rows, width, 12, unicode=can_encode(result_stream(), "⠿─│"))
+
+
+def _sentence(results: Results) -> str:
+    ends = {
+        "finished": f"finished after {results.epochs} epochs",
+        "early_stopped": f"stopped early after {results.epochs} epochs, the best was {results.best_epoch}",
+        "worse_than_baseline": f"{results.epochs} epochs, and worse than a constant prediction",
+    }
+    return ends[results.status]
+
+
+def dry_run_document(job: Job) -> dict[str, Any]:
+    """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
+    return {
+        "config": resolved(job.config.spec),
+        "layers": list(job.network.architecture.widths),
+        "parameters": job.network.layout.size,
+        "rows": {name: len(part.rows) for name, part in job.parts.items()},
+    }
+
+
+def dry_run_summary(job: Job, config: str) -> list[str]:
+    """The resolved config, and the layers with their shapes and parameters."""
+    rows = [*embedding_rows(job), *layer_rows(job.network.architecture)]
+    rows.append(["total", "", "", f"{job.network.layout.size:,}"])
+    parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in job.parts.items())
+    table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
+    safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
+    return [*safe, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
+
+
+def embedding_rows(job: Job) -> list[list[str]]:
+    """A row per embedded column: the name and the shape of its table, and which column it is."""
+    return [
+        [f"embeddings.{number}", f"{levels:,} × {width}", clean(name), f"{levels * width:,}"]
+        for number, (name, _, levels, width) in enumerate(job.prepared.inputs.codes)
+    ]
+
+
+def layer_rows(shape: Architecture) -> list[list[str]]:
+    """A row per layer: its name, its shape, what its scores go through, how many parameters it has."""
+    counts = shape.parameters_by_part()
+    rows = []
+    for index, (inputs, outputs) in enumerate(pairwise(shape.widths)):
+        name, then = f"layers.{index}", [shape.activations[index].name]
+        if shape.normalization is not None and index < len(shape.widths) - 2:
+            then.insert(0, shape.normalization.name)
+        if shape.has_shortcut(index):
+            then.append("residual")
+        rows.append([name, f"{inputs} × {outputs}", ", ".join(then), f"{counts[name]:,}"])
+    return rows

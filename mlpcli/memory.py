@@ -1,0 +1,50 @@
+"""Whether a run fits into this machine, asked before it starts."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+from mlpcli.errors import MemoryLimitError, Problem
+
+MEGABYTE = 1_000_000
+
+
+def available_bytes() -> int | None:
+    """Memory that can still be had: the system's, or what this process's own limit leaves if that is less."""
+    limits = [n for n in (_free_in_system(), _left_of_limit()) if n is not None]
+    return min(limits) if limits else None
+
+
+def _free_in_system() -> int | None:
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return None
+    for line in text.splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _left_of_limit() -> int | None:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return None
+    return max(0, limit - pages * resource.getpagesize())
+
+
+def require(needed: int, what: str, hint: str) -> None:
+    """Raise MemoryLimitError where `needed` bytes for `what` are more than there are."""
+    there = available_bytes()
+    if there is not None and needed > there:
+        message = f"not enough memory for {what}: about {_shown(needed)} needed, {_shown(there)} available"
+        raise MemoryLimitError(Problem(message, hint=hint))
+
+
+def _shown(size: int) -> str:
+    return f"{size / MEGABYTE:,.0f} MB"

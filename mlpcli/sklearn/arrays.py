@@ -1,0 +1,159 @@
+"""Arrays as training takes its data: encoded inputs, targets as the loss sees them, weights.
+
+Weights count as repetitions: whatever is fitted here is what the same rows, each as often as its weight says,
+would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.config.load import Config
+from mlpcli.config.spec import LossSpec, ScaleSpec
+from mlpcli.data.columns import NumberColumn, TextColumn
+from mlpcli.data.dataset import Dataset, Prepared
+from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.faults import require_none
+from mlpcli.data.number_feature import NumberFeature
+from mlpcli.data.scaling import ROUNDING, SCALINGS
+from mlpcli.data.split import split_by_fraction, split_sizes
+from mlpcli.data.structure import Lines
+from mlpcli.data.table import CsvFormat, Table
+from mlpcli.data.target import TargetEncoder, class_target
+from mlpcli.data.task import decide_loss, decide_output_activation, decide_scale
+from mlpcli.data.weights import fit_weighting
+
+WEIGHT = "sample_weight"
+ROWS = Lines((0,), (0,), word="row")
+Scaling = Callable[[Vector], tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Rows to learn from: features (n, d), targets (n, k), the weights of the rows, all above 0.
+
+    Targets are numbers, labels 0 or 1, or in a column the index of each row's class.
+    """
+
+    task: str
+    x: Matrix
+    y: Matrix
+    weights: Vector
+    classes: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the targets are called in messages."""
+        return tuple(f"y{index}" for index in range(self.y.shape[1]))
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the rows count differently."""
+        return bool((self.weights != 1.0).any())
+
+    def table(self) -> Table:
+        """The features, the weights and the classes as columns."""
+        table = table_of_array(self.x)
+        table.numbers[WEIGHT] = [NumberColumn(self.weights)]
+        if self.task == "classification":
+            table.texts[self.targets[0]] = TextColumn(self.y[:, 0].astype(np.intp), self.classes)
+        return table
+
+
+def table_of_array(x: Matrix) -> Table:
+    """The columns of an array, called x0, x1, ..."""
+    numbers = {f"x{index}": [NumberColumn(column)] for index, column in enumerate(x.T)}
+    return Table("X", len(x), ROWS, CsvFormat(), numbers)
+
+
+def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> Matrix:
+    """The inputs of the network; raises DataError for numbers that cannot be scaled."""
+    found = inputs.encode(table, rows)
+    require_none(found.faults, table)
+    return found.x
+
+
+def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
+    """The data of a training: what `mlp train` makes of a file with these numbers in it."""
+    loss = decide_loss(config, given.task, len(given.classes))
+    output = decide_output_activation(config, loss)
+    scale = decide_scale(config, given.task, loss, output)
+    table = given.table()
+    train, validation = _split(config, given)
+    own = given.weights[train] if given.weighted else None
+    inputs = _fit_inputs(given.x[train], encode, own)
+    target = _fit_target(given, loss, scaled_columns(given.y[train], scale, own))
+    weighting = fit_weighting(config, target, table, train)
+
+    def dataset(rows: Indices) -> Dataset:
+        y = _as_the_loss_sees(given.y[rows], target)
+        weights = weighting.of(table, rows), weighting.own(table, rows)
+        return Dataset(encoded(inputs, table, rows), y, *weights)
+
+    held_out = dataset(validation) if len(validation) else None
+    return Prepared(given.task, loss, output, inputs, target, dataset(train), held_out, None, (), "")
+
+
+def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
+    """The rows that train and those that validate."""
+    share = config.spec.data.validation
+    rows = np.arange(len(given.x))
+    sizes = split_sizes(len(rows), share if isinstance(share, float) else 0.0, 0.0)
+    classes = given.y[:, 0].astype(np.intp) if given.task == "classification" else None
+    parts = split_by_fraction(rows, sizes, classes, config.spec.seed)
+    return parts.train, parts.validation
+
+
+def scaling_of(name: str, weights: Vector | None) -> Scaling:
+    """The scaling of that name, for rows with weights."""
+    if name == "standardize" and weights is not None:
+        return partial(weighted_standardization, weights=weights)
+    return SCALINGS[name]
+
+
+def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, float]:
+    """(mean, standard deviation) of weighted values, all weights above 0; a constant has the scale 1."""
+    low, largest = float(values.min()), float(np.abs(values).max())
+    if low == float(values.max()):
+        return low, 1.0
+    share, unit = weights / weights.sum(), values / largest
+    mean = float(share @ unit)
+    mean += float(share @ (unit - mean))
+    std = float(np.sqrt(share @ np.square(unit - mean)))
+    return largest * mean, largest * std if std > ROUNDING * abs(mean) else 1.0
+
+
+def scaled_columns(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[tuple[float, float]]:
+    """(center, scale) of each column."""
+    if scale.name == "divide":
+        return [(0.0, scale.number or 1.0)] * y.shape[1]
+    scaling = scaling_of(scale.name, weights)
+    return [scaling(np.ascontiguousarray(column)) for column in y.T]
+
+
+def _fit_inputs(x: Matrix, encode: str, weights: Vector | None) -> InputEncoder:
+    fitted = scaled_columns(x, ScaleSpec.model_validate(encode), weights)
+    features = (
+        NumberFeature(name=f"x{index}", encode=encode, missing="error", center=center, scale=scale, fill=None)
+        for index, (center, scale) in enumerate(fitted)
+    )
+    return InputEncoder(tuple(features))
+
+
+def _fit_target(given: Given, loss: LossSpec, scales: list[tuple[float, float]]) -> TargetEncoder:
+    if given.task == "classification":
+        return class_target(given.targets[0], given.classes, loss.name)
+    center, scale = np.array(scales, dtype=np.float64).T.copy()
+    return TargetEncoder(given.task, given.targets, given.classes, len(center), center, scale)
+
+
+def _as_the_loss_sees(y: Matrix, target: TargetEncoder) -> Array:
+    """Scaled numbers, or a one for the class of each row."""
+    if target.task != "classification" or target.outputs == 1:
+        return np.asarray((y - target.center) / target.scale)
+    return np.eye(target.outputs)[y[:, 0].astype(np.intp)]

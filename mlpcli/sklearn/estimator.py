@@ -1,0 +1,114 @@
+"""What classifier and regressor share: the parameters, checked rows, a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.data.scaling import SCALINGS
+from mlpcli.errors import MlpError
+from mlpcli.sklearn.arrays import Given
+from mlpcli.sklearn.equal_rows import merge_equal_rows
+from mlpcli.sklearn.settings import config_of_parameters
+from mlpcli.sklearn.training import TrainedNetwork, train_arrays
+from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_sample_weight, validate_data
+
+Choice = str | Mapping[str, Any]  # a name, or a mapping with its options
+LAYERS = ("auto", 64, 32, "auto")
+
+
+class Estimator(BaseEstimator):
+    """The parameters, each called as in the config, and what comes of `fit`."""
+
+    n_features_in_: int
+    n_iter_: int
+    history_: pd.DataFrame
+    network_: TrainedNetwork
+
+    def __init__(
+        self,
+        *,
+        layers: Sequence[int | str] = LAYERS,
+        activation: Choice | Sequence[Choice] = "relu",
+        init: Choice = "glorot_uniform",
+        bias: bool = True,
+        dropout: float | Sequence[float] = 0.0,
+        encode: str = "standardize",
+        target_scale: Choice | None = None,
+        loss: Choice | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        l1: float = 0.0,
+        l2: float = 1e-2,
+        optimizer: Choice = "lbfgs",
+        learning_rate: float | None = None,
+        schedule: Choice = "constant",
+        epochs: int | None = None,
+        batch_size: int | str | None = None,
+        shuffle: bool = True,
+        clip_norm: float | None = None,
+        dtype: str | None = None,
+        validation: float | None = None,
+        early_stopping: Mapping[str, Any] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.layers = layers
+        self.activation = activation
+        self.init = init
+        self.bias = bias
+        self.dropout = dropout
+        self.encode = encode
+        self.target_scale = target_scale
+        self.loss = loss
+        self.class_weight = class_weight
+        self.l1 = l1
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.clip_norm = clip_norm
+        self.dtype = dtype
+        self.validation = validation
+        self.early_stopping = early_stopping
+        self.random_state = random_state
+
+    def _train(self, given: Given) -> None:
+        try:
+            config = config_of_parameters(self.get_params(deep=False), given)
+            if config.spec.training.batch_size == "full":
+                given = merge_equal_rows(given)
+            self.network_ = train_arrays(config, given, encode_of(self.encode))
+        except MlpError as error:
+            raise ValueError(str(error)) from error
+        self.history_ = self.network_.history
+        self.n_iter_ = len(self.history_)
+
+    def _checked(self, X: object) -> Matrix:
+        """The features of rows to predict."""
+        check_is_fitted(self)
+        rows: Matrix = validate_data(self, X, dtype=np.float64, reset=False)
+        return rows
+
+
+def encode_of(encode: object) -> str:
+    """The encoding of the inputs; raises ValueError for one that arrays do not have."""
+    if encode not in SCALINGS:
+        raise ValueError(f"encode: expected one of {', '.join(SCALINGS)}, found {encode!r}")
+    return str(encode)
+
+
+def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, Array, Vector]:
+    """The rows that count, and their weights: a weight of 0 is as good as no row."""
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError("expected weights of at least 0, found negative values in sample_weight")
+    counts = weights > 0
+    if not counts.any():
+        raise ValueError("the weights of all rows are zero")
+    return X[counts], y[counts], weights[counts]

@@ -1,0 +1,47 @@
+"""MLPRegressor: networks of mlp that predict numbers, one or several for each row."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.sklearn.arrays import Given
+from mlpcli.sklearn.estimator import Estimator, weighted_rows
+from mlpcli.sklearn.typed import RegressorMixin, validate_data
+
+
+class MLPRegressor(RegressorMixin, Estimator):
+    """A network that predicts numbers, one for each row, or several where `y` has several columns.
+
+    Parameters have the names, the values and the defaults that they have in the config of `mlp train`, but
+    for two. `optimizer="lbfgs"` sees all rows at once, so that weights of rows are the same as repetitions of
+    them, to the last bit; with many rows, `optimizer="adam"` is faster. `l2=0.01` tames it on noise.
+
+    `encode` scales the inputs, `target_scale` the targets; predictions are in the targets' own units.
+    `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`.
+
+    After `fit`: `history_`, a DataFrame with a row per epoch or iteration, and `n_iter_`, their number.
+    """
+
+    _y_axes: int
+
+    def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """Train on features X (n, d) and targets y, (n,) or (n, k)."""
+        rows, numbers = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
+        self._y_axes = numbers.ndim
+        self._train(Given("regression", rows, numbers.reshape(len(rows), -1), weights))
+        return self
+
+    def predict(self, X: object) -> Array:
+        """The predicted numbers, (n,) or (n, k) as y was."""
+        rows = self._checked(X)
+        predicted = self.network_.predicted(rows)
+        return predicted[:, 0] if self._y_axes == 1 else predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,71 @@
+"""The parameters of an estimator as the config that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from mlpcli.config.load import Config
+from mlpcli.config.mapping import config_of
+from mlpcli.sklearn.arrays import WEIGHT, Given
+from mlpcli.sklearn.typed import check_random_state
+
+# where in a config the parameters stand; one that is None is left to its default there
+SECTIONS = {
+    "data": ("target_scale", "validation"),
+    "model": ("layers", "activation", "init", "bias", "dropout"),
+    "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping"),
+}
+ALONE = ("loss", "l1", "l2", "schedule")
+LARGEST_SEED = 2**31 - 1
+
+
+def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
+    """The config of a training on arrays; raises ConfigError where a parameter is wrong."""
+    document: dict[str, Any] = {"seed": seed_of(parameters["random_state"])}
+    for section, names in SECTIONS.items():
+        document[section] = _given(parameters, names)
+    document |= _given(parameters, ALONE)
+    document["data"] |= {"train": "X", "target": given.targets, "task": given.task, "weight": WEIGHT}
+    document["class_weight"] = _class_weights(parameters["class_weight"], given)
+    document["training"]["metrics"] = _watched(parameters["early_stopping"], parameters["schedule"])
+    document["optimizer"] = _optimizer(parameters["optimizer"], parameters["learning_rate"])
+    return config_of(document, "parameters")
+
+
+def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: parameters[name] for name in names if parameters.get(name) is not None}
+
+
+def _watched(*choices: Any) -> list[str]:
+    """The metrics that decide something during training: no other one is computed."""
+    monitors = [choice.get("monitor") for choice in choices if isinstance(choice, Mapping)]
+    names = [name.removeprefix("val_") for name in monitors if isinstance(name, str)]
+    return [name for name in dict.fromkeys(names) if name != "loss"]
+
+
+def _class_weights(class_weight: Any, given: Given) -> Any:
+    """Weights by the texts of the classes, as a config has them; `balanced` counts rows by their weights."""
+    if class_weight == "balanced" and given.task == "classification":
+        sums = np.bincount(given.y[:, 0].astype(np.intp), given.weights)
+        return dict(zip(given.classes, (sums.sum() / (len(sums) * sums)).tolist(), strict=True))
+    if isinstance(class_weight, Mapping):
+        return {str(label): weight for label, weight in class_weight.items()}
+    return class_weight
+
+
+def _optimizer(optimizer: Any, learning_rate: float | None) -> Any:
+    if learning_rate is None:
+        return optimizer
+    options = optimizer if isinstance(optimizer, Mapping) else {"name": optimizer}
+    return {**options, "learning_rate": learning_rate}
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed: a number is one, anything else is asked for one."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(LARGEST_SEED))

@@ -1,0 +1,91 @@
+"""Training on arrays, by the code that `mlp train` runs, and the network that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mlpcli import threads
+from mlpcli.arrays import Array, Matrix
+from mlpcli.commands.fitting import (
+    Fitted,
+    Watch,
+    early_stopping_of,
+    fit_first_order,
+    fit_quasi_newton,
+    trainer_of,
+)
+from mlpcli.commands.history_frame import history_frame
+from mlpcli.commands.job import Job, checked_job
+from mlpcli.commands.limits import MAX_PARAMETERS, rows_per_step
+from mlpcli.config.load import Config
+from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.data.encoders import InputEncoder
+from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.losses import Loss
+from mlpcli.nn.network import Network
+from mlpcli.sklearn.arrays import Given, encoded, prepare_arrays, table_of_array
+from mlpcli.training.meaning import Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network that predicts rows of arrays: plain values only, so that it can be pickled and shared."""
+
+    inputs: InputEncoder
+    architecture: Architecture
+    loss: Loss
+    dtype: str
+    arrays: Mapping[str, Array]
+    meaning: Meaning
+    history: pd.DataFrame
+
+    def outputs(self, x: Matrix) -> Matrix:
+        """The network's outputs for rows of features."""
+        network = Network(self.architecture, self.loss, dtype=self.dtype)
+        network.load(self.arrays)
+        with np.errstate(all="ignore"):
+            return network.predict(encoded(self.inputs, table_of_array(x)).astype(network.dtype))
+
+    def predicted(self, x: Matrix) -> Array:
+        """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
+        return self.meaning.predicted(self.outputs(x))
+
+    def probability(self, x: Matrix) -> Matrix | None:
+        """The probability of every class, of every label; None without any."""
+        return self.meaning.probability(self.outputs(x))
+
+
+def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
+    """Train the network of a config on arrays; raises the kinds of MlpError that `mlp train` does."""
+    prepared = prepare_arrays(config, given, encode)
+    job = checked_job(config, prepared, MAX_PARAMETERS)
+    with threads.kept():
+        threads.use(threads.choose(job.network.architecture.widths, rows_per_step(config, len(job.training))))
+        fitted = _fit(job)
+    network = job.network
+    return TrainedNetwork(
+        prepared.inputs,
+        network.architecture,
+        network.loss,
+        network.dtype.name,
+        {name: array.copy() for name, array in network.arrays().items()},
+        job.meaning,
+        history_frame(job, fitted.history),
+    )
+
+
+def _fit(job: Job) -> Fitted:
+    stopping = early_stopping_of(job)
+    optimizer = job.config.spec.optimizer
+    if isinstance(optimizer, QuasiNewtonSpec):
+        fitted = fit_quasi_newton(job, optimizer, stopping, Watch())
+    else:
+        watch = Watch()
+        fitted = fit_first_order(trainer_of(job, watch.stop_requested), stopping, watch)
+    if stopping is not None:
+        stopping.restore_best()
+    return fitted

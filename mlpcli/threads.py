@@ -1,0 +1,39 @@
+"""How many threads the matrix products use: chosen by the shapes alone, so that results can be repeated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import pairwise
+
+# multiplications in the largest product of a step below which a second thread costs more than it saves
+WORTH_SHARING = 16_000_000
+MOST = 4
+
+
+def available() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def choose(widths: tuple[int, ...], rows: int) -> int:
+    """The number of threads for steps of `rows` rows; OPENBLAS_NUM_THREADS, where it is set, decides."""
+    asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
+    if asked and asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    largest = max(n * m for n, m in pairwise(widths)) * rows
+    return min(available(), MOST) if largest >= WORTH_SHARING else 1
+
+
+def use(threads: int) -> None:
+    """Let matrix products run on so many threads from now on."""
+    import_module("threadpoolctl").threadpool_limits(limits=threads, user_api="blas")
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Put the number of threads back, at the end, to what it was at the start."""
+    with import_module("threadpoolctl").threadpool_limits(limits=None):
+        yield

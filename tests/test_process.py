@@ -1,0 +1,316 @@
+"""The edges of the process: streams that are closed, full, dumb or live; bugs, memory, and late imports."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from mlpcli import __version__
+from mlpcli.commands import train
+from mlpcli.process import outcome
+from mlpcli.signals import StoppedBySignal, leave_on_signals, stop_on_signals
+from tests.running import MLP, Done, mlp, ok, process, raw_characters, results, write_config, write_table
+
+ESCAPE = "\x1b"
+QUIET_TRAINING = ("--no-plots", "-o", "run")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a table and a config."""
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path)
+    write_config(tmp_path / "c.yaml")
+    return tmp_path
+
+
+def shell(command: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of bash in which $MLP is the command."""
+    quoted = " ".join(f"'{word}'" for word in MLP)
+    line = command.replace("$MLP", quoted)
+    return subprocess.run(["bash", "-c", line], capture_output=True, timeout=120, **options)
+
+
+# --- streams ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "says"),
+    [
+        (
+            "$MLP --version >/dev/full",
+            6,
+            b"mlp: error: standard output: cannot write: No space left",
+        ),
+        ("$MLP --version >&-", 6, b"mlp: error: standard output is closed\n"),
+        ("$MLP --help >/dev/full", 6, b"mlp: error: standard output: cannot write: No space left"),
+        ("$MLP --help | true; exit ${PIPESTATUS[0]}", 128 + signal.SIGPIPE, b""),
+        ("$MLP train none.yaml 2>&-", 3, b""),
+        ("$MLP train none.yaml -q 2>/dev/full", 3, b""),
+    ],
+)
+def test_a_stream_that_cannot_be_written(redirected: str, code: int, says: bytes) -> None:
+    """Lost results are an error, a lost remark is none; nothing is said about a reader that has gone."""
+    done = shell(redirected)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert done.stderr.startswith(says)
+    assert bool(done.stderr) == bool(says)
+    assert b"Exception ignored" not in done.stderr
+
+
+def test_a_table_that_does_not_fit_is_an_error_and_ends_once() -> None:
+    ok("train", "c.yaml", *QUIET_TRAINING, "-q")
+    done = shell("$MLP predict run/model.npz t.csv >/dev/full")
+    assert done.returncode == 6
+    assert done.stderr == b"mlp: error: standard output: cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "training", "predicting"),
+    [
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "", "2>&-"),
+        ({"TERM": "dumb", "NO_COLOR": "1"}, "2>&-", "2>/dev/full"),
+    ],
+)
+def test_surroundings_change_nothing_in_the_results(
+    env: dict[str, str], training: str, predicting: str
+) -> None:
+    ok("train", "c.yaml", "--no-plots", "-q", "-o", "here")
+    header, *rows = Path("t.csv").read_text("utf-8").splitlines()
+    Path("é.csv").write_text("\n".join([f"{header},ünï", *(f"{row},漢✓" for row in rows)]) + "\n", "utf-8")
+    expected = ok("predict", "here/model.npz", "é.csv", "--include-inputs").out
+    done = shell(
+        f"$MLP train c.yaml --no-plots -o run {training} && "
+        f"$MLP predict run/model.npz é.csv --include-inputs {predicting}",
+        env={**os.environ, **env},
+    )
+    assert done.returncode == 0, done.stderr
+    shown, _, predicted = done.stdout.decode("utf-8").partition("finished after 3 epochs\n")
+    assert predicted == expected
+    assert ESCAPE not in shown
+    assert ESCAPE.encode() not in done.stderr
+    assert results(Path("run")) == results(Path("here"))
+
+
+def on_a_terminal(*arguments: str, **env: str) -> tuple[int, str]:
+    """What a person sees at a terminal 100 columns wide, and the exit code."""
+    controller, terminal = pty.openpty()
+    running = subprocess.Popen(
+        [*MLP, *arguments],
+        stdin=terminal,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **env},
+    )
+    os.close(terminal)
+    seen = b""
+    try:
+        while piece := os.read(controller, 4096):
+            seen += piece
+    except OSError as error:  # how Linux says that nobody has the terminal open any more
+        assert error.errno == errno.EIO
+    finally:
+        os.close(controller)
+    return running.wait(timeout=60), seen.decode("utf-8")
+
+
+def test_a_terminal_shows_a_live_line_and_a_dumb_one_plain_lines() -> None:
+    command = ("train", "c.yaml", *QUIET_TRAINING, "--set", "training.epochs=30")
+    code, seen = on_a_terminal(*command)
+    assert code == 0
+    assert ESCAPE in seen
+    assert "30/30" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+    assert "epoch 30/30" not in seen
+    live = results(Path("run"))
+    code, seen = on_a_terminal(*command, "--overwrite", TERM="dumb")
+    assert code == 0
+    assert ESCAPE not in seen
+    assert "epoch 30/30  loss " in seen
+    assert results(Path("run")) == live
+
+
+def test_off_a_terminal_there_are_plain_lines_only() -> None:
+    done = ok("train", "c.yaml", *QUIET_TRAINING, "--set", "training.epochs=100")
+    epochs = [line for line in done.err.splitlines() if line.startswith("epoch ")]
+    assert [int(line[6:9]) for line in epochs] == [1, *range(5, 101, 5)]
+    assert not raw_characters(done.out + done.err)
+
+
+# --- ends ---------------------------------------------------------------------------------------------------
+
+
+class SurprisingError(Exception):
+    """What no command expects."""
+
+
+def broken(*_arguments: object) -> None:
+    raise SurprisingError("with \x1b[31m in it")
+
+
+def test_a_bug_is_a_message_with_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "train", broken)
+    monkeypatch.delenv("MLP_DEBUG", raising=False)
+    done = mlp("train", "c.yaml")
+    assert (done.code, done.out) == (1, "")
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert done.err == (
+        f"mlp: error: this is a bug in mlp (mlp {__version__}, Python {version}): SurprisingError\n"
+        "hint: run it again with MLP_DEBUG=1 set and report what it prints\n"
+    )
+
+
+def test_the_trace_of_a_bug_is_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "train", broken)
+    monkeypatch.setenv("MLP_DEBUG", "1")
+    assert mlp("train", "c.yaml").err.startswith("Traceback (most recent call last):\n")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory")])
+def test_running_out_of_memory_has_a_code_of_its_own(error: Exception) -> None:
+    with patch.object(train, "train", side_effect=error):
+        done = mlp("train", "c.yaml")
+    assert done == Done(
+        9, "", "mlp: error: out of memory\nhint: use smaller layers, fewer rows, or a smaller batch\n"
+    )
+
+
+@pytest.mark.parametrize("returned", [None, 0])
+def test_a_command_that_returns_nothing_is_done(returned: object) -> None:
+    assert outcome(lambda: returned) == 0
+
+
+def test_a_broken_pipe_anywhere_is_the_end_by_its_signal() -> None:
+    with pytest.raises(StoppedBySignal) as stopped, patch.object(train, "train", side_effect=BrokenPipeError):
+        from mlpcli.cli import run
+
+        outcome(lambda: run(["train", "c.yaml"]))
+    assert stopped.value.number == signal.SIGPIPE
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_predicting_leaves_nothing_half_written(number: signal.Signals) -> None:
+    """The command waits for its input when the signal comes: a temporary output is there, and then gone."""
+    ok("train", "c.yaml", *QUIET_TRAINING, "-q")
+    command = [sys.executable, "-c", WAITING, "predict", "run/model.npz", "t.csv", "-o", "p.csv"]
+    with subprocess.Popen([*command, str(int(number))], stderr=subprocess.PIPE) as running:
+        assert running.stderr
+        said = running.stderr.read()
+    assert (running.returncode, said) == (-number, b"")
+    assert {path.name for path in Path.cwd().iterdir()} == {"t.csv", "c.yaml", "run"}
+
+
+# the command, which is sent a signal when it has predictions to write
+WAITING = """
+import os, sys
+from pathlib import Path
+from mlpcli.cli import main
+from mlpcli.commands import predict
+
+number, write = int(sys.argv.pop()), predict.write_frames
+
+def signalled(stream, frames, columns):
+    assert any(".mlp-tmp" in path.name for path in Path.cwd().iterdir())
+    os.kill(os.getpid(), number)
+    write(stream, frames, columns)
+
+predict.write_frames = signalled
+main()
+"""
+
+
+# --- signals ------------------------------------------------------------------------------------------------
+
+
+def test_the_first_signal_is_a_request_and_the_second_would_kill() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    with stop_on_signals() as stop:
+        assert not stop()
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop()
+        assert stop.signal == signal.SIGHUP
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_outside_of_training_a_signal_leaves_at_once() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        leave_on_signals()
+        with pytest.raises(StoppedBySignal) as stopped:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert stopped.value.number == signal.SIGTERM
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# --- imports ------------------------------------------------------------------------------------------------
+
+LOADED = """
+import sys
+from mlpcli.cli import main
+try:
+    main()
+except SystemExit as leaving:
+    heavy = {"numpy", "pandas", "scipy", "matplotlib"} & set(sys.modules)
+    print(leaving.code, *heavy, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--help", 0),
+        ("train --help", 0),
+        ("--version", 0),
+        ("train bad.yaml", 3),
+        ("train c.yaml --epochs 3", 2),
+    ],
+)
+def test_help_and_mistakes_do_not_wait_for_heavy_packages(arguments: str, code: int) -> None:
+    Path("bad.yaml").write_text("data: {train: t.csv, target: kind}\nepochs: 3\n", "utf-8")
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments.split()], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == str(code)
+
+
+def test_help_names_every_command_and_exit_code() -> None:
+    done = ok("--help")
+    for name in ("train", "predict", "evaluate", "gradcheck", "init", "inspect", "schema"):
+        assert re.search(rf"^  {name} ", done.out, re.MULTILINE), name
+    words = " ".join(done.out.split())
+    for code in ("0 done", "1 a bug", "2 wrong usage", "3 wrong config", "4 wrong data", "5 wrong model"):
+        assert code in words
+    for code in (
+        "6 output",
+        "7 training diverged",
+        "8 run directory",
+        "9 out of memory",
+        "10 a check",
+        "141",
+    ):
+        assert code in words
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert process("--version") == Done(0, f"mlp {__version__}\n", "")

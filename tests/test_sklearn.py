@@ -1,0 +1,232 @@
+"""The estimators keep every rule of scikit-learn, and train what `mlp train` trains."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+import mlpcli
+
+checks = pytest.importorskip("sklearn.utils.estimator_checks")
+datasets = pytest.importorskip("sklearn.datasets")
+selection = pytest.importorskip("sklearn.model_selection")
+estimators = pytest.importorskip("mlpcli.sklearn")
+
+MLPClassifier, MLPRegressor = estimators.MLPClassifier, estimators.MLPRegressor
+FEW = {"name": "lbfgs", "iterations": 20}
+
+
+@checks.parametrize_with_checks([MLPClassifier(), MLPRegressor()])
+def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_every_check_for_other_ways_to_train() -> None:
+    """But that weights are repetitions: batches of so many rows are other batches then."""
+    excused = {"check_sample_weight_equivalence_on_dense_data": "batches of rows"}
+    brief = {"optimizer": "adam", "learning_rate": 0.02, "dtype": "float64", "layers": ("auto", 16, "auto")}
+    for estimator in (MLPClassifier(**brief), MLPRegressor(**brief)):
+        results = checks.check_estimator(
+            estimator, expected_failed_checks=excused, on_skip=None, on_fail=None
+        )
+        failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
+        assert not failed
+
+
+@pytest.fixture
+def iris() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    x, y = datasets.load_iris(return_X_y=True)
+    return x, np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "training"),
+    [
+        (FEW, {}),
+        ({"name": "adam", "learning_rate": 0.01}, {"epochs": 8, "batch_size": 16, "dtype": "float64"}),
+        (
+            {"name": "adam", "learning_rate": 0.05},
+            {"epochs": 30, "dtype": "float64", "early_stopping": {"patience": 2}},
+        ),
+    ],
+)
+def test_a_classifier_is_what_mlp_train_trains(
+    tmp_path: Path, iris: tuple[npt.NDArray[Any], Any], optimizer: Any, training: dict[str, Any]
+) -> None:
+    x, y = iris
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    share = 0.2 if training else None
+    config = {
+        "seed": 3,
+        "data": {"train": tmp_path / "t.csv", "target": "y", "validation": share},
+        "model": {"layers": ["auto", 8, "auto"]},
+        "optimizer": optimizer,
+        "training": training,
+        "l2": 0.01,
+    }
+    run = mlpcli.train(config, output=tmp_path / "run")
+    fitted = MLPClassifier(
+        layers=("auto", 8, "auto"), optimizer=optimizer, validation=share, random_state=3, **training
+    ).fit(x, y)
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(fitted.history_["loss"], run.history["loss"], rtol=1e-9)
+    assert list(fitted.classes_) == list(run.model.classes)
+
+
+def test_a_regressor_is_what_mlp_train_trains(tmp_path: Path) -> None:
+    x, y = datasets.make_regression(60, 4, n_targets=2, random_state=0)
+    weights = np.arange(60) % 3 + 1.0
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y[:, 0], z=y[:, 1], w=weights).to_csv(tmp_path / "t.csv", index=False)
+    options = {"optimizer": FEW, "loss": {"name": "huber", "delta": 0.5}}
+    data = {"train": tmp_path / "t.csv", "target": ["y", "z"], "target_scale": "none"}
+    features = dict.fromkeys("abcd", "maxabs")
+    config = {"data": {**data, "features": features, "weight": "w"}, "l2": 0.01, **options}
+    run = mlpcli.train(config, output=tmp_path / "run")
+    fitted = MLPRegressor(encode="maxabs", target_scale="none", random_state=0, **options)
+    fitted.fit(x, y, sample_weight=weights)
+    np.testing.assert_allclose(fitted.predict(x), run.model.predict(frame), rtol=1e-6, atol=1e-9)
+
+
+def test_weights_are_repetitions_where_targets_are_scaled_and_classes_weighted() -> None:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x, y, weights = x[:60], y[:60], np.arange(60) % 4
+    few = MLPRegressor(optimizer=FEW, random_state=0)
+    repeated = few.fit(np.repeat(x, weights, axis=0), np.repeat(y, weights)).predict(x)
+    np.testing.assert_allclose(few.fit(x, y, weights).predict(x), repeated, rtol=1e-7)
+    # a weight of 0 is no row, also for the classes
+    classes = np.where(weights == 0, "none", np.where(y > 100, "high", "low"))
+    assert list(MLPClassifier(optimizer=FEW).fit(x, classes, weights).classes_) == ["high", "low"]
+
+
+def test_what_is_fitted_for_scaling_counts_the_weights() -> None:
+    """Oracle: scikit-learn's own scaler, and scaled rows left as they are; a penalty makes scales matter."""
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x, y, weights = np.column_stack([x[:60], np.full(60, 0.1)]), y[:60], np.arange(60) % 4 + 0.5
+    options = {"optimizer": FEW, "l2": 0.05, "random_state": 0}
+    scaler = preprocessing.StandardScaler().fit(x, sample_weight=weights)
+    scale_y = preprocessing.StandardScaler().fit(y.reshape(-1, 1), sample_weight=weights)
+    z = scale_y.transform(y.reshape(-1, 1))
+    plain = MLPRegressor(encode="none", target_scale="none", **options)
+    expected = plain.fit(scaler.transform(x), z, weights).predict(scaler.transform(x))
+    found = MLPRegressor(**options).fit(x, y, weights).predict(x)
+    np.testing.assert_allclose(found, scale_y.inverse_transform(expected).ravel(), rtol=1e-6)
+
+
+def test_balanced_classes_weigh_the_same(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = (array[:110] for array in iris)
+    few = {"optimizer": FEW, "random_state": 0, "encode": "none"}
+    balanced = MLPClassifier(class_weight="balanced", **few).fit(x, y)
+    counts = {"setosa": 50, "versicolor": 50, "virginica": 10}
+    by_hand = MLPClassifier(class_weight={name: 110 / (3 * n) for name, n in counts.items()}, **few)
+    np.testing.assert_allclose(balanced.predict_proba(x), by_hand.fit(x, y).predict_proba(x), rtol=1e-7)
+    by_row = MLPClassifier(**few).fit(x, y, [110 / (3 * counts[name]) for name in y])
+    np.testing.assert_allclose(balanced.predict_proba(x), by_row.predict_proba(x), rtol=1e-7)
+    assert not np.allclose(balanced.predict_proba(x), MLPClassifier(**few).fit(x, y).predict_proba(x))
+
+
+def test_several_targets_and_labels_have_their_shapes() -> None:
+    x, y = datasets.make_multilabel_classification(80, 6, n_classes=3, random_state=0)
+    labels = MLPClassifier(random_state=0).fit(x, y)
+    assert labels.predict_proba(x).shape == labels.predict(x).shape == (80, 3)
+    assert labels.score(x, y) > 0.9
+    numbers = MLPRegressor(random_state=0).fit(x, y.astype(float))
+    assert numbers.predict(x).shape == (80, 3)
+    assert numbers.score(x, y) > 0.9
+
+
+def test_class_weight_moves_the_boundary(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    few = {"optimizer": FEW, "l2": 0.05, "random_state": 0}
+    plain = MLPClassifier(**few).fit(x, y)
+    heavy = MLPClassifier(class_weight={"virginica": 50}, **few).fit(x, y)
+    assert (heavy.predict(x) == "virginica").sum() > (plain.predict(x) == "virginica").sum()
+    balanced = MLPClassifier(class_weight="balanced", **few).fit(x, y)
+    np.testing.assert_allclose(balanced.predict_proba(x), plain.predict_proba(x), rtol=1e-7)
+
+
+def test_scores_that_people_expect_by_default() -> None:
+    for estimator, data, least in (
+        (MLPClassifier(random_state=0), datasets.load_iris, 0.93),
+        (MLPClassifier(random_state=0), datasets.load_breast_cancer, 0.95),
+    ):
+        x, y = data(return_X_y=True)
+        assert selection.cross_val_score(estimator, x, y, cv=3).mean() > least
+    x, y = datasets.make_friedman1(300, random_state=0)
+    assert selection.cross_val_score(MLPRegressor(random_state=0), x, y, cv=3).mean() > 0.9
+
+
+def test_parameters_can_be_searched(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    grid = {"learning_rate": [1e-6, 0.05], "layers": [("auto", 8, "auto")]}
+    model = MLPClassifier(optimizer="adam", epochs=20, random_state=0)
+    found = selection.GridSearchCV(model, grid, cv=3).fit(*iris)
+    assert found.best_params_["learning_rate"] == 0.05
+
+
+def test_early_stopping_keeps_the_best_epoch(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    stopping = {"monitor": "val_accuracy", "patience": 3}
+    fitted = MLPClassifier(
+        optimizer="adam", learning_rate=0.05, validation=0.2, early_stopping=stopping, random_state=0
+    ).fit(*iris)
+    best = fitted.history_["val_accuracy"].idxmax()
+    assert fitted.n_iter_ == len(fitted.history_) == best + 4
+    assert list(fitted.history_)[:2] == ["epoch", "loss"]
+
+
+def test_a_loss_without_probabilities_has_no_predict_proba(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    hinge = MLPClassifier(loss="hinge", optimizer=FEW, random_state=0).fit(x, y)
+    assert hinge.score(x, y) > 0.9
+    assert not hasattr(hinge, "predict_proba")
+    assert not hasattr(MLPClassifier(loss={"name": "mse"}), "predict_proba")
+    sigmoid = MLPClassifier(loss="mse", activation=["relu", "relu", "sigmoid"], optimizer=FEW)
+    assert sigmoid.fit(x, y).predict_proba(x).shape == (150, 3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"l2": -1}, "l2: expected a number of at least 0, found -1\n  l2: -1\n      ^"),
+        ({"optimizer": "adm"}, "hint: did you mean `adam`?"),
+        ({"learning_rate": 0.1}, "lbfgs has no option `learning_rate`"),
+        ({"layers": ("auto", 8, 2)}, "expected 3, the output columns that the data has, found 2"),
+        ({"encode": "one_hot"}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"class_weight": {"rose": 2}}, "rose"),
+        ({"early_stopping": {"patience": 3}}, "validation"),
+        ({"loss": "mse", "target_scale": "standardize"}, "target_scale"),
+    ],
+)
+def test_a_wrong_parameter_is_explained(
+    iris: tuple[npt.NDArray[Any], Any], parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError) as caught:
+        MLPClassifier(**parameters).fit(*iris)
+    assert message in str(caught.value)
+
+
+def test_wrong_rows_are_explained(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    with pytest.raises(ValueError, match="only one class: 'setosa'"):
+        MLPClassifier().fit(x[:20], y[:20])
+    with pytest.raises(ValueError, match="several classes"):
+        MLPClassifier().fit(x, np.column_stack([np.arange(150) % 3, np.arange(150) % 4]))
+    with pytest.raises(ValueError, match="negative values in sample_weight"):
+        MLPRegressor().fit(x, x[:, 0], -np.ones(150))
+    with pytest.raises(ValueError, match="zero"):
+        MLPRegressor().fit(x, x[:, 0], np.zeros(150))
+
+
+def test_without_scikit_learn_the_import_says_what_to_install() -> None:
+    code = "import sys; sys.modules['sklearn'] = None; import mlpcli.sklearn"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'mlpcli[sklearn]'" in done.stderr
