@@ -58,11 +58,6 @@ class Console:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
         self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
 
-    def table(self, columns: Sequence[str], rows: Iterable[Row], title: str | None = None) -> None:
-        """A table of a result; the first column is text, the others are numbers."""
-        if not self.quiet:
-            self.result(render(columns, rows, title))
-
 
 def result_stream() -> TextIO:
     """Standard output; raises OutputError where it is closed, and its writing does where it is full."""

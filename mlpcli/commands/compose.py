@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_schema import Architecture as ModelShape
 from mlpcli.artifacts.plain_arrays import read_arrays
@@ -143,11 +141,6 @@ def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: A
         f"{name}: expected {wants}, found {has}",
         hint="the layers (and `bias`) must be those of the network in the file",
     )
-
-
-def prepared_targets(network: Network, y: Array) -> Array:
-    """The targets as the network's loss wants them."""
-    return np.asarray(network.loss.prepare(y))
 
 
 def options_of(spec: Any) -> dict[str, Any]:
