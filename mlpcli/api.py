@@ -20,7 +20,6 @@ from mlpcli.artifacts.run_directory import Existing
 from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, set_up
-from mlpcli.commands.limits import MAX_PARAMETERS
 from mlpcli.commands.model import Model, network_of, open_model
 from mlpcli.commands.predict import Tally, predicted_values, prediction_columns
 from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
@@ -31,6 +30,7 @@ from mlpcli.data.batches import batches_of
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
 from mlpcli.errors import UsageError
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.signals import StoppedBySignal
 
 

@@ -31,6 +31,7 @@ from mlpcli.arguments import (
     with_default_layer,
 )
 from mlpcli.console import Console
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.process import guarded
 
 EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
@@ -80,7 +81,7 @@ def train(
     ] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no pictures.")] = False,
     fail_worse_than_baseline: FailWorse = False,
-    max_params: MaxParams = 50_000_000,
+    max_params: MaxParams = MAX_PARAMETERS,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:

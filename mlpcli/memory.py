@@ -8,6 +8,7 @@ from pathlib import Path
 from mlpcli.errors import MemoryLimitError, Problem
 
 MEGABYTE = 1_000_000
+MAX_PARAMETERS = 50_000_000  # of a network, where nobody allows more
 
 
 def available_bytes() -> int | None:

@@ -11,11 +11,12 @@ from mlpcli.artifacts.plain_arrays import read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.commands.compose import architecture_of
 from mlpcli.commands.job import Job, job_of
-from mlpcli.commands.limits import MAX_PARAMETERS, check_size
+from mlpcli.commands.limits import check_size
 from mlpcli.config.load import Config
 from mlpcli.console import Console, render
 from mlpcli.data.dataset import prepare
 from mlpcli.errors import DataError, ExitCode, Place
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
 
 

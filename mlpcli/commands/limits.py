@@ -10,8 +10,6 @@ from mlpcli.config.optimizer_spec import FULL_BATCH, QUASI_NEWTON
 from mlpcli.memory import require
 from mlpcli.nn.architecture import Architecture
 
-MAX_PARAMETERS = 50_000_000
-
 
 def check_size(config: Config, max_parameters: int, shape: Architecture | None = None) -> None:
     """Refuse a network with too many parameters before anything is allocated.

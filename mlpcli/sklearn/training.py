@@ -20,10 +20,11 @@ from mlpcli.commands.fitting import (
 )
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, checked_job
-from mlpcli.commands.limits import MAX_PARAMETERS, rows_per_step
+from mlpcli.commands.limits import rows_per_step
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.data.encoders import InputEncoder
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
