@@ -9,7 +9,7 @@ from importlib import import_module
 from itertools import pairwise
 
 # multiplications in the largest product of a step below which a second thread costs more than it saves
-WORTH_SHARING = 16_000_000
+WORTH_SHARING = 8_000_000
 MOST = 4
 
 

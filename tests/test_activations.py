@@ -12,6 +12,9 @@ import pytest
 import scipy.special as sp
 import scipy.stats
 
+from mlpcli.kernels.engine import bind
+from mlpcli.kernels.in_place import Run
+from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, ActivationChoice
 
 Values = npt.NDArray[Any]
@@ -71,9 +74,16 @@ def points(name: str, dtype: npt.DTypeLike) -> Values:
 
 def run(name: str, z: Values) -> tuple[Values, Values]:
     """φ and φ′ of `z`; the arrays to be written start as NaN, so that nothing can be read from them."""
-    value, prime, scratch = z.copy(), np.full_like(z, np.nan), np.full_like(z, np.nan)
-    CHOICES[name].function()(value, prime, scratch)
+    value, prime = z.copy(), np.full_like(z, np.nan)
+    bound(CHOICES[name].kernel(z.dtype), z=value, prime=prime)()
     return value, prime
+
+
+def bound(kernel: Kernel, **arrays: Values) -> Run:
+    """The kernel on these arrays; its scratch starts as NaN."""
+    z = arrays["z"]
+    scratch = [np.full_like(z, np.nan) for _ in range(kernel.temporaries)]
+    return bind(kernel, arrays, np.empty(0, z.dtype), scratch)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -154,7 +164,7 @@ def test_the_derivative_of_a_relu_fits_booleans(dtype: npt.DTypeLike) -> None:
     assert CHOICES["relu"].derivative_type(np.dtype(dtype)) == np.bool_
     assert CHOICES["tanh"].derivative_type(np.dtype(dtype)) == dtype
     gate = np.empty(z.shape, np.bool_)
-    CHOICES["relu"].function()(z.copy(), gate, np.empty_like(z))
+    bound(CHOICES["relu"].kernel(z.dtype), z=z.copy(), prime=gate)()
     np.testing.assert_array_equal(gate, run("relu", z)[1])
 
 
@@ -180,7 +190,7 @@ def test_a_kink_is_declared_exactly_where_the_derivative_jumps(name: str) -> Non
 def test_without_a_derivative_the_value_is_the_same(name: str, dtype: npt.DTypeLike) -> None:
     z = points(name, dtype)
     alone = z.copy()
-    CHOICES[name].function()(alone, None, np.full_like(z, np.nan))
+    bound(CHOICES[name].value_kernel(z.dtype), z=alone)()
     np.testing.assert_array_equal(alone, run(name, z)[0])
 
 
@@ -189,7 +199,7 @@ def test_complex_scores_carry_the_derivative_in_their_imaginary_part(name: str) 
     """Im φ(z + ih) / h = φ′(z), with no cancellation: what the complex-step check relies on."""
     z = np.concatenate([np.linspace(-6, 6, 24), [-40.0, 40.0]]).reshape(-1, 2)
     moved = z + 1e-30j
-    CHOICES[name].function()(moved, None, np.empty_like(moved))
+    bound(CHOICES[name].value_kernel(moved.dtype), z=moved)()
     value, prime = run(name, z)
     np.testing.assert_allclose(moved.real, value, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(moved.imag / 1e-30, prime, rtol=1e-13, atol=1e-15)
@@ -205,11 +215,11 @@ def test_a_score_that_is_not_a_number_stays_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_nothing_array_sized_is_allocated(name: str) -> None:
-    function = CHOICES[name].function()
-    z, prime, scratch = np.ones((300, 300)), np.empty((300, 300)), np.empty((300, 300))
-    function(z, prime, scratch)
+    z, prime = np.ones((300, 300)), np.empty((300, 300))
+    run_again = bound(CHOICES[name].kernel(z.dtype), z=z, prime=prime)
+    run_again()
     tracemalloc.start()
-    function(z, prime, scratch)
+    run_again()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000  # an array has 720,000 bytes

@@ -12,6 +12,7 @@ import pytest
 import scipy.special as sp
 import sklearn.metrics
 
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import FORMULAS, Loss
 
 Values = npt.NDArray[Any]
@@ -26,10 +27,18 @@ ONE_HOT = {"cross_entropy", "hinge"}
 BINARY = {"binary_cross_entropy"}
 
 
+def workspace(z: Values) -> Workspace:
+    """Memory for scores like `z`, full of NaN."""
+    work = Workspace.like(z)
+    for memory in work:
+        memory.fill(np.nan)
+    return work
+
+
 def evaluate(loss: Loss, z: Values, y: Values) -> tuple[Values, Values]:
     """The loss of each row, and its derivative by the scores; what is to be written starts as NaN."""
-    terms, dz, scratch = z.copy(), np.full_like(z, np.nan), np.full_like(z, np.nan)
-    loss.formula(terms, loss.prepare(y), dz, scratch)
+    terms, dz = z.copy(), np.full_like(z, np.nan)
+    loss.formula(terms, loss.prepare(y), dz, workspace(z))
     assert terms.dtype == dz.dtype == z.dtype
     return terms.sum(axis=1), dz
 
@@ -263,7 +272,7 @@ def test_links_turn_scores_into_predictions(name: str) -> None:
     for outputs in (1, 2, 5, 100):
         z = np.random.default_rng(0).normal(size=(20, outputs)) * 3
         predicted = z.copy()
-        loss.link(predicted, np.full_like(z, np.nan))
+        loss.link(predicted, workspace(z))
         np.testing.assert_allclose(predicted, LINKS.get(name, lambda scores: scores)(z), rtol=1e-14)
     assert loss.owns_link == (name in LINKS)
 
@@ -272,7 +281,7 @@ def test_links_turn_scores_into_predictions(name: str) -> None:
 def test_links_saturate_without_overflow(name: str) -> None:
     z = np.array([[-1e4, 1e4, 0.0], [1e4, 1e4, -1e4]])
     predicted = z.copy()
-    Loss(name).link(predicted, np.empty_like(z))
+    Loss(name).link(predicted, workspace(z))
     np.testing.assert_allclose(predicted, LINKS[name](z), rtol=1e-14, atol=1e-300)
 
 
@@ -306,11 +315,11 @@ def test_sides_change_where_a_kink_is_crossed() -> None:
 @pytest.mark.parametrize("outputs", [1, 10])
 @pytest.mark.parametrize("name", LOSSES)
 def test_nothing_array_sized_is_allocated(name: str, outputs: int) -> None:
-    z, dz, scratch = (np.ones((50_000 // outputs, outputs)) for _ in range(3))
-    y, formula = np.ones_like(z), LOSSES[name].formula
-    formula(z, y, dz, scratch)
+    z, dz = np.ones((50_000 // outputs, outputs)), np.ones((50_000 // outputs, outputs))
+    y, formula, work = np.ones_like(z), LOSSES[name].formula, workspace(z)
+    formula(z, y, dz, work)
     tracemalloc.start()
-    formula(z, y, dz, scratch)
+    formula(z, y, dz, work)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000  # an array has 400,000 bytes

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from network_cases import HIDDEN, REGRESSION, Case, relative_errors
 
+from mlpcli.kernels.engine import bind
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network, Penalty
 from mlpcli.nn.steps import Dropout
@@ -144,7 +146,9 @@ SCORES = [-1e4, -745.0, -88.0, -30.0, -1.0, 0.0, 1.0, 30.0, 88.0, 745.0, 1e4]
 def test_activations_are_torch_s_at_extreme_scores(name: str, dtype: Any) -> None:
     z = np.array([SCORES], dtype)
     value, prime, leaf = z.copy(), np.empty_like(z), torch.from_numpy(z.copy()).requires_grad_()
-    ActivationChoice(name, {}).function()(value, prime, np.empty_like(z))
+    kernel = ActivationChoice(name, {}).kernel(z.dtype)
+    scratch = [np.empty_like(z)] * kernel.temporaries
+    bind(kernel, {"z": value, "prime": prime}, np.empty(0, z.dtype), scratch)()
     expected = ACTIVATIONS[name](leaf)
     expected.sum().backward()
     eps = float(np.finfo(dtype).eps)
@@ -167,6 +171,6 @@ def test_losses_are_torch_s_at_extreme_scores(name: str) -> None:
     expected = rows(leaf, torch.from_numpy(y))
     expected.sum().backward()
     terms, dz = z.copy(), np.empty_like(z)
-    loss.formula(terms, loss.prepare(y), dz, np.empty_like(z))
+    loss.formula(terms, loss.prepare(y), dz, Workspace.like(z))
     np.testing.assert_allclose(terms.sum(axis=1), expected.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(dz, leaf.grad.numpy(), rtol=1e-12, atol=1e-15)

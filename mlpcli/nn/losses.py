@@ -1,9 +1,9 @@
 """Losses, each with the derivative that starts backpropagation, both from the scores of the last layer.
 
-A formula has the form `f(z, y, dz, scratch)`: from scores `z` and targets `y`, both (rows, outputs), it
+A formula has the form `f(z, y, dz, work)`: from scores `z` and targets `y`, both (rows, outputs), it
 turns `z` into terms whose sum over a row is that row's loss, and writes ∂(row's loss)/∂z into `dz`.
-`scratch` has the shape of `z`; all are C-contiguous, and nothing array-sized is allocated. A loss that owns
-a link (sigmoid, softmax, exponential) works from the scores before it, and is finite where it saturates.
+All are C-contiguous, and nothing array-sized is allocated. A loss that owns a link (sigmoid, softmax,
+exponential) works from the scores before it, and is finite where it saturates.
 
 Everything but `dz` also holds for complex scores, as the complex-step check needs.
 """
@@ -20,19 +20,19 @@ import numpy as np
 from mlpcli.arrays import Array, Matrix
 from mlpcli.nn.links import (
     Link,
-    by_output,
+    Workspace,
     keep,
-    one_per_row,
-    softmax,
+    normalize,
+    subtract_max,
     to_exponential,
     to_sigmoid,
     to_softmax,
 )
 
-Formula = Callable[[Matrix, Matrix, Matrix, Matrix], None]
+Formula = Callable[[Matrix, Matrix, Matrix, Workspace], None]
 
 
-def squared_error(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix, factor: float = 0.5) -> None:
+def squared_error(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace, factor: float = 0.5) -> None:
     """factor · Σ (z − y)², derivative 2 · factor · (z − y)."""
     np.subtract(z, y, dz)
     np.square(dz, z)
@@ -42,12 +42,12 @@ def squared_error(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix, factor: fl
         np.multiply(dz, 2.0 * factor, dz)
 
 
-def mse(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
+def mse(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """The mean over outputs of (z − y)²."""
-    squared_error(z, y, dz, scratch, factor=1.0 / z.shape[1])
+    squared_error(z, y, dz, work, factor=1.0 / z.shape[1])
 
 
-def mae(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix) -> None:
+def mae(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace) -> None:
     """The mean over outputs of |z − y|, derivative sign(z − y); 0 where they are equal."""
     share = 1.0 / z.shape[1]
     np.subtract(z, y, dz)
@@ -58,7 +58,7 @@ def mae(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix) -> None:
     np.multiply(dz, share, dz)
 
 
-def huber(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix, delta: float = 1.0) -> None:
+def huber(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace, delta: float = 1.0) -> None:
     """The mean over outputs of ½ r² where |r| ≤ δ, else δ (|r| − ½ δ), with r = z − y.
 
     With c = r clipped to ±δ both cases are c (r − ½ c), and the derivative is c (Huber 1964; torch's
@@ -75,7 +75,7 @@ def huber(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix, delta: float = 1.0
     np.multiply(dz, share, dz)
 
 
-def poisson(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix) -> None:
+def poisson(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace) -> None:
     """The mean over outputs of ŷ − y log ŷ with ŷ = e^z, that is e^z − y z; derivative e^z − y."""
     share = 1.0 / z.shape[1]
     np.exp(z, dz)
@@ -86,12 +86,13 @@ def poisson(z: Matrix, y: Matrix, dz: Matrix, _scratch: Matrix) -> None:
     np.multiply(dz, share, dz)
 
 
-def binary_cross_entropy(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
+def binary_cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """Σ over outputs of −y log σ(z) − (1 − y) log(1 − σ(z)), derivative σ(z) − y.
 
     Computed as max(z, 0) − y z + log(1 + e^(−|z|)), with s = max(z, 0) + log(1 + e^(−|z|)) also
     σ(z) = 1 − e^(−s): small losses and small probabilities keep all their digits.
     """
+    scratch = work.scratch
     np.multiply(z, y, scratch)
     np.negative(z, dz)
     np.minimum(z, dz, out=dz)
@@ -108,21 +109,25 @@ def binary_cross_entropy(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> N
     np.copyto(z, scratch)
 
 
-def cross_entropy(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
+def cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """−Σ y log softmax(z) with Σ y = 1, derivative softmax(z) − y.
 
-    Computed as y ∘ (log Σ e^s − s) with s = z − max z, so that no exponential overflows.
+    Computed as y ∘ (log Σ e^s − s) with s = z − max z, so that no exponential overflows. Probabilities below
+    e^LEAST count as that much: no sum shows it, and subnormal numbers would slow the matrix products down.
     """
-    s, probability, total = by_output(dz), by_output(scratch), one_per_row(z)
+    s, p, _, column, row = work
     np.copyto(s, z)
-    softmax(s, probability, total)
-    np.log(total, total)
-    np.subtract(total, s, s)
+    subtract_max(work)
+    np.maximum(s, LEAST, out=p)
+    np.exp(p, p)
+    normalize(work)
+    np.log(row, row)
+    np.subtract(column, s, s)
     np.multiply(s, y, z)
-    np.subtract(probability, y, dz)
+    np.subtract(p, y, dz)
 
 
-def hinge(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
+def hinge(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """max(0, 1 − y z) for one output, y = ±1; max(0, 1 + max over others z_j − z_y) for several, y one-hot.
 
     Several outputs: Crammer & Singer 2001; equal largest others share the derivative.
@@ -135,7 +140,7 @@ def hinge(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
         np.multiply(dz, y, dz)
         np.negative(dz, dz)
         return
-    others, margin = scratch[:, :1], scratch[:, 1:2]
+    others, margin = work.scratch[:, :1], work.column
     np.multiply(y, -FAR_BELOW, dz)
     np.add(dz, z, dz)
     np.max(dz, axis=1, keepdims=True, out=others)
@@ -154,6 +159,7 @@ def hinge(z: Matrix, y: Matrix, dz: Matrix, scratch: Matrix) -> None:
     np.copyto(z[:, :1], margin)
 
 
+LEAST = -60.0
 FAR_BELOW = 1e30  # lower than any score that can still be trained, in either precision
 
 
@@ -200,7 +206,7 @@ class Loss:
 
     @property
     def formula(self) -> Formula:
-        """`f(z, y, dz, scratch)` with the options bound."""
+        """`f(z, y, dz, work)` with the options bound."""
         options: dict[str, dict[str, Any]] = {
             "squared_error": {"factor": self.factor},
             "huber": {"delta": self.delta},
@@ -209,7 +215,7 @@ class Loss:
 
     @property
     def link(self) -> Link:
-        """`f(z, scratch)`: scores to predictions in place."""
+        """`f(z, work)`: scores to predictions in place."""
         return FORMULAS[self.name][1]
 
     @property

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.initializers import Draw, normal
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
@@ -137,16 +138,15 @@ class Network:
     def loss_of(self, plan: Plan, y: Matrix, weights: Matrix | None) -> float:
         """The loss of the scores in `plan`, and its derivative into `plan.dscores`."""
         z, dz = plan.scores, plan.dscores
-        self._formula(z, y, dz, plan.scratch)
+        self._formula(z, y, dz, plan.work)
         if weights is not None:
             np.multiply(z, weights, z)
             np.multiply(dz, weights, dz)
         total: float = np.add.reduce(z, None).item()
         if self.loss.reduction == "sum":
             return total
-        share = 1.0 / len(z)
-        np.multiply(dz, share, dz)
-        return total * share
+        np.multiply(dz, plan.share, dz)
+        return total / len(z)
 
     def penalty_value(self) -> float:
         """What the penalties add to the loss."""
@@ -172,7 +172,7 @@ class Network:
         """The outputs (rows, outputs) after the output activation: probabilities, or scaled targets."""
         outputs = np.empty((len(x), self.architecture.widths[-1]), self.dtype)
         for rows, plan in self.scores(x):
-            self._link(plan.scores, plan.scratch)
+            self._link(plan.scores, plan.work)
             outputs[rows] = plan.scores[: rows.stop - rows.start]
         return outputs
 
@@ -182,14 +182,14 @@ class Network:
         total = 0.0
         for rows, plan in self.scores(x):
             n = rows.stop - rows.start
-            z, scratch = plan.scores[:n], plan.scratch[:n]
+            z, work = plan.scores[:n], plan.work.of_first(n)
             dz = np.empty_like(z)
             outputs[rows] = z
-            self._formula(z, y[rows], dz, scratch)
+            self._formula(z, y[rows], dz, work)
             if weights is not None:
                 np.multiply(z, weights[rows], z)
             total += z.sum(dtype=np.result_type(z.dtype, np.float64)).item()
-        self._link(outputs, np.empty_like(outputs))
+        self._link(outputs, Workspace.like(outputs))
         return (total if self.loss.reduction == "sum" else total / len(x)), outputs
 
     def load(self, arrays: Mapping[str, Array]) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix
 from mlpcli.nn.embedding import Embedding
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.normalization import BatchNorm
 from mlpcli.nn.steps import Affine, Dropout, Step
 
@@ -38,16 +39,17 @@ class Buffers:
 
 @dataclass
 class Plan:
-    """Steps in forward order, and where the scores and their derivatives end up."""
+    """Steps in forward order, where the scores and their derivatives end up, and the loss's memory."""
 
     steps: tuple[Step, ...]
     scores: Matrix
     dscores: Matrix
-    scratch: Matrix
+    work: Workspace
 
     def __post_init__(self) -> None:
         self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
         self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
+        self.share: Matrix = np.asarray(1.0 / len(self.scores), self.scores.dtype)  # of a row in the mean
         self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
 
     @property

@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.kernels.engine import bind
+from mlpcli.kernels.in_place import Run
+from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture, embedding_name
 from mlpcli.nn.embedding import Embedding, Lookup
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.normalization import BatchNorm, LayerNorm, RunningNorm
 from mlpcli.nn.plan import Buffers, Plan
@@ -18,6 +22,8 @@ from mlpcli.nn.steps import Affine, Dropout, Pointwise, Residual, Shortcut, Soft
 
 Kept = Callable[[int, np.dtype[Any]], Array | None]
 Pair = tuple[Matrix, Matrix]
+
+CHAIN_RULE = Kernel(lambda dz, prime: {"dz": dz * prime}, ("dz", "prime"))
 
 
 class Arrays(NamedTuple):
@@ -73,7 +79,7 @@ class _Composition:
             steps += self._layer(layer, (x, dx), self._pair(width))
             x, dx = steps[-1].output
         assert dx is not None
-        return Plan(tuple(steps), x, dx, self._buffers.scratch(x.shape[1]))
+        return Plan(tuple(steps), x, dx, Workspace.like(x))
 
     def _pair(self, width: int) -> Pair:
         """Outputs of a layer and their derivatives; scratch for these where nothing is differentiated."""
@@ -86,12 +92,16 @@ class _Composition:
         residual = self._residual(layer, above)
         if residual is not None and below[1] is not None:
             yield Shortcut(below[0], below[1], residual.s, residual.dh)
-        yield self._affine(layer, below, above)
-        if hidden and self._shape.normalization is not None:
+        affine = self._affine(layer, below, above)
+        yield affine
+        normalized = hidden and self._shape.normalization is not None
+        if normalized:
             yield self._normalization(layer, above)
         choice = self._shape.activations[layer] if hidden else self._shape.output_step(self._loss.name)
         if choice is not None and choice.name != "identity":
-            yield self._activation(choice, above)
+            # one pass for both: what is added right before the activation, the activation adds
+            bias = None if normalized or choice.name == "softmax" else affine.hand_over_bias()
+            yield self._activation(choice, above, bias)
         if hidden and self._shape.dropout[layer]:
             mask = self._buffers.matrix(above[0].shape[1])
             yield Dropout(*above, mask, self._shape.dropout[layer], self._rng)
@@ -137,13 +147,26 @@ class _Composition:
             return RunningNorm(*arrays, *learnt, mean, variance, choice)
         return BatchNorm(*arrays, normalized, scratch, *learnt, *derived, mean, variance, ones, choice)
 
-    def _activation(self, choice: ActivationChoice, arrays: Pair) -> Step:
-        (z, dz), buffers = arrays, self._buffers
-        prime = self._kept(z.shape[1], choice.derivative_type(buffers.dtype))
-        scratch = buffers.scratch(z.shape[1])
+    def _activation(self, choice: ActivationChoice, arrays: Pair, bias: Vector | None) -> Step:
+        z, dz = arrays
+        width, dtype = z.shape[1], self._buffers.dtype
+        prime = self._kept(width, choice.derivative_type(dtype))
         if choice.name == "softmax":
-            return Softmax(z, prime, scratch, dz, buffers.matrix(1))
-        return Pointwise(choice.function(), z, prime, scratch, dz, choice.has_kink())
+            return Softmax(z, prime, dz, Workspace.like(z))
+        terms = {"z": z} if bias is None else {"z": z, "b": bias}
+        if prime is None:
+            activate = self._bind(choice.value_kernel(dtype, tuple(terms)), terms)
+            return Pointwise(z, bias, None, dz, activate, _never)
+        activate = self._bind(choice.kernel(dtype, tuple(terms)), terms | {"prime": prime})
+        chain = self._bind(CHAIN_RULE, {"dz": dz, "prime": prime})
+        return Pointwise(z, bias, prime, dz, activate, chain, choice.has_kink())
+
+    def _bind(self, kernel: Kernel, arrays: dict[str, Matrix]) -> Run:
+        """The kernel on these arrays, all of one width; of a vector every row takes the same."""
+        first = next(iter(arrays.values()))
+        scratch = [self._buffers.scratch(first.shape[1])] * kernel.temporaries
+        assert len(scratch) <= 1  # the scratch is shared; see to it that a formula needs no more
+        return bind(kernel, arrays, np.empty(0, first.dtype), scratch)
 
     def _embedding(self, x: Matrix) -> Embedding:
         places = np.dtype(np.intp)
@@ -162,3 +185,8 @@ class _Composition:
 
 def _nothing(_width: int, _dtype: np.dtype[Any]) -> None:
     """No array: an evaluation keeps none."""
+
+
+def _never() -> None:
+    """An evaluation is never run backward."""
+    raise AssertionError

@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.nn.activations import Activation
-from mlpcli.nn.links import to_softmax
+from mlpcli.kernels.in_place import Run
+from mlpcli.nn.links import Workspace, to_softmax
 
 
 class Step(Protocol):
@@ -44,6 +44,7 @@ class Affine:
 
     x (rows, inputs), W (inputs, outputs), b (outputs,), z (rows, outputs). The first layer of a network
     has no `dx`: nothing below it learns. `ones` (rows,) makes the bias gradient a matrix product too.
+    `b` is None where there is no bias, or where the activation adds it, in one pass over z for both.
     """
 
     x: Matrix
@@ -60,6 +61,11 @@ class Affine:
     def output(self) -> tuple[Matrix, Matrix]:
         """z and dz."""
         return self.z, self.dz
+
+    def hand_over_bias(self) -> Vector | None:
+        """The bias, which the step that follows adds from now on."""
+        bias, self.b = self.b, None
+        return bias
 
     def forward(self) -> None:
         """z = x W + b."""
@@ -78,13 +84,17 @@ class Affine:
 
 @dataclass
 class Pointwise:
-    """a = φ(z);  dz = da ∘ φ′(z). `a` takes the place of `z`, and `dz` that of `da`."""
+    """a = φ(z);  dz = da ∘ φ′(z). `a` takes the place of `z`, and `dz` that of `da`.
 
-    function: Activation
+    `activate` and `chain` are kernels bound to these arrays. Where there is a `b`, it is added to z first.
+    """
+
     z: Matrix
+    b: Vector | None
     prime: Matrix | None
-    scratch: Matrix
     dz: Matrix
+    activate: Run
+    chain: Run
     kinked: bool = False
 
     @property
@@ -101,12 +111,11 @@ class Pointwise:
 
     def forward(self) -> None:
         """z ← φ(z), prime ← φ′(z)."""
-        self.function(self.z, self.prime, self.scratch)
+        self.activate()
 
     def backward(self) -> None:
         """dz ← dz ∘ prime."""
-        assert self.prime is not None  # an evaluation plan, which has none, is never run backward
-        np.multiply(self.dz, self.prime, self.dz)
+        self.chain()
 
 
 @dataclass
@@ -118,9 +127,8 @@ class Softmax:
 
     z: Matrix
     kept: Matrix | None
-    scratch: Matrix
     dz: Matrix
-    column: Matrix
+    work: Workspace
 
     @property
     def output(self) -> tuple[Matrix, Matrix]:
@@ -129,16 +137,16 @@ class Softmax:
 
     def forward(self) -> None:
         """z ← e^z / Σ e^z."""
-        to_softmax(self.z, self.scratch)
+        to_softmax(self.z, self.work)
         if self.kept is not None:
             np.copyto(self.kept, self.z)
 
     def backward(self) -> None:
         """dz ← a ∘ (dz − Σ a ∘ dz)."""
         assert self.kept is not None  # an evaluation plan, which has none, is never run backward
-        np.multiply(self.kept, self.dz, self.scratch)
-        np.sum(self.scratch, axis=1, keepdims=True, out=self.column)
-        np.subtract(self.dz, self.column, self.dz)
+        np.multiply(self.kept, self.dz, self.work.scratch)
+        np.add.reduce(self.work.scratch, 1, None, out=self.work.row)
+        np.subtract(self.dz, self.work.column, self.dz)
         np.multiply(self.dz, self.kept, self.dz)
 
 

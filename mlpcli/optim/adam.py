@@ -8,25 +8,28 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Block, State, accumulate, accumulate_square, descend, zeros
+from mlpcli.arrays import Matrix, Vector
+from mlpcli.optim.rule import State, Values, zeros
 
 
-def _adam(block: Block, rate: float, t: int, betas: tuple[float, float], epsilon: float) -> None:
-    """Adam's step in ten passes, from the undivided means M = m/(1 − β₁) and V = v/(1 − β₂).
+def _moments(g: Vector, s: Values, c: Values) -> None:
+    """M ← β₁M + g and V ← β₂V + g²: the undivided means M = m/(1 − β₁) and V = v/(1 − β₂)."""
+    s.m = c.beta1 * s.m + g
+    s.v = c.beta2 * s.v + np.square(g)
 
-    √v̂ + ε = κ (√V + ε/κ)  with  κ = √((1 − β₂)/(1 − β₂ᵗ)),  and  m̂ = M (1 − β₁)/(1 − β₁ᵗ).
-    """
-    theta, g, state, (s, _) = block
-    m, v = state["m"], state["v"]
+
+def _adam_coefficients(rate: float, t: int, betas: tuple[float, float], epsilon: float) -> dict[str, float]:
+    """√v̂ + ε = κ (√V + ε/κ) with κ = √((1 − β₂)/(1 − β₂ᵗ)), and m̂ = M (1 − β₁)/(1 − β₁ᵗ)."""
     beta1, beta2 = betas
     kappa = math.sqrt((1 - beta2) / (1 - beta2**t))
-    accumulate(m, beta1, g)
-    accumulate_square(v, beta2, g, s)
-    np.sqrt(v, out=s)
-    s += epsilon / kappa
-    np.divide(m, s, out=s)
-    descend(theta, rate * (1 - beta1) / (1 - beta1**t) / kappa, s, s)
+    rate *= (1 - beta1) / (1 - beta1**t) / kappa
+    return {"beta1": beta1, "beta2": beta2, "epsilon": epsilon / kappa, "rate": rate}
+
+
+def _adam(theta: Vector, g: Vector, s: Values, c: Values) -> Vector:
+    """Adam's step in ten passes."""
+    _moments(g, s, c)
+    return theta - c.rate * (s.m / (np.sqrt(s.v) + c.epsilon))
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,13 @@ class Adam:
         """m and v, undivided."""
         return zeros(theta, "m", "v")
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """Adam's."""
+        return _adam_coefficients(rate, t, (self.beta1, self.beta2), self.epsilon)
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
         """One step; the formula is the class's."""
-        _adam(block, rate, t, (self.beta1, self.beta2), self.epsilon)
+        return _adam(theta, g, s, c)
 
 
 @dataclass(frozen=True)
@@ -80,9 +87,13 @@ class AdamW:
         """m and v, undivided."""
         return zeros(theta, "m", "v")
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """Adam's."""
+        return _adam_coefficients(rate, t, (self.beta1, self.beta2), self.epsilon)
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
         """Adam's step."""
-        _adam(block, rate, t, (self.beta1, self.beta2), self.epsilon)
+        return _adam(theta, g, s, c)
 
 
 @dataclass(frozen=True)
@@ -111,22 +122,21 @@ class RAdam:
         """m and v, undivided."""
         return zeros(theta, "m", "v")
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
-        """√v + ε = κ (√V + ε/κ) with V = v/(1 − β₂) and κ = √(1 − β₂); 1/κ goes into the rate."""
-        theta, g, state, (s, _) = block
-        m, v = state["m"], state["v"]
-        accumulate(m, self.beta1, g)
-        accumulate_square(v, self.beta2, g, s)
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """√v + ε = κ (√V + ε/κ) with κ = √(1 − β₂); without r the divisor is 1 = 0 · √V + 1."""
         rate *= (1 - self.beta1) / (1 - self.beta1**t)
+        betas = {"beta1": self.beta1, "beta2": self.beta2}
         rectification = self._rectification(t)
         if rectification is None:
-            descend(theta, rate, m, s)
-            return
+            return betas | {"adaptive": 0.0, "epsilon": 1.0, "rate": rate}
         kappa = math.sqrt(1 - self.beta2)
-        np.sqrt(v, out=s)
-        s += self.epsilon / kappa
-        np.divide(m, s, out=s)
-        descend(theta, rate * rectification * math.sqrt(1 - self.beta2**t) / kappa, s, s)
+        rate *= rectification * math.sqrt(1 - self.beta2**t) / kappa
+        return betas | {"adaptive": 1.0, "epsilon": self.epsilon / kappa, "rate": rate}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
+        """One step; the formula is the class's."""
+        _moments(g, s, c)
+        return theta - c.rate * (s.m / (c.adaptive * np.sqrt(s.v) + c.epsilon))
 
     def _rectification(self, t: int) -> float | None:
         """r at step t, or None where the variance of 1/√v is not tractable yet."""
@@ -159,29 +169,27 @@ class NAdam:
     decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
 
     def start(self, theta: Vector, /) -> State:
-        """m and v, undivided, and Πₜ at row t mod 2: Πₜ₋₁ stays, so every block of a step finds the same."""
-        return {**zeros(theta, "m", "v"), "mu_product": np.ones((2, 1))}
+        """m and v, undivided, and Πₜ."""
+        return {**zeros(theta, "m", "v"), "mu_product": np.ones((1, 1))}
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, state: State, /) -> dict[str, float]:
         """c (g + k M)/(√V + ε/κ): the two terms over one denominator, κ as in Adam."""
-        theta, g, state, (s, p) = block
-        m, v = state["m"], state["v"]
         of_g, of_m = self._look_ahead(state["mu_product"], t)
         kappa = math.sqrt((1 - self.beta2) / (1 - self.beta2**t))
-        accumulate(m, self.beta1, g)
-        accumulate_square(v, self.beta2, g, s)
-        np.sqrt(v, out=s)
-        s += self.epsilon / kappa
-        np.multiply(m, of_m * (1 - self.beta1) / of_g, out=p)
-        p += g
-        p /= s
-        descend(theta, rate * of_g / kappa, p, p)
+        ahead = of_m * (1 - self.beta1) / of_g
+        betas = {"beta1": self.beta1, "beta2": self.beta2}
+        return betas | {"ahead": ahead, "epsilon": self.epsilon / kappa, "rate": rate * of_g / kappa}
 
-    def _look_ahead(self, products: Vector, t: int) -> tuple[float, float]:
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
+        """One step; the formula is the class's."""
+        _moments(g, s, c)
+        return theta - c.rate * ((c.ahead * s.m + g) / (np.sqrt(s.v) + c.epsilon))
+
+    def _look_ahead(self, product_before: Matrix, t: int) -> tuple[float, float]:
         """The factors of g and of m in step t; moves Πₜ on."""
         mu, mu_next = self._mu(t), self._mu(t + 1)
-        product = mu * float(products[(t - 1) % 2, 0])
-        products[t % 2, 0] = product
+        product = mu * product_before.item()
+        product_before.fill(product)
         return (1 - mu) / (1 - product), mu_next / (1 - product * mu_next)
 
     def _mu(self, t: int) -> float:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Block, State, accumulate, accumulate_square, descend, zeros
+from mlpcli.optim.rule import State, Values, zeros
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,14 @@ class Adagrad:
         """v."""
         return {"v": np.full_like(theta, self.initial_accumulator)}
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """η/(1 + (t − 1) κ) is one number."""
+        return {"epsilon": self.epsilon, "rate": rate / (1 + (t - 1) * self.learning_rate_decay)}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
         """One step; the formula is the class's."""
-        theta, g, state, (s, _) = block
-        v = state["v"]
-        np.multiply(g, g, out=s)
-        v += s
-        np.sqrt(v, out=s)
-        s += self.epsilon
-        np.divide(g, s, out=s)
-        descend(theta, rate / (1 + (t - 1) * self.learning_rate_decay), s, s)
+        s.v = s.v + np.square(g)
+        return theta - c.rate * (g / (np.sqrt(s.v) + c.epsilon))
 
 
 @dataclass(frozen=True)
@@ -76,33 +74,23 @@ class RmsProp:
         momentum = zeros(theta, "b") if self.momentum else {}
         return {**zeros(theta, "v"), **mean, **momentum}
 
-    def update(self, block: Block, rate: float, _t: int, /) -> None:
+    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
         """√v + ε = κ (√V + ε/κ) with V = v/(1 − ρ) and κ = √(1 − ρ); 1/κ goes into the rate."""
-        theta, g, state, (s, _) = block
         kappa = math.sqrt(1 - self.rho)
-        accumulate_square(state["v"], self.rho, g, s)
-        self._spread(block)
-        s += self.epsilon / kappa
-        np.divide(g, s, out=s)
-        direction = s
-        if self.momentum:
-            direction = state["b"]
-            accumulate(direction, self.momentum, s)
-        descend(theta, rate / kappa, direction, s)
+        rest = {"rho": self.rho, "rest": 1 - self.rho, "momentum": self.momentum}
+        return rest | {"epsilon": self.epsilon / kappa, "rate": rate / kappa}
 
-    def _spread(self, block: Block) -> None:
-        """s ← √V, or √(V − (1 − ρ) A²) where it is centered."""
-        _, g, state, (s, _) = block
-        if not self.centered:
-            np.sqrt(state["v"], out=s)
-            return
-        a = state["a"]
-        accumulate(a, self.rho, g)
-        np.multiply(a, a, out=s)
-        s *= 1 - self.rho
-        np.subtract(state["v"], s, out=s)
-        np.maximum(s, 0.0, out=s)
-        np.sqrt(s, out=s)
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
+        """One step; the formula is the class's, with A = a/(1 − ρ)."""
+        s.v = c.rho * s.v + np.square(g)
+        spread = s.v
+        if self.centered:
+            s.a = c.rho * s.a + g
+            spread = np.maximum(s.v - c.rest * np.square(s.a), 0)
+        d = g / (np.sqrt(spread) + c.epsilon)
+        if self.momentum:
+            s.b = d = c.momentum * s.b + d
+        return theta - c.rate * d
 
 
 @dataclass(frozen=True)
@@ -128,16 +116,13 @@ class Adadelta:
         """v and u, undivided."""
         return zeros(theta, "v", "u")
 
-    def update(self, block: Block, rate: float, _t: int, /) -> None:
+    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
         """(u + ε)/(v + ε) = (U + ε′)/(V + ε′) with ε′ = ε/(1 − ρ): one root instead of two."""
-        theta, g, state, (d, s) = block
-        u, v = state["u"], state["v"]
-        epsilon = self.epsilon / (1 - self.rho)
-        accumulate_square(v, self.rho, g, s)
-        np.add(u, epsilon, out=d)
-        np.add(v, epsilon, out=s)
-        d /= s
-        np.sqrt(d, out=d)
-        d *= g
-        accumulate_square(u, self.rho, d, s)
-        descend(theta, rate, d, s)
+        return {"rho": self.rho, "epsilon": self.epsilon / (1 - self.rho), "rate": rate}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
+        """One step; the formula is the class's, with V = v/(1 − ρ) and U = u/(1 − ρ)."""
+        s.v = c.rho * s.v + np.square(g)
+        d = np.sqrt((s.u + c.epsilon) / (s.v + c.epsilon)) * g
+        s.u = c.rho * s.u + np.square(d)
+        return theta - c.rate * d

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
-
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Block, State, accumulate, descend, zeros
+from mlpcli.optim.rule import State, Values, zeros
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,14 @@ class Sgd:
         """b, where there is momentum."""
         return zeros(theta, "b") if self.momentum else {}
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """b starts from zero, so the first step needs care only where there is dampening."""
+        return {"rate": rate, "momentum": self.momentum, "gain": 1 if t == 1 else 1 - self.dampening}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
         """One step; the formula is the class's."""
-        theta, g, state, (s, _) = block
         direction = g
         if self.momentum:
-            b = state["b"]
-            self._push(b, block, t)
-            direction = b
-            if self.nesterov:
-                np.multiply(b, self.momentum, out=s)
-                s += g
-                direction = s
-        descend(theta, rate, direction, s)
-
-    def _push(self, b: Vector, block: Block, t: int) -> None:
-        """Move b on; b starts from zero, so the first step needs care only where there is dampening."""
-        term = block.grad
-        if self.dampening and t > 1:
-            term = np.multiply(block.grad, 1 - self.dampening, out=block.scratch[0])
-        accumulate(b, self.momentum, term)
+            s.b = c.momentum * s.b + (c.gain * g if self.dampening else g)
+            direction = g + c.momentum * s.b if self.nesterov else s.b
+        return theta - c.rate * direction

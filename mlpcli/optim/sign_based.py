@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Block, State, accumulate, descend, zeros
+from mlpcli.optim.rule import State, Values, zeros
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,16 @@ class Lion:
         """m, undivided."""
         return zeros(theta, "m")
 
-    def update(self, block: Block, rate: float, _t: int, /) -> None:
+    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
         """sign(c) = sign(k M + g) with M = m/(1 − β₂) and k = β₁(1 − β₂)/(1 − β₁)."""
-        theta, g, state, (s, _) = block
-        m = state["m"]
-        np.multiply(m, self.beta1 * (1 - self.beta2) / (1 - self.beta1), out=s)
-        s += g
-        np.sign(s, out=s)
-        descend(theta, rate, s, s)
-        accumulate(m, self.beta2, g)
+        blend = self.beta1 * (1 - self.beta2) / (1 - self.beta1)
+        return {"blend": blend, "beta2": self.beta2, "rate": rate}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
+        """One step; the formula is the class's."""
+        new = theta - c.rate * np.sign(c.blend * s.m + g)
+        s.m = c.beta2 * s.m + g
+        return new
 
 
 @dataclass(frozen=True)
@@ -71,20 +72,17 @@ class Rprop:
         """sign = sign(g₋), and the step sizes Δ."""
         return zeros(theta, "sign", "step")
 
-    def update(self, block: Block, rate: float, t: int, /) -> None:
+    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
+        """Steps start from zero: the first one adds the rate to them."""
+        bounds = {"eta_minus": self.eta_minus, "eta_plus": self.eta_plus}
+        bounds |= {"step_min": self.step_min, "step_max": self.step_max}
+        return bounds | {"first": rate if t == 1 else 0.0}
+
+    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
         """From q = 1 + η⁺p: clipped to [η⁻, η⁺] it is the factor of Δ, to [0, 1] that of sign(g)."""
-        theta, g, state, (s, factor) = block
-        sign, step = state["sign"], state["step"]
-        if t == 1:
-            step.fill(rate)
-        np.sign(g, out=s)
-        sign *= s
-        sign *= self.eta_plus
-        sign += 1.0
-        np.clip(sign, self.eta_minus, self.eta_plus, out=factor)
-        step *= factor
-        np.clip(step, self.step_min, self.step_max, out=step)
-        np.clip(sign, 0.0, 1.0, out=sign)
-        sign *= s
-        np.multiply(step, sign, out=s)
-        theta -= s
+        sign = np.sign(g)
+        q = c.eta_plus * (sign * s.sign) + 1
+        factor = np.minimum(np.maximum(q, c.eta_minus), c.eta_plus)
+        s.step = np.minimum(np.maximum((s.step + c.first) * factor, c.step_min), c.step_max)
+        s.sign = np.minimum(np.maximum(q, 0), 1) * sign
+        return theta - s.step * s.sign

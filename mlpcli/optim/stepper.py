@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.optim.rule import WEIGHT_DECAY, Block, Rule, State
+from mlpcli.kernels.engine import bind
+from mlpcli.kernels.in_place import Run
+from mlpcli.kernels.kernel import Kernel
+from mlpcli.optim.rule import WEIGHT_DECAY, Rule, State
 
 NORM_BLOCK = (
     65_536  # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
@@ -27,11 +31,30 @@ def global_norm(vector: Vector, scratch: Vector) -> float:
     return math.sqrt(total)
 
 
+def step_kernel(rule: Rule, state: tuple[str, ...], decays: bool) -> Kernel:
+    """One step of `rule` as a formula: its weight decay where there is any, then its update.
+
+    It takes `theta`, `g` and the arrays of `state`, and the decay's coefficient before the rule's.
+    """
+    names = tuple(rule.coefficients(0.0, 1, rule.start(np.zeros(0))))
+
+    def formula(theta: Vector, g: Vector, *others: Any) -> dict[str, Array]:
+        arrays, (decay, *numbers) = others[: len(state)], others[len(state) :]
+        if decays:
+            theta, g = WEIGHT_DECAY[rule.decay].apply(theta, g, decay)
+        s: Any = SimpleNamespace(**dict(zip(state, arrays, strict=True)))
+        c: Any = SimpleNamespace(**dict(zip(names, numbers, strict=True)))
+        theta = rule.update(theta, g, s, c)
+        return {"theta": theta, **vars(s)}
+
+    return Kernel(formula, ("theta", "g", *state), ("decay", *names))
+
+
 class Stepper:
     """Changes `theta` in place by the gradient that it finds in `grad`.
 
-    A step is: clip the gradient, decay the first `n_weights` entries, apply the rule. Clipping and coupled
-    decay change `grad`. The state is made here once; no step allocates anything as long as the vector.
+    A step is: clip the gradient, then decay the first `n_weights` entries and apply the rule, in one formula.
+    Clipping changes `grad`. The state is made here once; no step allocates anything as long as the vector.
     """
 
     BLOCK: ClassVar[int] = 65_536  # entries: Adam's five rows of float32 fit in a second-level cache
@@ -45,25 +68,29 @@ class Stepper:
         self._grad = grad
         self._clip_norm = clip_norm
         self._state: State = rule.start(theta)
-        self._decay = WEIGHT_DECAY[rule.decay]
-        scratch = _scratch((2, min(self.BLOCK, len(theta))), theta.dtype)
-        whole = Block(theta, grad, self._state, (scratch[0], scratch[1]))
-        starts = range(0, len(theta), self.BLOCK)
-        self._blocks = [_cut(whole, start, start + self.BLOCK) for start in starts]
-        self._weights = [_cut(whole, start, min(start + self.BLOCK, n_weights)) for start in starts]
-        self._negligible = _scratch(scratch[0].shape, np.dtype(np.bool_))
+        self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
+        decayed = n_weights if rule.weight_decay else 0
+        kernels = [step_kernel(rule, tuple(self._arrays), decays) for decays in (True, False)]
+        self._numbers = np.zeros(len(kernels[0].coefficients), theta.dtype)
+        rows = max(1, *(kernel.temporaries for kernel in kernels))
+        self._scratch = _scratch((rows, min(self.BLOCK, len(theta))), theta.dtype)
+        self._negligible = _scratch((min(self.BLOCK, len(theta)),), np.dtype(np.bool_))
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
+        every = {"theta": theta, "g": grad, **self._arrays}
+        self._runs = [
+            *self._over(slice(0, decayed), kernels[0], every),
+            *self._over(slice(decayed, len(theta)), kernels[1], every),
+        ]
 
     def step(self, rate: float) -> None:
         """One update at this rate."""
         self.t += 1
-        rate = float(rate)  # a NumPy scalar would promote float32 work
         if self._clip_norm is not None:
             self._clip(self._clip_norm)
-        for block, weights in zip(self._blocks, self._weights, strict=True):
-            if self.rule.weight_decay:
-                self._decay(weights, rate, self.rule.weight_decay)
-            self.rule.update(block, rate, self.t)
+        decay = WEIGHT_DECAY[self.rule.decay].coefficient(float(rate), self.rule.weight_decay)
+        self._numbers[:] = decay, *self.rule.coefficients(float(rate), self.t, self._state).values()
+        for run in self._runs:
+            run()
         if self.t % self.FLUSH_EVERY == 0:
             self._flush()
 
@@ -80,6 +107,13 @@ class Stepper:
             array[...] = saved[name]
         self.t = int(saved["t"])
 
+    def _over(self, stretch: slice, kernel: Kernel, arrays: Mapping[str, Vector]) -> Iterator[Run]:
+        """The kernel on each block of a stretch of the vectors."""
+        for block in _blocks(stretch, self.BLOCK):
+            scratch = [row[: block.stop - block.start] for row in self._scratch]
+            views = {name: array[block] for name, array in arrays.items()}
+            yield bind(kernel, views, self._numbers, scratch)
+
     def _clip(self, limit: float) -> None:
         """g ← g · min(1, c/(‖g‖ + 1e-6)), as torch's clip_grad_norm_."""
         factor = limit / (global_norm(self._grad, self._squares) + 1e-6)
@@ -92,27 +126,24 @@ class Stepper:
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
         and stays there, and multiplying those takes some thirty times as long. No step shows the difference.
         """
-        for block in self._blocks:
-            s, negligible = block.scratch[0], self._negligible[: len(block.theta)]
-            for array in block.state.values():
-                if array.ndim == 1:
-                    np.abs(array, out=s)
-                    np.less(s, 64 * float(np.finfo(s.dtype).tiny), out=negligible)
-                    np.copyto(array, 0.0, where=negligible)
+        for block in _blocks(slice(0, len(self._grad)), self.BLOCK):
+            for array in self._arrays.values():
+                part = array[block]
+                size, negligible = self._scratch[0, : len(part)], self._negligible[: len(part)]
+                np.abs(part, out=size)
+                np.less(size, 64 * float(np.finfo(part.dtype).tiny), out=negligible)
+                np.copyto(part, 0.0, where=negligible)
+
+
+def _blocks(stretch: slice, size: int) -> list[slice]:
+    """A stretch cut into pieces of `size`; the last may be smaller."""
+    starts = range(stretch.start, stretch.stop, size)
+    return [slice(start, min(start + size, stretch.stop)) for start in starts]
 
 
 def _scratch(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Memory that is written before it is read."""
     return np.empty(shape, dtype)
-
-
-def _cut(whole: Block, start: int, stop: int) -> Block:
-    """Views of one stretch; state of more than one axis is for all, and stays whole."""
-    theta, grad, state, (s, r) = whole
-    span = slice(start, max(start, stop))
-    length = len(theta[span])
-    views = {name: array[span] if array.ndim == 1 else array for name, array in state.items()}
-    return Block(theta[span], grad[span], views, (s[:length], r[:length]))
 
 
 def _kinds(arrays: Mapping[str, Array]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlpcli.arrays import Vector
+from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
 from mlpcli.training.scored import Scored
@@ -49,8 +50,7 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
     mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
     y = rows.y.astype(np.float64)
     scores = np.tile(_scores_of(loss, mean), (len(y), 1))
-    derivative, scratch = np.empty((2, *scores.shape))
-    loss.formula(scores, y, derivative, scratch)
+    loss.formula(scores, y, np.empty_like(scores), Workspace.like(scores))
     if rows.weights is not None:
         scores *= rows.weights
     return float(scores.sum() if loss.reduction == "sum" else scores.sum() / len(y))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlpcli.nn.gradcheck.evidence import Evidence
 from mlpcli.nn.gradcheck.objective import Objective
 from mlpcli.nn.gradcheck.patterns import Symptom, describe
-from mlpcli.nn.gradcheck.variables import owner_of
+from mlpcli.nn.gradcheck.variables import gradient_owner
 
 # what the backward pass of a kind of step computes, for a reader who looks for the line to mend
 BACKWARD = {
@@ -49,7 +49,7 @@ class Diagnosis:
 def diagnose(findings: Findings) -> Diagnosis | None:
     """The first failing array when walking backward from the loss, or None when none fails."""
     objective = findings.objective
-    owners = {array.name: owner_of(objective, array.name) for array in findings.arrays}
+    owners = {array.name: gradient_owner(objective, array.name) for array in findings.arrays}
     for step in reversed(range(len(objective.steps))):
         if findings.between and findings.between[step].verdict == "FAIL":
             return _between(findings, step)

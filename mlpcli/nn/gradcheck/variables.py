@@ -158,8 +158,16 @@ class Output:
 
 def owner_of(objective: Objective, name: str) -> int:
     """The number of the step that is bound to the parameter `name`."""
-    parameter = objective.network.parameters[name]
-    owners = (i for i, step in enumerate(objective.steps) if any(v is parameter for v in vars(step).values()))
+    return _bound_to(objective, objective.network.parameters[name])
+
+
+def gradient_owner(objective: Objective, name: str) -> int:
+    """The number of the step whose backward pass computes the gradient of `name`."""
+    return _bound_to(objective, objective.network.gradients[name])
+
+
+def _bound_to(objective: Objective, array: Array) -> int:
+    owners = (i for i, step in enumerate(objective.steps) if any(v is array for v in vars(step).values()))
     return next(owners, 0)
 
 

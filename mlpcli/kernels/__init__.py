@@ -1,0 +1,1 @@
+"""Elementwise formulas, written once as array expressions and run without a temporary array."""
