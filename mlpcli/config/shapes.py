@@ -1,7 +1,5 @@
 """How scalars are put together: closed mappings, one or a list, a name or a mapping with options."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -30,7 +28,7 @@ EACH = "one for each"
 class Closed(BaseModel):
     """Settings that cannot change, and that know every key they may be given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 Maybe = Annotated[T | None, BeforeValidator(none_if_null)]  # null means: not set
