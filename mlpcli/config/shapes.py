@@ -28,7 +28,7 @@ EACH = "one for each"
 class Closed(BaseModel):
     """Settings that cannot change, and that know every key they may be given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Maybe = Annotated[T | None, BeforeValidator(none_if_null)]  # null means: not set
