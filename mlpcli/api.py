@@ -185,7 +185,6 @@ def _trained(config: Config, output: Path | None) -> tuple[Job, Trained]:
         threads=None,
         max_parameters=MAX_PARAMETERS,
         dry_run=False,
-        plots=True,
         fail_worse_than_baseline=False,
         json=False,
         existing=Existing.MOVE_ASIDE,

@@ -18,6 +18,9 @@ Table = Annotated[
 Input = Annotated[
     str, typer.Argument(metavar="INPUT", help="A CSV, or - for standard input.", show_default=False)
 ]
+Run = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="The run directory. Default: runs/CONFIG.")
+]
 Sha256 = Annotated[
     str | None, typer.Option("--expect-sha256", metavar="HEX", help="Refuse any other model file.")
 ]

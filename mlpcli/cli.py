@@ -1,8 +1,7 @@
 """The command line: each command parses its arguments, calls one function and gives an exit code."""
 
-from __future__ import annotations
-
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from mlpcli.arguments import (
     OnBadRow,
     Quiet,
     Resume,
+    Run,
     Seed,
     Set,
     Sha256,
@@ -67,10 +67,7 @@ def root(
 @app.command()
 def train(
     config: Config,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="The run directory. Default: runs/CONFIG."),
-    ] = None,
+    out: Run = None,
     overrides: Set = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -89,19 +86,22 @@ def train(
     from mlpcli.config.load import load_config
 
     loaded = load_config(config, overrides or (), seed)
-    from mlpcli.commands.train import TrainOptions, existing, train
+    from mlpcli.artifacts.drawing import drawing_process
 
-    options = TrainOptions(
-        out=out,
-        threads=threads,
-        max_parameters=max_params,
-        dry_run=dry_run,
-        plots=not no_plots,
-        fail_worse_than_baseline=fail_worse_than_baseline,
-        json=json,
-        existing=existing(resume=resume, overwrite=overwrite),
-    )
-    return train(loaded, options, Console(quiet=quiet))
+    with nullcontext() if no_plots or dry_run else drawing_process() as draw:
+        from mlpcli.commands.train import TrainOptions, existing, train
+
+        options = TrainOptions(
+            out=out,
+            threads=threads,
+            max_parameters=max_params,
+            dry_run=dry_run,
+            fail_worse_than_baseline=fail_worse_than_baseline,
+            json=json,
+            existing=existing(resume=resume, overwrite=overwrite),
+            draw=draw,
+        )
+        return train(loaded, options, Console(quiet=quiet))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlpcli import threads
 from mlpcli.artifacts.atomic import bytes_content
+from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import (
     TRAINING_ROWS,
     VALIDATION_ROWS,
@@ -42,10 +43,10 @@ class TrainOptions:
     threads: int | None
     max_parameters: int
     dry_run: bool
-    plots: bool
     fail_worse_than_baseline: bool
     json: bool
     existing: Existing = Existing.MOVE_ASIDE
+    draw: Draw | None = drawn_here  # None: no pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +103,8 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
             console.note(fitted.remark)
         results = judge_run(job, fitted)
         save(job, fitted, results, directory, used)
-        if options.plots:
-            draw(fitted, directory, config.path.stem, console)
+        if options.draw is not None:
+            write_pictures(job, fitted, options.draw, directory, console)
         directory.complete()
         return Trained(fitted, results, output_of(config, options), written(directory))
 
@@ -135,13 +136,11 @@ def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, used: in
     run.write("config.yaml", bytes_content(dump_resolved(job.config, run.output).encode()))
 
 
-def draw(fitted: Fitted, run: RunDirectory, name: str, console: Console) -> None:
+def write_pictures(job: Job, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console) -> None:
     """Write the pictures; the run is complete without them, so a failure is a warning."""
     try:
-        from mlpcli.artifacts.curves import loss_pictures
-
         best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
-        pictures = loss_pictures([epoch.row() for epoch in fitted.history], name, best)
+        pictures = draw([epoch.row() for epoch in fitted.history], job.config.path.stem, best)
         run.write("loss.svg", bytes_content(pictures["loss.svg"]))
         run.write("loss.png", bytes_content(pictures["loss.png"]))
     except Exception as error:  # whatever a drawing library may come up with: the model is saved

@@ -1,7 +1,5 @@
 """The activations, and which of them may stand in a hidden layer."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, Tag

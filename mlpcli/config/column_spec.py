@@ -1,7 +1,5 @@
 """How one column becomes numbers: encodings of features, missing cells, scaling of targets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, get_args

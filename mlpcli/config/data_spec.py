@@ -1,7 +1,5 @@
 """The data: which file, which columns are what, how they are split, encoded and read."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag

@@ -1,7 +1,5 @@
 """How a feature's values become numbers: the encodings by name, and the options that some of them have."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator

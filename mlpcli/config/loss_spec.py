@@ -1,7 +1,5 @@
 """The losses: their options, the tasks that they serve and the output activations that go with them."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field

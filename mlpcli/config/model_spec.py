@@ -1,8 +1,6 @@
 """The network: its widths, activations, starting weights, and what stands between its layers."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -39,7 +37,7 @@ class UniformInitSpec(Closed):
     biases: BiasesToo = False
 
     @model_validator(mode="after")
-    def _bounds_in_order(self) -> UniformInitSpec:
+    def _bounds_in_order(self) -> Self:
         if self.low >= self.high:
             raise refusal(f"`low` {self.low:g} is not below `high` {self.high:g}", at=("low",))
         return self

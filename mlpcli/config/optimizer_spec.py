@@ -1,8 +1,6 @@
 """The optimizers: their options, defaults and bounds (torch's defaults where torch has the optimizer)."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -48,7 +46,7 @@ class SgdSpec(Closed):
     weight_decay: Decay = 0.0
 
     @model_validator(mode="after")
-    def _momentum_options_need_momentum(self) -> SgdSpec:
+    def _momentum_options_need_momentum(self) -> Self:
         if self.nesterov and (self.momentum == 0 or self.dampening > 0):
             raise refusal("`nesterov` needs a `momentum` above 0 and no `dampening`", at=("nesterov",))
         if self.dampening > 0 and self.momentum == 0:
@@ -160,7 +158,7 @@ class RpropSpec(Closed):
     weight_decay: Decay = 0.0
 
     @model_validator(mode="after")
-    def _steps_in_order(self) -> RpropSpec:
+    def _steps_in_order(self) -> Self:
         if self.step_min > self.step_max:
             raise refusal(
                 f"`step_min` {self.step_min:g} is above `step_max` {self.step_max:g}", at=("step_min",)

@@ -1,7 +1,5 @@
 """The schedules: how the learning rate changes during a run."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """How scalars are put together: closed mappings, one or a list, a name or a mapping with options."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args
 

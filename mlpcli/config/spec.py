@@ -1,7 +1,5 @@
 """The whole configuration language: every key with its default, its bounds and what it is for."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag

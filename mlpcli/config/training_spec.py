@@ -1,7 +1,5 @@
 """The training: how long, in which batches, when to stop, what to report."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,0 +1,167 @@
+"""The pictures of a run, drawn by a process of its own that loads matplotlib while this one reads and trains.
+
+Loading matplotlib and drawing take longer than the training of a small network. The process is a fork, made
+before NumPy is loaded and the run is locked; no program is executed. It waits for the history, sends the
+pictures back as bytes, and ends; where its parent ends first, it finds its pipe closed and ends too. Where
+there is no such process, or it fails for whatever reason, the pictures are drawn here.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from select import PIPE_BUF, select
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+from mlpcli.signals import STOPPING
+from mlpcli.threads import available
+
+if TYPE_CHECKING:
+    from mlpcli.artifacts.history import Row
+
+Pictures: TypeAlias = dict[str, bytes]
+Draw: TypeAlias = "Callable[[Sequence[Row], str, int | None], Pictures]"  # history, title, best epoch
+
+PATIENCE: Final = 60.0  # seconds without a sign of life from the process, after which it is given up
+PIECE: Final = 1 << 16
+TASKS: Final = Path("/proc/self/task")  # where Linux shows the threads of a process
+END_OF_ORDER: Final = b"\n"
+DRAWN: Final = ("epoch", "loss", "val_loss")  # the columns of the history that are drawn
+
+
+def drawn_here(rows: Sequence[Row], name: str, best_epoch: int | None) -> Pictures:
+    """The pictures, drawn by this process."""
+    from mlpcli.artifacts.curves import loss_pictures
+
+    return loss_pictures(rows, name, best_epoch)
+
+
+@contextmanager
+def drawing_process() -> Iterator[Draw]:
+    """What draws the pictures, once, in a process that has begun to load what that takes."""
+    artist = _started()
+    if artist is None:
+        yield drawn_here
+        return
+
+    def draw(rows: Sequence[Row], name: str, best_epoch: int | None) -> Pictures:
+        try:
+            return artist.draw(rows, name, best_epoch)
+        except (OSError, ValueError):
+            artist.give_up()
+            return drawn_here(rows, name, best_epoch)
+
+    try:
+        yield draw
+    finally:
+        artist.dismiss()
+
+
+@dataclass(frozen=True)
+class Artist:
+    """The process, and the ends of the two pipes that lead to it and from it."""
+
+    process: int
+    orders: int
+    deliveries: int
+
+    def draw(self, rows: Sequence[Row], name: str, best_epoch: int | None) -> Pictures:
+        """The pictures; raises OSError or ValueError where they do not come, or not complete."""
+        drawn = [{column: row.get(column) for column in DRAWN} for row in rows]
+        _send(self.orders, json.dumps([drawn, name, best_epoch]).encode() + END_OF_ORDER)
+        texts = json.loads(_received(self.deliveries))
+        return {name: binascii.a2b_base64(text) for name, text in texts.items()}
+
+    def give_up(self) -> None:
+        """End a process that may be stuck."""
+        with suppress(ChildProcessError):
+            if os.waitpid(self.process, os.WNOHANG) == (0, 0):
+                os.kill(self.process, signal.SIGKILL)
+
+    def dismiss(self) -> None:
+        """Close the pipes, by which it ends; it is not waited for."""
+        os.close(self.orders)
+        os.close(self.deliveries)
+        with suppress(ChildProcessError):
+            os.waitpid(self.process, os.WNOHANG)
+
+
+def _started() -> Artist | None:
+    """A new drawing process, or None where there can be none or it would gain nothing."""
+    if sys.platform != "linux" or available() == 1:
+        return None
+    try:
+        if sum(1 for _ in TASKS.iterdir()) > 1:
+            return None  # only the thread that forks lives on, and what the others have locked stays locked
+        ends = (*os.pipe(), *os.pipe())
+    except OSError:
+        return None
+    order, orders, deliveries, delivery = ends
+    try:
+        process = _forked()
+    except OSError:
+        for end in ends:
+            os.close(end)
+        return None
+    if process == 0:
+        os.close(orders)  # else it would never see that its parent has gone
+        _serve_and_end(order, delivery)
+    os.close(order)
+    os.close(delivery)
+    return Artist(process, orders, deliveries)
+
+
+def _forked() -> int:
+    """Fork: 0 in the child, which never sees a signal that asks to stop; its parent does, and decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    process = -1
+    try:
+        process = os.fork()
+    finally:
+        if process != 0:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process
+
+
+def _serve_and_end(order: int, delivery: int) -> NoReturn:
+    """Draw what is ordered and end: without a word, and without what is the parent's to do at its end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in {0, 1, 2} - {order, delivery}:
+            os.dup2(nowhere, stream)
+        drawn_here([], "", None)  # loads all that it takes while nobody waits for it
+        with os.fdopen(order, "rb") as orders, os.fdopen(delivery, "wb") as deliveries:
+            line = orders.readline()
+            if line.endswith(END_OF_ORDER):
+                pictures = drawn_here(*json.loads(line))
+                texts = {name: binascii.b2a_base64(data).decode() for name, data in pictures.items()}
+                deliveries.write(json.dumps(texts).encode())
+    finally:
+        os._exit(0)
+
+
+def _send(pipe: int, data: bytes) -> None:
+    """Write without ever waiting longer than PATIENCE; raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        if not select([], [pipe], [], PATIENCE)[1]:
+            raise TimeoutError
+        rest = rest[os.write(pipe, rest[:PIPE_BUF]) :]  # as much as there is room for, then
+
+
+def _received(pipe: int) -> bytes:
+    """Everything up to the end, without ever waiting longer than PATIENCE; raises OSError."""
+    pieces: list[bytes] = []
+    while select([pipe], [], [], PATIENCE)[0]:
+        piece = os.read(pipe, PIECE)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+    raise TimeoutError
