@@ -71,9 +71,13 @@ class InputEncoder:
         numbers = (name for one in wanted for name in one.numbers)
         return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
 
-    def encode(self, table: Table, rows: Indices | None = None) -> Encoded:
-        """The inputs of a table's rows, or of some of them; faults count from the first row encoded."""
-        x = np.empty((table.rows if rows is None else len(rows), self.width))
+    def encode(self, table: Table, rows: Indices | None = None, out: Matrix | None = None) -> Encoded:
+        """The inputs of a table's rows, or of some of them; faults count from the first row encoded.
+
+        Every number is computed in float64. Where `out` is given, (rows, inputs), they are written into it
+        and take its precision; what is beyond that becomes infinite.
+        """
+        x = np.empty((table.rows if rows is None else len(rows), self.width)) if out is None else out
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0
@@ -88,7 +92,8 @@ class InputEncoder:
                 faults += found
                 unseen += new
                 end += out.shape[1]
-            x[:, start : start + width] = columns
+            with np.errstate(over="ignore"):
+                x[:, start : start + width] = columns
             start += width
         return Encoded(x, tuple(faults), tuple(unseen))
 
