@@ -18,6 +18,7 @@ from mlpcli.data.restoring import restored
 from mlpcli.data.table import Table, Wanted
 
 GROUP = 64
+WIDE = 8  # inputs of one feature that go to their rows at once
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,14 @@ class InputEncoder:
         start = 0
         for group in _groups(self.features):
             width = sum(len(feature.input_names) for feature in group)
+            if width >= WIDE and len(group) == 1:
+                wide = x[:, start : start + width]
+                wide[:] = 0.0
+                found, new = group[0].write(table, rows, wide)
+                faults += found
+                unseen += new
+                start += width
+                continue
             # column by column into columns, then all of them into rows: much faster than cell by cell
             columns = np.zeros((len(x), width), order="F")
             end = 0
@@ -121,13 +130,16 @@ class InputEncoder:
 
 
 def _groups(features: Sequence[Feature]) -> Iterator[list[Feature]]:
-    """The features in order, in groups of about GROUP inputs."""
+    """The features in order, in groups of about GROUP inputs; wide ones alone."""
     group: list[Feature] = []
     width = 0
     for feature in features:
+        if group and len(feature.input_names) >= WIDE:
+            yield group
+            group, width = [], 0
         group.append(feature)
         width += len(feature.input_names)
-        if width >= GROUP:
+        if width >= (WIDE if len(group) == 1 else GROUP):
             yield group
             group, width = [], 0
     if group:

@@ -14,7 +14,7 @@ from mlpcli.data.outcome import Outcome
 from mlpcli.data.table import Table, Wanted
 from mlpcli.data.weights import Weighting
 
-SPAN = 1 << 15  # rows encoded at a time
+SPAN = 1 << 16  # rows encoded at a time
 HEAD = 16  # rows; no fewer than a model file carries
 
 

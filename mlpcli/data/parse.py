@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpcli.arrays import Matrix, Vector
+from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.data.columns import NumberColumn, TextColumn
 from mlpcli.data.records import Block
 from mlpcli.data.structure import Shape
@@ -74,7 +74,7 @@ class Parser:
                 continue
             values = _own_pages(some.shape[1], len(some))
             np.copyto(values, some.to_numpy().T)
-            plain = ~np.isinf(values).any(axis=1)
+            plain = _without_infinity(values)
             if self._missing_numbers:
                 plain &= ~np.isin(values, self._missing_numbers).any(axis=1)
             found |= {int(some.columns[j]): values[j] for j in np.flatnonzero(plain).tolist()}
@@ -127,6 +127,15 @@ def _own_pages(columns: int, rows: int) -> Matrix:
     return np.ndarray((columns, rows), np.float64, mmap.mmap(-1, 8 * columns * rows))
 
 
+def _without_infinity(values: Matrix) -> Array:
+    """Which rows of an array hold no infinite number; only where a sum is not finite each has a look."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        plain: Array = np.isfinite(values.sum(axis=1))
+    for row in np.flatnonzero(~plain).tolist():
+        plain[row] = not np.isinf(values[row]).any()
+    return plain
+
+
 def _as_number(word: str) -> float | None:
     try:
         number = float(word)
@@ -138,7 +147,7 @@ def _as_number(word: str) -> float | None:
 def _text_column(column: pd.Series[Any]) -> TextColumn:
     """Codes and levels of a column of categories."""
     codes = column.cat.codes.to_numpy()
-    levels = [str(level) for level in column.cat.categories]
+    levels: list[str] = column.cat.categories.astype(object).tolist()
     used = np.bincount(codes, minlength=len(levels)) > 0
     position = np.cumsum(used) - 1
     return TextColumn(position[codes], tuple(level for level, n in zip(levels, used, strict=True) if n))
