@@ -100,7 +100,7 @@ def test_what_is_beyond_the_precision_becomes_infinite(tmp_path: Path) -> None:
 
 
 def test_no_matrix_is_held_twice(tmp_path: Path) -> None:
-    """What is allocated to encode is the matrix and a few blocks; the blocks read are in pages of their own."""
+    """What is allocated to encode is the matrix and a few blocks; blocks read are in pages of their own."""
     rows = np.random.default_rng(0).normal(size=(10_000, 41)).round(3).tolist()
     header = ",".join([*(f"x{index}" for index in range(40)), "y"])
     csv = "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
