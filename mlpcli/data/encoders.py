@@ -12,7 +12,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.faults import Fault, Unseen
-from mlpcli.data.feature import Feature
+from mlpcli.data.feature import Feature, Found
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.restoring import restored
 from mlpcli.data.table import Table, Wanted
@@ -84,25 +84,10 @@ class InputEncoder:
         start = 0
         for group in _groups(self.features):
             width = sum(len(feature.input_names) for feature in group)
-            if width >= WIDE and len(group) == 1:
-                wide = x[:, start : start + width]
-                wide[:] = 0.0
-                found, new = group[0].write(table, rows, wide)
-                faults += found
-                unseen += new
-                start += width
-                continue
-            # column by column into columns, then all of them into rows: much faster than cell by cell
-            columns = np.zeros((len(x), width), order="F")
-            end = 0
-            for feature in group:
-                out = columns[:, end : end + len(feature.input_names)]
-                found, new = feature.write(table, rows, out)
-                faults += found
-                unseen += new
-                end += out.shape[1]
-            with np.errstate(over="ignore"):
-                x[:, start : start + width] = columns
+            write = _write_wide if len(group) == 1 and width >= WIDE else _write_group
+            found, new = write(group, table, rows, x[:, start : start + width])
+            faults += found
+            unseen += new
             start += width
         return Encoded(x, tuple(faults), tuple(unseen))
 
@@ -127,6 +112,31 @@ class InputEncoder:
     def from_meta(cls, meta: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> InputEncoder:
         """The encoder that `meta` and `arrays` describe."""
         return cls(tuple(restored(meta, arrays)))
+
+
+def _write_wide(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+    """Write one feature into its inputs as they are: most of them are zeros."""
+    out[:] = 0.0
+    return group[0].write(table, rows, out)
+
+
+def _write_group(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+    """Write features column by column into columns, then all of them into rows.
+
+    That is much faster than cell by cell.
+    """
+    columns = np.zeros(out.shape, order="F")
+    faults: list[Fault] = []
+    unseen: list[Unseen] = []
+    end = 0
+    for feature in group:
+        start, end = end, end + len(feature.input_names)
+        found, new = feature.write(table, rows, columns[:, start:end])
+        faults += found
+        unseen += new
+    with np.errstate(over="ignore"):
+        out[:] = columns
+    return faults, unseen
 
 
 def _groups(features: Sequence[Feature]) -> Iterator[list[Feature]]:
