@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tables import config_for
 
 from mlpcli.config.load import load_config
-from mlpcli.data.dataset import Dataset, Prepared, prepare
+from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data.encoding import Dataset
 from mlpcli.errors import ConfigError, DataError
 
 PENGUINS = """species,island,mass,sex,year,part,w

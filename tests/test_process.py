@@ -216,14 +216,14 @@ from pathlib import Path
 from mlpcli.cli import main
 from mlpcli.commands import predict
 
-number, write = int(sys.argv.pop()), predict.write_frames
+number, write = int(sys.argv.pop()), predict.write_tables
 
-def signalled(stream, frames, columns):
+def signalled(stream, tables, names):
     assert any(".mlp-tmp" in path.name for path in Path.cwd().iterdir())
     os.kill(os.getpid(), number)
-    write(stream, frames, columns)
+    write(stream, tables, names)
 
-predict.write_frames = signalled
+predict.write_tables = signalled
 main()
 """
 

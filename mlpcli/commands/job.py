@@ -11,7 +11,8 @@ from mlpcli.commands.compose import architecture_of, build_network
 from mlpcli.commands.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import Dataset, Prepared, prepare
+from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data.encoding import Dataset
 from mlpcli.nn.network import Network
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
@@ -77,7 +78,7 @@ def set_up(config: Config, max_parameters: int) -> Job:
     Raises ConfigError, DataError, and MemoryLimitError before the network is allocated.
     """
     check_size(config, max_parameters)
-    return checked_job(config, prepare(config), max_parameters)
+    return checked_job(config, prepare(config, dtype_of(config)), max_parameters)
 
 
 def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:

@@ -76,7 +76,7 @@ def training_document(job: Job, results: Results) -> dict[str, Any]:
 
 def model_arrays(job: Job) -> Mapping[str, Array]:
     """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
-    rows = job.prepared.train.x[:CHECK_ROWS]
+    rows = job.prepared.head[:CHECK_ROWS]
     outputs = job.network.predict(rows.astype(job.network.dtype)).astype(np.float64)
     return {
         **job.network.arrays(),

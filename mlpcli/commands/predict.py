@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, TextIO, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import write_atomically
+from mlpcli.commands.csv_rows import csv_header, csv_rows
 from mlpcli.commands.model import Model, open_model
 from mlpcli.console import Console, result_stream
 from mlpcli.data.batches import Batch, batches, open_input
 from mlpcli.data.faults import Unseen
 from mlpcli.data.reader import Reader
 from mlpcli.errors import DataError, ExitCode, Place, Problem
+
+Columns: TypeAlias = Sequence[Array]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,11 +79,11 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
         carried = carried_columns(model, reader, options)
         columns = prediction_columns(model)
         refuse_collision(carried, columns, reader.header.source)
-        frames = predictions(model, reader, carried, options, tally)
+        tables = predictions(model, reader, carried, options, tally)
         if options.out is None:
-            write_frames(result_stream(), frames, (*carried, *columns))
+            write_tables(result_stream(), tables, (*carried, *columns))
         else:
-            write_atomically(options.out, lambda file: _write_bytes(file, frames, (*carried, *columns)))
+            write_atomically(options.out, lambda file: _write_bytes(file, tables, (*carried, *columns)))
     tally.tell(console)
     return ExitCode.DONE
 
@@ -118,18 +118,17 @@ def refuse_collision(carried: Sequence[str], columns: Sequence[str], source: str
 
 def predictions(
     model: Model, reader: Reader, carried: Sequence[str], options: PredictOptions, tally: Tally
-) -> Iterator[pd.DataFrame]:
-    """The output, some rows at a time."""
+) -> Iterator[Columns]:
+    """The columns of the output, some rows at a time."""
     for batch in batches(reader, model.inputs, carried):
         if not options.empty_bad_rows:
             batch.require_good()
         if options.strict:
             refuse_unseen(batch)
         tally.add(batch)
-        texts = {name: batch.texts(name) for name in carried}
-        values = dict(zip(prediction_columns(model), predicted_values(model, batch), strict=True))
-        tally.formulas += sum(map(count_formulas, [*texts.values(), *values.values()]))
-        yield pd.DataFrame({**texts, **values})
+        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch)]
+        tally.formulas += sum(map(count_formulas, columns))
+        yield columns
 
 
 def refuse_unseen(batch: Batch) -> None:
@@ -172,8 +171,12 @@ def count_formulas(column: Array) -> int:
     """How many texts of a column a spreadsheet would take for a formula; numbers are none."""
     if column.dtype != object:
         return 0
-    suspects = [text for text in column if isinstance(text, str) and text.startswith(FORMULA_STARTS)]
-    return sum(not _is_number(text) for text in suspects)
+    counts = Counter(column.tolist())
+    return sum(
+        count
+        for text, count in counts.items()
+        if isinstance(text, str) and text.startswith(FORMULA_STARTS) and not _is_number(text)
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -184,27 +187,20 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def write_frames(stream: TextIO, frames: Iterator[pd.DataFrame], columns: Sequence[str]) -> None:
-    """Write the header with the first frame, then the others; floats read back to the same value.
+def write_tables(stream: TextIO, tables: Iterator[Columns], names: Sequence[str]) -> None:
+    """Write the header with the first rows, then the others; numbers read back to the same value.
 
-    Nothing is written before there is a frame: where the rows at the front are wrong, there is no output.
+    Nothing is written before there are rows: where those at the front are wrong, there is no output.
     """
-    first = next(frames, pd.DataFrame(columns=list(columns)))
-    first.to_csv(stream, index=False, lineterminator="\n", quoting=quoting_of(first))
-    for frame in frames:
-        frame.to_csv(stream, index=False, header=False, lineterminator="\n", quoting=quoting_of(frame))
+    header = csv_header(names)
+    for columns in tables:
+        stream.write(header + csv_rows(columns))
+        header = ""
+    stream.write(header)
     stream.flush()
 
 
-def quoting_of(frame: pd.DataFrame) -> Literal[0, 2]:
-    """What needs quotes; every text where one holds a carriage return, which csv would forget."""
-    columns = frame.select_dtypes(exclude="number")
-    texts = chain(frame, *(columns[name] for name in columns))
-    some = any("\r" in text for text in texts if isinstance(text, str))
-    return csv.QUOTE_NONNUMERIC if some else csv.QUOTE_MINIMAL
-
-
-def _write_bytes(file: BinaryIO, frames: Iterator[pd.DataFrame], columns: Sequence[str]) -> None:
+def _write_bytes(file: BinaryIO, tables: Iterator[Columns], names: Sequence[str]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    write_frames(text, frames, columns)
+    write_tables(text, tables, names)
     text.detach()

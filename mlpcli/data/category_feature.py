@@ -12,11 +12,10 @@ import numpy as np
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.columns import TextColumn, in_order
-from mlpcli.data.faults import Unseen, missing_fault
+from mlpcli.data.faults import EXAMPLES, Unseen, missing_fault
 from mlpcli.data.feature import Fitted, Found
 from mlpcli.data.table import Table, Wanted
 
-EXAMPLES = 3
 UNKNOWN = -1.0
 WIDEST = 50  # vectors whose width is not given
 

@@ -67,6 +67,11 @@ class BadCells:
         taken = np.flatnonzero(np.isin(rows, self.rows))
         return replace(self, rows=taken, texts=self.texts[np.searchsorted(self.rows, rows[taken])])
 
+    def between(self, start: int, stop: int) -> BadCells:
+        """Those of the cells that are in rows from `start` up to `stop`, counted from `start`."""
+        first, last = np.searchsorted(self.rows, [start, stop])
+        return replace(self, rows=self.rows[first:last] - start, texts=self.texts[first:last])
+
     def shifted(self, rows: int) -> BadCells:
         """The same cells where `rows` rows come before."""
         return replace(self, rows=self.rows + rows)
@@ -82,6 +87,14 @@ class TextColumn:
     def take(self, rows: Indices) -> TextColumn:
         """The column of these rows; levels that they lack stay."""
         return TextColumn(self.codes[rows], self.levels)
+
+    def between(self, start: int, stop: int) -> TextColumn:
+        """The rows from `start` up to `stop`, without levels that they lack where there are many."""
+        codes, levels = self.codes[start:stop], self.levels
+        if len(levels) > len(codes):
+            used, codes = np.unique(codes, return_inverse=True)
+            levels = tuple(levels[code] for code in used.tolist())
+        return TextColumn(codes, levels)
 
     def where(self, wanted: Iterable[str]) -> Array:
         """Which rows hold one of the texts wanted."""
@@ -127,6 +140,13 @@ class NumberColumn:
     def take(self, rows: Indices) -> NumberColumn:
         """The column of these rows."""
         return NumberColumn(self.values[rows], self.bad.take(rows) if len(self.bad) else self.bad)
+
+    def between(self, start: int, stop: int) -> NumberColumn:
+        """The rows from `start` up to `stop`."""
+        if (start, stop) == (0, len(self.values)):
+            return self
+        bad = self.bad.between(start, stop) if len(self.bad) else self.bad
+        return NumberColumn(self.values[start:stop], bad)
 
     @property
     def missing(self) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,11 +18,13 @@ COMMON_FORMATS = (
     "%d %B %Y", "%B %d, %Y",
 )  # fmt: skip
 LOOKED_AT = 100
+# the same dates come again in block after block
+_read = lru_cache(maxsize=1 << 14)(read_date)
 
 
 def dates_of(texts: Sequence[str], form: str | None) -> Array:
     """The dates that some texts are: in a format, or without one as ISO 8601 has them."""
-    return np.array([read_date(text, form) for text in texts], dtype="datetime64[us]")
+    return np.array([_read(text, form) for text in texts], dtype="datetime64[us]")
 
 
 def likely_format(texts: Sequence[str]) -> str | None:

@@ -12,12 +12,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.faults import Fault, Unseen
-from mlpcli.data.feature import Feature
+from mlpcli.data.feature import Feature, Found
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.restoring import restored
 from mlpcli.data.table import Table, Wanted
 
 GROUP = 64
+WIDE = 8  # inputs of one feature that go to their rows at once
 
 
 @dataclass(frozen=True)
@@ -71,24 +72,22 @@ class InputEncoder:
         numbers = (name for one in wanted for name in one.numbers)
         return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
 
-    def encode(self, table: Table, rows: Indices | None = None) -> Encoded:
-        """The inputs of a table's rows, or of some of them; faults count from the first row encoded."""
-        x = np.empty((table.rows if rows is None else len(rows), self.width))
+    def encode(self, table: Table, rows: Indices | None = None, out: Matrix | None = None) -> Encoded:
+        """The inputs of a table's rows, or of some of them; faults count from the first row encoded.
+
+        Every number is computed in float64. Where `out` is given, (rows, inputs), they are written into it
+        and take its precision; what is beyond that becomes infinite.
+        """
+        x = np.empty((table.rows if rows is None else len(rows), self.width)) if out is None else out
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0
         for group in _groups(self.features):
             width = sum(len(feature.input_names) for feature in group)
-            # column by column into columns, then all of them into rows: much faster than cell by cell
-            columns = np.zeros((len(x), width), order="F")
-            end = 0
-            for feature in group:
-                out = columns[:, end : end + len(feature.input_names)]
-                found, new = feature.write(table, rows, out)
-                faults += found
-                unseen += new
-                end += out.shape[1]
-            x[:, start : start + width] = columns
+            write = _write_wide if len(group) == 1 and width >= WIDE else _write_group
+            found, new = write(group, table, rows, x[:, start : start + width])
+            faults += found
+            unseen += new
             start += width
         return Encoded(x, tuple(faults), tuple(unseen))
 
@@ -115,14 +114,42 @@ class InputEncoder:
         return cls(tuple(restored(meta, arrays)))
 
 
+def _write_wide(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+    """Write one feature into its inputs as they are: most of them are zeros."""
+    out[:] = 0.0
+    return group[0].write(table, rows, out)
+
+
+def _write_group(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+    """Write features column by column into columns, then all of them into rows.
+
+    That is much faster than cell by cell.
+    """
+    columns = np.zeros(out.shape, order="F")
+    faults: list[Fault] = []
+    unseen: list[Unseen] = []
+    end = 0
+    for feature in group:
+        start, end = end, end + len(feature.input_names)
+        found, new = feature.write(table, rows, columns[:, start:end])
+        faults += found
+        unseen += new
+    with np.errstate(over="ignore"):
+        out[:] = columns
+    return faults, unseen
+
+
 def _groups(features: Sequence[Feature]) -> Iterator[list[Feature]]:
-    """The features in order, in groups of about GROUP inputs."""
+    """The features in order, in groups of about GROUP inputs; wide ones alone."""
     group: list[Feature] = []
     width = 0
     for feature in features:
+        if group and len(feature.input_names) >= WIDE:
+            yield group
+            group, width = [], 0
         group.append(feature)
         width += len(feature.input_names)
-        if width >= GROUP:
+        if width >= (WIDE if len(group) == 1 else GROUP):
             yield group
             group, width = [], 0
     if group:

@@ -14,6 +14,7 @@ from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
 
 SHOWN_COLUMNS = 5
+EXAMPLES = 3  # of unseen categories
 NUMBER_HINT = "if it means that the value is missing, name it in `na_values` under `data`"
 COMMA_HINT = 'if the comma is the decimal mark, write `decimal: ","` under `data`'
 MISSING_HINT = (
@@ -60,6 +61,17 @@ class Unseen:
         shown = ", ".join(f"'{text}'" for text in self.examples)
         cells = "cell holds a category" if self.count == 1 else "cells hold categories"
         return f"column '{self.column}': {self.count:,} {cells} {where} that training did not have ({shown})"
+
+
+def join_unseen(above: Unseen, below: Unseen) -> Unseen:
+    """The cells of two stretches of rows, of the same column; rows count from the first one of each."""
+    examples = dict.fromkeys((*above.examples, *below.examples))
+    return replace(
+        above,
+        count=above.count + below.count,
+        examples=tuple(examples)[:EXAMPLES],
+        rows=np.concatenate([above.rows, below.rows]),
+    )
 
 
 def text_fault(column: str, bad: BadCells) -> Fault:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlpcli.arrays import Indices
+from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, fit_categories
@@ -23,6 +23,7 @@ from mlpcli.errors import DataError, Place, Problem
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
 MAX_CATEGORIES = 10_000  # of any column
+SEVERAL = 100  # rows that are looked at first, where one value in all of them is looked for
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,20 @@ def fit_inputs(
     """Fit the features on some rows of a table. DataError names every column that cannot be fitted."""
     fitted: list[Feature] = []
     problems: list[Problem] = []
+    constant: list[str] = []
     for name, spec in features.items():
+        column = table.only(name)
         try:
-            fitted.append(_fit(name, spec, spec.missing or default, table, rows))
-            if spec.indicator:
-                fitted.append(MissingFeature(name))
+            found = _fit(name, spec, spec.missing or default, column, rows)
         except DataError as error:
             problems += error.problems
+            continue
+        for feature in (found, MissingFeature(name)) if spec.indicator else (found,):
+            fitted.append(feature)
+            if _is_constant(feature, column, rows):
+                constant.append(_label(feature))
     if problems:
         raise DataError(*problems[:5])
-    constant = [_label(feature) for feature in fitted if _is_constant(feature, table, rows)]
     return FittedInputs(InputEncoder(tuple(fitted)), _notes(constant))
 
 
@@ -60,17 +65,17 @@ def _notes(constant: list[str]) -> tuple[str, ...]:
 
 
 def _fit(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: Indices) -> Feature:
-    absent = table.missing(name)[rows]
-    if absent.all():
-        message = f"column '{name}': every cell of the {len(rows):,} training rows is missing"
-        raise DataError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))
     encode = spec.encode or EncodeSpec(name=_inferred(name, table, rows))
+    if encode.name in NUMERIC_ENCODINGS:
+        numbers = table.number(name, rows)
+        absent = numbers.missing
+        _require_some(name, absent, table)
+        return fit_number(name, encode, policy, numbers, table.place(int(rows[absent.argmax()])))
+    column = table.text(name, rows)
+    _require_some(name, column.where(table.format.missing), table)
     if encode.name == "datetime":
         return fit_dates(name, encode, policy, table, rows)
-    if encode.name in NUMERIC_ENCODINGS:
-        first = table.place(int(rows[absent.argmax()]))
-        return fit_number(name, encode, policy, table.number(name, rows), first)
-    feature = fit_categories(name, encode, policy, table.text(name, rows), table.format.missing)
+    feature = fit_categories(name, encode, policy, column, table.format.missing)
     levels = len(feature.categories) + len(feature.other)
     if levels > (MAX_CATEGORIES if spec.encode else min(MAX_LEVELS, len(rows) / 2)):
         raise DataError(_too_many(feature, table, rows))
@@ -79,6 +84,13 @@ def _fit(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: 
         hint = f"ask for fewer, or leave the column out: `exclude: [{name}]`"
         raise DataError(Problem(message, Place(table.source), hint))
     return feature
+
+
+def _require_some(name: str, absent: Array, table: Table) -> None:
+    """DataError where the training rows have no value in a column."""
+    if absent.all():
+        message = f"column '{name}': every cell of the {len(absent):,} training rows is missing"
+        raise DataError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))
 
 
 def _inferred(name: str, table: Table, rows: Indices) -> str:
@@ -121,8 +133,18 @@ def _is_constant(feature: Feature, table: Table, rows: Indices) -> bool:
         return len(feature.categories) + bool(feature.other) == 1
     if not isinstance(feature, NumberFeature):
         return len(table.text(feature.name, rows).counts()) == 1
+    # nearly always the first rows hold several values already
+    first = _known(feature, table, rows[:SEVERAL])
+    if len(first) and first.min() != first.max():
+        return False
+    known = _known(feature, table, rows)
+    return bool(len(known)) and bool(known.min() == known.max())
+
+
+def _known(feature: NumberFeature, table: Table, rows: Indices) -> Vector:
+    """The numbers in some rows, missing ones as they are filled; without those that nothing fills."""
     values = table.number(feature.name, rows).values
     known = values[~np.isnan(values)]
     if feature.fill is not None and len(known) < len(values):
         known = np.append(known, feature.fill)
-    return bool(len(known)) and bool(known.min() == known.max())
+    return known

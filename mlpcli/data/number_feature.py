@@ -55,20 +55,30 @@ class NumberFeature:
     def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
         """Write the encoded column into `out`, (rows, 1). Cells with a fault become 0."""
         column = table.number(self.name, rows)
+        values = column.values
+        with np.errstate(all="ignore"):
+            if self._write(values, out):
+                return [], []
         faults = [text_fault(self.name, column.bad)] if len(column.bad) else []
-        values, absent = column.values, column.missing
+        absent = column.missing
         if self.fill is not None:
             values = np.where(absent, self.fill, values)
         elif absent.any():
             faults.append(missing_fault(self.name, absent))
         given = ~np.isnan(values)
         with np.errstate(all="ignore"):
-            encoded = (self._transformed(values) - self.center) / self.scale
-        finite = np.isfinite(encoded)
+            self._write(values, out)
+        finite = np.isfinite(out[:, 0])
         if not finite[given].all():
             faults.append(self._out_of_range(values, np.flatnonzero(given & ~finite)))
-        out[:, 0] = np.where(finite, encoded, 0.0)
+        out[~finite, 0] = 0.0
         return faults, []
+
+    def _write(self, values: Vector, out: Array) -> bool:
+        """Write (f(x) − center) / scale; whether all of it is finite, and so nothing is missing or wrong."""
+        encoded = np.subtract(self._transformed(values), self.center, out=out[:, 0])
+        np.divide(encoded, self.scale, out=encoded)
+        return bool(np.isfinite(encoded).all())
 
     def _transformed(self, values: Vector) -> Vector:
         """f(x): log(1 + x) for `log1p`, the rank of x for `quantile`, otherwise x."""
@@ -90,8 +100,9 @@ def fit_number(
 
     Cells that cannot be used are left out here; encoding the same rows reports them.
     """
-    absent = column.missing
-    known = column.values[~np.isnan(column.values)]
+    empty = np.isnan(column.values)
+    known = column.values[~empty] if empty.any() else column.values
+    absent = column.missing if len(column.bad) else empty
     missing, fill = policy.policy, None
     if missing in FILLING:
         fill = _fill(policy, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -10,16 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpcli.arrays import Vector
+from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.data.columns import NumberColumn, TextColumn
 from mlpcli.data.records import Block
 from mlpcli.data.structure import Shape
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-# Each block gets a first row of its own, which is taken off again: its x in a column of texts keeps pandas
-# from making numbers of the categories (`01` would be 1).
-NUMBER_ROW, TEXT_ROW = "5", "x"
+# A block of which texts are wanted gets a first row of its own, which is taken off again: its x in a column
+# of texts keeps pandas from making numbers of the categories (`01` would be 1), and that none of its numbers
+# is there keeps it from trying whole numbers first.
+NUMBER_ROW, TEXT_ROW = "", "x"
 # a type for any column costs pandas so much time for every other that texts are then read apart
 MANY = 256
 # what pandas would otherwise do for anyone: take words for missing values, a column for an index, skip lines
@@ -68,11 +70,14 @@ class Parser:
         found: dict[int, Vector] = {}
         for kind in ("int64", "float64"):
             some = frame.select_dtypes(kind)
-            values = some.to_numpy()[1:].astype(np.float64, copy=False)
-            plain = ~np.isinf(values).any(axis=0)
+            if some.empty:
+                continue
+            values = _own_pages(some.shape[1], len(some))
+            np.copyto(values, some.to_numpy().T)
+            plain = _without_infinity(values)
             if self._missing_numbers:
-                plain &= ~np.isin(values, self._missing_numbers).any(axis=0)
-            found |= {int(some.columns[int(j)]): values[:, j] for j in np.flatnonzero(plain)}
+                plain &= ~np.isin(values, self._missing_numbers).any(axis=1)
+            found |= {int(some.columns[j]): values[j] for j in np.flatnonzero(plain).tolist()}
         by_name = {name: found.get(self._position[name]) for name in names}
         return {name: NumberColumn(values) for name, values in by_name.items() if values is not None}
 
@@ -83,17 +88,19 @@ class Parser:
         if not as_number and not as_text:
             return pd.DataFrame()
         width, among = self._shape.width, set(as_number)
-        first = self._shape.separator.join(NUMBER_ROW if i in among else TEXT_ROW for i in range(width))
         options = {
             "names": range(width),
             "usecols": sorted([*as_number, *as_text]),
             "dtype": dict.fromkeys(as_text, "category") or None,
             "na_values": dict.fromkeys(as_number, self._missing_texts),
         }
-        return self._parsed(block, first.encode() + b"\n" + block.content, options)
+        if not as_text:
+            return self._parsed(block, block.content, options)
+        first = self._shape.separator.join(NUMBER_ROW if i in among else TEXT_ROW for i in range(width))
+        return self._parsed(block, first.encode() + b"\n" + block.content, options)[1:]
 
     def _parsed(self, block: Block, content: bytes, options: dict[str, Any]) -> pd.DataFrame:
-        """The frame, which must have the row put before it and the rows of the block."""
+        """The frame, which must have as many rows as the content."""
         options |= {"sep": self._shape.separator, "decimal": self._form.decimal}
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -103,8 +110,9 @@ class Parser:
                 if "out of memory" in str(error):
                     raise MemoryError(str(error)) from error
                 raise self._unreadable(block, str(error)) from error
-        if len(frame) != block.rows + 1:
-            raise self._unreadable(block, f"{len(frame) - 1} rows in place of {block.rows}")
+        added = content is not block.content
+        if len(frame) != block.rows + added:
+            raise self._unreadable(block, f"{len(frame) - added} rows in place of {block.rows}")
         return frame
 
     def _unreadable(self, block: Block, why: str) -> DataError:
@@ -112,6 +120,20 @@ class Parser:
         hint = "is a line end or a quote doubled?"
         message = f"lines {first} to {last} can be read in more than one way: {why}"
         return DataError(Problem(message, Place(self._shape.source, first), hint))
+
+
+def _own_pages(columns: int, rows: int) -> Matrix:
+    """An array that the system has back at once when it is let go of; what malloc gave, it may never see."""
+    return np.ndarray((columns, rows), np.float64, mmap.mmap(-1, 8 * columns * rows))
+
+
+def _without_infinity(values: Matrix) -> Array:
+    """Which rows of an array hold no infinite number; only where a sum is not finite each has a look."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        plain: Array = np.isfinite(values.sum(axis=1))
+    for row in np.flatnonzero(~plain).tolist():
+        plain[row] = not np.isinf(values[row]).any()
+    return plain
 
 
 def _as_number(word: str) -> float | None:
@@ -123,9 +145,9 @@ def _as_number(word: str) -> float | None:
 
 
 def _text_column(column: pd.Series[Any]) -> TextColumn:
-    """Codes and levels of a column of categories, without the row that was put before it."""
-    codes = column.cat.codes.to_numpy()[1:]
-    levels = [str(level) for level in column.cat.categories]
+    """Codes and levels of a column of categories."""
+    codes = column.cat.codes.to_numpy()
+    levels: list[str] = column.cat.categories.astype(object).tolist()
     used = np.bincount(codes, minlength=len(levels)) > 0
     position = np.cumsum(used) - 1
     return TextColumn(position[codes], tuple(level for level, n in zip(levels, used, strict=True) if n))

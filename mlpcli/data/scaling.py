@@ -8,11 +8,16 @@ from mlpcli.arrays import Vector
 
 # a standard deviation of so many units in the last place of the mean is rounding, not variation
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
+LARGEST_POWER = 1022  # of two, for which 2⁻ⁿ is a normal number too
 
 
 def mean_of(values: Vector) -> float:
     """The mean, also where the sum would overflow."""
     scaled, exponent = _scaled(values)
+    return _mean(scaled, exponent)
+
+
+def _mean(scaled: Vector, exponent: int) -> float:
     mean = scaled.mean()
     # a second pass takes away what rounding left
     return float(np.ldexp(mean + (scaled - mean).mean(), exponent))
@@ -26,10 +31,10 @@ def standardization(values: Vector) -> tuple[float, float]:
     low = float(values.min())
     if low == float(values.max()):
         return low, 1.0
-    mean = mean_of(values)
     scaled, exponent = _scaled(values)
-    deviation = scaled - np.ldexp(mean, -exponent)
-    std = float(np.ldexp(np.sqrt(np.mean(deviation * deviation)), exponent))
+    mean = _mean(scaled, exponent)
+    deviation = np.subtract(scaled, np.ldexp(mean, -exponent), out=scaled)
+    std = float(np.ldexp(np.sqrt(np.mean(np.multiply(deviation, deviation, out=deviation))), exponent))
     return mean, std if std > ROUNDING * abs(mean) else 1.0
 
 
@@ -62,9 +67,12 @@ def unscaled(_values: Vector) -> tuple[float, float]:
 
 
 def _scaled(values: Vector) -> tuple[Vector, int]:
-    """Values times a power of two that makes them at most 1, and the exponent to come back."""
-    exponent = int(np.frexp(np.abs(values).max())[1])
-    return np.ldexp(values, -exponent), exponent
+    """Values times a power of two that makes them at most 1, a new array, and the exponent to come back."""
+    exponent = int(np.frexp(np.maximum(np.abs(values.min()), np.abs(values.max())))[1])
+    if abs(exponent) > LARGEST_POWER:
+        return np.ldexp(values, -exponent), exponent
+    # the same numbers as those of ldexp, which is several times slower
+    return values * 2.0**-exponent, exponent
 
 
 SCALINGS = {

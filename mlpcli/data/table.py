@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any
 
 from mlpcli.arrays import Array, Indices
@@ -67,7 +69,8 @@ class Wanted:
 class Table:
     """Some rows of a file: its columns, and where each row is.
 
-    Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed.
+    Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed;
+    all of them are in pieces of the same lengths.
     """
 
     source: str
@@ -92,6 +95,50 @@ class Table:
         """A column as texts, all of it or some rows."""
         column = self.texts[name]
         return column if rows is None else column.take(rows)
+
+    def only(self, name: str) -> Table:
+        """The same rows with one column alone, in one piece where it holds numbers."""
+        if name in self.numbers:
+            numbers, texts = {name: [self.number(name)]}, {}
+        else:
+            numbers, texts = {}, {name: self.texts[name]}
+        return Table(self.source, self.rows, self.lines, self.format, numbers, texts)
+
+    def spans(self, most: int) -> list[tuple[int, int]]:
+        """Where to cut all rows, top to bottom, so that no more than `most` are together: start and stop.
+
+        No span reaches over the end of a piece of the columns of numbers.
+        """
+        return [
+            (start, min(start + most, end))
+            for first, end in pairwise(self._bounds())
+            for start in range(first, end, most)
+        ]
+
+    def between(self, start: int, stop: int) -> Table:
+        """The rows of one span as a table, whose lines are those of all rows."""
+        bounds = self._bounds()
+        piece = bisect_right(bounds, start) - 1
+        first = bounds[piece]
+        numbers = {
+            name: [pieces[piece].between(start - first, stop - first)]
+            for name, pieces in self.numbers.items()
+        }
+        texts = {name: column.between(start, stop) for name, column in self.texts.items()}
+        return Table(self.source, stop - start, self.lines, self.format, numbers, texts)
+
+    def forget_from(self, row: int) -> None:
+        """Let go of the numbers in the pieces that begin in a row or below it: they are not needed again."""
+        kept = bisect_left(self._bounds()[:-1], row)
+        for pieces in self.numbers.values():
+            del pieces[kept:]
+
+    def _bounds(self) -> list[int]:
+        """The row in which each piece of the columns of numbers begins, and the end of the last."""
+        pieces = next(iter(self.numbers.values()), None)
+        if pieces is None:
+            return [0, self.rows]
+        return [0, *accumulate(len(piece.values) for piece in pieces)]
 
     def missing(self, name: str) -> Array:
         """Which rows have no value in a column."""

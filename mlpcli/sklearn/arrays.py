@@ -16,8 +16,9 @@ from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import LossSpec, ScaleSpec
 from mlpcli.data.columns import NumberColumn, TextColumn
-from mlpcli.data.dataset import Dataset, Prepared
+from mlpcli.data.dataset import Prepared
 from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoding import HEAD, Dataset
 from mlpcli.data.faults import require_none
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.scaling import ROUNDING, SCALINGS
@@ -96,7 +97,8 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
         return Dataset(encoded(inputs, table, rows), y, *weights)
 
     held_out = dataset(validation) if len(validation) else None
-    return Prepared(given.task, loss, output, inputs, target, dataset(train), held_out, None, (), "")
+    rows = dataset(train)
+    return Prepared(given.task, loss, output, inputs, target, rows, held_out, None, rows.x[:HEAD], (), "")
 
 
 def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
