@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +18,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from mlpcli.artifacts import curves
 from mlpcli.commands import job
 from mlpcli.config.load import load_config
+from mlpcli.kernels import engine
 from tests.running import Done, arrays, history, mlp, ok, process, results, tree, write_config, write_table
 
 Matrix = npt.NDArray[np.float64]
@@ -441,3 +444,25 @@ def test_a_better_by_less_than_min_delta_is_not_better() -> None:
     stopping = {"epochs": 50, "early_stopping": {"monitor": "val_loss", "patience": 3, "min_delta": 1000}}
     metrics = metrics_of(trained("run", data={"validation": 0.25}, training=stopping))
     assert (metrics["epochs"], metrics["best_epoch"]) == (4, 1)
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+@pytest.mark.parametrize("optimizer", ["adam", {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}])
+def test_compiled_loops_give_the_same_bits_and_are_named(
+    optimizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sections = {
+        "optimizer": optimizer,
+        "model": {"layers": ["auto", 12, 8, "auto"], "activation": "leaky_relu"},
+    }
+    plain = trained("plain", **sections)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(engine, "WORTH_LOADING", 0.0)
+    compiled = trained("compiled", **sections)
+    assert (plain / "history.csv").read_bytes() == (compiled / "history.csv").read_bytes()
+    before, after = (arrays(run) for run in (plain, compiled))
+    meta = [json.loads(members.pop("meta").tobytes()) for members in (before, after)]
+    assert before.keys() == after.keys()
+    assert all(before[name].tobytes() == after[name].tobytes() for name in before)
+    assert meta[1]["versions"].pop("numba") == version("numba")
+    assert meta[0] == meta[1]

@@ -15,6 +15,7 @@ from mlpcli.arrays import Array
 from mlpcli.artifacts.model_arrays import CHECK_ROWS
 from mlpcli.commands.compose import options_of
 from mlpcli.commands.job import Job
+from mlpcli.commands.machine import Machine
 from mlpcli.commands.results import Results
 from mlpcli.config.dump import input_keys
 
@@ -37,14 +38,14 @@ def config_document(job: Job) -> dict[str, Any]:
     return document
 
 
-def model_document(job: Job, results: Results, threads: int) -> dict[str, Any]:
+def model_document(job: Job, results: Results, machine: Machine) -> dict[str, Any]:
     """The metadata of the model file."""
     prepared, network = job.prepared, job.network
     return {
         "format": "mlp-model",
         "version": 1,
         "mlp": __version__,
-        "versions": versions(),
+        "versions": versions() | machine.versions,
         "task": prepared.task,
         "architecture": {**network.architecture.describe(), "dtype": network.dtype.name},
         "loss": options_of(prepared.loss),
@@ -58,7 +59,7 @@ def model_document(job: Job, results: Results, threads: int) -> dict[str, Any]:
         "data": {"rows": len(job.training), "sha256": prepared.sha256},
         "training": training_document(job, results),
         "metrics": {name: results.document()[name] for name in results.parts},
-        "threads": threads,
+        "threads": machine.threads,
     }
 
 

@@ -20,7 +20,7 @@ from mlpcli.artifacts.model_file import model_content, read_model
 from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
 from mlpcli.commands.fitting import Fitted
 from mlpcli.commands.job import Job, set_up
-from mlpcli.commands.limits import rows_per_step
+from mlpcli.commands.machine import Machine
 from mlpcli.commands.model_document import model_arrays, model_document
 from mlpcli.commands.results import Results, judge_run, recorded_results
 from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
@@ -29,6 +29,7 @@ from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.console import Console
 from mlpcli.errors import DivergedError, ExitCode, MlpError, UsageError
+from mlpcli.kernels.engine import using
 from mlpcli.signals import stop_on_signals
 
 WORSE = "the training loss is worse than that of a constant prediction"
@@ -89,20 +90,19 @@ def prepared_job(config: Config, options: TrainOptions, console: Console) -> Job
 def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished:
     """Train and write everything, unless the run that was to go on is finished already."""
     config = job.config
-    used = options.threads or threads.choose(
-        job.network.architecture.widths, rows_per_step(config, len(job.training))
-    )
-    threads.use(used)
+    machine = Machine.of(job, options.threads)
+    threads.use(machine.threads)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
-        fitted = TrainingRun(job, directory, used, console, stop).fit()
+        with using(machine.engine):
+            fitted = TrainingRun(job, directory, machine.threads, console, stop).fit()
         if fitted is None:
             return Finished(output_of(config, options), directory.path / "model.npz")
         if fitted.remark is not None:
             console.note(fitted.remark)
         results = judge_run(job, fitted)
-        save(job, fitted, results, directory, used)
+        save(job, fitted, results, directory, machine)
         if options.draw is not None:
             write_pictures(job, fitted, options.draw, directory, console)
         directory.complete()
@@ -126,9 +126,9 @@ def written(run: RunDirectory) -> list[str]:
     return [name for name in ARTIFACTS if run.has(name)]
 
 
-def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, used: int) -> None:
+def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, machine: Machine) -> None:
     """Write the model first, then what explains it."""
-    run.write("model.npz", model_content(model_document(job, results, used), model_arrays(job)))
+    run.write("model.npz", model_content(model_document(job, results, machine), model_arrays(job)))
     rows = [epoch.row() for epoch in fitted.history]
     parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in job.parts else (TRAINING_ROWS,)
     run.write("history.csv", history_content(history_columns(job.metrics, parts), rows))

@@ -20,10 +20,11 @@ from mlpcli.commands.fitting import (
 )
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, checked_job
-from mlpcli.commands.limits import rows_per_step
+from mlpcli.commands.machine import Machine
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.data.encoders import InputEncoder
+from mlpcli.kernels.engine import using
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
@@ -65,8 +66,10 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     prepared = prepare_arrays(config, given, encode)
     job = checked_job(config, prepared, MAX_PARAMETERS)
     with threads.kept():
-        threads.use(threads.choose(job.network.architecture.widths, rows_per_step(config, len(job.training))))
-        fitted = _fit(job)
+        machine = Machine.of(job, None)
+        threads.use(machine.threads)
+        with using(machine.engine):
+            fitted = _fit(job)
     network = job.network
     return TrainedNetwork(
         prepared.inputs,

@@ -1,0 +1,41 @@
+"""What of this machine a training uses: chosen by the shapes alone, and recorded with the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from math import ceil
+
+from mlpcli import threads
+from mlpcli.commands.job import Job
+from mlpcli.commands.limits import rows_per_step
+from mlpcli.config.optimizer_spec import QUASI_NEWTON
+from mlpcli.kernels import engine
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The threads of the matrix products, and the engine of everything elementwise.
+
+    The bytes of a model depend on the threads. They do not depend on the engine, but for its being named.
+    """
+
+    threads: int
+    engine: engine.Engine
+
+    @classmethod
+    def of(cls, job: Job, asked: int | None) -> Machine:
+        """The choice for a job; `asked` threads where somebody asks."""
+        shape, rows = job.network.architecture, len(job.training)
+        step = rows_per_step(job.config, rows)
+        # a quasi-Newton method updates the parameters itself
+        first_order = job.config.spec.optimizer.name not in QUASI_NEWTON
+        updated = job.network.layout.size if first_order else 0
+        activations = rows * sum(shape.widths[1:-1])
+        chosen = engine.choose(updated, ceil(rows / step), activations)
+        return cls(asked or threads.choose(shape.widths, step), chosen)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of the engine, where it is not NumPy."""
+        return {} if self.engine == "numpy" else {self.engine: version(self.engine)}
