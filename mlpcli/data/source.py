@@ -177,6 +177,8 @@ def _as_utf8(pieces: Iterator[bytes], name: str, encoding: str) -> Iterator[byte
             except UnicodeDecodeError as error:
                 before = error.object[: error.start].decode(encoding, "ignore").count("\n")
                 raise _undecodable(Place(name, lines + before), fed, error) from error
+            except UnicodeError as error:  # of encodings that are made for host names and the like
+                raise DataError.of(f"expected text in {encoding}: {error}", Place(name)) from error
         if b"\0" in content:
             raise _no_text(Place(name, lines + content.count(b"\n", 0, content.index(b"\0"))))
         # as bytes.count does, several times faster
