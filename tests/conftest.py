@@ -13,7 +13,7 @@ from hypothesis import settings
 settings.register_profile("mlp", deadline=None, derandomize=True, database=None)
 settings.load_profile("mlp")
 
-# a script that starts the suite with & has it ignore SIGINT, and so would every process that a test interrupts
+# where a script starts the suite with &, SIGINT is ignored, and every process that a test starts inherits it
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,8 +1,8 @@
-"""Which errors of the package the suite has raised: whoever adds one without a test of it sees the suite fail.
+"""Which errors of the package the suite has raised: one that is added without a test makes the suite fail.
 
-While tests run, every `raise SOMETHING` of mlpcli notes its place. When the whole suite has run, the places that
-no test came through are errors of the run. What `raise` alone passes on, and what an AssertionError says can not
-happen, are no error paths.
+While tests run, every `raise SOMETHING` of mlpcli notes its place. When the whole suite has run, places that
+no test came through are errors of the run. What `raise` alone passes on, and what an AssertionError calls
+impossible, are no error paths.
 """
 
 from __future__ import annotations

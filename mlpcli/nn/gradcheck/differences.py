@@ -101,7 +101,7 @@ class Central:
         return self._estimate(taken)
 
     def _frank(self, estimate: Estimate, scale: float) -> Estimate:
-        """A step that is too small must not be excused by its own round-off: it fails, as one too large does."""
+        """A step that is too small is not excused by its own round-off: it fails, as one too large does."""
         excused = max(ROUNDING_MARGIN * self.rounding / min(FIRST_STEPS), LEAST_SAY * self.rtol * scale)
         return estimate._replace(roundoff=min(estimate.roundoff, excused))
 
