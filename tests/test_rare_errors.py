@@ -29,7 +29,7 @@ from mlpcli.config.date_format import known_format
 from mlpcli.data.source import Hashed, chunks, find
 from mlpcli.errors import DataError
 from mlpcli.optim.stepper import Stepper
-from tests.running import Done, mlp, ok, raw_characters, tree, write_config, write_table
+from tests.running import NO_EPOCHS, Done, mlp, ok, raw_characters, tree, write_config, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -219,8 +219,9 @@ def test_another_version_does_not_go_on_where_this_one_stopped(place: Path) -> N
     assert_not_resumed(place, 3, "this is mlp 9.0, numpy 3.0")
 
 
-def test_other_data_do_not_go_on_where_only_the_model_is_left(place: Path) -> None:
-    (place / "run" / "checkpoint.npz").unlink()
+def test_other_data_do_not_go_on_from_a_finished_run_by_iterations(place: Path) -> None:
+    write_config(place / "c.yaml", optimizer={"name": "lbfgs", "iterations": 2}, training=NO_EPOCHS)
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--overwrite")
     write_table(place, seed=5)
     assert_not_resumed(place, 4, "the data is not what the model in the run directory was trained on")
 
