@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,11 @@ from mlpcli.artifacts.npz import Format, npz_content
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.commands import resuming
 from mlpcli.config.date_format import known_format
+from mlpcli.console import result_stream
 from mlpcli.data.source import Hashed, chunks, find
-from mlpcli.errors import DataError
+from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
+from mlpcli.process import ResultStream
 from tests.running import NO_EPOCHS, Done, mlp, ok, raw_characters, tree, write_config, write_table
 
 
@@ -255,3 +258,23 @@ def test_estimators_say_what_they_cannot_do() -> None:
     scores = MLPClassifier(loss="hinge", **few).fit(x, y).set_params(loss="binary_cross_entropy")
     with pytest.raises(ValueError, match="its outputs are scores"):
         scores.predict_proba(x)
+
+
+# --- streams, seen from inside ------------------------------------------------------------------------------
+
+
+def test_a_result_that_does_not_fit_is_told_once_and_dropped() -> None:
+    handle = os.open("/dev/full", os.O_WRONLY)
+    with ResultStream(handle, "wb") as stream:
+        with pytest.raises(OutputError, match="standard output: cannot write: No space left on device"):
+            stream.write(b"lost")
+        assert stream.write(b"dropped") == 7
+
+
+def test_a_result_needs_a_stream() -> None:
+    with patch.object(sys, "stdout", None), pytest.raises(OutputError, match="standard output is closed"):
+        result_stream()
+
+
+def test_the_version_ends_the_command() -> None:
+    assert ok("--version").out == f"mlp {mlpcli.__version__}\n"
