@@ -10,6 +10,7 @@ import signal
 import struct
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -278,3 +279,12 @@ def test_a_result_needs_a_stream() -> None:
 
 def test_the_version_ends_the_command() -> None:
     assert ok("--version").out == f"mlp {mlpcli.__version__}\n"
+
+
+def test_without_scikit_learn_the_estimators_say_what_to_install() -> None:
+    ours = [name for name in sys.modules if name.startswith("mlpcli.sklearn")]
+    with patch.dict(sys.modules, {"sklearn": None, "sklearn.base": None}):
+        for name in ours:
+            del sys.modules[name]
+        with pytest.raises(ModuleNotFoundError, match="scikit-learn"):
+            import_module("mlpcli.sklearn")
