@@ -110,7 +110,8 @@ class Whole:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise expected(self.words, given, _unquote(value))
         if value > self.at_most:
-            raise expected(f"a whole number from {self.at_least} to {self.at_most}", given)
+            both = f"from {self.at_least} to {self.at_most}"
+            raise expected(self.words.replace(f"of at least {self.at_least}", both), given)
         if value < self.at_least or value != int(value):
             raise expected(self.words, given)
         return int(value)
