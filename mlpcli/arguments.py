@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.threads import LIMIT
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model.npz.", show_default=False)]
 Table = Annotated[
@@ -32,7 +34,8 @@ Set = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Override the config's seed.")]
 Threads = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Threads for matrix products; chosen by the shapes.")
+    int | None,
+    typer.Option(min=1, max=LIMIT, metavar="N", help="Threads for matrix products; chosen by the shapes."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything, show config and layers, train nothing.")

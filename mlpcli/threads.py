@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,6 +12,7 @@ from itertools import pairwise
 # multiplications in the largest product of a step below which a second thread costs more than it saves
 WORTH_SHARING = 8_000_000
 MOST = 4
+LIMIT = 4096  # more than any machine has, and the most that a model file may say
 
 
 def available() -> int:
@@ -21,8 +23,8 @@ def available() -> int:
 def choose(widths: tuple[int, ...], rows: int) -> int:
     """The number of threads for steps of `rows` rows; OPENBLAS_NUM_THREADS, where it is set, decides."""
     asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
-    if asked and asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    if asked and re.fullmatch("0*[1-9][0-9]*", asked):
+        return LIMIT if len(asked.lstrip("0")) > len(str(LIMIT)) else min(int(asked), LIMIT)
     largest = max(n * m for n, m in pairwise(widths)) * rows
     return min(available(), MOST) if largest >= WORTH_SHARING else 1
 

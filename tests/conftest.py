@@ -1,7 +1,52 @@
 """Settings of all tests."""
 
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import error_paths
+import pytest
 from hypothesis import settings
 
 # no test may depend on how fast a machine is, and the same examples are tried every time
 settings.register_profile("mlp", deadline=None, derandomize=True, database=None)
 settings.load_profile("mlp")
+
+# where a script starts the suite with &, SIGINT is ignored, and every process that a test starts inherits it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+error_paths.watch()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of pytest-xdist has ended: take over which errors it saw."""
+    error_paths.raised.update(getattr(node, "workeroutput", {}).get("raised", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where the whole suite has run, and an error of the package was never raised."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["raised"] = sorted(error_paths.raised)
+    elif _ran_everything(config) and session.exitstatus == pytest.ExitCode.OK:
+        untested = error_paths.every_place() - error_paths.raised
+        config.stash[UNTESTED] = sorted(untested)
+        if untested:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name them."""
+    for place in config.stash.get(UNTESTED, ()):
+        terminalreporter.line(f"FAILED {place}: no test in this process raises this error", red=True)
+
+
+UNTESTED = pytest.StashKey[list[str]]()
+
+
+def _ran_everything(config: pytest.Config) -> bool:
+    given = config.invocation_params.args
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not {"-k", "-m", "--lf"} & set(given)

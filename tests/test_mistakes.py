@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import shutil
@@ -389,3 +390,32 @@ def test_hostile_names_and_labels_are_escaped_in_results(place: Path) -> None:
     predicted = ok("predict", "hostile/model.npz", "hostile.csv", "--include-inputs")
     assert [row["kind"] for row in predicted.rows()][2] == HOSTILE
     assert not raw_characters(predicted.err)
+
+
+def test_names_of_several_lines_are_escaped_by_every_command(place: Path) -> None:
+    """Line ends, separators and overrides in columns, categories, classes and the target."""
+    names = ("two\nlines\r\nand\ttab", HOSTILE, 'quo"te,\u2028comma', "ca\x7ft", "tar\nget\x9b1m")
+    labels = ("a\nA", HOSTILE, "c\u2029C", "true")
+    with (place / "lines.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for i in range(24):
+            category = ("u\nU", HOSTILE, "w\x85")[i % 3]
+            writer.writerow([i % 7, i % 5 / 2, i % 11, category, labels[i % 4]])
+    commands = [
+        ("init", "lines.csv", "--target", names[-1]),
+        ("train", "lines.yaml", "-o", "lines", "--no-plots"),
+        ("train", "lines.yaml", "-o", "lines", "--no-plots", "--json"),
+        ("train", "lines.yaml", "-o", "lines", "--resume"),
+        ("train", "lines.yaml", "--dry-run", "--json"),
+        ("gradcheck", "lines.yaml", "--json"),
+        ("inspect", "lines/model.npz"),
+        ("evaluate", "lines/model.npz", "lines.csv"),
+    ]
+    for command in commands:
+        done = ok(*command)
+        assert not raw_characters(done.out + done.err), (command, ascii(done.out + done.err))
+    predicted = ok("predict", "lines/model.npz", "lines.csv", "--include-inputs")
+    assert not raw_characters(predicted.err)
+    assert [row[names[-1]] for row in predicted.rows()] == [labels[i % 4] for i in range(24)]
+    assert {row["prediction"] for row in predicted.rows()} <= set(labels)

@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hostile_models import HOSTILE
 
 from mlpcli import __version__
 from mlpcli.commands import train
@@ -173,6 +174,24 @@ def test_the_trace_of_a_bug_is_shown_on_demand(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(train, "train", broken)
     monkeypatch.setenv("MLP_DEBUG", "1")
     assert mlp("train", "c.yaml").err.startswith("Traceback (most recent call last):\n")
+
+
+def test_deep_inputs_need_no_deep_stack() -> None:
+    """With a stack of 256 KiB, and where C code would crash: a message in place of a signal."""
+    Path("lists.yaml").write_text("a: " + "[" * 30_000, "utf-8")
+    Path("maps.yaml").write_text("{a: " * 10_000, "utf-8")
+    Path("meta.npz").write_bytes(HOSTILE["metadata: nested lists without end"]())
+    for arguments, code in (("train lists.yaml", 3), ("train maps.yaml", 3), ("inspect meta.npz", 5)):
+        done = shell(f"ulimit -s 256; $MLP {arguments}")
+        assert done.returncode == code, done.stderr
+        assert done.stderr.startswith(b"mlp: error: ")
+
+
+def test_a_crash_in_c_leaves_a_trace() -> None:
+    crash = "import faulthandler; from mlpcli.process import guarded; guarded(faulthandler._sigsegv)"
+    done = subprocess.run([sys.executable, "-c", crash], capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGSEGV
+    assert b"Fatal Python error: Segmentation fault" in done.stderr
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory")])

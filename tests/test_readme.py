@@ -41,6 +41,16 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     assert listed >= {int(code) for code in ExitCode}
 
 
+def test_every_promise_names_a_test_that_there_is() -> None:
+    promises = README.partition("## Promises")[2].partition("\n## ")[0].split("\n- ")[1:]
+    assert len(promises) >= 10
+    for promise in promises:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", promise)
+        assert named, promise
+        for file, name in named:
+            assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text("utf-8"), (file, name)
+
+
 def test_every_link_leads_to_a_file() -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert targets

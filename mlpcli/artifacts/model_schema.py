@@ -39,6 +39,7 @@ from mlpcli.config.activation_spec import ActivationSpec
 from mlpcli.config.data_spec import Task
 from mlpcli.config.loss_spec import LossSpec
 from mlpcli.config.model_spec import NormalizationSpec
+from mlpcli.threads import LIMIT
 
 MAX_LAYERS = 1_000
 
@@ -121,7 +122,7 @@ class ModelMeta(Exact):
     data: TrainingData
     training: Training
     metrics: Annotated[dict[Part, Few[Number | Scores | None]], BeforeValidator(few_keys)]
-    threads: Annotated[int, Field(ge=1, le=4096)]
+    threads: Annotated[int, Field(ge=1, le=LIMIT)]
 
 
 Model = TypeVar("Model", bound=BaseModel)

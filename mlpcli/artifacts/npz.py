@@ -19,6 +19,7 @@ from mlpcli.artifacts.zip_archive import Member, read_archive, write_archive
 
 META = "meta"
 NAME = re.compile(r"([a-z][A-Za-z0-9_.]{0,80})\.npy")
+RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9a-z]{1,8}){1,4}", re.ASCII)
 MAX_ZIP_BYTES = (1 << 32) - 1  # beyond it a zip needs its 64-bit form
 HEADROOM = 1 << 20  # more than the headers of all members together
 
@@ -135,8 +136,10 @@ def _check_format(document: Mapping[str, Any], expected: Format) -> None:
     if type(version) is not int or version < 1:
         raise FileFormatError(f"expected a format version, found {str(version)[:20]!r}")
     if version > expected.version:
+        maker = str(document.get("mlp"))
+        needed = f"mlp >= {maker}" if RELEASE.fullmatch(maker) and maker != __version__ else "a newer mlp"
         raise FileFormatError(
-            f"format version {str(version)[:20]} needs a newer mlp (this is {__version__})",
+            f"format version {str(version)[:20]} needs {needed} (this is {__version__})",
             "install the latest mlp",
         )
 

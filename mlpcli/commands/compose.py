@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_schema import Architecture as ModelShape
 from mlpcli.artifacts.plain_arrays import read_arrays
@@ -97,7 +99,8 @@ def build_network(config: Config, prepared: Prepared, dtype: str) -> Network:
         dtype,
         stream(spec.seed, "dropout"),
     )
-    initialize(config, network)
+    with np.errstate(over="ignore"):  # what is too large for the precision is for the check on divergence
+        initialize(config, network)
     return network
 
 

@@ -16,6 +16,7 @@ from mlpcli.config.choices_elsewhere import CHOICES_ELSEWHERE
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
 from mlpcli.config.scalars import means_no_finite_number, resolve
 
+LARGEST = 1e308  # of the numbers in a config
 CLOSE = 0.7  # how alike two words have to be for one to have been meant as the other
 
 
@@ -60,7 +61,9 @@ class Number:
             raise expected(self.words.replace("a number", "a finite number"), given)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise expected(self.words, given, _unquote(value))
-        if abs(value) > 1e308 or not self.contains(float(value)):
+        if abs(value) > LARGEST:
+            raise expected(f"{self.words}, no larger than {LARGEST:g}", given)
+        if not self.contains(float(value)):
             raise expected(self.words, given)
         return float(value)
 
@@ -106,7 +109,10 @@ class Whole:
             return self.word
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise expected(self.words, given, _unquote(value))
-        if not self.at_least <= value <= self.at_most or value != int(value):
+        if value > self.at_most:
+            both = f"from {self.at_least} to {self.at_most}"
+            raise expected(self.words.replace(f"of at least {self.at_least}", both), given)
+        if value < self.at_least or value != int(value):
             raise expected(self.words, given)
         return int(value)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from mlpcli.config.activation_spec import Activations, PlainActivationSpec
-from mlpcli.config.fields import Flag, LocalPath, Number, Whole
+from mlpcli.config.fields import LARGEST, Flag, LocalPath, Number, Whole
 from mlpcli.config.refusals import refusal
 from mlpcli.config.shapes import EACH, ONE, Choice, Closed, Maybe, one_or_each
 
@@ -40,6 +40,8 @@ class UniformInitSpec(Closed):
     def _bounds_in_order(self) -> Self:
         if self.low >= self.high:
             raise refusal(f"`low` {self.low:g} is not below `high` {self.high:g}", at=("low",))
+        if self.high - self.low > LARGEST:
+            raise refusal(f"`low` {self.low:g} and `high` {self.high:g} are too far apart", at=("low",))
         return self
 
 

@@ -176,14 +176,23 @@ def _as_utf8(pieces: Iterator[bytes], name: str, encoding: str) -> Iterator[byte
             try:
                 content = decoder.decode(piece, final=not piece).encode()
             except UnicodeDecodeError as error:
-                before = error.object[: error.start].decode(encoding, "ignore").count("\n")
+                before = _line_ends(error.object[: error.start], encoding)
                 raise _undecodable(Place(name, lines + before), fed, error) from error
+            except UnicodeError as error:  # of encodings that are made for host names and the like
+                raise DataError.of(f"expected text in {encoding}: {error}", Place(name)) from error
         if b"\0" in content:
             raise _no_text(Place(name, lines + content.count(b"\n", 0, content.index(b"\0"))))
         # as bytes.count does, several times faster
         lines += int(np.count_nonzero(np.frombuffer(content, np.uint8) == NEWLINE))
         if content:
             yield content
+
+
+def _line_ends(content: bytes, encoding: str) -> int:
+    try:
+        return content.decode(encoding, "ignore").count("\n")
+    except UnicodeError:  # of an encoding that cannot ignore anything
+        return content.count(b"\n")
 
 
 def _with_end(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-def _power(base: float, exponent: int) -> float:
+def _power(base: float, exponent: float) -> float:
     """base^exponent, or infinity where that overflows: such a rate is for the check on divergence."""
     try:
         return math.pow(base, exponent)
@@ -90,7 +90,7 @@ class InverseScaling:
 
     def rate(self, now: Moment, /) -> float:
         """The same at every update of an epoch."""
-        return self.learning_rate / math.pow(now.epoch, self.power)
+        return self.learning_rate / _power(now.epoch, self.power)
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,7 @@ def check(network: Network, batch: Batch, options: CheckOptions = CheckOptions()
         gradient = objective.gradient()
         if options.inject_error is not None:
             _break(network, gradient, options.inject_error)
-        findings = _examine(objective, gradient, options)
-    return _report(findings, options)
+        return _report(_examine(objective, gradient, options), options)
 
 
 def _break(network: Network, gradient: Array, layer: int) -> None:

@@ -87,7 +87,7 @@ class Central:
     def derivative(self, line: Line, sides: bytes, scale: float, /) -> Estimate:
         """Try smaller steps while their error can be smaller, then larger ones, until one is good enough."""
         if self.eps is not None:
-            return self._estimate([central_difference(line, sides, self.eps)])
+            return self._frank(self._estimate([central_difference(line, sides, self.eps)]), scale)
         taken = [central_difference(line, sides, line.step(h)) for h in FIRST_STEPS]
         smaller, larger = list(SMALLER_STEPS), list(LARGER_STEPS)
         while True:
@@ -99,6 +99,11 @@ class Central:
                 break
             taken.append(central_difference(line, sides, line.step(untried.pop(0))))
         return self._estimate(taken)
+
+    def _frank(self, estimate: Estimate, scale: float) -> Estimate:
+        """A step that is too small is not excused by its own round-off: it fails, as one too large does."""
+        excused = max(ROUNDING_MARGIN * self.rounding / min(FIRST_STEPS), LEAST_SAY * self.rtol * scale)
+        return estimate._replace(roundoff=min(estimate.roundoff, excused))
 
     def _may_help(self, h: float, best: Judged | None, scale: float) -> bool:
         """Whether round-off at the smaller step `h` leaves room for an error smaller than the best so far."""
