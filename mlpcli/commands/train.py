@@ -105,6 +105,8 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
         if options.plots:
             draw(fitted, directory, config.path.stem, console)
         directory.complete()
+        if stop.signal is not None:
+            console.warn(f"stopped by {stop.signal.name} after the run was finished")
         return Trained(fitted, results, output_of(config, options), written(directory))
 
 
