@@ -31,7 +31,7 @@ from mlpcli.arguments import (
     with_default_layer,
 )
 from mlpcli.console import Console
-from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.memory import MAX_PARAMETERS, require_libraries
 from mlpcli.process import guarded
 
 EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
@@ -62,6 +62,8 @@ def root(
     ] = False,
 ) -> None:
     """Train neural networks on tables: a YAML file says what, a CSV says on what."""
+    if not version:
+        require_libraries()
 
 
 @app.command()

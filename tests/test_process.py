@@ -184,6 +184,21 @@ def test_running_out_of_memory_has_a_code_of_its_own(error: Exception) -> None:
     )
 
 
+LIMITED = """
+import resource, sys
+from mlpcli.cli import main
+resource.setrlimit(resource.RLIMIT_AS, (150_000_000,) * 2)
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", ["train c.yaml", "gradcheck c.yaml", "predict m.npz t.csv"])
+def test_too_little_memory_for_the_libraries_is_told_before_they_end_the_process(arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED, *arguments.split()], capture_output=True, text=True)
+    assert done.returncode == 9
+    assert done.stderr.startswith("mlp: error: not enough memory to start: about 185 MB needed, ")
+
+
 @pytest.mark.parametrize("returned", [None, 0])
 def test_a_command_that_returns_nothing_is_done(returned: object) -> None:
     assert outcome(lambda: returned) == 0

@@ -92,8 +92,8 @@ def hit(warm: WarmProcess, scene: Scene, call: Call, fault: str, figure: Figure)
         ended = injected(warm, directory, TRAIN, call, fault)
         figure.add("hit" if ended.status or ended.output else "no effect")
         yield from wrong_end(ended, call, fault)
-        sticky_unlink = fault.endswith("+") and call.name == "unlink"
-        yield from problems(directory / "run", 1 if fault == "signal=KILL" or sticky_unlink else 0)
+        one_left = fault == "signal=KILL" or call.name == "unlink"
+        yield from problems(directory / "run", most_temporaries=one_left)
         found = contents(directory / "run")
         expected = [scene.after] if ended.status == 0 else [scene.before, scene.after]
         # a stop saves where it is, which is neither the one nor the other
