@@ -32,8 +32,8 @@ def run(times: int) -> Iterator[Figure]:
         while figure.count < times:
             with tempfile.TemporaryDirectory() as name:
                 kill_again_and_again(warm, Path(name), min(STARTS, times - figure.count), figure, rng)
-    # were fewer of the deaths inside a save, the figure would say little
-    figure.check(figure.facts["inside a save"] >= times // 10, "too few kills inside a save")  # type: ignore[operator]
+    # the slower the disk, the more of them; without any the figure would say nothing
+    figure.check(figure.facts["inside a save"], "no kill inside a save")
     yield figure
 
 
