@@ -31,7 +31,7 @@ from mlpcli.arguments import (
     with_default_layer,
 )
 from mlpcli.console import Console
-from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.memory import MAX_PARAMETERS, require_libraries
 from mlpcli.process import guarded
 
 EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
@@ -41,7 +41,6 @@ EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong con
 
 app = typer.Typer(
     name="mlp",
-    help="Train neural networks on tables: a YAML file says what, a CSV says on what.",
     epilog=EPILOG,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -57,11 +56,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
+    _asked: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Train neural networks on tables: a YAML file says what, a CSV says on what."""
+    require_libraries()
 
 
 @app.command()

@@ -9,6 +9,9 @@ from mlpcli.errors import MemoryLimitError, Problem
 
 MEGABYTE = 1_000_000
 MAX_PARAMETERS = 50_000_000  # of a network, where nobody allows more
+# address space that Python's libraries take before there is any data, the first matrix product included;
+# with less they may end the process themselves, with any exit code
+LIBRARIES = 185 * MEGABYTE
 
 
 def available_bytes() -> int | None:
@@ -37,6 +40,14 @@ def _left_of_limit() -> int | None:
     except OSError:
         return None
     return max(0, limit - pages * resource.getpagesize())
+
+
+def require_libraries() -> None:
+    """Raise MemoryLimitError where this process's limit leaves too little to load what computes."""
+    there = _left_of_limit()
+    if there is not None and there < LIBRARIES:
+        needed = f"about {_shown(LIBRARIES)} needed, {_shown(there)} available"
+        raise MemoryLimitError.of(f"not enough memory to start: {needed}", hint="raise the limit (ulimit -v)")
 
 
 def require(needed: int, what: str, hint: str) -> None:

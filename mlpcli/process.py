@@ -19,7 +19,7 @@ import typer
 from mlpcli import __version__
 from mlpcli.console import Console, write
 from mlpcli.errors import ExitCode, MemoryLimitError, MlpError, OutputError, Place, UsageError
-from mlpcli.signals import StoppedBySignal, die_by, leave_on_signals
+from mlpcli.signals import StoppedBySignal, die_by, die_on_signals, leave_on_signals
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -72,6 +72,7 @@ def guarded(command: Callable[[], object]) -> NoReturn:
     leave_on_signals()
     try:
         code = outcome(command)
+        die_on_signals()
     except StoppedBySignal as stopped:
         die_by(stopped.number)
     gc.freeze()  # the collector need not go through all that was loaded once more as the process ends

@@ -46,6 +46,13 @@ def leave_on_signals() -> None:
             signal.signal(number, _leave)
 
 
+def die_on_signals() -> None:
+    """From now on these signals kill at once, as there is nothing left to be saved."""
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)
     raise StoppedBySignal(signal.Signals(number))
@@ -55,7 +62,8 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 def stop_on_signals() -> Iterator[StopRequest]:
     """Turn SIGINT, SIGTERM and SIGHUP into a request; one that was ignored at the start stays ignored.
 
-    Only the main thread can handle signals: in another one no request ever comes.
+    A request raises StoppedBySignal at the end if nothing else has done so before. Only the main thread can
+    handle signals: in another one no request ever comes.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -70,6 +78,8 @@ def stop_on_signals() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if request.signal is not None:
+        raise StoppedBySignal(request.signal)
 
 
 def die_by(number: int) -> NoReturn:

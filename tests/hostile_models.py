@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from sample_model import sample_arrays, sample_meta
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_file import model_content
+from tests.sample_model import sample_arrays, sample_meta
 
 WEIGHT = "layers.0.weight.npy"
 Members = dict[str, bytes]

@@ -13,29 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from power_loss import (
-    OLD_FILE,
-    Call,
-    Create,
-    Fsync,
-    FsyncDirectory,
-    Recorder,
-    Rename,
-    Truncate,
-    Unlink,
-    Write,
-    contents_after_cut,
-)
 
 from mlpcli.artifacts.atomic import fixed_temporary, probe, unique_temporary, write_atomically
 from mlpcli.artifacts.file_system import Disk
 from mlpcli.errors import ExitCode, MlpError, OutputError
-
-OLD, NEW = b"the old model", b"the new one, longer"
-
-
-def new_content(stream: BinaryIO) -> None:
-    stream.write(NEW)
+from tests.power_loss import Call, Create, Fsync, FsyncDirectory, Rename, Write
+from tests.wrong_protocols import MUTATIONS, NEW, OLD, new_content, recorded_calls, wrong_states
 
 
 def names_in(directory: Path) -> list[str]:
@@ -52,67 +35,13 @@ def target(tmp_path: Path) -> Path:
 # --- power loss ---------------------------------------------------------------------------------------------
 
 
-def recorded_calls(target: Path) -> list[Call]:
-    recorder = Recorder()
-    write_atomically(target, new_content, fixed_temporary, recorder)
-    return recorder.calls
-
-
-def wrong_states(calls: list[Call], name: str) -> int:
-    """How many states are neither old nor new, or old although the writer had said that it was done."""
-    cuts = [calls[:length] for length in range(len(calls) + 1)]
-    found = [content for cut in cuts for content in contents_after_cut(cut, name, OLD)]
-    broken = sum(content not in (OLD, NEW) for content in found)
-    lost = sum(content != NEW for content in contents_after_cut(calls, name, OLD))
-    return broken + lost
-
-
 def test_no_power_cut_breaks_or_loses_a_file(target: Path) -> None:
     calls = recorded_calls(target)
     assert sum(isinstance(call, Write) for call in calls) > 2
     assert wrong_states(calls, target.name) == 0
 
 
-def without(kind: type) -> Callable[[list[Call]], list[Call]]:
-    return lambda calls: [call for call in calls if not isinstance(call, kind)]
-
-
-def fsync_after_rename(calls: list[Call]) -> list[Call]:
-    at = next(i for i, call in enumerate(calls) if isinstance(call, Rename))
-    fsync = next(call for call in calls if isinstance(call, Fsync))
-    return [*without(Fsync)(calls[: at + 1]), fsync, *calls[at + 1 :]]
-
-
-def fsync_before_last_write(calls: list[Call]) -> list[Call]:
-    at = next(i for i, call in enumerate(calls) if isinstance(call, Fsync))
-    return [*calls[: at - 1], calls[at], calls[at - 1], *calls[at + 1 :]]
-
-
-def unlink_target_first(calls: list[Call]) -> list[Call]:
-    return [Unlink("model.npz"), *calls]
-
-
-def in_place(calls: list[Call]) -> list[Call]:
-    return without(Fsync)(in_place_with_fsync(calls))
-
-
-def in_place_with_fsync(calls: list[Call]) -> list[Call]:
-    writes = [Write(OLD_FILE, call.data) for call in calls if isinstance(call, Write)]
-    return [Truncate(OLD_FILE), *writes, Fsync(OLD_FILE)]
-
-
-@pytest.mark.parametrize(
-    "mutate",
-    [
-        without(Fsync),
-        without(FsyncDirectory),
-        fsync_after_rename,
-        fsync_before_last_write,
-        unlink_target_first,
-        in_place,
-        in_place_with_fsync,
-    ],
-)
+@pytest.mark.parametrize("mutate", MUTATIONS.values(), ids=MUTATIONS)
 def test_the_enumerator_catches_every_wrong_protocol(
     target: Path, mutate: Callable[[list[Call]], list[Call]]
 ) -> None:

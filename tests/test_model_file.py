@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import random
@@ -290,6 +291,18 @@ def test_a_file_beyond_the_limit_is_not_read(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 40)
     assert refusal(path) == "the file has 1099511627776 bytes, more than the 1073741824 allowed"
+
+
+def test_a_close_that_fails_costs_nothing_that_was_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_bytes(good_model())
+    close = os.close
+
+    def failing(handle: int) -> None:
+        close(handle)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "close", failing)
+    assert_sample(read_model(path))
 
 
 def test_a_model_cut_short_anywhere_is_refused() -> None:

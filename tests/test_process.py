@@ -203,6 +203,21 @@ def test_running_out_of_memory_has_a_code_of_its_own(error: Exception) -> None:
     )
 
 
+LIMITED = """
+import resource, sys
+from mlpcli.cli import main
+resource.setrlimit(resource.RLIMIT_AS, (150_000_000,) * 2)
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", ["train c.yaml", "gradcheck c.yaml", "predict m.npz t.csv"])
+def test_too_little_memory_for_the_libraries_is_told_before_they_end_the_process(arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED, *arguments.split()], capture_output=True, text=True)
+    assert done.returncode == 9
+    assert done.stderr.startswith("mlp: error: not enough memory to start: about 185 MB needed, ")
+
+
 @pytest.mark.parametrize("returned", [None, 0])
 def test_a_command_that_returns_nothing_is_done(returned: object) -> None:
     assert outcome(lambda: returned) == 0
@@ -252,12 +267,13 @@ main()
 
 def test_the_first_signal_is_a_request_and_the_second_would_kill() -> None:
     before = signal.getsignal(signal.SIGHUP)
-    with stop_on_signals() as stop:
+    with pytest.raises(StoppedBySignal) as stopped, stop_on_signals() as stop:
         assert not stop()
         os.kill(os.getpid(), signal.SIGHUP)
         assert stop()
         assert stop.signal == signal.SIGHUP
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    assert stopped.value.number == signal.SIGHUP  # a request that nobody met in between is met at the end
     assert signal.getsignal(signal.SIGHUP) == before
 
 
@@ -282,6 +298,21 @@ def test_outside_of_training_a_signal_leaves_at_once() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+LATE = """
+import atexit, os, signal, sys
+from mlpcli.cli import main
+atexit.register(os.kill, os.getpid(), int(sys.argv.pop()))
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_after_the_work_is_done_kills_without_a_word(number: signal.Signals) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE, "schema", str(int(number))], capture_output=True)
+    assert (done.returncode, done.stderr) == (-number, b"")
+    assert done.stdout.endswith(b"}\n")
 
 
 # --- imports ------------------------------------------------------------------------------------------------

@@ -366,6 +366,20 @@ def test_a_signal_from_outside_in_the_middle_of_a_long_run(monkeypatch: pytest.M
     assert_same()
 
 
+def test_a_signal_while_the_results_are_written_lets_them_be_written_and_then_ends_the_process() -> None:
+    write_config(Path("c.yaml"))
+    save = train.save
+
+    def signalled(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        save(*arguments)
+
+    with patch.object(train, "save", signalled):
+        done = run()
+    assert done == Done(TERM, "", "mlp: warning: stopped by SIGTERM after the run was finished\n")
+    assert_same()
+
+
 def test_an_interrupt_that_was_ignored_at_the_start_stays_ignored() -> None:
     """As for a command that a script runs with `&`, or with nohup."""
     write_config(Path("c.yaml"), training={"epochs": 5})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -322,6 +323,20 @@ def test_the_probe_fails_before_training(output: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(run_directory, "probe", full)
     with pytest.raises(OutputError, match="no space"), RunDirectory(output):
         pass
+
+
+@pytest.mark.parametrize("ask", ["has", "read"])
+def test_a_disk_that_does_not_answer_is_an_output_error(
+    output: Path, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    def failing(_path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with RunDirectory(output) as run:
+        run.write("config.yaml", text("seed: 0"))
+        monkeypatch.setattr(Path, {"has": "is_file", "read": "read_bytes"}[ask], failing)
+        with pytest.raises(OutputError, match=r"config\.yaml: could not be read: Input/output error"):
+            getattr(run, ask)("config.yaml")
 
 
 def test_a_second_run_is_refused_and_changes_nothing(output: Path, tmp_path: Path) -> None:

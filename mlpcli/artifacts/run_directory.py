@@ -23,6 +23,7 @@ Artifact: TypeAlias = Literal[
     "model.npz", "history.csv", "metrics.json", "config.yaml", "loss.svg", "loss.png", "checkpoint.npz"
 ]
 ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
+UNREADABLE = "could not be read: "
 PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
 SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
 
@@ -76,8 +77,14 @@ class RunDirectory:
         write_atomically(self.path / name, content, fixed_temporary)
 
     def has(self, name: Artifact) -> bool:
-        """Whether the run has got as far as this file."""
-        return (self.path / name).is_file()
+        """Whether the run has got as far as this file; raises OutputError where the disk does not say."""
+        with output_errors(self.path / name, UNREADABLE):
+            return (self.path / name).is_file()
+
+    def read(self, name: Artifact) -> bytes:
+        """What a file of the run holds; raises OutputError."""
+        with output_errors(self.path / name, UNREADABLE):
+            return (self.path / name).read_bytes()
 
     def complete(self) -> None:
         """The run has written its last file: a run that it replaces goes now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 # messages about what is in a file are escaped with this codec: loaded now, refusing a file opens no other one
@@ -34,7 +35,8 @@ def read_regular_file(path: Path, max_bytes: int = MAX_BYTES) -> bytearray:
     except OSError as error:
         raise FileFormatError(f"could not read it: {_reason(error)}") from error
     finally:
-        os.close(handle)
+        with suppress(OSError):  # everything is read by then, or the failure is told already
+            os.close(handle)
 
 
 def _read(handle: int, max_bytes: int) -> bytearray:

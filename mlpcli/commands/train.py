@@ -106,6 +106,8 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
         if options.draw is not None:
             write_pictures(job, fitted, options.draw, directory, console)
         directory.complete()
+        if stop.signal is not None:
+            console.warn(f"stopped by {stop.signal.name} after the run was finished")
         return Trained(fitted, results, output_of(config, options), written(directory))
 
 

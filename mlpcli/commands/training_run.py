@@ -87,8 +87,7 @@ class TrainingRun:
         """
         if not self.run.has(LAST_FILE):
             return False
-        here = (self.run.path / LAST_FILE).read_bytes()
-        return here == dump_resolved(self.job.config, self.run.output).encode()
+        return self.run.read(LAST_FILE) == dump_resolved(self.job.config, self.run.output).encode()
 
     def _save_and_die(self, trainer: Trainer, checkpoints: Checkpoints) -> NoReturn:
         checkpoints.save()

@@ -1,0 +1,179 @@
+"""B1, B2, B4: runs stopped by anything at any moment and resumed; two interrupts almost at once."""
+
+from __future__ import annotations
+
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.faults.commands import Ended, WarmProcess
+from tests.faults.figure import Figure
+from tests.faults.run_state import problems
+from tests.running import NO_EPOCHS, results, write_config, write_table
+
+QUICK, FULL = 24, 200
+MOST_STOPS = 6
+STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+TRAIN = ("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--resume")
+BETWEEN_INTERRUPTS = 0.01  # seconds
+
+OPTIMIZERS: tuple[dict[str, Any], ...] = (
+    {"name": "sgd", "momentum": 0.9},
+    {"name": "rmsprop", "momentum": 0.5, "centered": True},
+    {"name": "adagrad"},
+    {"name": "adadelta"},
+    {"name": "adam", "weight_decay": 0.01},
+    {"name": "adamw"},
+    {"name": "radam"},
+    {"name": "nadam"},
+    {"name": "lion"},
+    {"name": "rprop"},
+    {"name": "lbfgs", "iterations": 60},
+    {"name": "bfgs", "iterations": 60},
+)
+SCHEDULES: tuple[dict[str, Any], ...] = (
+    {"name": "constant", "warmup": 2},
+    {"name": "step", "every": 3, "factor": 0.7},
+    {"name": "exponential", "decay": 0.9},
+    {"name": "cosine", "warmup": 1},
+    {"name": "linear"},
+    {"name": "inverse_scaling"},
+    {"name": "one_cycle", "peak": 0.02},
+    {"name": "plateau", "monitor": "val_loss", "patience": 1, "factor": 0.5},
+)
+LAYERS: tuple[dict[str, Any], ...] = (
+    {"layers": ["auto", 6, "auto"]},
+    {"layers": ["auto", 6, "auto"], "dropout": 0.3},
+    {"layers": ["auto", 6, 5, "auto"], "normalization": "batch_norm"},
+)
+STOPPING = {"monitor": "val_loss", "patience": 6}
+
+
+@dataclass
+class Whole:
+    """What an undisturbed run of a config came to, and how long it took."""
+
+    files: dict[str, bytes]
+    seconds: float
+
+
+def run(times: int) -> Iterator[Figure]:
+    """Runs of every optimizer and schedule, stopped up to six times each; then runs interrupted twice."""
+    resumed = Figure(
+        "B1, B4",
+        "runs stopped by KILL, TERM, INT, HUP and resumed",
+        "same bytes as undisturbed; dies by the signal",
+        least=times,
+    )
+    resumed.facts |= {"configs": 0, "stopped at least twice": 0}
+    twice = Figure("B2", "two SIGINT 10 ms apart", "0 corrupt, resumes to the same bytes", least=times)
+    rng, wholes = random.Random(4), dict[int, Whole]()
+    with WarmProcess() as warm:
+        for number in range(times):
+            one_run(warm, number, wholes, resumed, rng)
+        for number in range(times):
+            two_interrupts(warm, number, wholes, twice, rng)
+    resumed.facts["configs"] = len(wholes)
+    stopped_often = resumed.facts["stopped at least twice"]
+    resumed.check(
+        isinstance(stopped_often, int) and stopped_often >= times // 2, "too few runs stopped twice"
+    )
+    yield resumed
+    yield twice
+
+
+def write_case(directory: Path, number: int) -> int:
+    """The table and one of 24 configs; its number."""
+    kind = number % (2 * len(OPTIMIZERS))
+    optimizer = OPTIMIZERS[kind % len(OPTIMIZERS)]
+    by_iterations = optimizer["name"] in {"lbfgs", "bfgs"}
+    full_batch = {"batch_size": "full"} if optimizer["name"] == "rprop" else {"batch_size": 9}
+    training = NO_EPOCHS if by_iterations else {"epochs": 12, **full_batch}
+    model = LAYERS[0] if by_iterations else LAYERS[kind % len(LAYERS)]
+    write_table(directory)
+    write_config(
+        directory / "c.yaml",
+        seed=kind,
+        data={"validation": 0.25},
+        model=model,
+        optimizer=optimizer,
+        training={**training, **({"early_stopping": STOPPING} if kind % 2 else {})},
+        **(
+            {}
+            if by_iterations
+            else {"schedule": SCHEDULES[(kind + kind // len(OPTIMIZERS)) % len(SCHEDULES)]}
+        ),
+    )
+    return kind
+
+
+def whole_run(warm: WarmProcess, directory: Path, kind: int, wholes: dict[int, Whole]) -> Whole:
+    """The undisturbed run of a config, trained once."""
+    if kind not in wholes:
+        start = time.monotonic()
+        ended = warm.run(directory, "train", "c.yaml", "-o", "whole", "--no-plots", "-q")
+        if ended.status:
+            raise RuntimeError(ended.output)
+        wholes[kind] = Whole(results(directory / "whole"), time.monotonic() - start)
+    return wholes[kind]
+
+
+def one_run(
+    warm: WarmProcess, number: int, wholes: dict[int, Whole], figure: Figure, rng: random.Random
+) -> None:
+    """One run, stopped at random moments, resumed until it is finished."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        whole = whole_run(warm, directory, write_case(directory, number), wholes)
+        stops = 0
+        for _ in range(MOST_STOPS):
+            signalled = rng.choice(STOPS)
+            running = warm.start(directory, TRAIN)
+            time.sleep(rng.uniform(0, whole.seconds))
+            running.send(signalled)
+            ended = warm.wait(running)
+            figure.failures += [f"{signalled.name}: {what}" for what in problems(directory / "run")]
+            if ended.status == 0 and ended.output == "":
+                break
+            figure.check(
+                ended.status == -signalled and "Traceback" not in ended.output, f"{signalled.name}: {ended}"
+            )
+            figure.add(signalled.name)
+            stops += 1
+        finish(warm, directory, whole, figure)
+    figure.add("stopped at least twice", stops >= 2)
+
+
+def two_interrupts(
+    warm: WarmProcess, number: int, wholes: dict[int, Whole], figure: Figure, rng: random.Random
+) -> None:
+    """One run, interrupted at a random moment and once more at once."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        whole = whole_run(warm, directory, write_case(directory, number), wholes)
+        running = warm.start(directory, TRAIN)
+        time.sleep(rng.uniform(0, whole.seconds))
+        running.send(signal.SIGINT)
+        time.sleep(BETWEEN_INTERRUPTS)
+        running.send(signal.SIGINT)
+        ended = warm.wait(running)
+        figure.check(ended.status in {0, -signal.SIGINT}, str(ended))
+        figure.failures += problems(directory / "run")
+        figure.add("dead at once" if ended.output == "" and ended.status else "after saving")
+        finish(warm, directory, whole, figure)
+
+
+def finish(warm: WarmProcess, directory: Path, whole: Whole, figure: Figure) -> None:
+    """Let a stopped run go on to its end, and compare."""
+    ended: Ended = warm.run(directory, *TRAIN)
+    figure.count += 1
+    figure.check(ended.status == 0, f"resumed: {ended}")
+    figure.failures += problems(directory / "run", most_temporaries=0)
+    if ended.status == 0:
+        found = results(directory / "run")
+        figure.failures += [f"{name} differs" for name in whole.files if found[name] != whole.files[name]]
