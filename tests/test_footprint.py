@@ -96,10 +96,11 @@ def test_no_command_reaches_the_network_starts_a_program_or_writes_elsewhere(
     assert sorted(path for path in touched if not path.startswith(inside)) == []
 
 
-# a hook that tells of every event that no command has a reason for
+# a hook that tells of every event that no command has a reason for; pictures are drawn by a fork, which runs
+# no other program
 HOOKED = """
 import sys
-FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork",
+FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn",
              "urllib.", "ftplib.", "http.", "smtplib.", "pickle.find_class", "webbrowser.")
 def hook(event, arguments):
     if event.startswith(FORBIDDEN) and "fc-list" not in str(arguments) and event != "socket.gethostname":

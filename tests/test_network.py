@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +17,7 @@ from network_cases import HIDDEN, OUTPUTS, REGRESSION, Case, numerical_gradient,
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import CHUNK, Penalty
+from mlpcli.nn.network import CHUNK, Network, Penalty
 from mlpcli.nn.steps import Dropout
 
 EXTRAS = {
@@ -378,3 +381,19 @@ def test_an_architecture_describes_itself() -> None:
         "bias": False,
         "dropout": [0.1],
     }
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_a_copy_has_numbers_of_its_own(again: Callable[[Network], Network]) -> None:
+    case = Case(Loss("mse"))
+    network, (x, y, weights) = case.network(), case.batch()
+    network.loss_and_grad(x, y, weights)
+    expected, gradient = network.predict(x), network.grad.copy()
+    twin = again(network)
+    twin.loss_and_grad(x, y, weights)
+    np.testing.assert_array_equal(twin.predict(x), expected)
+    np.testing.assert_array_equal(twin.grad, gradient)
+    twin.theta.fill(0.0)  # seen by the views and the plans of the copy, and by nobody else
+    assert not twin.parameters["layers.0.weight"].any()
+    assert not twin.predict(x).any()
+    np.testing.assert_array_equal(network.predict(x), expected)

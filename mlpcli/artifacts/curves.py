@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LONGEST_TITLE: Final = 56
+ONE_AT_A_TIME: Final = threading.Lock()  # matplotlib's settings, and the environment, are the whole program's
 
 
 def loss_pictures(rows: Sequence[Row], name: str, best_epoch: int | None = None) -> dict[str, bytes]:
@@ -31,7 +33,7 @@ def loss_pictures(rows: Sequence[Row], name: str, best_epoch: int | None = None)
     one is given.
     """
     title = clean(name, LONGEST_TITLE)
-    with _undisturbed():
+    with ONE_AT_A_TIME, _undisturbed():
         from matplotlib import rc, rc_context, rcdefaults
 
         from mlpcli.artifacts.loss_figure import loss_figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,16 @@ class Network:
         self._evaluation: Plan | None = None
         penalised = self.layout.n_weights if penalty.l1 or penalty.l2 else 0
         self._scratch = np.empty(penalised, self.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what it was made of and its state; views and plans are made anew over that."""
+        return _remade, (
+            self.architecture,
+            self.loss,
+            self.penalty,
+            self.dtype,
+            (self.rng, self.state),
+        )
 
     def initialize(self, draw: Draw, rng: np.random.Generator, draw_bias: Draw | None = None) -> None:
         """Starting weights from `draw`; biases zero, or from `draw_bias`.
@@ -200,3 +211,16 @@ class Network:
     def arrays(self) -> dict[str, Array]:
         """All that a prediction depends on, by name: parameters and running statistics."""
         return {**self.parameters, **self.statistics}
+
+
+def _remade(
+    architecture: Architecture,
+    loss: Loss,
+    penalty: Penalty,
+    dtype: np.dtype[Any],
+    rng_and_state: tuple[np.random.Generator, Vector],
+) -> Network:
+    rng, state = rng_and_state
+    network = Network(architecture, loss, penalty, dtype, rng)
+    np.copyto(network.state, state)
+    return network
