@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # the kind of every usage error; typer names BadParameter only, whose parents are UsageError and this one
 ClickException = typer.BadParameter.__mro__[2]
 STDOUT = 1  # its file descriptor
+SELDOM = (50_000, 10, 10)  # what is loaded stays: to look for garbage in it is a tenth of the time of a start
 
 
 class ResultStream(io.FileIO):
@@ -68,6 +69,8 @@ def prepare_streams() -> None:
 
 def guarded(command: Callable[[], object]) -> NoReturn:
     """Run a command and leave with its exit code, or by the signal that stopped it."""
+    gc.set_threshold(*SELDOM)
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # installed for something else, and searched for
     prepare_streams()
     leave_on_signals()
     try:

@@ -73,9 +73,11 @@ def _examine(objective: Objective, gradient: Array, options: CheckOptions) -> Fi
     limit = limit_for(gradient.size)
     wide = LARGEST_OUTPUT if limit > SMALL else SMALL
     views = network.layout.views(gradient)
-    examiner = Examiner(differentiator, Tolerance(options.rtol, largest([gradient])), limit)
+    between_layers = largest(inner)
+    tolerance = Tolerance(options.rtol, largest([gradient]), between_layers)
+    examiner = Examiner(differentiator, tolerance, limit)
     arrays = [examiner.examine(variable, views[variable.name]) for variable in parameters(moved)]
-    examiner = Examiner(differentiator, Tolerance(options.rtol, largest(inner)), wide)
+    examiner = Examiner(differentiator, Tolerance(options.rtol, between_layers), wide)
     between: list[Evidence] = []
     for variable, expected in zip(outputs(moved), inner, strict=True):
         between.append(examiner.examine(variable, expected))

@@ -11,19 +11,25 @@ from mlpcli.nn.gradcheck.report import ArrayCheck, EntryCheck, Verdict
 
 KINKS_ALLOWED = 0.01  # of the checked entries: with more the verdict is "inconclusive"
 SMALL_BESIDE_ALL = 1e-8  # an array whose gradient is smaller than this beside all others is measured by them
+HIDDEN = 0.01  # of an array's largest entry: where round-off explains that much, nothing can be said
 SHOWN = 5  # entries in the entrywise view
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """`rtol`, and the largest gradient entry of all arrays."""
+    """`rtol`, the largest gradient entry of all arrays, and that of derivatives between the layers too."""
 
     rtol: float
     largest: float
+    between: float = 0.0
 
     def scale(self, size: float) -> float:
         """What an error in an array of gradient size `size` is relative to, round-off aside."""
         return max(size, SMALL_BESIDE_ALL * self.largest)
+
+    def is_negligible(self, size: float) -> bool:
+        """Whether a gradient of this size is next to nothing beside others, or what it is a sum of."""
+        return size <= SMALL_BESIDE_ALL * max(self.largest, self.between)
 
     def relative(self, error: Vector, size: float, roundoff: Vector) -> Vector:
         """Errors divided by their scale; what round-off alone explains comes out at most as `rtol`."""
@@ -54,7 +60,8 @@ class Comparison:
 class Evidence:
     """One array: `entries` judged at flat `indices`, out of `checked`, and `directions` through all entries.
 
-    `base` holds the array's own values, `gradient` the whole analytic gradient, both flat.
+    `base` holds the array's own values, `gradient` the whole analytic gradient, both flat. `negligible` says
+    that the gradient is next to nothing.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Evidence:
     entries: Comparison
     directions: Comparison
     rtol: float
+    negligible: bool = False
 
     @property
     def complete(self) -> bool:
@@ -79,10 +87,20 @@ class Evidence:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL where one error is too large or not a number, inconclusive where there are too many kinks."""
+        """FAIL where one error is too large or not a number; inconclusive where nothing can be said.
+
+        That is where there are too many kinks, or where round-off hides an error of one in a hundred.
+        """
         if not (np.all(self.entries.errors <= self.rtol) and np.all(self.directions.errors <= self.rtol)):
             return "FAIL"
-        return "inconclusive" if self.kinks > KINKS_ALLOWED * self.checked else "ok"
+        return "inconclusive" if self.kinks > KINKS_ALLOWED * self.checked or self._is_hidden else "ok"
+
+    @property
+    def _is_hidden(self) -> bool:
+        """Whether round-off explains HIDDEN of the largest entry even where it weighs least."""
+        roundoff = np.concatenate([self.entries.roundoff, self.directions.roundoff])
+        size = 0.0 if self.negligible else _largest(self.gradient)
+        return bool(size > 0.0 and roundoff.size and roundoff.min() > HIDDEN * size)
 
     def summary(self) -> ArrayCheck:
         """The array's line in the report."""
