@@ -113,7 +113,10 @@ def test_a_fused_kernel_gives_the_very_bits(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     fused._compiled.cache_clear()
     kernels = every_kernel(np.dtype(dtype))
-    assert {"relu", "relu with bias", "chain rule", "adam {}"} <= kernels.keys()
+    few = {"relu", "relu with bias", "chain rule", "adam {}"}
+    assert few <= kernels.keys()
+    if dtype == np.float64:  # compiling takes its time
+        kernels = {name: kernels[name] for name in few}
     for name, kernel in kernels.items():
         one, other = (arrays_for(kernel, dtype) for _ in range(2))
         numbers = np.linspace(0.1, 0.9, len(kernel.coefficients)).astype(dtype)

@@ -402,11 +402,12 @@ def test_names_of_several_lines_are_escaped_by_every_command(place: Path) -> Non
         for i in range(24):
             category = ("u\nU", HOSTILE, "w\x85")[i % 3]
             writer.writerow([i % 7, i % 5 / 2, i % 11, category, labels[i % 4]])
+    short = ("--set", "training.epochs=2", "--no-plots")
     commands = [
         ("init", "lines.csv", "--target", names[-1]),
-        ("train", "lines.yaml", "-o", "lines", "--no-plots"),
-        ("train", "lines.yaml", "-o", "lines", "--no-plots", "--json"),
-        ("train", "lines.yaml", "-o", "lines", "--resume"),
+        ("train", "lines.yaml", "-o", "lines", *short),
+        ("train", "lines.yaml", "-o", "lines", *short, "--json"),
+        ("train", "lines.yaml", "-o", "lines", *short, "--resume"),
         ("train", "lines.yaml", "--dry-run", "--json"),
         ("gradcheck", "lines.yaml", "--json"),
         ("inspect", "lines/model.npz"),
