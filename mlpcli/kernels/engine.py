@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Literal, TypeAlias
 
 from mlpcli.arrays import Array, Vector
@@ -25,7 +25,16 @@ _current: ContextVar[Engine] = ContextVar("engine", default="numpy")
 def choose(parameters: int, updates: int, activations: int) -> Engine:
     """The engine for epochs of so many updates, each of every parameter, and activations in all."""
     saved = SECONDS_PER_PARAMETER * parameters * updates + SECONDS_PER_ACTIVATION * activations
-    return "numba" if saved >= WORTH_LOADING and find_spec("numba") is not None else "numpy"
+    return "numba" if saved >= WORTH_LOADING and _numba_loads() else "numpy"
+
+
+def _numba_loads() -> bool:
+    """Whether numba is there, and takes this Python and this NumPy."""
+    try:
+        import_module("numba")
+    except ImportError:
+        return False
+    return True
 
 
 @contextmanager
