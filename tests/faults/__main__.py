@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,10 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     """Run what is asked for; 0 only if every figure is reached."""
     asked = arguments(given)
+    for stopping in (signal.SIGINT, signal.SIGHUP):
+        # ignored where a script or nohup starts this: what is sent to a command would be ignored there too
+        if signal.getsignal(stopping) is signal.SIG_IGN:
+            signal.signal(stopping, signal.SIG_DFL)
     figures: list[Figure] = []
     for name in asked.names or NAMES:
         chosen, start = experiment(name), time.monotonic()

@@ -56,10 +56,11 @@ STOPPING = {"monitor": "val_loss", "patience": 6}
 
 @dataclass
 class Whole:
-    """What an undisturbed run of a config came to, and how long it took."""
+    """What an undisturbed run of a config came to, how long it took, and what it said."""
 
     files: dict[str, bytes]
     seconds: float
+    output: str
 
 
 def run(times: int) -> Iterator[Figure]:
@@ -119,7 +120,7 @@ def whole_run(warm: WarmProcess, directory: Path, kind: int, wholes: dict[int, W
         ended = warm.run(directory, "train", "c.yaml", "-o", "whole", "--no-plots", "-q")
         if ended.status:
             raise RuntimeError(ended.output)
-        wholes[kind] = Whole(results(directory / "whole"), time.monotonic() - start)
+        wholes[kind] = Whole(results(directory / "whole"), time.monotonic() - start, ended.output)
     return wholes[kind]
 
 
@@ -138,8 +139,8 @@ def one_run(
             running.send(signalled)
             ended = warm.wait(running)
             figure.failures += [f"{signalled.name}: {what}" for what in problems(directory / "run")]
-            if ended.status == 0 and ended.output == "":
-                break
+            if ended.status == 0 and ended.output == whole.output:
+                break  # it was done before the signal came
             figure.check(
                 ended.status == -signalled and "Traceback" not in ended.output, f"{signalled.name}: {ended}"
             )
