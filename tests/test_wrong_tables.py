@@ -225,6 +225,14 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         ],
     ),
     (
+        b"a,b\r\r\n1,2\r\n3,4\r\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: a carriage return in the middle of a line",
+            "hint: save the file with line ends as Unix or Windows have them",
+        ],
+    ),
+    (
         b"a,b\r1,2\r3,4\r",
         PLAIN,
         [

@@ -91,7 +91,10 @@ class Records:
                 first = None
             if first:
                 fields, lines = first
-                self._drop(_size_of(self._buffer, lines), self._line + lines)
+                size = _size_of(self._buffer, lines)
+                if self._buffer[:size].endswith(b"\r\r\n"):  # to the csv module an empty line, which it skips
+                    raise malformed(csv.Error("new-line character"), Place(self._name, self._line))
+                self._drop(size, self._line + lines)
                 return read_header(fields, self._name, self._separator)
             if self._ended:
                 raise DataError.of("is empty; expected a header and rows", Place(self._name))
