@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # the kind of every usage error; typer names BadParameter only, whose parents are UsageError and this one
 ClickException = typer.BadParameter.__mro__[2]
 STDOUT = 1  # its file descriptor
+OF_THE_DEVICE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # never a bug, wherever they come up
 SELDOM = (50_000, 10, 10)  # what is loaded stays: to look for garbage in it is a tenth of the time of a start
 
 
@@ -69,11 +70,11 @@ def prepare_streams() -> None:
 
 def guarded(command: Callable[[], object]) -> NoReturn:
     """Run a command and leave with its exit code, or by the signal that stopped it."""
-    gc.set_threshold(*SELDOM)
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # installed for something else, and searched for
-    prepare_streams()
-    leave_on_signals()
     try:
+        leave_on_signals()
+        gc.set_threshold(*SELDOM)
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # installed for something else, and searched for
+        prepare_streams()
         code = outcome(command)
         die_on_signals()
     except StoppedBySignal as stopped:
@@ -123,4 +124,6 @@ def _as_mlp_error(error: Exception) -> MlpError | None:
         return UsageError.of(message[0].lower() + message[1:].rstrip("."), hint="see `mlp --help`")
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return MemoryLimitError.of("out of memory", hint="use smaller layers, fewer rows, or a smaller batch")
+    if isinstance(error, OSError) and error.errno in OF_THE_DEVICE:
+        return OutputError.of(f"a file could not be written or closed: {error.strerror}")
     return None

@@ -24,7 +24,7 @@ from mlpcli.cli import run
 from mlpcli.process import outcome
 from mlpcli.signals import StoppedBySignal
 
-MLP = [sys.executable, "-c", "from mlpcli.cli import main; main()"]
+MLP = [sys.executable, "-c", "from mlpcli.start import main; main()"]
 COLUMNS = ("id", "length", "width", "colour", "kind", "two", "size", "count", "w")
 NO_EPOCHS = {"epochs": None, "batch_size": None}  # the `training` of bfgs and lbfgs
 RESULTS = ("model.npz", "history.csv", "metrics.json")  # what must not depend on when, where, or how often

@@ -26,6 +26,7 @@ FLOORS = [
     {"progress", "process", "arguments"},
     {"commands"},
     {"cli", "api", "sklearn"},
+    {"start"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PRINTERS = {"console", "progress", "process", "arguments", "cli"}

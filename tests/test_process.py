@@ -364,3 +364,27 @@ def test_help_names_every_command_and_exit_code() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert process("--version") == Done(0, f"mlp {__version__}\n", "")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS])
+def test_what_a_device_does_is_no_bug(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever it comes up: the close of a file that was only read, say."""
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number))
+
+    assert outcome(fail) == 6
+    expected = f"mlp: error: a file could not be written or closed: {os.strerror(number)}\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_an_interrupt_while_the_program_loads_ends_it_without_a_word() -> None:
+    code = """
+import os, signal, sys, types
+from mlpcli.start import main
+sys.modules["mlpcli.cli"] = loading = types.ModuleType("mlpcli.cli")
+loading.main = lambda: os.kill(os.getpid(), signal.SIGINT)
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")

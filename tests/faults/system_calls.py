@@ -92,7 +92,9 @@ def hit(warm: WarmProcess, scene: Scene, call: Call, fault: str, figure: Figure)
         ended = injected(warm, directory, TRAIN, call, fault)
         figure.add("hit" if ended.status or ended.output else "no effect")
         yield from wrong_end(ended, call, fault)
-        one_left = fault == "signal=KILL" or call.name == "unlink"
+        # a signal may also come right after a temporary was made, before anything can know of it
+        made = fault in DEADLY and call.name == "openat"
+        one_left = fault == "signal=KILL" or call.name == "unlink" or made
         yield from problems(directory / "run", most_temporaries=one_left)
         found = contents(directory / "run")
         expected = [scene.after] if ended.status == 0 else [scene.before, scene.after]
@@ -113,7 +115,7 @@ def wrong_end(ended: Ended, call: Call, fault: str) -> Iterator[str]:
     if "Traceback" in ended.output or "ignored" in ended.output:
         yield ended.output
     if fault in DEADLY:
-        if ended.status != -DEADLY[fault]:
+        if ended.status != -DEADLY[fault] and call.name != "exit_group":  # by then it has ended
             yield f"ended with {ended}"
         return
     reason = FAILING[fault.removesuffix("+")]
@@ -125,6 +127,11 @@ def wrong_end(ended: Ended, call: Call, fault: str) -> Iterator[str]:
         return
     # what cannot be read of the old run is a wrong file, what cannot be written is an output error
     allowed = {6} if ".mlp-tmp" in call.text else {5, 6}
+    if fault.endswith("+") and ((call.name == "write" and ended == Ended(6, "")) or call.name == "close"):
+        # nothing can be written any more, the message included; no file that is closed is known by name
+        if ended.status != 6:
+            yield f"ended with {ended}"
+        return
     first = ended.output.splitlines()[0].lower() if ended.output else ""
     if ended.status not in allowed or reason.lower() not in first or "run" not in first:
         yield f"ended with {ended}"

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mlpcli.cli import main
 from mlpcli.commands import checkpoints
+from mlpcli.start import main
 from tests.running import ok, write_config, write_table
 
 
@@ -59,6 +59,8 @@ def _become(request: dict[str, Any]) -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.argv = ["mlp", *request["arguments"]]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the entrance does before anything else
     if request["stopped"]:
         os.kill(os.getpid(), signal.SIGSTOP)
 
