@@ -59,13 +59,12 @@ def _become(request: dict[str, Any]) -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.argv = ["mlp", *request["arguments"]]
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the entrance does before anything else
     if request["stopped"]:
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the entrance of a command does before anything else
     checkpoints.PAUSE = 0.0
     warm_up()
     serve()
