@@ -157,3 +157,16 @@ def test_nothing_is_started_where_nothing_will_be_drawn(
     write_table(tmp_path)
     write_config(tmp_path / "c.yaml")
     ok("train", "c.yaml", "-q", flag)
+
+
+def test_nobody_waits_for_ever_for_a_silent_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "PATIENCE", 0.0)
+    there, here = os.pipe()
+    try:
+        with pytest.raises(TimeoutError):
+            drawing._received(there)
+        with pytest.raises(TimeoutError):
+            drawing._send(here, bytes(10_000_000))  # more than a pipe holds
+    finally:
+        os.close(there)
+        os.close(here)

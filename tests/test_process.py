@@ -16,7 +16,7 @@ from unittest.mock import patch
 import pytest
 from hostile_models import HOSTILE
 
-from mlpcli import __version__
+from mlpcli import __version__, memory
 from mlpcli.commands import train
 from mlpcli.process import outcome
 from mlpcli.signals import StoppedBySignal, leave_on_signals, stop_on_signals
@@ -388,3 +388,13 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_a_limit_below_what_the_libraries_need_is_told_before_they_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    done = mlp("train", "c.yaml")
+    assert (done.code, done.out) == (9, "")
+    assert done.err.startswith("mlp: error: not enough memory to start: about ")
+    assert done.err.endswith("hint: raise the limit (ulimit -v)\n")
