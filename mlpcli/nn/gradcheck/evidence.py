@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from mlpcli.nn.gradcheck.report import ArrayCheck, EntryCheck, Verdict
 
 KINKS_ALLOWED = 0.01  # of the checked entries: with more the verdict is "inconclusive"
 SMALL_BESIDE_ALL = 1e-8  # an array whose gradient is smaller than this beside all others is measured by them
-HIDDEN = 0.01  # of an array's largest entry: where round-off explains that much, nothing can be said
+HIDDEN = 0.01  # of the largest entry of all: where round-off explains that much, nothing can be said
 SHOWN = 5  # entries in the entrywise view
 
 
@@ -27,9 +28,13 @@ class Tolerance:
         """What an error in an array of gradient size `size` is relative to, round-off aside."""
         return max(size, SMALL_BESIDE_ALL * self.largest)
 
-    def is_negligible(self, size: float) -> bool:
-        """Whether a gradient of this size is next to nothing beside others, or what it is a sum of."""
-        return size <= SMALL_BESIDE_ALL * max(self.largest, self.between)
+    @property
+    def hidden(self) -> float:
+        """The round-off that nothing can be said in: HIDDEN of the largest entry.
+
+        None is, where all gradients are next to nothing beside what they are sums of: at a minimum, say.
+        """
+        return inf if self.largest <= SMALL_BESIDE_ALL * self.between else HIDDEN * self.largest
 
     def relative(self, error: Vector, size: float, roundoff: Vector) -> Vector:
         """Errors divided by their scale; what round-off alone explains comes out at most as `rtol`."""
@@ -60,8 +65,8 @@ class Comparison:
 class Evidence:
     """One array: `entries` judged at flat `indices`, out of `checked`, and `directions` through all entries.
 
-    `base` holds the array's own values, `gradient` the whole analytic gradient, both flat. `negligible` says
-    that the gradient is next to nothing.
+    `base` holds the array's own values, `gradient` the whole analytic gradient, both flat.
+    Round-off above `hidden` hides everything.
     """
 
     name: str
@@ -73,7 +78,7 @@ class Evidence:
     entries: Comparison
     directions: Comparison
     rtol: float
-    negligible: bool = False
+    hidden: float = inf
 
     @property
     def complete(self) -> bool:
@@ -97,10 +102,9 @@ class Evidence:
 
     @property
     def _is_hidden(self) -> bool:
-        """Whether round-off explains HIDDEN of the largest entry even where it weighs least."""
+        """Whether nothing can be said even where round-off weighs least."""
         roundoff = np.concatenate([self.entries.roundoff, self.directions.roundoff])
-        size = 0.0 if self.negligible else _largest(self.gradient)
-        return bool(size > 0.0 and roundoff.size and roundoff.min() > HIDDEN * size)
+        return bool(roundoff.size and roundoff.min() > self.hidden)
 
     def summary(self) -> ArrayCheck:
         """The array's line in the report."""

@@ -42,7 +42,7 @@ class Examiner:
                 variable, flat, [unit_direction(flat.size, rng) for _ in range(choice.directions)]
             ),
             self.tolerance.rtol,
-            self.tolerance.is_negligible(size),
+            self.tolerance.hidden,
         )
 
     def _entries(self, variable: Variable, indices: Indices, scale: float) -> tuple[Indices, Vector, Vector]:
