@@ -75,6 +75,7 @@ class WarmProcess:
 
     def start(self, directory: Path, arguments: Sequence[object]) -> Running:
         """Start `mlp` in a directory."""
+        (directory / OUTPUT).write_text("", "utf-8")  # a signal may come before it has opened it itself
         return Running(self._ask(_request(directory, arguments, stopped=False)), directory)
 
     def start_stopped(self, directory: Path, arguments: Sequence[object]) -> Running:
