@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -41,16 +41,19 @@ def leave_on_signals() -> None:
 
     The second of its kind kills at once; one that was ignored at the start stays ignored.
     """
-    for number in STOPPING:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _leave)
+    _answer_with(_leave)
 
 
 def die_on_signals() -> None:
     """From now on these signals kill at once, as there is nothing left to be saved."""
+    _answer_with(signal.SIG_DFL)
+
+
+def _answer_with(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Let every signal that asks to stop do this, but for those that were ignored at the start."""
     for number in STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, handler)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
@@ -70,9 +73,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
         yield request
         return
     before = {number: signal.getsignal(number) for number in STOPPING}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, request.receive)
+    _answer_with(request.receive)
     try:
         yield request
     finally:
