@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlpcli.commands.csv_rows import csv_rows
 from mlpcli.data import source
 from tests.running import MLP, Done, mlp, ok, tree, write_config, write_table
 
@@ -330,3 +331,11 @@ def test_a_reader_that_has_gone_ends_the_command_silently() -> None:
     )
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (141, "i", "")
+
+
+def test_equal_cells_of_other_kinds_stay_what_they_are() -> None:
+    """0.0, -0.0 and False are one key of a dictionary: a column with an empty cell holds objects."""
+    column = np.array([0.0, -0.0, None, "0.0", 1.0, 1, True], object)
+    assert csv_rows([column, column]).splitlines() == [
+        f"{cell},{cell}" for cell in ("0.0", "-0.0", "", "0.0", "1.0", "1", "True")
+    ]

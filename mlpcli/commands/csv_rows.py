@@ -40,12 +40,10 @@ def _cells(column: Array) -> list[str]:
 
 
 def _texts(cells: Sequence[object]) -> Iterator[str]:
-    """The fields of a column of objects; each different cell is looked at once."""
-    fields = {cell: _field(cell) for cell in set(cells)}
-    return map(fields.__getitem__, cells)
+    """The fields of a column of objects; each different text is looked at once."""
+    fields = {cell: quoted(cell) for cell in {cell for cell in cells if isinstance(cell, str)}}
+    return (fields[cell] if isinstance(cell, str) else _number(cell) for cell in cells)
 
 
-def _field(cell: object) -> str:
-    if cell is None or cell != cell:
-        return ""
-    return quoted(cell) if isinstance(cell, str) else repr(cell)
+def _number(cell: object) -> str:
+    return "" if cell is None or cell != cell else repr(cell)
