@@ -26,6 +26,7 @@ from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
 from mlpcli.config.load import Config, load_config
 from mlpcli.config.mapping import config_of
 from mlpcli.console import Console
+from mlpcli.crew.crew import InThreads
 from mlpcli.data.batches import batches_of
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
@@ -188,6 +189,7 @@ def _trained(config: Config, output: Path | None) -> tuple[Job, Trained]:
         fail_worse_than_baseline=False,
         json=False,
         existing=Existing.MOVE_ASIDE,
+        crew=InThreads,  # whoever imports this may have threads that do not bear a fork
     )
     job = set_up(config, options.max_parameters)
     done = run(job, options, Console(quiet=True))

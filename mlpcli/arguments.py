@@ -35,7 +35,12 @@ Set = Annotated[
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Override the config's seed.")]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, max=LIMIT, metavar="N", help="Threads for matrix products; chosen by the shapes."),
+    typer.Option(
+        min=1,
+        max=LIMIT,
+        metavar="N",
+        help="Threads, or processes where steps are large; chosen by the shapes.",
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything, show config and layers, train nothing.")

@@ -1,4 +1,4 @@
-"""How many threads the matrix products use: chosen by the shapes alone, so that results can be repeated."""
+"""How many threads a training uses: chosen by the shapes alone, so that results can be repeated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from itertools import pairwise
 
-# multiplications in the largest product of a step below which a second thread costs more than it saves
+# multiplications in the forward pass of a step below which a second thread costs more than it saves
 WORTH_SHARING = 8_000_000
 MOST = 4
 LIMIT = 4096  # more than any machine has, and the most that a model file may say
@@ -25,8 +25,12 @@ def choose(widths: tuple[int, ...], rows: int) -> int:
     asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
     if asked and re.fullmatch("0*[1-9][0-9]*", asked):
         return LIMIT if len(asked.lstrip("0")) > len(str(LIMIT)) else min(int(asked), LIMIT)
-    largest = max(n * m for n, m in pairwise(widths)) * rows
-    return min(available(), MOST) if largest >= WORTH_SHARING else 1
+    return min(available(), MOST) if worth_sharing(widths, rows) else 1
+
+
+def worth_sharing(widths: tuple[int, ...], rows: int) -> bool:
+    """Whether steps of `rows` rows are long enough."""
+    return sum(n * m for n, m in pairwise(widths)) * rows >= WORTH_SHARING
 
 
 def use(threads: int) -> None:

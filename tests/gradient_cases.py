@@ -12,7 +12,8 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.gradcheck import Batch
 from mlpcli.nn.initializers import normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
+from mlpcli.nn.penalty import Penalty
 
 FREE = {1: ["identity", "sigmoid"], 2: ["identity", "sigmoid", "softmax", "tanh", "exponential"]}
 

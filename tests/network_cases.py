@@ -13,8 +13,9 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.initializers import normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
 from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.nn.penalty import NO_PENALTY, Penalty
 
 Values = npt.NDArray[Any]
 
@@ -27,7 +28,7 @@ OUTPUTS = dict.fromkeys(FORMULAS, "identity") | {
     "poisson": "exponential",
 }
 
-TANH, NO_PENALTY = ActivationChoice("tanh", {}), Penalty()
+TANH = ActivationChoice("tanh", {})
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from mlpcli.nn.embedding import EmbeddedColumn, Embedding
 from mlpcli.nn.gradcheck import Batch, CheckOptions, check
 from mlpcli.nn.initializers import normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
+from mlpcli.nn.penalty import Penalty
 
 # five columns, of which the second and the last two are codes: 1 + 3 + 1 + 2 + 1 inputs of the first layer
 COLUMNS = (EmbeddedColumn(1, 4, 3), EmbeddedColumn(3, 5, 2), EmbeddedColumn(4, 2, 1))

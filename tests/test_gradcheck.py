@@ -22,7 +22,8 @@ from mlpcli.nn.gradcheck.differences import Central
 from mlpcli.nn.gradcheck.objective import Evaluation
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
+from mlpcli.nn.penalty import Penalty
 from mlpcli.nn.steps import Affine, Pointwise
 
 COMPLEX = CheckOptions("complex-step")

@@ -17,7 +17,8 @@ from network_cases import HIDDEN, OUTPUTS, REGRESSION, Case, numerical_gradient,
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import CHUNK, Network, Penalty
+from mlpcli.nn.network import CHUNK, Network
+from mlpcli.nn.penalty import Penalty
 from mlpcli.nn.steps import Dropout
 
 EXTRAS = {

@@ -14,7 +14,8 @@ from mlpcli.kernels.engine import bind
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
+from mlpcli.nn.penalty import Penalty
 from mlpcli.nn.steps import Dropout
 
 torch = pytest.importorskip("torch")

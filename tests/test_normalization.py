@@ -17,8 +17,9 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.gradcheck import Batch, CheckOptions, check
 from mlpcli.nn.initializers import normal
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
 from mlpcli.nn.normalization import BatchNorm, LayerNorm, NormalizationChoice, RunningNorm
+from mlpcli.nn.penalty import Penalty
 from mlpcli.training.batches import Part
 from mlpcli.training.full_batch import FullBatch, fit_full_batch
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from select import PIPE_BUF, select
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from mlpcli.signals import STOPPING
+from mlpcli.crew.fork import fork, silence
 from mlpcli.threads import available
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _started() -> Artist | None:
         return None
     order, orders, deliveries, delivery = ends
     try:
-        process = _forked()
+        process = fork()
     except OSError:
         for end in ends:
             os.close(end)
@@ -118,24 +118,10 @@ def _started() -> Artist | None:
     return Artist(process, orders, deliveries)
 
 
-def _forked() -> int:
-    """Fork: 0 in the child, which never sees a signal that asks to stop; its parent does, and decides."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    process = -1
-    try:
-        process = os.fork()
-    finally:
-        if process != 0:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return process
-
-
 def _serve_and_end(order: int, delivery: int) -> NoReturn:
     """Draw what is ordered and end: without a word, and without what is the parent's to do at its end."""
     try:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in {0, 1, 2} - {order, delivery}:
-            os.dup2(nowhere, stream)
+        silence({order, delivery})
         drawn_here([], "", None)  # loads all that it takes while nobody waits for it
         with os.fdopen(order, "rb") as orders, os.fdopen(delivery, "wb") as deliveries:
             line = orders.readline()

@@ -21,8 +21,9 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
-from mlpcli.nn.network import Network, Penalty
+from mlpcli.nn.network import Network
 from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.nn.penalty import Penalty
 from mlpcli.rng import stream
 
 LAYERS = ("model", "layers")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlpcli.commands.job import Job
 from mlpcli.commands.limits import rows_per_step
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.crew.crew import Crew
 from mlpcli.optim import first_order, schedules
 from mlpcli.optim.rate_curves import Direction
 from mlpcli.optim.stepper import Stepper
@@ -42,8 +43,8 @@ class Watch:
         return tuple(self.observers) if stopping is None else (stopping, *self.observers)
 
 
-def trainer_of(job: Job, stop_requested: StopRequested) -> Trainer:
-    """The first-order trainer of a job, before its first update."""
+def trainer_of(job: Job, stop_requested: StopRequested, crew: Crew) -> Trainer:
+    """The first-order trainer of a job, before its first update; the crew is still to be entered."""
     spec, network = job.config.spec, job.network
     rule = first_order.build(spec.optimizer)
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
@@ -52,14 +53,15 @@ def trainer_of(job: Job, stop_requested: StopRequested) -> Trainer:
     shuffled = spec.training.shuffle and size < len(job.training)
     return Trainer(
         network=network,
-        batches=Batches(job.training, size),
+        batches=Batches(job.training, size, crew),
         stepper=Stepper(rule, network.theta, network.grad, network.layout.n_weights, spec.training.clip_norm),
         schedule=schedules.build(spec.schedule, rule.learning_rate, direction),
-        judge=job.judge,
+        judge=job.judged_by(crew),
         epochs=spec.training.epochs,
         shuffling=stream(spec.seed, "shuffling") if shuffled else None,
         schedule_monitor=monitor,
         stop_requested=stop_requested,
+        crew=crew,
     )
 
 
@@ -76,16 +78,20 @@ def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Wat
     """Train by epochs. The weights are the last ones: `stopping` still has the best."""
     observers = watch.after(stopping)
     patient = stopping is None or stopping.waited < stopping.patience  # not so where a stopped run goes on
-    stopped = fit(trainer, observers) if patient else True
+    stopped = True
+    if patient:
+        with trainer.crew:
+            stopped = fit(trainer, observers)
     return _fitted(trainer.history, stopping, stopped)
 
 
 def fit_quasi_newton(
-    job: Job, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch
+    job: Job, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch, crew: Crew
 ) -> Fitted:
     """Train by iterations over all rows, until the tolerance, their number, or early stopping."""
-    problem = FullBatch(job.network, job.training, job.judge, watch.stop_requested)
-    outcome = fit_full_batch(problem, choice, watch.after(stopping))
+    problem = FullBatch(job.network, job.training, job.judged_by(crew), watch.stop_requested, crew)
+    with crew:
+        outcome = fit_full_batch(problem, choice, watch.after(stopping))
     fitted = _fitted(problem.history, stopping, outcome.reason == "stopped" and not watch.stop_requested())
     ends = {
         "converged": f"converged: largest gradient {outcome.max_gradient:.2g}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import ceil
@@ -10,17 +11,20 @@ from mlpcli import threads
 from mlpcli.commands.job import Job
 from mlpcli.commands.limits import rows_per_step
 from mlpcli.config.optimizer_spec import QUASI_NEWTON
+from mlpcli.crew.crew import Crew, InTurn
 from mlpcli.kernels import engine
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The threads of the matrix products, and the engine of everything elementwise.
+    """How many threads, or processes, and the engine of everything elementwise.
 
-    The bytes of a model depend on the threads. They do not depend on the engine, but for its being named.
+    Steps that are worth it are shared between `members`, who compute their matrix products alone. The bytes
+    of a model depend on the threads. They do not depend on the engine, but for its being named.
     """
 
     threads: int
+    members: int
     engine: engine.Engine
 
     @classmethod
@@ -33,7 +37,20 @@ class Machine:
         updated = job.network.layout.size if first_order else 0
         activations = rows * sum(shape.widths[1:-1])
         chosen = engine.choose(updated, ceil(rows / step), activations)
-        return cls(asked or threads.choose(shape.widths, step), chosen)
+        number = asked or threads.choose(shape.widths, step)
+        # statistics of a batch are those of all its rows
+        alone = shape.normalization is not None and shape.normalization.has_statistics
+        shared = not alone and threads.worth_sharing(shape.widths, step)
+        return cls(number, min(number, step) if shared else 1, chosen)
+
+    @property
+    def threads_of_products(self) -> int:
+        """The threads of each matrix product."""
+        return self.threads if self.members == 1 else 1
+
+    def crew(self, several: Callable[[int], Crew]) -> Crew:
+        """The members, of this kind where they are several."""
+        return InTurn() if self.members == 1 else several(self.members)
 
     @property
     def versions(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from mlpcli.commands.training_run import TrainingRun
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.console import Console
+from mlpcli.crew.crew import Crew
+from mlpcli.crew.processes import processes
 from mlpcli.errors import DivergedError, ExitCode, MlpError, UsageError
 from mlpcli.kernels.engine import using
 from mlpcli.signals import stop_on_signals
@@ -48,6 +50,7 @@ class TrainOptions:
     json: bool
     existing: Existing = Existing.MOVE_ASIDE
     draw: Draw | None = drawn_here  # None: no pictures
+    crew: Callable[[int], Crew] = processes  # of so many members, where there is work for several
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +94,13 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
     """Train and write everything, unless the run that was to go on is finished already."""
     config = job.config
     machine = Machine.of(job, options.threads)
-    threads.use(machine.threads)
+    threads.use(machine.threads_of_products)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
         with using(machine.engine):
-            fitted = TrainingRun(job, directory, machine.threads, console, stop).fit()
+            crew = machine.crew(options.crew)
+            fitted = TrainingRun(job, directory, machine.threads, console, stop, crew).fit()
         if fitted is None:
             return Finished(output_of(config, options), directory.path / "model.npz")
         if fitted.remark is not None:

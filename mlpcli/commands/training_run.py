@@ -21,6 +21,7 @@ from mlpcli.commands.resuming import refuse_other_model
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.console import Console
+from mlpcli.crew.crew import Crew
 from mlpcli.progress import progress
 from mlpcli.signals import StoppedBySignal, StopRequest
 from mlpcli.training.loop import InterruptedTrainingError, Trainer
@@ -38,6 +39,7 @@ class TrainingRun:
     threads: int
     console: Console
     stop: StopRequest
+    crew: Crew
 
     def fit(self) -> Fitted | None:
         """Train the job's network; None where the directory's run, which goes on, is already finished.
@@ -60,13 +62,13 @@ class TrainingRun:
         if self._is_finished():
             return None
         with progress(self.console, choice.iterations) as observer:
-            fitted = fit_quasi_newton(self.job, choice, stopping, Watch((observer,), self.stop))
+            fitted = fit_quasi_newton(self.job, choice, stopping, Watch((observer,), self.stop), self.crew)
         if self.stop.signal is not None:
             self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
         return fitted
 
     def _by_epochs(self, stopping: EarlyStopping | None) -> Fitted | None:
-        trainer = trainer_of(self.job, self.stop)
+        trainer = trainer_of(self.job, self.stop, self.crew)
         checkpoints = Checkpoints(self.run, self.job, trainer, stopping, self.threads, self.console)
         checkpoints.resume()
         done = len(trainer.history)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.crew.crew import share
+from mlpcli.crew.shared_memory import zeros
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.initializers import Draw, normal
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
+from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
 
@@ -22,33 +24,6 @@ from mlpcli.nn.planner import Arrays, Planner
 CHUNK = 256
 # what is neither drawn nor zero at the start
 STARTS = {"gamma": 1.0, "running_variance": 1.0}
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """l1 Σ|w| + l2/2 Σ w² over the weights; biases are free."""
-
-    l1: float = 0.0
-    l2: float = 0.0
-
-    def value(self, weights: Vector) -> float:
-        """The penalty of `weights`, a complex one for complex weights."""
-        total = 0.0
-        if self.l1:
-            total += self.l1 * np.maximum(weights, -weights).sum().item()
-        if self.l2:
-            total += 0.5 * self.l2 * np.dot(weights, weights).item()
-        return total
-
-    def add_gradient(self, weights: Vector, gradient: Vector, scratch: Vector) -> None:
-        """gradient += l1 sign w + l2 w, through `scratch` of the same size."""
-        if self.l1:
-            np.sign(weights, scratch)
-            np.multiply(scratch, self.l1, scratch)
-            np.add(gradient, scratch, gradient)
-        if self.l2:
-            np.multiply(weights, self.l2, scratch)
-            np.add(gradient, scratch, gradient)
 
 
 class Network:
@@ -64,7 +39,7 @@ class Network:
         self,
         architecture: Architecture,
         loss: Loss,
-        penalty: Penalty = Penalty(),
+        penalty: Penalty = NO_PENALTY,
         dtype: npt.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
@@ -73,21 +48,33 @@ class Network:
         self.penalty = penalty
         self.dtype = np.dtype(dtype)
         self.layout = architecture.layout()
-        gathered = architecture.statistics()
-        self.state: Vector = np.zeros(self.layout.size + gathered.size, self.dtype)
-        self.theta: Vector = self.state[: self.layout.size]
-        self.grad: Vector = np.zeros(self.layout.size, self.dtype)
-        self.parameters = self.layout.views(self.theta)
-        self.gradients = self.layout.views(self.grad)
-        self.statistics = gathered.views(self.state[self.layout.size :])
         self.rng = rng if rng is not None else np.random.default_rng(0)
-        arrays = Arrays(self.parameters, self.gradients, self.statistics)
-        self._planner = Planner(architecture, loss, arrays, self.rng)
+        self.grad: Vector = zeros((self.layout.size,), self.dtype)
+        self.gradients = self.layout.views(self.grad)
+        self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
         self._formula, self._link = loss.formula, loss.link
-        self._training: dict[int, Plan] = {}
+        self._training: dict[tuple[int, int], Plan] = {}
         self._evaluation: Plan | None = None
         penalised = self.layout.n_weights if penalty.l1 or penalty.l2 else 0
         self._scratch = np.empty(penalised, self.dtype)
+
+    def _stand_on(self, state: Vector) -> None:
+        """Make these the parameters and statistics, before there is any plan."""
+        self.state: Vector = state
+        self.theta: Vector = state[: self.layout.size]
+        self.parameters = self.layout.views(self.theta)
+        self.statistics = self.architecture.statistics().views(state[self.layout.size :])
+        arrays = Arrays(self.parameters, self.gradients, self.statistics)
+        self._planner = Planner(self.architecture, self.loss, arrays, self.rng)
+
+    def twin(self) -> Network:
+        """A network over the very same parameters whose gradient, plans and random numbers are its own.
+
+        The penalties are left to this one: gradients of parts of a batch add up to that of the batch.
+        """
+        other = Network(self.architecture, self.loss, dtype=self.dtype)
+        other._stand_on(self.state)
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle what it was made of and its state; views and plans are made anew over that."""
@@ -98,6 +85,11 @@ class Network:
             self.dtype,
             (self.rng, self.state),
         )
+
+    @property
+    def drops_out(self) -> bool:
+        """Whether training draws random numbers."""
+        return any(self.architecture.dropout)
 
     def initialize(self, draw: Draw, rng: np.random.Generator, draw_bias: Draw | None = None) -> None:
         """Starting weights from `draw`; biases zero, or from `draw_bias`.
@@ -114,19 +106,23 @@ class Network:
             else:
                 parameter.fill(STARTS.get(name.rsplit(".", 1)[1], 0.0))
 
-    def training_plan(self, rows: int) -> Plan:
-        """The plan for batches of `rows` rows, made at the first use: an epoch has at most two sizes."""
-        if rows not in self._training:
-            self._training[rows] = self._planner.training(rows)
-        return self._training[rows]
+    def training_plan(self, rows: int, batch: int | None = None) -> Plan:
+        """The plan for `rows` rows of a `batch`, all of it by default; an epoch has at most two sizes."""
+        size = rows, batch or rows
+        if size not in self._training:
+            self._training[size] = self._planner.training(*size)
+        return self._training[size]
 
-    def loss_and_grad(self, x: Matrix, y: Matrix, weights: Matrix | None = None) -> float:
+    def loss_and_grad(
+        self, x: Matrix, y: Matrix, weights: Matrix | None = None, batch: int | None = None
+    ) -> float:
         """The loss of a batch, penalties not included; the gradient of loss and penalties into `grad`.
 
-        x (rows, inputs), y (rows, outputs) as `loss.prepare` made it, weights (rows, 1). The statistics of
-        the batch count in the running ones.
+        x (rows, inputs), y (rows, outputs) as `loss.prepare` made it, weights (rows, 1). Of rows that are
+        only a part of a `batch` of so many, their share in its loss. The statistics of the batch count in the
+        running ones.
         """
-        plan = self.training_plan(len(x))
+        plan = self.training_plan(len(x), batch)
         plan.draw_masks()
         loss = self.objective_parts(plan, x, y, weights)
         plan.gather_statistics()
@@ -134,7 +130,8 @@ class Network:
 
     def adopt_statistics(self, rows: int) -> None:
         """Make the statistics of the last batch, of so many rows, the running ones: it is always the same."""
-        self.training_plan(rows).adopt_statistics()
+        if self.statistics:
+            self.training_plan(rows).adopt_statistics()
 
     def objective_parts(self, plan: Plan, x: Matrix, y: Matrix, weights: Matrix | None) -> float:
         """`loss_and_grad` with the dropout masks that `plan` has."""
@@ -157,19 +154,22 @@ class Network:
         if self.loss.reduction == "sum":
             return total
         np.multiply(dz, plan.share, dz)
-        return total / len(z)
+        return total / plan.batch
 
     def penalty_value(self) -> float:
         """What the penalties add to the loss."""
         return self.penalty.value(self.theta[: self.layout.n_weights])
 
-    def scores(self, x: Matrix) -> Iterator[tuple[slice, Plan]]:
-        """Forward passes over `x`, CHUNK rows each: where the rows are, and a plan that holds their scores.
+    def scores(self, x: Matrix, out: Matrix | None = None, member: tuple[int, int] = (0, 1)) -> Matrix:
+        """Forward passes over `x`, CHUNK rows each: the scores (rows, outputs), into `out` if there is one.
 
-        The last chunk is filled up with zero rows; only the first `stop - start` scores of it count.
+        The last chunk is filled up with zero rows. A `member` (number, size of its crew) computes only its
+        share of the chunks.
         """
         plan = self._evaluation = self._evaluation or self._planner.evaluation(CHUNK)
-        for start in range(0, len(x), CHUNK):
+        scores = np.empty((len(x), self.architecture.widths[-1]), self.dtype) if out is None else out
+        starts = range(0, len(x), CHUNK)
+        for start in starts[share(len(starts), *member)]:
             rows = slice(start, min(start + CHUNK, len(x)))
             chunk = x[rows]
             if len(chunk) < CHUNK:
@@ -177,31 +177,37 @@ class Network:
                 padded[: len(chunk)] = chunk
                 chunk = padded
             plan.forward(np.ascontiguousarray(chunk, self.dtype))
-            yield rows, plan
+            scores[rows] = plan.scores[: rows.stop - rows.start]
+        return scores
 
     def predict(self, x: Matrix) -> Matrix:
         """The outputs (rows, outputs) after the output activation: probabilities, or scaled targets."""
-        outputs = np.empty((len(x), self.architecture.widths[-1]), self.dtype)
-        for rows, plan in self.scores(x):
-            self._link(plan.scores, plan.work)
-            outputs[rows] = plan.scores[: rows.stop - rows.start]
-        return outputs
+        return self.predicted(self.scores(x))
+
+    def predicted(self, scores: Matrix) -> Matrix:
+        """`predict` of rows with these scores, in their place."""
+        work = Workspace.like(scores[:CHUNK])
+        for start in range(0, len(scores), CHUNK):
+            chunk = scores[start : start + CHUNK]
+            self._link(chunk, work.of_first(len(chunk)))
+        return scores
 
     def evaluate(self, x: Matrix, y: Matrix, weights: Matrix | None = None) -> tuple[float, Matrix]:
         """The loss of all rows together, penalties not included, and the outputs of `predict`."""
-        outputs = np.empty((len(x), self.architecture.widths[-1]), self.dtype)
-        total = 0.0
-        for rows, plan in self.scores(x):
-            n = rows.stop - rows.start
-            z, work = plan.scores[:n], plan.work.of_first(n)
-            dz = np.empty_like(z)
-            outputs[rows] = z
-            self._formula(z, y[rows], dz, work)
+        scores = self.scores(x)
+        return self.total_loss(scores, y, weights), self.predicted(scores)
+
+    def total_loss(self, scores: Matrix, y: Matrix, weights: Matrix | None) -> float:
+        """The loss of rows with these scores, which stay as they are."""
+        total, work = 0.0, Workspace.like(scores[:CHUNK])
+        for start in range(0, len(scores), CHUNK):
+            rows = slice(start, start + CHUNK)
+            z = scores[rows].copy()
+            self._formula(z, y[rows], np.empty_like(z), work.of_first(len(z)))
             if weights is not None:
                 np.multiply(z, weights[rows], z)
             total += z.sum(dtype=np.result_type(z.dtype, np.float64)).item()
-        self._link(outputs, Workspace.like(outputs))
-        return (total if self.loss.reduction == "sum" else total / len(x)), outputs
+        return total if self.loss.reduction == "sum" else total / len(scores)
 
     def load(self, arrays: Mapping[str, Array]) -> None:
         """Take everything from `arrays`, which has exactly the names and shapes of `arrays()`."""

@@ -39,17 +39,21 @@ class Buffers:
 
 @dataclass
 class Plan:
-    """Steps in forward order, where the scores and their derivatives end up, and the loss's memory."""
+    """Steps in forward order, where the scores and their derivatives end up, and the loss's memory.
+
+    The rows may be a part of a batch, whose mean loss is over `batch` rows.
+    """
 
     steps: tuple[Step, ...]
     scores: Matrix
     dscores: Matrix
     work: Workspace
+    batch: int
 
     def __post_init__(self) -> None:
         self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
         self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
-        self.share: Matrix = np.asarray(1.0 / len(self.scores), self.scores.dtype)  # of a row in the mean
+        self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
         self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
 
     @property

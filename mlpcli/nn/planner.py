@@ -45,14 +45,16 @@ class Planner:
         self.arrays = arrays
         self.rng = rng
 
-    def training(self, rows: int) -> Plan:
-        """A plan that keeps what backpropagation needs, drops out, and normalizes by the batch."""
+    def training(self, rows: int, batch: int) -> Plan:
+        """A plan for rows of a batch: it keeps what backpropagation needs, drops out, and normalizes."""
         buffers = self._buffers(rows)
-        return _Composition(self, self.architecture, buffers, buffers.array).plan()
+        return _Composition(self, self.architecture, buffers, buffers.array).plan(batch)
 
     def evaluation(self, rows: int) -> Plan:
         """A plan for forward passes alone: no derivatives, no dropout, running statistics."""
-        return _Composition(self, self.architecture.without_dropout(), self._buffers(rows), _nothing).plan()
+        return _Composition(self, self.architecture.without_dropout(), self._buffers(rows), _nothing).plan(
+            rows
+        )
 
     def _buffers(self, rows: int) -> Buffers:
         dtype = next(iter(self.arrays.parameters.values())).dtype
@@ -67,7 +69,7 @@ class _Composition:
         self._arrays, self._loss, self._rng = planner.arrays, planner.loss, planner.rng
         self._shape, self._buffers, self._kept = shape, buffers, kept
 
-    def plan(self) -> Plan:
+    def plan(self, batch: int) -> Plan:
         """The steps from the inputs to the scores."""
         steps: list[Step] = []
         x, dx = self._buffers.matrix(0), None  # each batch takes the place of the first x
@@ -79,7 +81,7 @@ class _Composition:
             steps += self._layer(layer, (x, dx), self._pair(width))
             x, dx = steps[-1].output
         assert dx is not None
-        return Plan(tuple(steps), x, dx, Workspace.like(x))
+        return Plan(tuple(steps), x, dx, Workspace.like(x), batch)
 
     def _pair(self, width: int) -> Pair:
         """Outputs of a layer and their derivatives; scratch for these where nothing is differentiated."""

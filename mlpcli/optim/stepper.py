@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
+from mlpcli.crew import shared_memory
+from mlpcli.crew.crew import Crew, InTurn, members_for, share
 from mlpcli.kernels.engine import bind
 from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
@@ -67,20 +69,29 @@ class Stepper:
         self.t = 0
         self._grad = grad
         self._clip_norm = clip_norm
-        self._state: State = rule.start(theta)
+        self._state: State = {name: shared_memory.copied(a) for name, a in rule.start(theta).items()}
         self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
-        decayed = n_weights if rule.weight_decay else 0
-        kernels = [step_kernel(rule, tuple(self._arrays), decays) for decays in (True, False)]
-        self._numbers = np.zeros(len(kernels[0].coefficients), theta.dtype)
-        rows = max(1, *(kernel.temporaries for kernel in kernels))
-        self._scratch = _scratch((rows, min(self.BLOCK, len(theta))), theta.dtype)
+        self._kernels = {decays: step_kernel(rule, tuple(self._arrays), decays) for decays in (True, False)}
+        self._numbers = shared_memory.zeros((len(self._kernels[True].coefficients),), theta.dtype)
+        self._vectors = {"theta": theta, "g": grad, **self._arrays}
+        self._decayed = n_weights if rule.weight_decay else 0
+        self._sizes = _scratch((min(self.BLOCK, len(theta)),), theta.dtype)
         self._negligible = _scratch((min(self.BLOCK, len(theta)),), np.dtype(np.bool_))
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
-        every = {"theta": theta, "g": grad, **self._arrays}
-        self._runs = [
-            *self._over(slice(0, decayed), kernels[0], every),
-            *self._over(slice(decayed, len(theta)), kernels[1], every),
-        ]
+        self.share_with(InTurn())
+
+    def share_with(self, crew: Crew) -> None:
+        """Let every member of the crew change a part of the entries, where these are many."""
+        n = len(self._grad)
+        members = members_for(n, crew)
+        runs = [self._runs(share(n, member, members.size)) for member in range(members.size)]
+
+        def run_part(member: int, _number: int) -> float:
+            for run in runs[member]:
+                run()
+            return 0.0
+
+        self._update = members.job(run_part)
 
     def step(self, rate: float) -> None:
         """One update at this rate."""
@@ -89,8 +100,7 @@ class Stepper:
             self._clip(self._clip_norm)
         decay = WEIGHT_DECAY[self.rule.decay].coefficient(float(rate), self.rule.weight_decay)
         self._numbers[:] = decay, *self.rule.coefficients(float(rate), self.t, self._state).values()
-        for run in self._runs:
-            run()
+        self._update(0)
         if self.t % self.FLUSH_EVERY == 0:
             self._flush()
 
@@ -107,12 +117,19 @@ class Stepper:
             array[...] = saved[name]
         self.t = int(saved["t"])
 
-    def _over(self, stretch: slice, kernel: Kernel, arrays: Mapping[str, Vector]) -> Iterator[Run]:
-        """The kernel on each block of a stretch of the vectors."""
-        for block in _blocks(stretch, self.BLOCK):
-            scratch = [row[: block.stop - block.start] for row in self._scratch]
-            views = {name: array[block] for name, array in arrays.items()}
-            yield bind(kernel, views, self._numbers, scratch)
+    def _runs(self, part: slice) -> list[Run]:
+        """The formula on each block of a part of the vectors, with scratch of the part's own."""
+        border = min(max(self._decayed, part.start), part.stop)
+        stretches = {True: slice(part.start, border), False: slice(border, part.stop)}
+        rows = max(1, *(kernel.temporaries for kernel in self._kernels.values()))
+        scratch = _scratch((rows, min(self.BLOCK, part.stop - part.start)), self._grad.dtype)
+        runs = []
+        for decays, stretch in stretches.items():
+            for block in _blocks(stretch, self.BLOCK):
+                views = {name: array[block] for name, array in self._vectors.items()}
+                rows_of_block = [row[: block.stop - block.start] for row in scratch]
+                runs.append(bind(self._kernels[decays], views, self._numbers, rows_of_block))
+        return runs
 
     def _clip(self, limit: float) -> None:
         """g ← g · min(1, c/(‖g‖ + 1e-6)), as torch's clip_grad_norm_."""
@@ -129,7 +146,7 @@ class Stepper:
         for block in _blocks(slice(0, len(self._grad)), self.BLOCK):
             for array in self._arrays.values():
                 part = array[block]
-                size, negligible = self._scratch[0, : len(part)], self._negligible[: len(part)]
+                size, negligible = self._sizes[: len(part)], self._negligible[: len(part)]
                 np.abs(part, out=size)
                 np.less(size, 64 * float(np.finfo(part.dtype).tiny), out=negligible)
                 np.copyto(part, 0.0, where=negligible)

@@ -23,6 +23,7 @@ from mlpcli.commands.job import Job, checked_job
 from mlpcli.commands.machine import Machine
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.crew.crew import Crew, InThreads
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.kernels.engine import using
 from mlpcli.memory import MAX_PARAMETERS
@@ -67,9 +68,9 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     job = checked_job(config, prepared, MAX_PARAMETERS)
     with threads.kept():
         machine = Machine.of(job, None)
-        threads.use(machine.threads)
+        threads.use(machine.threads_of_products)
         with using(machine.engine):
-            fitted = _fit(job)
+            fitted = _fit(job, machine.crew(InThreads))
     network = job.network
     return TrainedNetwork(
         prepared.inputs,
@@ -82,14 +83,14 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     )
 
 
-def _fit(job: Job) -> Fitted:
+def _fit(job: Job, crew: Crew) -> Fitted:
     stopping = early_stopping_of(job)
     optimizer = job.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):
-        fitted = fit_quasi_newton(job, optimizer, stopping, Watch())
+        fitted = fit_quasi_newton(job, optimizer, stopping, Watch(), crew)
     else:
         watch = Watch()
-        fitted = fit_first_order(trainer_of(job, watch.stop_requested), stopping, watch)
+        fitted = fit_first_order(trainer_of(job, watch.stop_requested, crew), stopping, watch)
     if stopping is not None:
         stopping.restore_best()
     return fitted

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
+from mlpcli.crew.crew import Crew, InTurn, share
+from mlpcli.crew.shared_memory import zeros
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,15 @@ class Part:
             column = None if weights is None else np.ascontiguousarray(weights.reshape(-1, 1), dtype)
             return cls(np.ascontiguousarray(x, dtype), np.ascontiguousarray(y, dtype), column)
 
+    def room(self) -> Part:
+        """Room for as much, which all members of a crew see."""
+        weights = None if self.weights is None else zeros(self.weights.shape, self.weights.dtype)
+        return Part(zeros(self.x.shape, self.x.dtype), zeros(self.y.shape, self.y.dtype), weights)
+
+    def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
+        """x, y and weights."""
+        return self.x, self.y, self.weights
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -36,25 +47,32 @@ class Part:
 class Batches:
     """The training rows cut into batches of `size`; the last one of an epoch may be smaller.
 
-    `shuffle` gathers all rows once into a second set of arrays, so that every batch is a view.
+    `shuffle` gathers all rows once into a second set of arrays, so that every batch is a view; a crew's
+    members gather a part of the rows each.
     """
 
-    def __init__(self, part: Part, size: int) -> None:
+    def __init__(self, part: Part, size: int, crew: Crew | None = None) -> None:
         self.size = min(size, len(part))
         self.rows = len(part)
         self._part = part
         self._ordered = part
+        self._room = part.room()
+        self._order = zeros((self.rows,), np.dtype(np.intp))
+        self._crew = crew or InTurn()
+        self._gather = self._crew.job(self._gather_part)
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """A new order of the rows."""
-        if self._ordered is self._part:
-            weights = None if self._part.weights is None else np.empty_like(self._part.weights)
-            self._ordered = Part(np.empty_like(self._part.x), np.empty_like(self._part.y), weights)
-        order = rng.permutation(self.rows)
-        gather(self._part.x, order, self._ordered.x)
-        gather(self._part.y, order, self._ordered.y)
-        if self._part.weights is not None and self._ordered.weights is not None:
-            gather(self._part.weights, order, self._ordered.weights)
+        self._order[...] = rng.permutation(self.rows)
+        self._gather(0)
+
+    def _gather_part(self, member: int, _number: int) -> float:
+        rows = share(self.rows, member, self._crew.size)
+        self._ordered = self._room
+        for source, ordered in zip(self._part.arrays(), self._room.arrays(), strict=True):
+            if source is not None and ordered is not None:
+                gather(source, self._order[rows], ordered[rows])
+        return 0.0
 
     def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
         """Batch `index` of this epoch: x, y, weights."""
@@ -62,6 +80,10 @@ class Batches:
         ordered = self._ordered
         weights = None if ordered.weights is None else ordered.weights[rows]
         return ordered.x[rows], ordered.y[rows], weights
+
+    def rows_of(self, index: int) -> int:
+        """How many rows batch `index` has."""
+        return min(self.size, self.rows - index * self.size)
 
     def __len__(self) -> int:
         return ceil(self.rows / self.size)

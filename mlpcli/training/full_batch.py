@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
 
+from mlpcli.crew.crew import Crew, InTurn
 from mlpcli.nn.network import Network
 from mlpcli.optim.quasi_newton import Objective, Outcome, QuasiNewtonChoice, minimize
 from mlpcli.training.batches import Part
-from mlpcli.training.divergence import diverged, first_bad, is_finite
+from mlpcli.training.divergence import diverged, first_bad
 from mlpcli.training.epoch import Epoch, Observer
 from mlpcli.training.loop import Judge, StopRequested
+from mlpcli.training.sharing import gradient_job, scores_job
 
 
 @dataclass(eq=False)
@@ -26,16 +28,21 @@ class FullBatch:
     part: Part
     judge: Judge
     stop_requested: StopRequested
+    crew: Crew = field(default_factory=InTurn)
     history: list[Epoch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.crew)
+        self._scores = scores_job(self.network, {"train": self.part.x}, self.crew)
 
     def evaluate(self) -> float:
         """Loss and penalties at `theta`; their gradient into `grad`. Raises DivergedError at the start only.
 
         A trial point of a line search may overflow: SciPy takes an infinite value as too far.
         """
-        loss = self.network.loss_and_grad(self.part.x, self.part.y, self.part.weights)
+        loss, finite = self._loss_and_grad(0)
         value = loss + self.network.penalty_value()
-        if isfinite(value) and is_finite(self.network.grad):
+        if finite and isfinite(value):
             return value
         if not self.history:
             bad = first_bad(self.network.layout, self.network.grad) or "the loss"
@@ -46,7 +53,7 @@ class FullBatch:
         """The history row of an accepted point: the loss there, without penalties."""
         self.network.adopt_statistics(len(self.part))
         metrics, val_loss, val_metrics = self.judge()
-        loss, _ = self.network.evaluate(self.part.x, self.part.y, self.part.weights)
+        loss = self.network.total_loss(self._scores("train"), self.part.y, self.part.weights)
         epoch = Epoch(iteration, loss, None, metrics, val_loss, val_metrics)
         self.history.append(epoch)
         return epoch

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite, nan
+from math import nan
 from typing import Any
 
 import numpy as np
 
 from mlpcli.arrays import Array
+from mlpcli.crew.crew import Crew, InTurn
 from mlpcli.errors import DivergedError
 from mlpcli.nn.network import Network
 from mlpcli.optim.schedules import Schedule
@@ -17,6 +18,7 @@ from mlpcli.optim.stepper import Stepper
 from mlpcli.training.batches import Batches
 from mlpcli.training.divergence import diverged, first_bad, is_finite
 from mlpcli.training.epoch import Epoch, Observer, Values
+from mlpcli.training.sharing import gradient_job
 
 Judge = Callable[[], tuple[Values, float | None, Values]]
 """At the end of an epoch: training metrics, validation loss, validation metrics."""
@@ -36,8 +38,8 @@ class Trainer:
 
     `shuffling` orders the rows of every epoch anew; None keeps the order of the file. `schedule_monitor`
     names the quantity that the schedule wants to hear of, if any. `stop_requested` is asked after every
-    update. Where an epoch has been left half way, `batch` counts its updates and `loss_sum` the
-    row-weighted losses so far; `order` is the generator's state from before its shuffle.
+    update, which the `crew` shares in. Where an epoch has been left half way, `batch` counts its updates and
+    `loss_sum` the row-weighted losses so far; `order` is the generator's state from before its shuffle.
     """
 
     network: Network
@@ -49,11 +51,16 @@ class Trainer:
     shuffling: np.random.Generator | None = None
     schedule_monitor: str | None = None
     stop_requested: StopRequested = lambda: False
+    crew: Crew = field(default_factory=InTurn)
     history: list[Epoch] = field(default_factory=list)
     batch: int = 0
     loss_sum: float = 0.0
     order: Mapping[str, Any] | None = None
     rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._loss_and_grad = gradient_job(self.network, self.batches, self.crew)
+        self.stepper.share_with(self.crew)
 
     def run_epoch(self) -> Epoch:
         """The updates of one epoch, or what is left of it, and its record.
@@ -72,13 +79,12 @@ class Trainer:
 
     def update(self, index: int) -> None:
         """One batch: loss and gradient, checked before they change a weight, then a step."""
-        x, y, weights = self.batches[index]
         self.rate = self.schedule.rate(len(self.history) + 1, index + 1, len(self.batches), self.epochs)
-        loss = self.network.loss_and_grad(x, y, weights)
-        if not (isfinite(loss) and is_finite(self.network.grad)):
+        loss, finite = self._loss_and_grad(index)
+        if not finite:
             raise self.divergence(index, loss)
         self.stepper.step(self.rate)
-        self.loss_sum += loss * len(x)
+        self.loss_sum += loss * self.batches.rows_of(index)
         self.batch = index + 1
 
     def finish_epoch(self) -> Epoch:

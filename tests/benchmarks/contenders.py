@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
 Step = Callable[[int], Any]
 """Runs so many training steps."""
+
+_crews = ExitStack()  # the one of the case that is measured
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ class Case:
 
 
 def ours(case: Case, engine: str = "numpy") -> Step:
-    """A step as the training loop makes it, with the number of threads that mlp chooses."""
+    """A step as the training loop makes it, with the number of processes or threads that mlp chooses."""
     from mlpcli import threads
+    from mlpcli.crew.crew import InTurn
+    from mlpcli.crew.processes import processes
     from mlpcli.kernels.engine import using
     from mlpcli.nn.activations import ActivationChoice
     from mlpcli.nn.architecture import Architecture
@@ -61,9 +65,13 @@ def ours(case: Case, engine: str = "numpy") -> Step:
     from mlpcli.nn.network import Network
     from mlpcli.optim.first_order import OPTIMIZERS
     from mlpcli.optim.stepper import Stepper
-    from mlpcli.training.divergence import is_finite
+    from mlpcli.training.sharing import gradient_job
 
-    threads.use(threads.choose(case.widths, case.batch))
+    _crews.close()
+    number = threads.choose(case.widths, case.batch)
+    shared = number > 1 and threads.worth_sharing(case.widths, case.batch)
+    crew = processes(number) if shared else InTurn()
+    threads.use(1 if shared else number)
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
     architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)
@@ -74,13 +82,14 @@ def ours(case: Case, engine: str = "numpy") -> Step:
     with using(engine):  # type: ignore[arg-type]
         rule = OPTIMIZERS[case.optimizer](learning_rate=1e-3)
         stepper = Stepper(rule, network.theta, network.grad, network.layout.n_weights)
-        network.training_plan(case.batch)
+        stepper.share_with(crew)
+        loss_and_grad = gradient_job(network, [(x, y, None)], crew)
+        _crews.enter_context(crew)
 
     def step(times: int) -> None:
         with np.errstate(all="ignore"):
             for _ in range(times):
-                loss = network.loss_and_grad(x, y)
-                if not (isfinite(loss) and is_finite(network.grad)):
+                if not loss_and_grad(0)[1]:
                     raise FloatingPointError
                 stepper.step(1e-3)
 

@@ -1,0 +1,102 @@
+"""A crew: members that do the same task at once, each its own part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import copy_context
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
+
+Task: TypeAlias = Callable[[int, int], float]
+"""Takes the member, counted from 0, and a number; gives a number."""
+Job: TypeAlias = Callable[[int], list[float]]
+"""A task for all members: takes the number, gives what each came to, when all have done it."""
+
+WORTH_SHARING = 32_768  # entries for each member
+
+
+class Crew(Protocol):
+    """`size` members. What they write has to lie in `shared_memory`.
+
+    What a task raises is raised where the job was asked for, after all members have ended.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def job(self, task: Task) -> Job:
+        """Make a job of a task: before the crew is entered."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
+def share(n: int, member: int, size: int) -> slice:
+    """A member's part of n things: no two differ by more than one, and the first is never the smaller."""
+    return slice(-(-n * member // size), -(-n * (member + 1) // size))
+
+
+def members_for(entries: int, crew: Crew) -> Crew:
+    """Who does elementwise work on so many entries: the crew, or where they are few a member alone."""
+    return crew if entries >= crew.size * WORTH_SHARING else InTurn()
+
+
+class InTurn:
+    """Members that take turns here. Whatever the kind of a crew, the numbers are those of this one."""
+
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+
+    def job(self, task: Task) -> Job:
+        """Member after member."""
+        if self.size == 1:
+            return lambda number: [task(0, number)]
+        members = range(self.size)
+        return lambda number: [task(member, number) for member in members]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+
+class InThreads:
+    """Members in threads of this process, where it may not be forked.
+
+    Python runs one of them at a time; NumPy lets the others run while it works on long arrays.
+    """
+
+    def __init__(self, size: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self.size = size
+        self._pool = ThreadPoolExecutor(max_workers=max(1, size - 1))
+
+    def job(self, task: Task) -> Job:
+        """The first member is the thread that asks."""
+
+        def do(number: int) -> list[float]:
+            others = [
+                self._pool.submit(copy_context().run, task, member, number) for member in range(1, self.size)
+            ]
+            try:
+                first = task(0, number)
+            finally:
+                rest = [other.result() for other in others]
+            return [first, *rest]
+
+        return do
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown()

@@ -1,0 +1,46 @@
+"""Forking this process, and what a child of it does first."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from mlpcli.signals import STOPPING
+
+OPEN_FILES: Final = Path("/proc/self/fd")
+STREAMS: Final = frozenset({0, 1, 2})
+
+
+def fork() -> int:
+    """Fork: 0 in the child, which never sees a signal that asks to stop; its parent does, and decides.
+
+    Raises OSError.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    process = -1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # there may be threads: those of BLAS, which sees to it itself
+            process = os.fork()
+    finally:
+        if process != 0:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process
+
+
+def silence(needed: set[int]) -> None:
+    """In a child: let the standard streams lead nowhere, but for the files that it needs."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in STREAMS - needed:
+        os.dup2(nowhere, stream)
+
+
+def let_go(needed: set[int]) -> None:
+    """In a child: close what it does not need, so that nobody waits for a pipe or a lock that it holds."""
+    for file in {int(entry.name) for entry in OPEN_FILES.iterdir()} - needed - STREAMS:
+        with suppress(OSError):  # the listing's own file is closed already
+            os.close(file)

@@ -1,0 +1,199 @@
+"""A crew whose members are processes, forked from this one: nothing but shared memory and bells joins them.
+
+Python runs one thread of a process at a time; processes do not wait for each other, and so even steps of a
+millisecond can be shared. A member's process knows the tasks as they were when it was forked. It ends when
+its pipe is closed, and with it when this process ends, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import Final, NoReturn, Self
+
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.crew import shared_memory
+from mlpcli.crew.crew import Crew, InThreads, Job, Task
+from mlpcli.crew.fork import fork, let_go, silence
+from mlpcli.errors import MemoryLimitError
+from mlpcli.threads import available
+
+OUT_OF_MEMORY: Final = b"M"  # written by a process that gives up; anything else says what went wrong
+# so often a member that has a processor to itself looks whether there is something for it before it sleeps:
+# to be woken takes longer than what there is to wait for between two halves of a step
+LOOKS: Final = 500
+KILLED: Final = "a process that took part in the training was killed"
+REMEDY: Final = "where memory was short, use --threads 1, smaller layers, or a smaller batch"
+
+
+def processes(size: int) -> Crew:
+    """Such a crew, or one of threads where the system's libraries do not allow for computing in a fork."""
+    return InProcesses(size) if sys.platform == "linux" else InThreads(size)
+
+
+class InProcesses:
+    """Members in processes of their own, but for the first; this one stands in where one cannot be forked."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._tasks: list[Task] = []
+        self._hands: list[Hand] = []
+
+    def job(self, task: Task) -> Job:
+        """Every process does its part; this one the first, and those of the processes that are missing."""
+        number = len(self._tasks)
+        self._tasks.append(task)
+
+        def do(argument: int) -> list[float]:
+            hands = self._hands
+            here = (0, *range(len(hands) + 1, self.size))
+            for hand in hands:
+                hand.order(number, argument)
+            try:
+                first, *last = [task(member, argument) for member in here]
+            finally:
+                answers = [hand.answer() for hand in hands]
+            return [first, *answers, *last]
+
+        return do
+
+    def __enter__(self) -> Self:
+        looks = LOOKS if self.size <= available() else 0
+        for member in range(1, self.size):
+            hand = hired(self._tasks, member, looks)
+            if hand is None:
+                break
+            self._hands.append(hand)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        while self._hands:
+            self._hands.pop().dismiss()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What joins two processes: an order and its answer in shared memory, and bells that say they are there.
+
+    A bell is an eventfd. A pipe would do for both, but the system takes its writer to be about to sleep, and
+    wakes the reader on the very processor that the writer goes on to work on.
+    """
+
+    order: Array  # the task, and the number that it takes
+    answer: Array
+    ordered: int
+    answered: int
+    looks: int
+
+    @classmethod
+    def new(cls, looks: int) -> Desk:
+        """An empty one; raises OSError."""
+        order, answer = shared_memory.zeros((2,), np.int64), shared_memory.zeros((1,), np.float64)
+        ordered = os.eventfd(0)
+        try:
+            return cls(order, answer, ordered, os.eventfd(0), looks)
+        except OSError:
+            os.close(ordered)
+            raise
+
+    def hears(self, bell: int, pipe: int) -> bool:
+        """Wait for the bell; whether it rang before the pipe's other end was closed, or said something."""
+        waiting = select.poll()
+        waiting.register(bell, select.POLLIN)
+        waiting.register(pipe, select.POLLIN)
+        looked = (waiting.poll(0) for _ in range(self.looks))
+        if bell not in dict(next(filter(None, looked), []) or waiting.poll()):
+            return False
+        os.eventfd_read(bell)
+        return True
+
+    def close(self) -> None:
+        """Take the bells away."""
+        os.close(self.ordered)
+        os.close(self.answered)
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A member's process, what joins it to this one, and the ends of two pipes.
+
+    `life` is open as long as this process lives; `death` is its own, and says how it ended.
+    """
+
+    process: int
+    desk: Desk
+    life: int
+    death: int
+
+    def order(self, task: int, number: int) -> None:
+        """Let it begin."""
+        self.desk.order[:] = task, number
+        os.eventfd_write(self.desk.ordered, 1)
+
+    def answer(self) -> float:
+        """Wait for what it came to; raises what was raised there, MemoryLimitError where it was killed."""
+        if self.desk.hears(self.desk.answered, self.death):
+            value: float = self.desk.answer.item()
+            return value
+        reason = os.read(self.death, select.PIPE_BUF)
+        if not reason:
+            raise MemoryLimitError.of(KILLED, hint=REMEDY)
+        if reason == OUT_OF_MEMORY:
+            raise MemoryError
+        raise RuntimeError(reason.decode("utf-8", "replace"))
+
+    def dismiss(self) -> None:
+        """Close the pipes, by which it ends, and wait for that."""
+        for end in (self.life, self.death):
+            os.close(end)
+        self.desk.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.process, 0)
+
+
+def hired(tasks: Sequence[Task], member: int, looks: int) -> Hand | None:
+    """A new process that does a member's part of these tasks; None where the system has none to give."""
+    with ExitStack() as unless_hired:
+        try:
+            desk = Desk.new(looks)
+            unless_hired.callback(desk.close)
+            ends = (*os.pipe(), *os.pipe())
+            for end in ends:
+                unless_hired.callback(os.close, end)
+            process = fork()
+        except OSError:
+            return None
+        life, held, death, own = ends
+        if process == 0:
+            serve_and_end(tasks, member, desk, (life, own))
+        unless_hired.pop_all()
+    os.close(life)
+    os.close(own)
+    return Hand(process, desk, held, death)
+
+
+def serve_and_end(tasks: Sequence[Task], member: int, desk: Desk, pipes: tuple[int, int]) -> NoReturn:
+    """Do what is ordered until the pipe is closed: without a word, and without what is the parent's to do."""
+    life, death = pipes
+    try:
+        needed = {desk.ordered, desk.answered, *pipes}
+        silence(needed)
+        let_go(needed)
+        with np.errstate(all="ignore"):  # whoever gets the numbers looks at them
+            while desk.hears(desk.ordered, life):
+                task, number = desk.order.tolist()
+                desk.answer.fill(tasks[task](member, number))
+                os.eventfd_write(desk.answered, 1)
+    except MemoryError:
+        os.write(death, OUT_OF_MEMORY)
+    except BaseException:
+        os.write(death, traceback.format_exc()[-select.PIPE_BUF // 2 :].encode(errors="replace"))
+    finally:
+        os._exit(0)

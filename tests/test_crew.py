@@ -1,0 +1,393 @@
+"""A crew: whoever does the work, the numbers are the same, and nothing of a crew is left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpcli.crew import crew as crews
+from mlpcli.crew import processes, shared_memory
+from mlpcli.crew.crew import Crew, InThreads, InTurn, share
+from mlpcli.crew.processes import InProcesses
+from mlpcli.errors import MemoryLimitError
+from mlpcli.nn.embedding import EmbeddedColumn
+from mlpcli.nn.losses import Loss
+from mlpcli.nn.network import CHUNK, Network
+from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.nn.penalty import Penalty
+from mlpcli.optim.first_order import OPTIMIZERS
+from mlpcli.optim.rate_curves import Constant
+from mlpcli.optim.schedules import Schedule
+from mlpcli.optim.stepper import Stepper
+from mlpcli.training.batches import Batches, Part
+from mlpcli.training.loop import Trainer, fit
+from mlpcli.training.sharing import gradient_job, scores_job
+from tests.network_cases import Case, Values
+from tests.running import MLP, RESULTS, mlp, ok
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+KINDS = [InTurn, InThreads, pytest.param(InProcesses, marks=linux)]
+CASES = {
+    "softmax": Case(Loss("cross_entropy")),
+    "sum of squares": Case(Loss("squared_error", reduction="sum")),
+    "dropout": Case(Loss("mse"), dropout=0.3),
+    "penalties": Case(Loss("binary_cross_entropy"), penalty=Penalty(0.01, 0.1)),
+    "layer_norm": Case(Loss("huber"), normalization=NormalizationChoice("layer_norm")),
+    "residual": Case(Loss("mse"), widths=(3, 4, 4, 2), residual=True),
+    "embedding": Case(Loss("mse"), widths=(4, 3, 2), embeddings=(EmbeddedColumn(1, 5, 2),)),
+    "float32": Case(Loss("cross_entropy"), dtype=np.float32),
+}
+ROWS, BATCH = 23, 5  # the last batch has three rows: fewer than the largest crew here
+
+
+def trained(case: Case, crew: Crew) -> tuple[list[float], Values]:
+    """The loss of every epoch, and the parameters, of three epochs."""
+    network = case.network()
+    x, y, weights = replace(case, rows=ROWS).batch()
+    part = Part.of(x, y, weights[:, 0], network.dtype)
+    stepper = Stepper(OPTIMIZERS["adam"](), network.theta, network.grad, network.layout.n_weights)
+    trainer = Trainer(
+        network=network,
+        batches=Batches(part, BATCH, crew),
+        stepper=stepper,
+        schedule=Schedule(Constant(0.01)),
+        judge=lambda: ({}, None, {}),
+        epochs=3,
+        shuffling=np.random.default_rng(3),
+        crew=crew,
+    )
+    with crew:
+        fit(trainer)
+    return [epoch.loss for epoch in trainer.history], network.theta.copy()
+
+
+@given(st.integers(0, 1000), st.integers(1, 9))
+def test_shares_are_all_there_is_and_nearly_equal(n: int, size: int) -> None:
+    shares = [range(n)[share(n, member, size)] for member in range(size)]
+    assert [i for part in shares for i in part] == list(range(n))
+    lengths = [len(part) for part in shares]
+    assert max(lengths) == lengths[0]
+    assert max(lengths) - min(lengths) <= 1
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("name", CASES)
+def test_every_crew_of_a_size_trains_the_same_bits(
+    name: str, kind: Callable[[int], Crew], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews, "WORTH_SHARING", 1)  # so that these few parameters are shared too
+    expected, found = trained(CASES[name], InTurn(size)), trained(CASES[name], kind(size))
+    assert found[0] == expected[0]
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in {"dropout", "float32"}])
+def test_the_parts_add_up_to_the_gradient_of_the_batch(name: str, size: int) -> None:
+    """Of a batch that is smaller than the largest crew, too."""
+    alone, shared = CASES[name].network(), CASES[name].network()
+    batch = CASES[name].batch()
+    loss = alone.loss_and_grad(*batch)
+    found, finite = gradient_job(shared, [batch], InTurn(size))(0)
+    assert finite
+    assert found == pytest.approx(loss, rel=1e-13)
+    np.testing.assert_allclose(shared.grad, alone.grad, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_every_member_drops_out_by_masks_of_its_own(size: int) -> None:
+    case = Case(Loss("mse"), widths=(3, 400, 1), dropout=0.5, rows=6)
+    network = case.network()
+    x, y, weights = (np.repeat(array[:1], 6, axis=0) for array in case.batch())
+    job = gradient_job(network, [(x, y, weights)], InTurn(size))
+    gradients = []
+    for _ in range(2):
+        job(0)
+        gradients.append(network.gradients["layers.1.weight"].copy())
+    zeros = [(gradient == 0).mean() for gradient in gradients]
+    # of a unit whose rows are all alike nothing is left only where every row drops it out
+    np.testing.assert_allclose(zeros, 0.5**6, atol=0.03)
+    assert not np.array_equal(*gradients)
+
+
+@pytest.mark.parametrize("rows", [0, 1, CHUNK, 3 * CHUNK + 5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_forward_passes_do_not_depend_on_the_crew(kind: Callable[[int], Crew], rows: int) -> None:
+    network = Case(Loss("cross_entropy"), rows=rows).network()
+    x, _, _ = Case(Loss("cross_entropy"), rows=rows).batch()
+    crew = kind(3)
+    scores = scores_job(network, {"val": x[:0], "train": x}, crew)
+    with crew:
+        for _ in range(2):
+            np.testing.assert_array_equal(scores("train"), network.scores(x))
+            network.theta += 0.1  # seen by every member
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gradient_that_is_not_finite_is_noticed(kind: Callable[[int], Crew]) -> None:
+    """In whichever part it comes up, and where only the sum overflows."""
+    case = Case(Loss("squared_error", reduction="sum"), widths=(1, 1), rows=4, bias=False)
+    network, crew = case.network(), kind(2)
+    x, y = np.ones((4, 1)), np.zeros((4, 1))
+    batches: list[Any] = [(x, y, None), (x * [[1], [1], [1], [np.inf]], y, None), (x, y - 3e307, None)]
+    job = gradient_job(network, batches, crew)
+    with crew, np.errstate(all="ignore"):
+        network.theta.fill(1.0)
+        assert job(0) == (2.0, True)
+        assert not job(1)[1]
+        batches[2][1][:] = -1e308
+        assert not job(2)[1]
+
+
+def held() -> tuple[set[str], set[int]]:
+    """The files that this process has open, and the signals that it does not want to see."""
+    return {entry.name for entry in Path("/dev/fd").iterdir()}, set(
+        signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    )
+
+
+def in_processes(task: Callable[[int, int], float], size: int = 2) -> list[float]:
+    """What the members come to, or what is raised; then nothing of them is left."""
+    before, crew = held(), InProcesses(size)
+    job = crew.job(task)
+    try:
+        with crew:
+            return job(7)
+    finally:
+        assert held() == before
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+
+
+def other(act: Callable[[], object]) -> Callable[[int, int], float]:
+    """A task in which the second member does something besides."""
+
+    def task(member: int, number: int) -> float:
+        if member == 1:
+            act()
+        return float(10 * member + number)
+
+    return task
+
+
+def failing(error: type[BaseException]) -> Callable[..., Any]:
+    def fail(*_arguments: object) -> Any:
+        raise error
+
+    return fail
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_member_does_not_die_by_a_signal_that_asks_to_stop(number: signal.Signals) -> None:
+    assert in_processes(other(lambda: os.kill(os.getpid(), number)), 3) == [7.0, 17.0, 27.0]
+
+
+@linux
+def test_a_member_holds_nothing_that_somebody_may_wait_for() -> None:
+    end, pipe = os.pipe()
+    crew = InProcesses(3)
+    job = crew.job(other(lambda: None))
+    with crew:
+        os.close(pipe)
+        job(0)  # every member has begun
+        assert select.select([end], [], [], 0)[0]
+        assert os.read(end, 1) == b""
+    os.close(end)
+
+
+@linux
+@pytest.mark.parametrize(
+    ("error", "raised", "message"),
+    [
+        (MemoryError, MemoryError, "^$"),
+        (ZeroDivisionError, RuntimeError, "in fail\n    raise error\nZeroDivisionError"),
+        (KeyboardInterrupt, RuntimeError, "KeyboardInterrupt"),
+    ],
+)
+def test_what_a_member_raises_is_raised_here(
+    error: type[BaseException], raised: type[Exception], message: str
+) -> None:
+    with pytest.raises(raised, match=message):
+        in_processes(other(failing(error)))
+
+
+@linux
+def test_a_member_that_is_killed_is_an_error_and_no_endless_wait() -> None:
+    with pytest.raises(MemoryLimitError, match="a process that took part in the training was killed"):
+        in_processes(other(lambda: os.kill(os.getpid(), signal.SIGKILL)))
+
+
+@linux
+def test_members_are_waited_for_where_the_first_one_fails() -> None:
+    done = shared_memory.zeros((1,), np.int64)
+
+    def task(member: int, number: int) -> float:
+        if member == 0:
+            raise ValueError(number)
+        done.fill(number)
+        return 0.0
+
+    with pytest.raises(ValueError, match="7"):
+        in_processes(task)
+    assert done.item() == 7
+
+
+@linux
+@pytest.mark.parametrize("missing", ["fork", "pipe", "eventfd"])
+def test_where_no_process_can_be_had_this_one_stands_in(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, missing, failing(OSError))
+    assert in_processes(other(lambda: None), 3) == [7.0, 17.0, 27.0]
+
+
+@linux
+def test_a_second_bell_that_cannot_be_had_leaves_no_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = os.eventfd, iter([True, False])
+    monkeypatch.setattr(os, "eventfd", lambda n: real(n) if next(calls) else failing(OSError)())
+    assert in_processes(other(lambda: None)) == [7.0, 17.0]
+
+
+@linux
+def test_members_sleep_and_are_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks in vain for ever, and nothing is missed that comes later."""
+    monkeypatch.setattr(processes, "LOOKS", 0)
+    assert trained(CASES["softmax"], InProcesses(2))[0] == trained(CASES["softmax"], InTurn(2))[0]
+
+
+@linux
+@pytest.mark.parametrize(
+    "ordered", ["", "[hand.order(0, 0) for hand in crew._hands]"], ids=["idle", "at work"]
+)
+def test_members_end_when_their_parent_is_killed(ordered: str) -> None:
+    """Here they keep the pipe that this test gives them all: it ends with the last of them."""
+    code = f"""
+import os, signal
+from mlpcli.crew import processes
+let_go = processes.let_go
+processes.let_go = lambda needed: let_go(needed | {{ALIVE}})
+crew = processes.InProcesses(3)
+crew.job(lambda member, number: 0.0)
+with crew:
+    {ordered}
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ends, alive = os.pipe()
+    code = code.replace("ALIVE", str(alive))
+    try:
+        done = subprocess.run([sys.executable, "-c", code], pass_fds=[alive], timeout=120)
+    finally:
+        os.close(alive)
+    with os.fdopen(ends, "rb") as pipe:
+        assert select.select([pipe], [], [], 60)[0]
+        assert pipe.read() == b""
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_memory_that_cannot_be_had_is_a_memory_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_memory.mmap, "mmap", failing(OSError))
+    with pytest.raises(MemoryError):
+        shared_memory.zeros((3,), np.float64)
+
+
+WIDE = """\
+data: {train: t.csv, target: y, validation: 0.2}
+model: {layers: [auto, 300, 100, auto], dropout: 0.1}
+training: {epochs: 3, batch_size: 400}
+seed: 1
+"""
+
+
+def wide(folder: Path) -> None:
+    """A table, and a config whose steps are worth sharing."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(1500, 21))
+    lines = [",".join(f"{value:.3f}" for value in row) for row in table]
+    head = ",".join([*(f"x{i}" for i in range(20)), "y"])
+    (folder / "t.csv").write_text("\n".join([head, *lines]) + "\n")
+    (folder / "c.yaml").write_text(WIDE)
+
+
+def results(run: Path) -> dict[str, bytes]:
+    return {name: (run / name).read_bytes() for name in RESULTS}
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    wide(tmp_path)
+    return tmp_path
+
+
+def test_a_training_that_is_shared_has_the_same_bytes_whatever_the_crew(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In processes, in threads, and where the system gives no process."""
+    train = ("train", "c.yaml", "-q", "--no-plots", "--threads", 2, "-o")
+    ok(*train, "processes")
+    expected = results(table / "processes")
+    monkeypatch.setattr(processes.sys, "platform", "elsewhere")
+    ok(*train, "threads")
+    monkeypatch.undo()
+    monkeypatch.chdir(table)
+    monkeypatch.setattr(os, "fork", failing(OSError))
+    ok(*train, "alone")
+    assert results(table / "threads") == expected
+    assert results(table / "alone") == expected
+
+
+@linux
+def test_a_run_whose_member_is_killed_ends_with_a_message(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Network.loss_and_grad
+    parent = os.getpid()
+
+    def loss_and_grad(network: Network, *batch: Any) -> float:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(network, *batch)
+
+    monkeypatch.setattr(Network, "loss_and_grad", loss_and_grad)
+    done = mlp("train", "c.yaml", "-q", "--threads", 2, "-o", "run")
+    assert done.code == 9
+    assert done.err == (
+        "mlp: error: a process that took part in the training was killed\n"
+        "hint: where memory was short, use --threads 1, smaller layers, or a smaller batch\n"
+    )
+    assert not (table / "run" / "model.npz").exists()
+
+
+@linux
+def test_a_shared_run_that_is_stopped_goes_on_to_the_same_bytes(table: Path) -> None:
+    train = [*MLP, "train", "c.yaml", "--no-plots", "--threads", "2", "--set", "training.epochs=12", "-o"]
+    done = subprocess.run([*train, "whole", "-q"], capture_output=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, b"")
+    stopped = 0
+    for epochs in (1, 7):
+        run = subprocess.Popen([*train, "parts", "--resume"], stderr=subprocess.PIPE)
+        assert run.stderr
+        while f"epoch {epochs:>2}/12".encode() not in (line := run.stderr.readline()):
+            assert line
+        run.send_signal(signal.SIGTERM)
+        run.stderr.read()
+        stopped += run.wait(timeout=300) == -signal.SIGTERM
+        run.stderr.close()
+    done = subprocess.run([*train, "parts", "-q", "--resume"], capture_output=True, timeout=300)
+    assert done.returncode == 0
+    assert stopped > 0
+    assert results(table / "parts") == results(table / "whole")
