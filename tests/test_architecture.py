@@ -18,7 +18,8 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
     {"__init__", "errors", "arrays", "signals"},
-    {"rng", "memory", "threads", "kernels", "crew"},
+    {"rng", "memory", "threads", "kernels"},
+    {"crew"},
     {"config"},
     {"data", "nn", "optim"},
     {"artifacts", "training"},

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from mlpcli.crew import crew as crews
 from mlpcli.crew import processes, shared_memory
 from mlpcli.crew.crew import Crew, InThreads, InTurn, share
-from mlpcli.crew.processes import InProcesses
+from mlpcli.crew.processes import Hand, InProcesses
 from mlpcli.errors import MemoryLimitError
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
@@ -160,11 +161,11 @@ def held() -> tuple[set[str], set[int]]:
 
 
 def in_processes(task: Callable[[int, int], float], size: int = 2) -> list[float]:
-    """What the members come to, or what is raised; then nothing of them is left."""
+    """What the members come to, each in its process, or what is raised; then nothing of them is left."""
     before, crew = held(), InProcesses(size)
     job = crew.job(task)
     try:
-        with crew:
+        with crew, patch.object(Hand, "gives_back", lambda _hand: False):
             return job(7)
     finally:
         assert held() == before
@@ -258,14 +259,39 @@ def test_where_no_process_can_be_had_this_one_stands_in(
 @linux
 def test_a_second_bell_that_cannot_be_had_leaves_no_first(monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = os.eventfd, iter([True, False])
-    monkeypatch.setattr(os, "eventfd", lambda n: real(n) if next(calls) else failing(OSError)())
+    monkeypatch.setattr(os, "eventfd", lambda *how: real(*how) if next(calls) else failing(OSError)())
     assert in_processes(other(lambda: None)) == [7.0, 17.0]
+
+
+@linux
+def test_what_a_member_has_not_begun_is_done_here() -> None:
+    """And it goes on from there once it can."""
+    places = shared_memory.zeros((3,), np.int64)
+
+    def task(member: int, number: int) -> float:
+        places[member] = os.getpid()
+        return float(member + number)
+
+    crew = InProcesses(3)
+    job = crew.job(task)
+    with crew:
+        held_up, free = crew._hands
+        os.kill(held_up.process, signal.SIGSTOP)
+        os.waitpid(held_up.process, os.WUNTRACED)
+        assert job(7) == [7.0, 8.0, 9.0]
+        assert places[1] == os.getpid()
+        assert places[2] in {os.getpid(), free.process}
+        os.kill(held_up.process, signal.SIGCONT)
+        with patch.object(Hand, "gives_back", lambda _hand: False):
+            assert job(5) == [5.0, 6.0, 7.0]
+        assert list(places) == [os.getpid(), held_up.process, free.process]
 
 
 @linux
 def test_members_sleep_and_are_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks in vain for ever, and nothing is missed that comes later."""
     monkeypatch.setattr(processes, "LOOKS", 0)
+    monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
     assert trained(CASES["softmax"], InProcesses(2))[0] == trained(CASES["softmax"], InTurn(2))[0]
 
 
@@ -363,6 +389,7 @@ def test_a_run_whose_member_is_killed_ends_with_a_message(
         return real(network, *batch)
 
     monkeypatch.setattr(Network, "loss_and_grad", loss_and_grad)
+    monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
     done = mlp("train", "c.yaml", "-q", "--threads", 2, "-o", "run")
     assert done.code == 9
     assert done.err == (

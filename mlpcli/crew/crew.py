@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 Task: TypeAlias = Callable[[int, int], float]
-"""Takes the member, counted from 0, and a number; gives a number."""
+"""Takes the member, counted from 0, and a number; gives a number. What it changes is in shared memory."""
 Job: TypeAlias = Callable[[int], list[float]]
 """A task for all members: takes the number, gives what each came to, when all have done it."""
 

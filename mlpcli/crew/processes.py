@@ -47,20 +47,23 @@ class InProcesses:
         self._hands: list[Hand] = []
 
     def job(self, task: Task) -> Job:
-        """Every process does its part; this one the first, and those of the processes that are missing."""
+        """Every process does its part; this one the first, and those that no process has begun by then."""
         number = len(self._tasks)
         self._tasks.append(task)
 
         def do(argument: int) -> list[float]:
-            hands = self._hands
-            here = (0, *range(len(hands) + 1, self.size))
-            for hand in hands:
+            hands = dict(enumerate(self._hands, 1))
+            for hand in hands.values():
                 hand.order(number, argument)
             try:
-                first, *last = [task(member, argument) for member in here]
+                values = {m: task(m, argument) for m in range(self.size) if m not in hands}
+                for member in [*hands]:
+                    hand = hands.pop(member)
+                    values[member] = task(member, argument) if hand.gives_back() else hand.answer()
             finally:
-                answers = [hand.answer() for hand in hands]
-            return [first, *answers, *last]
+                for hand in hands.values():
+                    hand.finish()
+            return [values[member] for member in range(self.size)]
 
         return do
 
@@ -96,9 +99,9 @@ class Desk:
     def new(cls, looks: int) -> Desk:
         """An empty one; raises OSError."""
         order, answer = shared_memory.zeros((2,), np.int64), shared_memory.zeros((1,), np.float64)
-        ordered = os.eventfd(0)
+        ordered = os.eventfd(0, os.EFD_NONBLOCK)
         try:
-            return cls(order, answer, ordered, os.eventfd(0), looks)
+            return cls(order, answer, ordered, os.eventfd(0, os.EFD_NONBLOCK), looks)
         except OSError:
             os.close(ordered)
             raise
@@ -108,11 +111,12 @@ class Desk:
         waiting = select.poll()
         waiting.register(bell, select.POLLIN)
         waiting.register(pipe, select.POLLIN)
-        looked = (waiting.poll(0) for _ in range(self.looks))
-        if bell not in dict(next(filter(None, looked), []) or waiting.poll()):
-            return False
-        os.eventfd_read(bell)
-        return True
+        while True:
+            looked = (waiting.poll(0) for _ in range(self.looks))
+            if bell not in dict(next(filter(None, looked), []) or waiting.poll()):
+                return False
+            if taken(bell):
+                return True
 
     def close(self) -> None:
         """Take the bells away."""
@@ -137,6 +141,10 @@ class Hand:
         self.desk.order[:] = task, number
         os.eventfd_write(self.desk.ordered, 1)
 
+    def gives_back(self) -> bool:
+        """Take the order back, if it has not begun: it may be asleep, or its processor busy."""
+        return taken(self.desk.ordered)
+
     def answer(self) -> float:
         """Wait for what it came to; raises what was raised there, MemoryLimitError where it was killed."""
         if self.desk.hears(self.desk.answered, self.death):
@@ -148,6 +156,11 @@ class Hand:
         if reason == OUT_OF_MEMORY:
             raise MemoryError
         raise RuntimeError(reason.decode("utf-8", "replace"))
+
+    def finish(self) -> None:
+        """Let it do nothing more of what was ordered, whatever it came to."""
+        if not self.gives_back():
+            self.desk.hears(self.desk.answered, self.death)
 
     def dismiss(self) -> None:
         """Close the pipes, by which it ends, and wait for that."""
@@ -197,3 +210,12 @@ def serve_and_end(tasks: Sequence[Task], member: int, desk: Desk, pipes: tuple[i
         os.write(death, traceback.format_exc()[-select.PIPE_BUF // 2 :].encode(errors="replace"))
     finally:
         os._exit(0)
+
+
+def taken(bell: int) -> bool:
+    """Whether the bell has rung and nobody else has heard it: only one of two processes does."""
+    try:
+        os.eventfd_read(bell)
+    except BlockingIOError:
+        return False
+    return True

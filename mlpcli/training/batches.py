@@ -55,8 +55,8 @@ class Batches:
         self.size = min(size, len(part))
         self.rows = len(part)
         self._part = part
-        self._ordered = part
         self._room = part.room()
+        self._shuffled = zeros((), np.dtype(np.bool_))  # what a member changes, all have to see
         self._order = zeros((self.rows,), np.dtype(np.intp))
         self._crew = crew or InTurn()
         self._gather = self._crew.job(self._gather_part)
@@ -65,10 +65,10 @@ class Batches:
         """A new order of the rows."""
         self._order[...] = rng.permutation(self.rows)
         self._gather(0)
+        self._shuffled.fill(True)
 
     def _gather_part(self, member: int, _number: int) -> float:
         rows = share(self.rows, member, self._crew.size)
-        self._ordered = self._room
         for source, ordered in zip(self._part.arrays(), self._room.arrays(), strict=True):
             if source is not None and ordered is not None:
                 gather(source, self._order[rows], ordered[rows])
@@ -77,7 +77,7 @@ class Batches:
     def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
         """Batch `index` of this epoch: x, y, weights."""
         rows = slice(index * self.size, (index + 1) * self.size)
-        ordered = self._ordered
+        ordered = self._room if self._shuffled else self._part
         weights = None if ordered.weights is None else ordered.weights[rows]
         return ordered.x[rows], ordered.y[rows], weights
 
