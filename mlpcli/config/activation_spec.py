@@ -47,9 +47,7 @@ class EluSpec(Closed):
     )
 
 
-ActivationSpec: TypeAlias = Annotated[
-    PlainActivationSpec | LeakyReluSpec | EluSpec, Field(discriminator="name"), Choice("an activation")
-]
+ActivationSpec: TypeAlias = Annotated[PlainActivationSpec | LeakyReluSpec | EluSpec, Choice("an activation")]
 Activations: TypeAlias = Annotated[
     Annotated[ActivationSpec, Tag(ONE)] | Annotated[tuple[ActivationSpec, ...], Tag(EACH)],
     Discriminator(one_or_each),

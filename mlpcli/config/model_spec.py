@@ -66,7 +66,6 @@ class FileInitSpec(Closed):
 
 InitSpec: TypeAlias = Annotated[
     PlainInitSpec | UniformInitSpec | NormalInitSpec | FileInitSpec,
-    Field(discriminator="name"),
     Choice("an initializer", implied=("from", "from_file")),
 ]
 
@@ -93,9 +92,7 @@ class LayerNormSpec(Closed):
     epsilon: Epsilon = 1e-5
 
 
-NormalizationSpec: TypeAlias = Annotated[
-    BatchNormSpec | LayerNormSpec, Field(discriminator="name"), Choice("a normalization")
-]
+NormalizationSpec: TypeAlias = Annotated[BatchNormSpec | LayerNormSpec, Choice("a normalization")]
 
 
 def _network_widths(layers: tuple[int | str, ...]) -> tuple[int | str, ...]:

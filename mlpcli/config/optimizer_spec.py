@@ -205,7 +205,6 @@ OptimizerSpec: TypeAlias = Annotated[
     | LionSpec
     | BfgsSpec
     | LbfgsSpec,
-    Field(discriminator="name"),
     Choice("an optimizer", default="adam"),
 ]
 

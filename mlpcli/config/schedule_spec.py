@@ -101,6 +101,5 @@ ScheduleSpec: TypeAlias = Annotated[
     | InverseScalingSpec
     | OneCycleSpec
     | PlateauSpec,
-    Field(discriminator="name"),
     Choice("a schedule", default="constant"),
 ]
