@@ -1,6 +1,8 @@
 """How scalars are put together: closed mappings, one or a list, a name or a mapping with options."""
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -24,12 +26,19 @@ T = TypeVar("T")
 ONE = "one for all"
 EACH = "one for each"
 
+BUILDING = Lock()  # a model that one thread builds is not yet fit to be used by another
+
 
 class Closed(BaseModel):
     """Settings that cannot change, and that know every key they may be given."""
 
-    # built when first used: of the many choices a config makes few
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(Closed):
+    """One of the models of a choice, of which a config names few: it is built when it is first named."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 Maybe = Annotated[T | None, BeforeValidator(none_if_null)]  # null means: not set
@@ -105,9 +114,9 @@ class Choice:
     def __get_pydantic_core_schema__(self, source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         models = _by_name(source)
         names = [name for name in models if name != self.implied[1]]
-        # the models are not part of this schema: a model is built when a config first names it
+        # the models' own schemas are no part of this one, so that they need not be there yet
         choices: dict[Any, CoreSchema] = {
-            name: core_schema.no_info_plain_validator_function(model.model_validate)
+            name: core_schema.no_info_plain_validator_function(partial(_validated, model))
             for name, model in models.items()
         }
         return core_schema.no_info_before_validator_function(
@@ -169,5 +178,11 @@ def _by_name(union: Any) -> dict[str, type[BaseModel]]:
 
 
 def _built(model: type[BaseModel]) -> CoreSchema:
-    model.model_rebuild()
+    with BUILDING:
+        model.model_rebuild()
     return model.__pydantic_core_schema__
+
+
+def _validated(model: type[BaseModel], given: object) -> BaseModel:
+    _built(model)
+    return model.model_validate(given)
