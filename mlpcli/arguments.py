@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from enum import StrEnum
 from itertools import zip_longest
 from math import inf
@@ -96,3 +97,14 @@ def with_default_layer(arguments: list[str]) -> list[str]:
         if argument == "--inject-error" and not following.lstrip("-").isdigit():
             given.append("0")
     return given
+
+
+def with_named_command(app: typer.Typer, arguments: list[str]) -> typer.Typer:
+    """The application with no command but the one that comes first: building them all takes longer.
+
+    Whatever else comes first, a wrong name or `--help`, is answered with all commands at hand.
+    """
+    named = [it for it in app.registered_commands if it.callback and [it.callback.__name__] == arguments[:1]]
+    chosen = copy(app)
+    chosen.registered_commands = named or app.registered_commands
+    return chosen

@@ -29,6 +29,7 @@ from mlpcli.arguments import (
     Threads,
     positive,
     with_default_layer,
+    with_named_command,
 )
 from mlpcli.console import Console
 from mlpcli.memory import MAX_PARAMETERS, require_libraries
@@ -176,8 +177,7 @@ def init(
     """Write a config that trains on CSV, with a comment on every line. Read it, then `mlp train` it."""
     from mlpcli.commands.init import InitOptions, init
 
-    options = InitOptions(targets, out, None if task is None else task.value, overwrite)
-    return init(table, options, Console(quiet=quiet))
+    return init(table, InitOptions(targets, out, task and task.value, overwrite), Console(quiet=quiet))
 
 
 @app.command()
@@ -247,4 +247,4 @@ def main() -> None:
 
 def run(arguments: list[str]) -> object:
     """Run the command that the arguments name; what it returns is an exit code, none means done."""
-    return app(with_default_layer(arguments), standalone_mode=False)
+    return with_named_command(app, arguments)(with_default_layer(arguments), standalone_mode=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +54,8 @@ class Console:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """The one JSON document of `--json`; no character of it does anything to a terminal."""
+        import json
+
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
         self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
 

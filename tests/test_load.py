@@ -251,3 +251,51 @@ def test_a_wrong_config_costs_neither_numpy_nor_pandas(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+BUILT = """
+import pathlib, sys
+from typing import get_args
+from mlpcli.config.load import load_config
+from mlpcli.config.optimizer_spec import OptimizerSpec
+load_config(pathlib.Path(sys.argv[1]))
+print(*(model.__name__ for model in get_args(get_args(OptimizerSpec)[0]) if model.__pydantic_complete__))
+"""
+
+
+@pytest.mark.parametrize(("line", "built"), [("", "AdamSpec"), ("optimizer: rprop", "AdamSpec RpropSpec")])
+def test_of_a_choice_only_the_default_and_what_a_config_names_is_built(
+    tmp_path: Path, line: str, built: str
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(BASE + line)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILT, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == built.split()
+
+
+AT_ONCE = """
+import threading
+from mlpcli.config.mapping import config_of
+start, wrong = threading.Barrier(8), []
+
+def read():
+    start.wait()
+    try:
+        config_of({"data": {"train": "t.csv", "target": "y"}, "optimizer": {"name": "sgd", "momentum": 0.5}})
+    except Exception as error:
+        wrong.append(error)
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(wrong)
+"""
+
+
+def test_threads_that_name_an_option_for_the_first_time_at_once_all_get_it() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

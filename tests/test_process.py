@@ -17,6 +17,8 @@ import pytest
 from hostile_models import HOSTILE
 
 from mlpcli import __version__, memory
+from mlpcli.arguments import with_named_command
+from mlpcli.cli import app
 from mlpcli.commands import train
 from mlpcli.process import outcome
 from mlpcli.signals import StoppedBySignal, leave_on_signals, stop_on_signals
@@ -388,6 +390,18 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "alone"),
+    [("train c.yaml", True), ("schema", True), ("", False), ("--help", False), ("trian c.yaml", False)],
+)
+def test_a_named_command_is_set_up_alone(arguments: str, alone: bool) -> None:
+    chosen = with_named_command(app, arguments.split()).registered_commands
+    assert len(app.registered_commands) > 1
+    assert len(chosen) == (1 if alone else len(app.registered_commands))
+    assert chosen[0].callback is not None
+    assert not alone or chosen[0].callback.__name__ == arguments.split()[0]
 
 
 def test_a_limit_below_what_the_libraries_need_is_told_before_they_are_loaded(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import Discriminator, Field, Tag
 
 from mlpcli.config.fields import Number
-from mlpcli.config.shapes import EACH, ONE, Choice, Closed, one_or_each
+from mlpcli.config.shapes import EACH, ONE, Choice, Option, one_or_each
 
 Plain = Literal[
     "identity",
@@ -23,13 +23,13 @@ Plain = Literal[
 ]
 
 
-class PlainActivationSpec(Closed):
+class PlainActivationSpec(Option):
     """An activation without options."""
 
     name: Plain = "relu"
 
 
-class LeakyReluSpec(Closed):
+class LeakyReluSpec(Option):
     """z where positive, else slope · z."""
 
     name: Literal["leaky_relu"] = "leaky_relu"
@@ -38,7 +38,7 @@ class LeakyReluSpec(Closed):
     ] = 0.01
 
 
-class EluSpec(Closed):
+class EluSpec(Option):
     """z where positive, else alpha · (e^z − 1)."""
 
     name: Literal["elu"] = "elu"
@@ -47,9 +47,7 @@ class EluSpec(Closed):
     )
 
 
-ActivationSpec: TypeAlias = Annotated[
-    PlainActivationSpec | LeakyReluSpec | EluSpec, Field(discriminator="name"), Choice("an activation")
-]
+ActivationSpec: TypeAlias = Annotated[PlainActivationSpec | LeakyReluSpec | EluSpec, Choice("an activation")]
 Activations: TypeAlias = Annotated[
     Annotated[ActivationSpec, Tag(ONE)] | Annotated[tuple[ActivationSpec, ...], Tag(EACH)],
     Discriminator(one_or_each),

@@ -1,7 +1,6 @@
 """How one column becomes numbers: encodings of features, missing cells, scaling of targets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
@@ -133,7 +132,6 @@ def _flat(form: JsonSchema, others: JsonSchema) -> JsonSchema:
     }
 
 
-@dataclass(frozen=True)
 class ByColumn:
     """Features by column: a mapping, or a list of names whose encodings are then inferred."""
 

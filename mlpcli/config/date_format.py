@@ -11,7 +11,6 @@ from mlpcli.config.refusals import refusal
 ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
 )
-DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 DIRECTIVES = "YymbBdjHIpMSfzaA%"
 ALL_OF_THEM = "there are " + " ".join(f"%{letter}" for letter in DIRECTIVES) + ", as in Python's strptime"
 SAMPLE = datetime(2001, 12, 31, 23, 59, 58, tzinfo=UTC)
@@ -33,7 +32,7 @@ def read_date(text: str, form: str | None) -> datetime | None:
 
 def known_format(text: str) -> str:
     """The format, if it can say which year it is, and what it writes can be read again."""
-    letters = [letter for letter in DIRECTIVE.findall(text) if letter != "%"]
+    letters = [letter for letter in re.findall(r"%(.?)", text, re.DOTALL) if letter != "%"]
     for letter in letters:
         if letter not in DIRECTIVES or not letter:
             raise refusal(f"expected a format of dates, found '%{letter}' in '{text}'", ALL_OF_THEM)

@@ -5,7 +5,6 @@ PyYAML's pure-Python parser supplies events; its resolver and constructor are no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -32,8 +31,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
 MAX_EVENTS = 5_000
 
-LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what ends a line for YAML
-NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+# what ends a line for YAML, as `\r\n` does
+LINE_ENDS = str.maketrans(dict.fromkeys("\r\x85\u2028\u2029", "\n"))
 
 Locate: TypeAlias = Callable[[int, int], Place]  # a line and a column, both from 0, to a place
 
@@ -41,7 +40,7 @@ Locate: TypeAlias = Callable[[int, int], Place]  # a line and a column, both fro
 def parse_document(data: bytes, source: str) -> MappingNode:
     """The mapping that a config file holds; `source` is what messages call the file."""
     text = decode(data, source)
-    lines = LINE_END.split(text)
+    lines = lines_of(text)
 
     def locate(line: int, column: int) -> Place:
         shown = lines[line] if line < len(lines) and lines[line].strip() else None
@@ -73,6 +72,11 @@ def decode(data: bytes, source: str) -> str:
         raise ConfigError.of(message, Place(source, line), hint) from None
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without what ends them."""
+    return text.replace("\r\n", "\n").translate(LINE_ENDS).split("\n")
+
+
 def parse_node(text: str, locate: Locate) -> Node | None:
     """The one value that a YAML text holds, or None for a text without any."""
     builder = Builder(text, locate)
@@ -98,7 +102,7 @@ def _spot(mark: Any) -> tuple[int, int]:
 
 
 def _position(text: str, index: int) -> tuple[int, int]:
-    before = LINE_END.split(text[:index])
+    before = lines_of(text[:index])
     return len(before) - 1, len(before[-1])
 
 
@@ -174,9 +178,9 @@ class Builder:
 
     def scalar(self, event: ScalarEvent) -> ScalarNode:
         """A text. A character that no file or terminal takes can only come from an escape in quotes."""
-        bad = NOT_TEXT.search(event.value)
-        if bad:
-            self.refuse(f"expected text, found the character U+{ord(bad.group()):04X}", event)
+        bad = next((c for c in event.value if c == "\0" or "\ud800" <= c <= "\udfff"), None)
+        if bad is not None:
+            self.refuse(f"expected text, found the character U+{ord(bad):04X}", event)
         return ScalarNode(event.value, event.style is None, self.place(event))
 
     def mapping(self, start: Event) -> MappingNode:

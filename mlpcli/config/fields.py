@@ -20,7 +20,7 @@ LARGEST = 1e308  # of the numbers in a config
 CLOSE = 0.7  # how alike two words have to be for one to have been meant as the other
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number:
     """A finite number within bounds. Whole numbers are numbers; booleans are not."""
 
@@ -87,7 +87,7 @@ def _unquote(value: object) -> str | None:
     return "take the quotes away" if is_number else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Whole:
     """A whole number within bounds; where `word` is set, that word is accepted too."""
 
@@ -124,7 +124,6 @@ class Whole:
         return number if self.word is None else {"anyOf": [number, {"const": self.word}]}
 
 
-@dataclass(frozen=True)
 class Flag:
     """`true` or `false`."""
 
@@ -145,7 +144,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Word:
     """One of the words of the Literal that it annotates; `what` says what they are: `a task`."""
 
@@ -186,7 +185,7 @@ def suggestion(text: str, words: Sequence[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else listing(words)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Text:
     """A text: any scalar, taken as its source text; `what` says what it stands for: `a column name`."""
 
@@ -211,10 +210,10 @@ class Text:
         return {"type": ["string", "number", "boolean", "null"]}
 
 
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+URL = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LocalPath:
     """The path of a local file or directory; nothing in it is interpreted, `~` neither."""
 
@@ -223,7 +222,7 @@ class LocalPath:
     def check(self, given: object) -> str:
         """The path as written."""
         path = Text(self.what).check(given)
-        if URL.match(path):
+        if re.match(URL, path):
             raise expected(self.what, given, "only local files are supported")
         if "\n" in path or "\r" in path:
             raise refusal(f"expected {self.what}, found a text of several lines")

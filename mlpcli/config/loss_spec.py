@@ -121,7 +121,7 @@ AnyLossSpec: TypeAlias = (
     | CrossEntropySpec
     | HingeSpec
 )
-LossSpec: TypeAlias = Annotated[AnyLossSpec, Field(discriminator="name"), Choice("a loss")]
+LossSpec: TypeAlias = Annotated[AnyLossSpec, Choice("a loss")]
 
 
 def losses_for(task: str) -> list[str]:

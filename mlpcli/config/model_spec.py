@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from mlpcli.config.activation_spec import Activations, PlainActivationSpec
 from mlpcli.config.fields import LARGEST, Flag, LocalPath, Number, Whole
 from mlpcli.config.refusals import refusal
-from mlpcli.config.shapes import EACH, ONE, Choice, Closed, Maybe, one_or_each
+from mlpcli.config.shapes import EACH, ONE, Choice, Closed, Maybe, Option, one_or_each
 
 InitName = Literal[
     "zeros",
@@ -22,13 +22,13 @@ InitName = Literal[
 BiasesToo = Annotated[bool, Flag(), Field(description="draw the biases too; else they start at zero")]
 
 
-class PlainInitSpec(Closed):
+class PlainInitSpec(Option):
     """An initializer without options."""
 
     name: InitName = "glorot_uniform"
 
 
-class UniformInitSpec(Closed):
+class UniformInitSpec(Option):
     """Uniform between two bounds."""
 
     name: Literal["uniform"] = "uniform"
@@ -45,7 +45,7 @@ class UniformInitSpec(Closed):
         return self
 
 
-class NormalInitSpec(Closed):
+class NormalInitSpec(Option):
     """Normal around zero."""
 
     name: Literal["normal"] = "normal"
@@ -53,7 +53,7 @@ class NormalInitSpec(Closed):
     biases: BiasesToo = False
 
 
-class FileInitSpec(Closed):
+class FileInitSpec(Option):
     """Every array from a model file or a plain `.npz`; written `{from: FILE.npz}`."""
 
     name: Literal["from_file"] = "from_file"
@@ -66,7 +66,6 @@ class FileInitSpec(Closed):
 
 InitSpec: TypeAlias = Annotated[
     PlainInitSpec | UniformInitSpec | NormalInitSpec | FileInitSpec,
-    Field(discriminator="name"),
     Choice("an initializer", implied=("from", "from_file")),
 ]
 
@@ -74,7 +73,7 @@ InitSpec: TypeAlias = Annotated[
 Epsilon = Annotated[float, Number(above=0), Field(description="added to the variance")]
 
 
-class BatchNormSpec(Closed):
+class BatchNormSpec(Option):
     """Each unit over the rows of a batch in training, by running statistics in prediction."""
 
     name: Literal["batch_norm"] = "batch_norm"
@@ -86,16 +85,14 @@ class BatchNormSpec(Closed):
     epsilon: Epsilon = 1e-5
 
 
-class LayerNormSpec(Closed):
+class LayerNormSpec(Option):
     """Each row over the units of a layer, in training and in prediction alike."""
 
     name: Literal["layer_norm"] = "layer_norm"
     epsilon: Epsilon = 1e-5
 
 
-NormalizationSpec: TypeAlias = Annotated[
-    BatchNormSpec | LayerNormSpec, Field(discriminator="name"), Choice("a normalization")
-]
+NormalizationSpec: TypeAlias = Annotated[BatchNormSpec | LayerNormSpec, Choice("a normalization")]
 
 
 def _network_widths(layers: tuple[int | str, ...]) -> tuple[int | str, ...]:

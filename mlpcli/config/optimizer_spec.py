@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from mlpcli.config.fields import Flag, Number, Whole
 from mlpcli.config.refusals import refusal
-from mlpcli.config.shapes import Choice, Closed
+from mlpcli.config.shapes import Choice, Option
 
 Rate = Annotated[float, Number(above=0), Field(description="step size; a schedule changes it during the run")]
 Decay = Annotated[
@@ -31,7 +31,7 @@ Tolerance = Annotated[
 ]
 
 
-class SgdSpec(Closed):
+class SgdSpec(Option):
     """Stochastic gradient descent, with momentum where asked for."""
 
     name: Literal["sgd"] = "sgd"
@@ -54,7 +54,7 @@ class SgdSpec(Closed):
         return self
 
 
-class RmspropSpec(Closed):
+class RmspropSpec(Option):
     """RMSprop."""
 
     name: Literal["rmsprop"] = "rmsprop"
@@ -70,7 +70,7 @@ class RmspropSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class AdagradSpec(Closed):
+class AdagradSpec(Option):
     """Adagrad."""
 
     name: Literal["adagrad"] = "adagrad"
@@ -85,7 +85,7 @@ class AdagradSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class AdadeltaSpec(Closed):
+class AdadeltaSpec(Option):
     """Adadelta."""
 
     name: Literal["adadelta"] = "adadelta"
@@ -95,7 +95,7 @@ class AdadeltaSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class AdamSpec(Closed):
+class AdamSpec(Option):
     """Adam: the default optimizer."""
 
     name: Literal["adam"] = "adam"
@@ -106,7 +106,7 @@ class AdamSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class AdamwSpec(Closed):
+class AdamwSpec(Option):
     """Adam with decoupled weight decay."""
 
     name: Literal["adamw"] = "adamw"
@@ -117,7 +117,7 @@ class AdamwSpec(Closed):
     weight_decay: Decay = 1e-2
 
 
-class RadamSpec(Closed):
+class RadamSpec(Option):
     """Rectified Adam."""
 
     name: Literal["radam"] = "radam"
@@ -128,7 +128,7 @@ class RadamSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class NadamSpec(Closed):
+class NadamSpec(Option):
     """Adam with Nesterov momentum."""
 
     name: Literal["nadam"] = "nadam"
@@ -142,7 +142,7 @@ class NadamSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class RpropSpec(Closed):
+class RpropSpec(Option):
     """Resilient backpropagation: a step size for every weight, signs of gradients only. Full batch only."""
 
     name: Literal["rprop"] = "rprop"
@@ -166,7 +166,7 @@ class RpropSpec(Closed):
         return self
 
 
-class LionSpec(Closed):
+class LionSpec(Option):
     """Lion: the sign of a momentum (Chen et al. 2023, Algorithm 2)."""
 
     name: Literal["lion"] = "lion"
@@ -176,7 +176,7 @@ class LionSpec(Closed):
     weight_decay: Decay = 0.0
 
 
-class BfgsSpec(Closed):
+class BfgsSpec(Option):
     """SciPy's BFGS on the full batch; keeps a matrix of parameters × parameters."""
 
     name: Literal["bfgs"] = "bfgs"
@@ -184,7 +184,7 @@ class BfgsSpec(Closed):
     tolerance: Tolerance = 1e-6
 
 
-class LbfgsSpec(Closed):
+class LbfgsSpec(Option):
     """SciPy's L-BFGS-B on the full batch, for more parameters than BFGS can hold."""
 
     name: Literal["lbfgs"] = "lbfgs"
@@ -205,7 +205,6 @@ OptimizerSpec: TypeAlias = Annotated[
     | LionSpec
     | BfgsSpec
     | LbfgsSpec,
-    Field(discriminator="name"),
     Choice("an optimizer", default="adam"),
 ]
 

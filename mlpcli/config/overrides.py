@@ -11,14 +11,14 @@ from mlpcli.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode
 from mlpcli.errors import ConfigError, Place, UsageError, clean
 
 PART = r'"[^"]*"|[^=."]+'  # quotes for a name with a dot or an equals sign
-ASSIGNMENT = re.compile(rf"((?:{PART})(?:\.(?:{PART}))*)=(.*)", re.DOTALL)
+ASSIGNMENT = rf"((?:{PART})(?:\.(?:{PART}))*)=(.*)"
 DEEPEST = 16
 STANDS_FOR_NAME = frozenset({"constant", "divide", "from"})  # keys of a choice that has no name beside them
 
 
 def override(root: MappingNode, assignment: str) -> MappingNode:
     """The tree with one `KEY=VALUE` of `--set` in it."""
-    match = ASSIGNMENT.fullmatch(assignment)
+    match = re.fullmatch(ASSIGNMENT, assignment, re.DOTALL)
     if match is None:
         raise UsageError.of(
             f"expected --set KEY=VALUE, found '{clean(assignment, 60)}'",

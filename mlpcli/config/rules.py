@@ -12,7 +12,7 @@ from mlpcli.config.spec import Spec
 from mlpcli.config.tasks import DECIDES_TASK
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """A rule and the settings that it looks at: where one of them is wrong itself, the rule has to wait."""
 

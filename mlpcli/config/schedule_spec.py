@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from mlpcli.config.fields import Number, Text, Whole
-from mlpcli.config.shapes import Choice, Closed
+from mlpcli.config.shapes import Choice, Option
 
 Warmup = Annotated[
     int,
@@ -18,14 +18,14 @@ Monitor = Annotated[
 ]
 
 
-class ConstantSpec(Closed):
+class ConstantSpec(Option):
     """The learning rate of the optimizer throughout."""
 
     name: Literal["constant"] = "constant"
     warmup: Warmup = 0
 
 
-class StepSpec(Closed):
+class StepSpec(Option):
     """The rate times `factor` after every `every` epochs."""
 
     name: Literal["step"] = "step"
@@ -34,7 +34,7 @@ class StepSpec(Closed):
     warmup: Warmup = 0
 
 
-class ExponentialSpec(Closed):
+class ExponentialSpec(Option):
     """The rate times `decay` after every epoch."""
 
     name: Literal["exponential"] = "exponential"
@@ -42,7 +42,7 @@ class ExponentialSpec(Closed):
     warmup: Warmup = 0
 
 
-class CosineSpec(Closed):
+class CosineSpec(Option):
     """Half a cosine wave from the optimizer's rate down to `final`."""
 
     name: Literal["cosine"] = "cosine"
@@ -50,7 +50,7 @@ class CosineSpec(Closed):
     warmup: Warmup = 0
 
 
-class LinearSpec(Closed):
+class LinearSpec(Option):
     """A straight line from the optimizer's rate down to `final`."""
 
     name: Literal["linear"] = "linear"
@@ -58,7 +58,7 @@ class LinearSpec(Closed):
     warmup: Warmup = 0
 
 
-class InverseScalingSpec(Closed):
+class InverseScalingSpec(Option):
     """The rate divided by epoch to the `power`."""
 
     name: Literal["inverse_scaling"] = "inverse_scaling"
@@ -66,7 +66,7 @@ class InverseScalingSpec(Closed):
     warmup: Warmup = 0
 
 
-class OneCycleSpec(Closed):
+class OneCycleSpec(Option):
     """Up from the optimizer's rate to `peak`, then down to `final`, update by update."""
 
     name: Literal["one_cycle"] = "one_cycle"
@@ -78,7 +78,7 @@ class OneCycleSpec(Closed):
     warmup: Warmup = 0
 
 
-class PlateauSpec(Closed):
+class PlateauSpec(Option):
     """The rate times `factor` when a quantity has not become better for more than `patience` epochs."""
 
     name: Literal["plateau"] = "plateau"
@@ -101,6 +101,5 @@ ScheduleSpec: TypeAlias = Annotated[
     | InverseScalingSpec
     | OneCycleSpec
     | PlateauSpec,
-    Field(discriminator="name"),
     Choice("a schedule", default="constant"),
 ]

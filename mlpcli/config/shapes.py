@@ -1,6 +1,8 @@
 """How scalars are put together: closed mappings, one or a list, a name or a mapping with options."""
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -24,6 +26,8 @@ T = TypeVar("T")
 ONE = "one for all"
 EACH = "one for each"
 
+BUILDING = Lock()  # a model that one thread builds is not yet fit to be used by another
+
 
 class Closed(BaseModel):
     """Settings that cannot change, and that know every key they may be given."""
@@ -31,10 +35,15 @@ class Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Option(Closed):
+    """One of the models of a choice, of which a config names few: it is built when it is first named."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 Maybe = Annotated[T | None, BeforeValidator(none_if_null)]  # null means: not set
 
 
-@dataclass(frozen=True)
 class MayBeEmpty:
     """A section whose keys are all left out, or commented out, is its defaults."""
 
@@ -55,7 +64,7 @@ def one_or_each(given: object) -> str:
     return EACH if isinstance(given, list | tuple) else ONE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OneOrList:
     """A list of texts without repetition, where one text alone stands for the list of it.
 
@@ -90,7 +99,7 @@ class OneOrList:
         return {"anyOf": [array["items"], array]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Choice:
     """One of several models told apart by `name`, written as the name alone or as a mapping with options.
 
@@ -102,11 +111,18 @@ class Choice:
     default: str | None = None
     implied: tuple[str, str] = ("", "")
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        hidden = {self.implied[1]}
-        names = [name for model in get_args(source) for name in _names(model) if name not in hidden]
+    def __get_pydantic_core_schema__(self, source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        models = _by_name(source)
+        names = [name for name in models if name != self.implied[1]]
+        # the models' own schemas are no part of this one, so that they need not be there yet
+        choices: dict[Any, CoreSchema] = {
+            name: core_schema.no_info_plain_validator_function(partial(_validated, model))
+            for name, model in models.items()
+        }
         return core_schema.no_info_before_validator_function(
-            lambda given: self._named(names, given), handler(source)
+            lambda given: self._named(names, given),
+            core_schema.tagged_union_schema(choices, "name"),
+            metadata={"models": models},
         )
 
     def _named(self, names: list[str], given: object) -> object:
@@ -136,7 +152,9 @@ class Choice:
         raise refusal(message, suggestion(text, names), at)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
-        options = handler(schema)["oneOf"]
+        models: dict[str, type[BaseModel]] = schema.get("metadata", {})["models"]
+        whole = core_schema.tagged_union_schema({name: _built(it) for name, it in models.items()}, "name")
+        options = handler(whole)["oneOf"]
         alone: list[str] = []
         for option in options:
             definition = handler.resolve_ref_schema(option)
@@ -153,5 +171,18 @@ class Choice:
         return {"anyOf": [{"enum": alone}, *options]}
 
 
-def _names(model: type[BaseModel]) -> tuple[str, ...]:
-    return get_args(model.model_fields["name"].annotation)
+def _by_name(union: Any) -> dict[str, type[BaseModel]]:
+    return {
+        name: model for model in get_args(union) for name in get_args(model.model_fields["name"].annotation)
+    }
+
+
+def _built(model: type[BaseModel]) -> CoreSchema:
+    with BUILDING:
+        model.model_rebuild()
+    return model.__pydantic_core_schema__
+
+
+def _validated(model: type[BaseModel], given: object) -> BaseModel:
+    _built(model)
+    return model.model_validate(given)
