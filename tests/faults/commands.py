@@ -49,6 +49,9 @@ def _request(directory: Path, arguments: Sequence[object], *, stopped: bool) -> 
     }
 
 
+SHARED = ("--threads", "2")
+
+
 class WarmProcess:
     """Runs one command at a time, each in a fork of a process that has imported everything."""
 

@@ -7,9 +7,10 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.commands import Running, WarmProcess
+from tests.faults.commands import SHARED, Running, WarmProcess
 from tests.faults.figure import Figure
 from tests.faults.run_state import checkpoint_of, problems, temporaries
 from tests.running import write_config, write_table
@@ -19,6 +20,14 @@ STARTS = 25  # of one run: its checkpoint grows with every epoch
 LONGEST = 0.25  # seconds from a command's first own checkpoint to its death
 ENDLESS = 10**6  # epochs
 TRAIN = ("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--resume")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often a run is started and killed, and by which command, of one process or of two."""
+
+    command: tuple[str, ...]
+    starts: int
 
 
 def run(times: int) -> Iterator[Figure]:
@@ -31,21 +40,23 @@ def run(times: int) -> Iterator[Figure]:
     with WarmProcess() as warm:
         while figure.count < times:
             with tempfile.TemporaryDirectory() as name:
-                kill_again_and_again(warm, Path(name), min(STARTS, times - figure.count), figure, rng)
+                starts = min(STARTS, times - figure.count)
+                command = TRAIN if figure.count // STARTS % 2 else (*TRAIN, *SHARED)
+                kill_again_and_again(warm, Path(name), Plan(command, starts), figure, rng)
     # the slower the disk, the more of them; without any the figure would say nothing
     figure.check(figure.facts["inside a save"], "no kill inside a save")
     yield figure
 
 
 def kill_again_and_again(
-    warm: WarmProcess, directory: Path, starts: int, figure: Figure, rng: random.Random
+    warm: WarmProcess, directory: Path, plan: Plan, figure: Figure, rng: random.Random
 ) -> None:
     """One run: so many starts, each ended by a kill, and one ended by SIGTERM."""
     write_table(directory)
     write_config(directory / "c.yaml", data={"validation": 0.25}, training={"epochs": ENDLESS})
     run = directory / "run"
-    for _ in range(starts):
-        running = warm.start(directory, TRAIN)
+    for _ in range(plan.starts):
+        running = warm.start(directory, plan.command)
         wait_for_checkpoint(run, running)
         time.sleep(rng.uniform(0, LONGEST))
         running.send(signal.SIGKILL)
@@ -54,7 +65,7 @@ def kill_again_and_again(
         figure.check(ended.status == -signal.SIGKILL, f"status {ended.status}: {ended.output}")
         figure.failures += problems(run)
         figure.add("inside a save", bool(temporaries(run)))
-    running = warm.start(directory, TRAIN)
+    running = warm.start(directory, plan.command)
     wait_for_checkpoint(run, running)
     running.send(signal.SIGTERM)
     ended = warm.wait(running)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.commands import Ended, WarmProcess
+from tests.faults.commands import SHARED, Ended, WarmProcess
 from tests.faults.figure import Figure
 from tests.faults.run_state import problems
 from tests.running import NO_EPOCHS, results, write_config, write_table
@@ -19,7 +19,7 @@ from tests.running import NO_EPOCHS, results, write_config, write_table
 QUICK, FULL = 24, 200
 MOST_STOPS = 6
 STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-TRAIN = ("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--resume")
+TRAIN = ("train", "c.yaml", "--no-plots", "-q")
 BETWEEN_INTERRUPTS = 0.01  # seconds
 
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
@@ -51,6 +51,7 @@ LAYERS: tuple[dict[str, Any], ...] = (
     {"layers": ["auto", 6, "auto"], "dropout": 0.3},
     {"layers": ["auto", 6, 5, "auto"], "normalization": "batch_norm"},
 )
+KINDS = 2 * len(OPTIMIZERS)
 STOPPING = {"monitor": "val_loss", "patience": 6}
 
 
@@ -88,9 +89,9 @@ def run(times: int) -> Iterator[Figure]:
     yield twice
 
 
-def write_case(directory: Path, number: int) -> int:
-    """The table and one of 24 configs; its number."""
-    kind = number % (2 * len(OPTIMIZERS))
+def write_case(directory: Path, number: int) -> None:
+    """The table and one of 24 configs."""
+    kind = number % KINDS
     optimizer = OPTIMIZERS[kind % len(OPTIMIZERS)]
     by_iterations = optimizer["name"] in {"lbfgs", "bfgs"}
     full_batch = {"batch_size": "full"} if optimizer["name"] == "rprop" else {"batch_size": 9}
@@ -110,14 +111,20 @@ def write_case(directory: Path, number: int) -> int:
             else {"schedule": SCHEDULES[(kind + kind // len(OPTIMIZERS)) % len(SCHEDULES)]}
         ),
     )
-    return kind
 
 
-def whole_run(warm: WarmProcess, directory: Path, kind: int, wholes: dict[int, Whole]) -> Whole:
-    """The undisturbed run of a config, trained once."""
+def resuming(number: int) -> tuple[str, ...]:
+    """The command of a run; every second round of the configs is shared by two processes."""
+    shared = SHARED if number // KINDS % 2 else ()
+    return (*TRAIN, *shared, "-o", "run", "--resume")
+
+
+def whole_run(warm: WarmProcess, directory: Path, number: int, wholes: dict[int, Whole]) -> Whole:
+    """The undisturbed run of a config, trained once in one process, and once in two."""
+    kind = number % (2 * KINDS)
     if kind not in wholes:
         start = time.monotonic()
-        ended = warm.run(directory, "train", "c.yaml", "-o", "whole", "--no-plots", "-q")
+        ended = warm.run(directory, *resuming(number)[:-3], "-o", "whole")
         if ended.status:
             raise RuntimeError(ended.output)
         wholes[kind] = Whole(results(directory / "whole"), time.monotonic() - start, ended.output)
@@ -130,11 +137,12 @@ def one_run(
     """One run, stopped at random moments, resumed until it is finished."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        whole = whole_run(warm, directory, write_case(directory, number), wholes)
+        write_case(directory, number)
+        whole = whole_run(warm, directory, number, wholes)
         stops = 0
         for _ in range(MOST_STOPS):
             signalled = rng.choice(STOPS)
-            running = warm.start(directory, TRAIN)
+            running = warm.start(directory, resuming(number))
             time.sleep(rng.uniform(0, whole.seconds))
             running.send(signalled)
             ended = warm.wait(running)
@@ -146,7 +154,7 @@ def one_run(
             )
             figure.add(signalled.name)
             stops += 1
-        finish(warm, directory, whole, figure)
+        finish(warm, directory, resuming(number), whole, figure)
     figure.add("stopped at least twice", stops >= 2)
 
 
@@ -156,8 +164,9 @@ def two_interrupts(
     """One run, interrupted at a random moment and once more at once."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        whole = whole_run(warm, directory, write_case(directory, number), wholes)
-        running = warm.start(directory, TRAIN)
+        write_case(directory, number)
+        whole = whole_run(warm, directory, number, wholes)
+        running = warm.start(directory, resuming(number))
         time.sleep(rng.uniform(0, whole.seconds))
         running.send(signal.SIGINT)
         time.sleep(BETWEEN_INTERRUPTS)
@@ -166,12 +175,14 @@ def two_interrupts(
         figure.check(ended.status in {0, -signal.SIGINT}, str(ended))
         figure.failures += problems(directory / "run")
         figure.add("dead at once" if ended.output == "" and ended.status else "after saving")
-        finish(warm, directory, whole, figure)
+        finish(warm, directory, resuming(number), whole, figure)
 
 
-def finish(warm: WarmProcess, directory: Path, whole: Whole, figure: Figure) -> None:
+def finish(
+    warm: WarmProcess, directory: Path, command: tuple[str, ...], whole: Whole, figure: Figure
+) -> None:
     """Let a stopped run go on to its end, and compare."""
-    ended: Ended = warm.run(directory, *TRAIN)
+    ended: Ended = warm.run(directory, *command)
     figure.count += 1
     figure.check(ended.status == 0, f"resumed: {ended}")
     figure.failures += problems(directory / "run", most_temporaries=0)

@@ -1,7 +1,8 @@
 """A process that has imported everything and forks a command whenever it is asked: a start is cheap.
 
 The fork happens at the bottom of the stack, so that a command ends as it does in a process of its own, the
-interpreter's shutdown included. Checkpoints are written after every epoch, however short: saving is then what
+interpreter's shutdown included. With `SHARED` among its arguments, two processes train it, however small its
+steps are. Checkpoints are written after every epoch, however short: saving is then what
 such a command does most of the time, and where a fault hits it.
 """
 
@@ -15,8 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from mlpcli import threads
 from mlpcli.commands import checkpoints
 from mlpcli.start import main
+from tests.faults.commands import SHARED
 from tests.running import ok, write_config, write_table
 
 
@@ -59,6 +62,8 @@ def _become(request: dict[str, Any]) -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.argv = ["mlp", *request["arguments"]]
+    if set(SHARED) <= set(sys.argv):
+        threads.WORTH_SHARING = 0
     if request["stopped"]:
         os.kill(os.getpid(), signal.SIGSTOP)
 
