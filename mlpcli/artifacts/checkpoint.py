@@ -37,6 +37,7 @@ class Checkpoint:
     state: Mapping[str, Any]
     config: Mapping[str, Any]
     data_sha256: str
+    init_sha256: str | None
     versions: Mapping[str, str]
     threads: int
 
@@ -50,6 +51,7 @@ class _Meta(Exact):
     state: dict[str, Any]
     config: dict[str, Any]
     data_sha256: Digest
+    init_sha256: Digest | None = None
     versions: dict[Word, Release]
     threads: Annotated[int, Field(ge=1)]
 
