@@ -219,3 +219,16 @@ def test_dead_state_ends_at_zero_and_not_among_the_subnormal_numbers(label: str,
         stepper.step(1e-3)
         for array in stepper._state.values():
             assert array.ndim != 1 or ((array == 0) | (np.abs(array) >= tiny)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["sgd", "adamw", "lion"])
+def test_a_weight_that_decays_ends_at_zero_and_not_among_the_subnormal_numbers(name: str, dtype: str) -> None:
+    """Those of a dead unit do; a matrix of them makes the products of every later batch many times slower."""
+    tiny = np.finfo(dtype).tiny
+    theta, grad = np.full(9, 1e3 * tiny, dtype), np.zeros(9, dtype)
+    stepper = Stepper(OPTIMIZERS[name](weight_decay=1.0), theta, grad, n_weights=9)
+    for _ in range(1000):
+        stepper.step(0.05)
+        assert ((theta == 0) | (theta >= tiny)).all()
+    assert not theta.any()

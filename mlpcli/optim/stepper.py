@@ -65,7 +65,7 @@ class Stepper:
     ) -> None:
         self.rule = rule
         self.t = 0
-        self._grad = grad
+        self._theta, self._grad = theta, grad
         self._clip_norm = clip_norm
         self._state: State = rule.start(theta)
         self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
@@ -121,13 +121,14 @@ class Stepper:
             self._grad *= factor
 
     def _flush(self) -> None:
-        """Set state that has all but died away to zero.
+        """Set state and weights that have all but died away to zero.
 
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
-        and stays there, and multiplying those takes some thirty times as long. No step shows the difference.
+        and stays there, and so does its weight under a penalty. Multiplying those takes some thirty times as
+        long. No step shows the difference.
         """
         for block in _blocks(slice(0, len(self._grad)), self.BLOCK):
-            for array in self._arrays.values():
+            for array in (self._theta, *self._arrays.values()):
                 part = array[block]
                 size, negligible = self._scratch[0, : len(part)], self._negligible[: len(part)]
                 np.abs(part, out=size)
