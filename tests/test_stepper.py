@@ -7,6 +7,7 @@ import io
 import math
 import tracemalloc
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mlpcli.optim.first_order import OPTIMIZERS
-from mlpcli.optim.stepper import Stepper, global_norm
+from mlpcli.optim.stepper import Stepper, global_norm, step_kernel
 
 # every state array of every rule, and both kinds of decay
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -193,6 +194,18 @@ def test_the_norm_of_float32_is_taken_in_float64() -> None:
     vector = np.full(1_000_001, 1e-3, np.float32)
     vector[0] = 1e3
     assert global_norm(vector, np.empty(65_536)) ** 2 == pytest.approx(1e6 + 1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("weight_decay", "n_weights", "traced"), [(0.0, 1, [False]), (0.5, 1, [True, False]), (0.5, 2, [True])]
+)
+def test_only_formulas_that_some_entry_needs_are_made(
+    weight_decay: float, n_weights: int, traced: list[bool]
+) -> None:
+    theta, grad = np.ones(2), np.ones(2)
+    with patch("mlpcli.optim.stepper.step_kernel", wraps=step_kernel) as made:
+        Stepper(OPTIMIZERS["sgd"](weight_decay=weight_decay), theta, grad, n_weights).step(0.1)
+    assert [call.args[2] for call in made.call_args_list] == traced
 
 
 def test_decay_comes_after_clipping() -> None:

@@ -70,16 +70,20 @@ class Stepper:
         self._state: State = rule.start(theta)
         self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
         decayed = n_weights if rule.weight_decay else 0
-        kernels = [step_kernel(rule, tuple(self._arrays), decays) for decays in (True, False)]
-        self._numbers = np.zeros(len(kernels[0].coefficients), theta.dtype)
-        rows = max(1, *(kernel.temporaries for kernel in kernels))
+        stretches = {True: slice(0, decayed), False: slice(decayed, len(theta))}
+        kernels = {
+            decays: step_kernel(rule, tuple(self._arrays), decays)
+            for decays, stretch in stretches.items()
+            if stretch.stop > stretch.start
+        }
+        self._numbers = np.zeros(max(len(kernel.coefficients) for kernel in kernels.values()), theta.dtype)
+        rows = max(1, *(kernel.temporaries for kernel in kernels.values()))
         self._scratch = _scratch((rows, min(self.BLOCK, len(theta))), theta.dtype)
         self._negligible = _scratch((min(self.BLOCK, len(theta)),), np.dtype(np.bool_))
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
         every = {"theta": theta, "g": grad, **self._arrays}
         self._runs = [
-            *self._over(slice(0, decayed), kernels[0], every),
-            *self._over(slice(decayed, len(theta)), kernels[1], every),
+            run for decays, kernel in kernels.items() for run in self._over(stretches[decays], kernel, every)
         ]
 
     def step(self, rate: float) -> None:
