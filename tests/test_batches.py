@@ -89,7 +89,6 @@ def test_columns_that_are_not_there_are_all_named() -> None:
         "mlp: error: t.csv:1: there is no column 'n'",
         "hint: did you mean 'N'?",
         "mlp: error: t.csv:1: there is no column 't'",
-        "hint: the columns are: N, u, v",
         "mlp: error: t.csv:1: there is no column 'id'",
         "hint: the columns are: N, u, v",
     ]
