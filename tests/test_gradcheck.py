@@ -486,6 +486,16 @@ def test_a_loss_that_cannot_take_complex_numbers_is_named(monkeypatch: pytest.Mo
         check(*small_case("tanh", "mae"), COMPLEX)
 
 
+@pytest.mark.parametrize("loss", ["mse", "squared_error", "mae", "huber"])
+@pytest.mark.parametrize("size", [1e6, 1e9, 1e12])
+def test_a_complex_step_loses_nothing_to_far_targets(loss: str, size: float) -> None:
+    """A loss of 1e24 has no digits left for a real step, but an imaginary one subtracts nothing."""
+    network, batch = small_case("tanh", loss)
+    far = replace(batch, y=batch.y + size)
+    assert check(network, far, COMPLEX).verdict == "ok"
+    assert check(network, far, replace(COMPLEX, inject_error=1)).located == "layers.1.weight"
+
+
 # --- against someone else's gradients
 
 

@@ -89,7 +89,9 @@ def _way(objective: Objective, options: CheckOptions) -> tuple[Differentiator, O
     rounding = objective.rounding()
     if options.method == "central":
         return Central(rounding, options.rtol, options.eps), objective
-    return ComplexStep(rounding, options.eps or IMAGINARY_STEP), complex_twin(objective)
+    # a loss of 1e18 costs only those digits who subtract two of them
+    unsubtracted = min(rounding, objective.slope_rounding())
+    return ComplexStep(unsubtracted, options.eps or IMAGINARY_STEP), complex_twin(objective, rounding)
 
 
 def _report(findings: Findings, options: CheckOptions) -> Report:
