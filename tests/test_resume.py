@@ -17,8 +17,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from mlpcli.artifacts.atomic import Content
-from mlpcli.artifacts.checkpoint import read_checkpoint, write_checkpoint
+from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.commands import checkpoints, train
 from mlpcli.errors import OutputError, Place
@@ -344,7 +344,7 @@ def test_a_checkpoint_that_lacks_an_array_is_refused(lost: str) -> None:
     saved = read_checkpoint(Path("run/checkpoint.npz"))
     assert lost in saved.arrays
     arrays = {name: array for name, array in saved.arrays.items() if name != lost}
-    write_checkpoint(Path("run/checkpoint.npz"), replace(saved, arrays=arrays))
+    write_atomically(Path("run/checkpoint.npz"), checkpoint_content(replace(saved, arrays=arrays)))
     done = run("--resume")
     assert (done.code, done.out) == (5, "")
     assert "checkpoint.npz: does not hold what this run needs" in done.err

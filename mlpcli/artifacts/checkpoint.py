@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.types import Strict
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.artifacts.atomic import Content
 from mlpcli.artifacts.exact import Count, Digest, Exact, Items, Release, Word
 from mlpcli.artifacts.model_schema import validated
 from mlpcli.artifacts.npz import MAX_ZIP_BYTES, ArrayKind, Format, Npz, npz_content
@@ -69,11 +69,6 @@ def checkpoint_content(checkpoint: Checkpoint) -> Content:
         return npz_content(CHECKPOINT_FORMAT, document, checkpoint.arrays)
     except FileFormatError as error:
         raise OutputError.of(f"could not write the checkpoint: {error.message}", hint=error.hint) from error
-
-
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint atomically; raises OutputError."""
-    write_atomically(path, checkpoint_content(checkpoint))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
