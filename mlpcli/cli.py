@@ -201,8 +201,12 @@ def gradcheck(
     ] = 1e-6,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="Training rows to check on.")] = 32,
     inject_error: Annotated[
-        int | None,
-        typer.Option("--inject-error", min=0, metavar="[LAYER]", help="Break a layer's gradient on purpose."),
+        str | None,
+        typer.Option(
+            "--inject-error",
+            metavar="[LAYER]",
+            help="Break the gradient of a layer (1) or an embedding table (embeddings.0) on purpose.",
+        ),
     ] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
