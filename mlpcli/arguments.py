@@ -84,6 +84,14 @@ def positive(value: float | None) -> float | None:
     return value
 
 
+InjectError = Annotated[
+    str | None,
+    typer.Option(
+        "--inject-error",
+        metavar="[LAYER]",
+        help="Break the gradient of a layer (1) or an embedding table (embeddings.0) on purpose.",
+    ),
+]
 NAMED_LAYER = re.compile(r"-?\d+|(layers|embeddings)\.\d+")
 
 
