@@ -27,9 +27,9 @@ from mlpcli.config.load import Config, load_config
 from mlpcli.config.mapping import config_of
 from mlpcli.console import Console
 from mlpcli.crew.crew import InThreads
-from mlpcli.data.batches import batches_of
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
+from mlpcli.data.input_batches import batches_of
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.signals import StoppedBySignal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from enum import StrEnum
 from itertools import zip_longest
@@ -89,12 +90,23 @@ def positive(value: float | None) -> float | None:
     return value
 
 
+InjectError = Annotated[
+    str | None,
+    typer.Option(
+        "--inject-error",
+        metavar="[LAYER]",
+        help="Break the gradient of a layer (1) or an embedding table (embeddings.0) on purpose.",
+    ),
+]
+NAMED_LAYER = re.compile(r"-?\d+|(layers|embeddings)\.\d+")
+
+
 def with_default_layer(arguments: list[str]) -> list[str]:
     """The arguments with layer 0 behind an `--inject-error` that names none: its value may be left out."""
     given: list[str] = []
     for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         given.append(argument)
-        if argument == "--inject-error" and not following.lstrip("-").isdigit():
+        if argument == "--inject-error" and not NAMED_LAYER.fullmatch(following):
             given.append("0")
     return given
 

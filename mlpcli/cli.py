@@ -12,6 +12,7 @@ from mlpcli.arguments import (
     Config,
     DryRun,
     FailWorse,
+    InjectError,
     Input,
     Json,
     MaxParams,
@@ -110,7 +111,8 @@ def predict(
     model: Model,
     source: Input,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write; default: stdout.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write, all or nothing; default: stdout."),
     ] = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")
@@ -200,10 +202,7 @@ def gradcheck(
         float, typer.Option(metavar="X", callback=positive, help="The largest relative error that is ok.")
     ] = 1e-6,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="Training rows to check on.")] = 32,
-    inject_error: Annotated[
-        int | None,
-        typer.Option("--inject-error", min=0, metavar="[LAYER]", help="Break a layer's gradient on purpose."),
-    ] = None,
+    inject_error: InjectError = None,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
     ] = None,

@@ -38,8 +38,7 @@ class Console:
 
     def error(self, error: MlpError) -> None:
         """What went wrong, on stderr: at most four lines a problem."""
-        for problem in error.problems:
-            write(sys.stderr, "\n".join(problem.lines()) + "\n")
+        write(sys.stderr, "".join(f"{line}\n" for line in error.lines()))
 
     def result(self, text: str) -> None:
         """Results, on stdout; raises OutputError."""

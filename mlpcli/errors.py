@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import zip_longest
 from typing import ClassVar
 
 
@@ -93,7 +94,16 @@ class MlpError(Exception):
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
-        super().__init__("\n".join(line for problem in problems for line in problem.lines()))
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """All problems as printed; of neighbours with the same hint only the last one says it."""
+        following = [problem.hint for problem in self.problems[1:]]
+        told = [
+            replace(problem, hint=None) if problem.hint == later else problem
+            for problem, later in zip_longest(self.problems, following)
+        ]
+        return [line for problem in told for line in problem.lines()]
 
     @classmethod
     def of(cls, message: str, place: Place | None = None, hint: str | None = None) -> MlpError:

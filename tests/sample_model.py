@@ -93,6 +93,7 @@ def sample_checkpoint() -> Checkpoint:
         state={"rng": {"shuffle": {"state": 2**127 + 1}}, "best": None, "rates": [0.1, 1e-17], "done": False},
         config={"data": {"train": "penguins.csv"}},
         data_sha256="ab" * 32,
+        init_sha256=None,
         versions={"mlp": "0.1.0", "numpy": "2.4.6"},
         threads=1,
     )

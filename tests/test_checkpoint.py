@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from sample_model import sample_checkpoint
 
 from mlpcli.artifacts import checkpoint as checkpoint_module
+from mlpcli.artifacts.atomic import write_atomically
 from mlpcli.artifacts.checkpoint import (
     CHECKPOINT_FORMAT,
     Checkpoint,
     checkpoint_content,
     parse_checkpoint,
     read_checkpoint,
-    write_checkpoint,
 )
 from mlpcli.errors import ExitCode, ModelError, OutputError
 
@@ -58,7 +58,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_checkpoint_comes_back(path: Path) -> None:
-    write_checkpoint(path, sample_checkpoint())
+    write_atomically(path, checkpoint_content(sample_checkpoint()))
     assert_same(read_checkpoint(path), sample_checkpoint())
 
 
@@ -78,7 +78,8 @@ def test_every_checkpoint_comes_back(state: Any, history: Any, values: list[floa
 def test_a_generator_goes_on_from_where_it_was(path: Path) -> None:
     rng = np.random.default_rng(3)
     rng.random(7)
-    write_checkpoint(path, replace(sample_checkpoint(), state={"rng": dict(rng.bit_generator.state)}))
+    saved = replace(sample_checkpoint(), state={"rng": dict(rng.bit_generator.state)})
+    write_atomically(path, checkpoint_content(saved))
     other = np.random.default_rng()
     other.bit_generator.state = read_checkpoint(path).state["rng"]
     assert other.random(100).tolist() == rng.random(100).tolist()

@@ -124,7 +124,7 @@ DATA = st.fixed_dictionaries(
         "validation": PART,
         "missing": MISSING,
         "na_values": NAMES,
-        "separator": st.sampled_from([";", "\t", "|", " ", "#", "é"]),
+        "separator": st.sampled_from([";", "\t", "|", " ", "#", "~"]),
         "encoding": st.sampled_from(["utf-8", "latin-1", "1252"]),
     },
 )

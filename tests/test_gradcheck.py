@@ -189,7 +189,7 @@ def test_a_forward_pass_that_is_not_what_backward_assumes_is_caught() -> None:
 @pytest.mark.parametrize("layer", [0, 1, 2])
 @pytest.mark.parametrize("method", ["central", "complex-step"])
 def test_an_injected_error_ends_in_fail_and_names_the_layer(method: Any, layer: int) -> None:
-    report = check(*small_case("relu", "cross_entropy"), CheckOptions(method, inject_error=layer))
+    report = check(*small_case("relu", "cross_entropy"), CheckOptions(method, inject_error=str(layer)))
     assert report.verdict == "FAIL"
     assert report.located == f"layers.{layer}.weight"
     assert [a.name for a in report.parameters if a.verdict == "FAIL"] == [f"layers.{layer}.weight"]
@@ -201,13 +201,14 @@ def test_an_error_can_be_injected_where_the_gradient_is_zero() -> None:
     network, batch = small_case("tanh", "mse", penalty=NO_PENALTY)
     network.parameters["layers.2.weight"].fill(0.0)
     assert check(network, batch).verdict == "ok"
-    assert check(network, batch, CheckOptions(inject_error=0)).located == "layers.0.weight"
+    assert check(network, batch, CheckOptions(inject_error="0")).located == "layers.0.weight"
 
 
-def test_injecting_into_a_layer_that_does_not_exist_is_wrong_usage() -> None:
+@pytest.mark.parametrize("asked", ["7", "-1", "layers", "layers.7", "embeddings.0", "loss"])
+def test_injecting_into_a_layer_that_does_not_exist_is_wrong_usage(asked: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check(*small_case("tanh", "mse"), CheckOptions(inject_error=7))
-    assert str(caught.value) == "mlp: error: --inject-error: expected a layer from 0 to 2, found 7"
+        check(*small_case("tanh", "mse"), CheckOptions(inject_error=asked))
+    assert str(caught.value) == f"mlp: error: --inject-error: expected a layer from 0 to 2, found {asked}"
 
 
 # --- where and why
@@ -485,6 +486,16 @@ def test_a_loss_that_cannot_take_complex_numbers_is_named(monkeypatch: pytest.Mo
     monkeypatch.setitem(losses.FORMULAS, "mae", (absolute, losses.FORMULAS["mse"][1]))
     with pytest.raises(ConfigError, match="the loss 'mae' cannot take complex numbers"):
         check(*small_case("tanh", "mae"), COMPLEX)
+
+
+@pytest.mark.parametrize("loss", ["mse", "squared_error", "mae", "huber"])
+@pytest.mark.parametrize("size", [1e6, 1e9, 1e12])
+def test_a_complex_step_loses_nothing_to_far_targets(loss: str, size: float) -> None:
+    """A loss of 1e24 has no digits left for a real step, but an imaginary one subtracts nothing."""
+    network, batch = small_case("tanh", loss)
+    far = replace(batch, y=batch.y + size)
+    assert check(network, far, COMPLEX).verdict == "ok"
+    assert check(network, far, replace(COMPLEX, inject_error="1")).located == "layers.1.weight"
 
 
 # --- against someone else's gradients

@@ -102,7 +102,7 @@ def test_it_is_the_network_that_training_starts_from() -> None:
     for array in check()["parameters"]:
         if array["worst_index"] is not None:
             assert array["analytic"] == job.network.gradients[array["name"]][tuple(array["worst_index"])]
-    assert build_network(config, prepared, "float64").theta == pytest.approx(job.network.theta)
+    assert build_network(config, prepared, "float64", None).theta == pytest.approx(job.network.theta)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_weights_from_a_file_are_the_ones_checked() -> None:
     init = {"from": "run/model.npz"}
     write_config(Path("c.yaml"), model={"layers": ["auto", 4, "auto"], "activation": "tanh", "init": init})
     config = load_config(Path("c.yaml"))
-    network = build_network(config, prepare(config), "float64")
+    network = job_of(config, prepare(config), (), "float64").network
     assert np.array_equal(network.parameters["layers.0.weight"], weights["layers.0.weight"])
     assert check()["verdict"] == "ok"
 

@@ -13,7 +13,8 @@ import pytest
 from running import mlp, ok, raw_characters, write_config, write_table
 from sample_model import sample_arrays, sample_meta
 
-from mlpcli.artifacts.model_file import write_model
+from mlpcli.artifacts.atomic import write_atomically
+from mlpcli.artifacts.model_file import model_content
 from mlpcli.config.load import load_config
 
 HOSTILE = "\x1b]52;c;x\x07[red]\u202e\x9b"
@@ -91,7 +92,7 @@ def test_no_text_of_the_file_reaches_a_terminal_raw(tmp_path: Path) -> None:
     meta["csv"]["na_values"] = [HOSTILE]
     meta["config"] = {HOSTILE: {HOSTILE: [HOSTILE]}}
     path = tmp_path / "m\u202e.npz"
-    write_model(path, meta, sample_arrays())
+    write_atomically(path, model_content(meta, sample_arrays()))
     for options in ((), ("--json",)):
         printed = ok("inspect", path, *options).out
         assert not raw_characters(printed), options
@@ -107,7 +108,7 @@ def test_long_lists_are_cut_for_a_person_only(tmp_path: Path) -> None:
     arrays["layers.0.weight"] = np.zeros((100, 4), np.float32)
     arrays["check.inputs"] = np.zeros((8, 100))
     arrays |= {f"inputs.{part}": np.ones(100) for part in ("center", "scale", "fill")}
-    write_model(tmp_path / "m.npz", meta, arrays)
+    write_atomically(tmp_path / "m.npz", model_content(meta, arrays))
     assert "\nand 50 more; --json has them all\n" in ok("inspect", tmp_path / "m.npz").out
     assert len(facts(tmp_path / "m.npz")["features"]) == 100
 

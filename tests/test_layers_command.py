@@ -235,6 +235,23 @@ def test_a_run_starts_from_the_arrays_of_a_model_running_statistics_among_them()
 # embeddings
 
 
+@pytest.mark.parametrize("table", ["embeddings.0", "embeddings.1"])
+def test_an_error_injected_into_an_embedding_table_is_found_there(table: str) -> None:
+    config("embed")
+    done = mlp("gradcheck", "c.yaml", "--json", "--inject-error", table)
+    assert done.code == 10
+    failed = [array["name"] for array in done.document()["parameters"] if array["verdict"] == "FAIL"]
+    assert failed == [f"{table}.weight"]
+
+
+def test_an_embedding_table_that_is_not_there_is_wrong_usage() -> None:
+    config("embed")
+    done = mlp("gradcheck", "c.yaml", "--inject-error", "embeddings.2")
+    tables = "embeddings.0 or embeddings.1"
+    expected = f"--inject-error: expected a layer from 0 to 1 or {tables}, found embeddings.2"
+    assert (done.code, done.err) == (2, f"mlp: error: {expected}\n")
+
+
 def test_an_unseen_category_is_reported_and_the_zero_vector() -> None:
     config("embed")
     run = train()

@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from sample_model import META, sample_arrays, sample_checkpoint, sample_meta
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.checkpoint import write_checkpoint
+from mlpcli.artifacts.atomic import write_atomically
+from mlpcli.artifacts.checkpoint import checkpoint_content
 from mlpcli.artifacts.model_arrays import CHECK_ROWS, implied_arrays
-from mlpcli.artifacts.model_file import ModelFile, model_content, parse_model, read_model, write_model
+from mlpcli.artifacts.model_file import ModelFile, model_content, parse_model, read_model
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.errors import ExitCode, ModelError
@@ -53,12 +54,12 @@ def assert_equal(found: Mapping[str, Array], expected: Mapping[str, Array]) -> N
 
 
 def test_what_is_written_can_be_read(path: Path) -> None:
-    write_model(path, sample_meta(), sample_arrays())
+    write_atomically(path, model_content(sample_meta(), sample_arrays()))
     assert_sample(read_model(path))
 
 
 def test_plain_numpy_reads_a_model(path: Path) -> None:
-    write_model(path, sample_meta(), sample_arrays())
+    write_atomically(path, model_content(sample_meta(), sample_arrays()))
     with np.load(path) as loaded:
         assert loaded.files == ["meta", *sample_arrays()]
         assert_equal({name: loaded[name] for name in sample_arrays()}, sample_arrays())
@@ -68,7 +69,7 @@ def test_plain_numpy_reads_a_model(path: Path) -> None:
 def test_the_same_model_gives_the_same_bytes_wherever_the_arrays_lie(path: Path) -> None:
     other = dict(reversed(sample_arrays().items()))
     other["layers.0.weight"] = np.asfortranarray(other["layers.0.weight"])
-    write_model(path, sample_meta(), other)
+    write_atomically(path, model_content(sample_meta(), other))
     assert path.read_bytes() == good_model()
 
 
@@ -104,7 +105,7 @@ def test_arrays_that_were_read_are_ready_to_be_worked_on(path: Path) -> None:
 def test_an_undefined_metric_becomes_null(path: Path) -> None:
     meta = sample_meta()
     meta["metrics"]["train"]["accuracy"] = float("nan")
-    write_model(path, meta, sample_arrays())
+    write_atomically(path, model_content(meta, sample_arrays()))
     assert read_model(path).meta.metrics["train"]["accuracy"] is None
 
 
@@ -258,7 +259,7 @@ def test_a_refusal_says_what_is_wrong(corpus: dict[str, Path], name: str, messag
 
 
 def test_a_checkpoint_is_not_a_model_and_the_hint_says_where_the_model_is(path: Path) -> None:
-    write_checkpoint(path, sample_checkpoint())
+    write_atomically(path, checkpoint_content(sample_checkpoint()))
     with pytest.raises(ModelError) as caught:
         read_model(path)
     assert str(caught.value) == (

@@ -40,7 +40,7 @@ def test_what_numpy_saves_is_read(path: Path, save: Callable[..., None]) -> None
         "x": np.eye(2),
     }
     path.write_bytes(numpy_bytes(save, **arrays))
-    found = read_arrays(path)
+    found = read_arrays(path).arrays
     assert list(found) == ["layers.0.weight", "layers.0.bias", "layers.1.weight"]
     for name, array in found.items():
         assert array.dtype == np.float64
@@ -49,7 +49,7 @@ def test_what_numpy_saves_is_read(path: Path, save: Callable[..., None]) -> None
 
 def test_a_model_file_is_read(path: Path) -> None:
     path.write_bytes(good_model())
-    found = read_arrays(path)
+    found = read_arrays(path).arrays
     assert list(found) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]
     np.testing.assert_array_equal(found["layers.1.weight"], sample_arrays()["layers.1.weight"])
 
@@ -59,12 +59,12 @@ def test_a_model_file_is_read(path: Path) -> None:
 def test_every_type_and_order_of_numbers_is_read(path: Path, dtype: str, order: str) -> None:
     weight = np.asarray(WEIGHT, dtype, order="F" if order == "F" else "C")
     path.write_bytes(numpy_bytes(np.savez, **{"layers.0.weight": weight}))
-    np.testing.assert_array_equal(read_arrays(path)["layers.0.weight"], WEIGHT)
+    np.testing.assert_array_equal(read_arrays(path).arrays["layers.0.weight"], WEIGHT)
 
 
 def test_eleven_layers_come_in_their_order(path: Path) -> None:
     path.write_bytes(numpy_bytes(np.savez, **{f"layers.{i}.weight": np.eye(2) for i in reversed(range(11))}))
-    assert list(read_arrays(path)) == [f"layers.{i}.weight" for i in range(11)]
+    assert list(read_arrays(path).arrays) == [f"layers.{i}.weight" for i in range(11)]
 
 
 def member(content: bytes, method: int = zipfile.ZIP_STORED) -> bytes:

@@ -137,7 +137,10 @@ def test_a_header_of_separators_only(place: Path) -> None:
 def test_a_separator_that_nobody_types() -> None:
     for separator in ("\x1b", "é", "\u202e"):
         write_config(Path("c.yaml"), data={"separator": separator})
-        assert_refused(mlp("train", "c.yaml"), 4, "cannot be a separator")
+        done = mlp("train", "c.yaml")
+        assert_refused(done, 3, "data.separator: expected a printable character of ASCII or a tab, found '")
+        assert done.err.startswith("mlp: error: c.yaml:1:")
+        assert "hint: write the file with a comma, a semicolon or a tab between fields" in done.err
 
 
 def test_init_wants_a_file_that_a_config_can_name() -> None:

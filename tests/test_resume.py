@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,8 +17,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from mlpcli.artifacts.atomic import Content
-from mlpcli.artifacts.checkpoint import read_checkpoint, write_checkpoint
+from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.commands import checkpoints, train
 from mlpcli.errors import OutputError, Place
@@ -224,6 +225,40 @@ def test_changed_data_is_refused(place: Path) -> None:
     assert done.err.startswith("mlp: error: the data is not what the checkpoint was trained on\nhint: ")
 
 
+@pytest.mark.parametrize(
+    ("choice", "updates"),
+    [
+        ({}, 4),
+        ({}, 99),
+        ({"optimizer": {"name": "lbfgs", "iterations": 3}, "training": NO_EPOCHS}, 99),
+    ],
+    ids=["stopped", "finished", "lbfgs"],
+)
+def test_changed_starting_weights_are_refused(place: Path, choice: dict[str, Any], updates: int) -> None:
+    """The run would not be the one that the config describes from the weights that are there now."""
+    weights = Path("first/model.npz")
+    write_config(place / "c.yaml", model=SMALL)
+    ok("train", "c.yaml", "-o", "first", "--no-plots", "-q")
+    ok("train", "c.yaml", "-o", "other", "--no-plots", "-q", "--seed", 1)
+    write_config(place / "c.yaml", model={**SMALL, "init": {"from": str(weights)}}, **choice)
+    with stopped_after(updates):
+        run()
+    began_with = weights.read_bytes()
+    weights.write_bytes(Path("other/model.npz").read_bytes())
+    before = tree(place)
+    done = run("--resume")
+    assert (done.code, tree(place)) == (4, before)
+    assert done.err.startswith("mlp: error: c.yaml:1:")
+    assert ": the file is not the one whose weights the run began with\n" in done.err
+    assert "hint: only training.epochs and patience may grow" in done.err
+    weights.write_bytes(began_with)
+    assert run("--resume").code == 0
+    facts = ok("inspect", "run/model.npz", "--json").document()
+    assert facts["training"]["init_sha256"] == sha256(began_with).hexdigest()
+    shown = ok("inspect", "run/model.npz").out
+    assert f"weights of a file with sha256 {facts['training']['init_sha256']}\n" in shown
+
+
 def test_a_finished_run_has_nothing_left_to_do(place: Path) -> None:
     write_config(place / "c.yaml")
     run()
@@ -309,7 +344,7 @@ def test_a_checkpoint_that_lacks_an_array_is_refused(lost: str) -> None:
     saved = read_checkpoint(Path("run/checkpoint.npz"))
     assert lost in saved.arrays
     arrays = {name: array for name, array in saved.arrays.items() if name != lost}
-    write_checkpoint(Path("run/checkpoint.npz"), replace(saved, arrays=arrays))
+    write_atomically(Path("run/checkpoint.npz"), checkpoint_content(replace(saved, arrays=arrays)))
     done = run("--resume")
     assert (done.code, done.out) == (5, "")
     assert "checkpoint.npz: does not hold what this run needs" in done.err

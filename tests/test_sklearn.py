@@ -32,7 +32,8 @@ def test_every_check_for_other_ways_to_train() -> None:
     """But that weights are repetitions: batches of so many rows are other batches then."""
     excused = {"check_sample_weight_equivalence_on_dense_data": "batches of rows"}
     brief = {"optimizer": "adam", "learning_rate": 0.02, "dtype": "float64", "layers": ("auto", 16, "auto")}
-    for estimator in (MLPClassifier(**brief), MLPRegressor(**brief)):
+    deep = {"layers": ("auto", 16, 16, "auto"), "normalization": "layer_norm", "residual": True}
+    for estimator in (MLPClassifier(**brief), MLPRegressor(**brief), MLPRegressor(**{**brief, **deep})):
         results = checks.check_estimator(
             estimator, expected_failed_checks=excused, on_skip=None, on_fail=None
         )
@@ -80,6 +81,22 @@ def test_a_classifier_is_what_mlp_train_trains(
     np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(fitted.history_["loss"], run.history["loss"], rtol=1e-9)
     assert list(fitted.classes_) == list(run.model.classes)
+
+
+@pytest.mark.parametrize("normalization", ["layer_norm", {"name": "batch_norm", "momentum": 0.2}])
+def test_normalization_and_residual_are_those_of_mlp_train(
+    tmp_path: Path, iris: tuple[npt.NDArray[Any], Any], normalization: Any
+) -> None:
+    """Also where all rows make a batch and some of them, as in iris, are equal."""
+    x, y = iris
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    model = {"layers": ["auto", 6, 6, "auto"], "normalization": normalization, "residual": True}
+    data = {"train": tmp_path / "t.csv", "target": "y"}
+    run = mlpcli.train({"data": data, "model": model, "optimizer": FEW, "l2": 0.01}, output=tmp_path / "run")
+    fitted = MLPClassifier(**model, optimizer=FEW, random_state=0).fit(x, y)
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_a_regressor_is_what_mlp_train_trains(tmp_path: Path) -> None:
@@ -197,6 +214,8 @@ def test_a_loss_without_probabilities_has_no_predict_proba(iris: tuple[npt.NDArr
     ("parameters", "message"),
     [
         ({"l2": -1}, "l2: expected a number of at least 0, found -1\n  l2: -1\n      ^"),
+        ({"normalization": "batchnorm"}, "hint: it is called `batch_norm` here"),
+        ({"residual": "yes"}, "residual: expected true or false, found 'yes'"),
         ({"optimizer": "adm"}, "hint: did you mean `adam`?"),
         ({"learning_rate": 0.1}, "lbfgs has no option `learning_rate`"),
         ({"layers": ("auto", 8, 2)}, "expected 3, the output columns that the data has, found 2"),

@@ -7,6 +7,7 @@ import io
 import math
 import tracemalloc
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mlpcli.optim.first_order import OPTIMIZERS
-from mlpcli.optim.stepper import Stepper, global_norm
+from mlpcli.optim.stepper import Stepper, global_norm, step_kernel
 
 # every state array of every rule, and both kinds of decay
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -195,6 +196,18 @@ def test_the_norm_of_float32_is_taken_in_float64() -> None:
     assert global_norm(vector, np.empty(65_536)) ** 2 == pytest.approx(1e6 + 1, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("weight_decay", "n_weights", "traced"), [(0.0, 1, [False]), (0.5, 1, [True, False]), (0.5, 2, [True])]
+)
+def test_only_formulas_that_some_entry_needs_are_made(
+    weight_decay: float, n_weights: int, traced: list[bool]
+) -> None:
+    theta, grad = np.ones(2), np.ones(2)
+    with patch("mlpcli.optim.stepper.step_kernel", wraps=step_kernel) as made:
+        Stepper(OPTIMIZERS["sgd"](weight_decay=weight_decay), theta, grad, n_weights).step(0.1)
+    assert [call.args[2] for call in made.call_args_list] == traced
+
+
 def test_decay_comes_after_clipping() -> None:
     """As in torch, where clip_grad_norm_ runs before the optimizer's step."""
     theta, grad = np.array([10.0, 10.0]), np.array([3.0, 4.0])
@@ -219,3 +232,16 @@ def test_dead_state_ends_at_zero_and_not_among_the_subnormal_numbers(label: str,
         stepper.step(1e-3)
         for array in stepper._state.values():
             assert array.ndim != 1 or ((array == 0) | (np.abs(array) >= tiny)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["sgd", "adamw", "lion"])
+def test_a_weight_that_decays_ends_at_zero_and_not_among_the_subnormal_numbers(name: str, dtype: str) -> None:
+    """Those of a dead unit do; a matrix of them makes the products of every later batch many times slower."""
+    tiny = np.finfo(dtype).tiny
+    theta, grad = np.full(9, 1e3 * tiny, dtype), np.zeros(9, dtype)
+    stepper = Stepper(OPTIMIZERS[name](weight_decay=1.0), theta, grad, n_weights=9)
+    for _ in range(1000):
+        stepper.step(0.05)
+        assert ((theta == 0) | (theta >= tiny)).all()
+    assert not theta.any()

@@ -266,7 +266,6 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         PLAIN,
         [
             "mlp: error: t.csv:1: there is no column 'a'",
-            'hint: the columns seem to be separated by a semicolon: write `separator: ";"` under `data`',
             "mlp: error: t.csv:1: there is no column 'b'",
             'hint: the columns seem to be separated by a semicolon: write `separator: ";"` under `data`',
         ],
@@ -276,7 +275,6 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         PLAIN,
         [
             "mlp: error: t.csv:1: there is no column 'a'",
-            'hint: the columns seem to be separated by a tab: write `separator: "\\t"` under `data`',
             "mlp: error: t.csv:1: there is no column 'b'",
             'hint: the columns seem to be separated by a tab: write `separator: "\\t"` under `data`',
         ],
@@ -286,7 +284,6 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         PLAIN,
         [
             "mlp: error: t.csv:1: there is no column 'a'",
-            "hint: the columns are: 5, 6",
             "mlp: error: t.csv:1: there is no column 'b'",
             "hint: the columns are: 5, 6",
         ],

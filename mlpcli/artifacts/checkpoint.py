@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.types import Strict
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.artifacts.atomic import Content
 from mlpcli.artifacts.exact import Count, Digest, Exact, Items, Release, Word
 from mlpcli.artifacts.model_schema import validated
 from mlpcli.artifacts.npz import MAX_ZIP_BYTES, ArrayKind, Format, Npz, npz_content
@@ -37,6 +37,7 @@ class Checkpoint:
     state: Mapping[str, Any]
     config: Mapping[str, Any]
     data_sha256: str
+    init_sha256: str | None
     versions: Mapping[str, str]
     threads: int
 
@@ -50,6 +51,7 @@ class _Meta(Exact):
     state: dict[str, Any]
     config: dict[str, Any]
     data_sha256: Digest
+    init_sha256: Digest | None = None
     versions: dict[Word, Release]
     threads: Annotated[int, Field(ge=1)]
 
@@ -67,11 +69,6 @@ def checkpoint_content(checkpoint: Checkpoint) -> Content:
         return npz_content(CHECKPOINT_FORMAT, document, checkpoint.arrays)
     except FileFormatError as error:
         raise OutputError.of(f"could not write the checkpoint: {error.message}", hint=error.hint) from error
-
-
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint atomically; raises OutputError."""
-    write_atomically(path, checkpoint_content(checkpoint))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

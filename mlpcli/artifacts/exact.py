@@ -29,7 +29,9 @@ Text = Annotated[str, StringConstraints(max_length=1 << 16)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Release = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.+_-]{1,64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Separator = Annotated[str, StringConstraints(pattern=r'^[^"\r\n]$')]
+Separator = Annotated[
+    str, StringConstraints(pattern=r"^[\t -!#-~]$")
+]  # one byte; a quote has a meaning of its own
 Count = Annotated[int, Field(ge=0, le=1 << 53)]
 Positive = Annotated[int, Field(ge=1, le=1 << 53)]
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]

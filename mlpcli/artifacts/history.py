@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from mlpcli.artifacts.atomic import Content
@@ -35,12 +34,6 @@ def history_content(columns: Sequence[str], rows: Sequence[Row]) -> Content:
     return write
 
 
-def read_history(path: Path) -> list[Row]:
-    """The rows that `history_content` wrote."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [{name: _value(text, name) for name, text in row.items()} for row in csv.DictReader(lines)]
-
-
 def metrics_content(document: Mapping[str, Any]) -> Content:
     """What writes metrics.json, where an undefined value is null; also the text of `train --json`."""
     text = dumps(without_nan(document), indent=2) + "\n"
@@ -55,9 +48,3 @@ def _field(value: float | None, name: str) -> str:
     if value is None:
         return ""
     return str(int(value)) if name == "epoch" else repr(float(value))
-
-
-def _value(text: str, name: str) -> float | None:
-    if text == "":
-        return None
-    return int(text) if name == "epoch" else float(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.artifacts.atomic import Content
 from mlpcli.artifacts.model_arrays import check_meta, check_values, implied_arrays
 from mlpcli.artifacts.model_schema import ModelMeta, validated
 from mlpcli.artifacts.npz import ArrayKind, Format, Npz, npz_content
@@ -42,11 +42,6 @@ def model_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Conte
             raise FileFormatError(f"{wrong}: expected {kinds.get(wrong)}, found {found.get(wrong)}")
         check_values(arrays)
         return npz_content(MODEL_FORMAT, checked.model_dump(mode="json"), {k: arrays[k] for k in kinds})
-
-
-def write_model(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    """Write a model file atomically; raises OutputError."""
-    write_atomically(path, model_content(meta, arrays))
 
 
 def read_model(path: Path, max_bytes: int = MAX_BYTES) -> ModelFile:

@@ -47,6 +47,11 @@ Scores: TypeAlias = Few[Number | None]
 Part = Literal["train", "val", "test"]
 
 
+def _without(document: Mapping[str, Any], unused: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the keys that are as they are where they are not used."""
+    return {key: value for key, value in document.items() if key not in unused or value != unused[key]}
+
+
 class Target(Exact):
     """The columns that are predicted, and the classes in the order of the outputs."""
 
@@ -72,9 +77,7 @@ class Architecture(Exact):
 
     @model_serializer(mode="wrap")
     def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        unused = {"normalization": None, "residual": False}
-        keys: dict[str, Any] = serialize(self)
-        return {key: value for key, value in keys.items() if key not in unused or value != unused[key]}
+        return _without(serialize(self), {"normalization": None, "residual": False})
 
 
 class CsvDialect(Exact):
@@ -94,7 +97,7 @@ class TrainingData(Exact):
 
 
 class Training(Exact):
-    """How the run went."""
+    """How the run went; the fingerprint of the file of its starting weights only where there was one."""
 
     epochs: Count
     best_epoch: Count
@@ -102,6 +105,11 @@ class Training(Exact):
     optimizer: Word
     schedule: Word
     parameters: Positive
+    init_sha256: Digest | None = None
+
+    @model_serializer(mode="wrap")
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(serialize(self), {"init_sha256": None})
 
 
 class ModelMeta(Exact):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +25,28 @@ PARAMETER = re.compile(rf"(embeddings\.{NUMBER}\.weight|layers\.{NUMBER}\.(?:{'|
 NUMBERS = frozenset({f"<{kind}{size}" for kind in "fiu" for size in (2, 4, 8)} | {"|i1", "|u1"})
 
 
-def read_arrays(path: Path) -> dict[str, Array]:
-    """The arrays that a network has, as layers.I.weight and layers.I.bias, in float64; others are left aside.
+@dataclass(frozen=True, eq=False)
+class PlainArrays:
+    """The arrays of a network by name, in float64, and the sha256 of the file's bytes."""
+
+    arrays: Mapping[str, Array]
+    sha256: str
+
+
+def read_arrays(path: Path) -> PlainArrays:
+    """The arrays that a network has, as layers.I.weight and layers.I.bias; others are left aside.
 
     Raises FileFormatError, with a hint, for what is not an .npz, holds none of them, or no finite numbers.
     """
-    members = read_archive(read_regular_file(path))
+    data = read_regular_file(path)
+    members = read_archive(data)
     found = {match[1]: member for name, member in members.items() if (match := PARAMETER.fullmatch(name))}
     if "layers.0.weight" not in found:
         names = ", ".join(name.removesuffix(".npy")[:40] for name in list(members)[:5]) or "nothing"
         raise FileFormatError(f"it holds no array called layers.0.weight, found {names}", NAMES_HINT)
     _refuse_bomb(found)
-    return {name: _load(name, member) for name, member in sorted(found.items(), key=_position)}
+    arrays = {name: _load(name, member) for name, member in sorted(found.items(), key=_position)}
+    return PlainArrays(arrays, hashlib.sha256(data).hexdigest())
 
 
 NAMES_HINT = "name the arrays layers.0.weight, layers.0.bias, layers.1.weight, ..."

@@ -67,6 +67,7 @@ class Checkpoints:
             state=state,
             config=resolved(self.job.config.spec),
             data_sha256=self.job.prepared.sha256,
+            init_sha256=self.job.init_sha256,
             versions=versions(),
             threads=self.threads,
         )

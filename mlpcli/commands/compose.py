@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_schema import Architecture as ModelShape
-from mlpcli.artifacts.plain_arrays import read_arrays
+from mlpcli.artifacts.plain_arrays import PlainArrays, read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.load import Config
 from mlpcli.config.model_spec import ModelSpec
@@ -27,6 +27,7 @@ from mlpcli.nn.penalty import Penalty
 from mlpcli.rng import stream
 
 LAYERS = ("model", "layers")
+STARTING_FILE = ("model", "init", "from")
 
 
 def choice_of(spec: ActivationSpec) -> ActivationChoice:
@@ -90,8 +91,8 @@ def activations_of(config: Config, prepared: Prepared) -> tuple[ActivationChoice
     return (*(choice_of(model.activation) for _ in range(model.hidden)), output)
 
 
-def build_network(config: Config, prepared: Prepared, dtype: str) -> Network:
-    """The network that `train` trains and `gradcheck` checks, with starting weights from the seed."""
+def build_network(config: Config, prepared: Prepared, dtype: str, start: PlainArrays | None) -> Network:
+    """The network that `train` trains and `gradcheck` checks; its weights are `start`, else drawn."""
     spec = config.spec
     network = Network(
         architecture_of(config, prepared),
@@ -101,16 +102,17 @@ def build_network(config: Config, prepared: Prepared, dtype: str) -> Network:
         stream(spec.seed, "dropout"),
     )
     with np.errstate(over="ignore"):  # what is too large for the precision is for the check on divergence
-        initialize(config, network)
+        initialize(config, network, start)
     return network
 
 
-def initialize(config: Config, network: Network) -> None:
-    """Starting weights as the config has them: a rule with the seed's own stream, or arrays from a file."""
+def initialize(config: Config, network: Network, start: PlainArrays | None) -> None:
+    """Starting weights as the config has them: those of its file, or a rule with the seed's own stream."""
     init = config.spec.model.init
     rng = stream(config.spec.seed, "weights")
-    if init.name == "from_file":
-        network.load(starting_arrays(config, network))
+    if start is not None:
+        check_fit(config, network, start.arrays)
+        network.load(start.arrays)
     elif init.name == "uniform":
         draw = initializers.uniform(init.low, init.high)
         network.initialize(draw, rng, draw if init.biases else None)
@@ -121,19 +123,23 @@ def initialize(config: Config, network: Network) -> None:
         network.initialize(initializers.INITIALIZERS[init.name], rng)
 
 
-def starting_arrays(config: Config, network: Network) -> Mapping[str, Array]:
-    """The arrays of `init: {from: FILE}`. Raises ConfigError where they are not those of the network."""
-    key = ("model", "init", "from")
-    path = config.input_path(key)
+def starting_arrays(config: Config) -> PlainArrays | None:
+    """What the file of `init: {from: FILE}` holds; None for any other init. Raises ConfigError."""
+    if config.spec.model.init.name != "from_file":
+        return None
     try:
-        found = read_arrays(path)
+        return read_arrays(config.input_path(STARTING_FILE))
     except FileFormatError as error:
-        raise config.problem(key, f"cannot take weights from it: {error.message}", error.hint) from error
+        message = f"cannot take weights from it: {error.message}"
+        raise config.problem(STARTING_FILE, message, error.hint) from error
+
+
+def check_fit(config: Config, network: Network, found: Mapping[str, Array]) -> None:
+    """Raise ConfigError where the arrays are not those of the network."""
     expected = {name: array.shape for name, array in network.arrays().items()}
     for name in sorted(expected.keys() | found.keys()):
         if name not in found or name not in expected or found[name].shape != expected[name]:
             raise misfit(config, name, expected.get(name), found.get(name))
-    return found
 
 
 def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: Array | None) -> ConfigError:
@@ -141,7 +147,7 @@ def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: A
     has = "none" if found is None else f"shape {found.shape}"
     wants = "no such array" if expected is None else f"shape {expected}"
     return config.problem(
-        ("model", "init", "from"),
+        STARTING_FILE,
         f"{name}: expected {wants}, found {has}",
         hint="the layers (and `bias`) must be those of the network in the file",
     )

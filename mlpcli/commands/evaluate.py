@@ -15,7 +15,7 @@ from mlpcli.commands.model import Model, open_model
 from mlpcli.commands.predict import Tally
 from mlpcli.config.refusals import text_of
 from mlpcli.console import Console, number, render
-from mlpcli.data.batches import LabelledBatch, labelled_batches, open_input
+from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix

@@ -69,7 +69,7 @@ def report_of(job: Job, options: GradcheckOptions) -> Report:
     if options.against is None:
         return check(job.network, batch, options.check)
     try:
-        theirs = read_arrays(options.against)
+        theirs = read_arrays(options.against).arrays
     except FileFormatError as error:
         raise DataError.of(error.message, Place(str(options.against)), error.hint) from error
     return compare_gradients(job.network, batch, theirs, options.check.rtol)

@@ -58,6 +58,8 @@ def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "made by", f"mlp {facts['mlp']}, {versions}, {counted(facts['threads'], 'thread')}"
     yield f"{facts['task']} of", _target(facts["target"])
     yield "trained on", f"{counted(data['rows'], 'row')} of data with sha256 {data['sha256']}"
+    if "init_sha256" in training:
+        yield "begun with", f"weights of a file with sha256 {training['init_sha256']}"
     yield "loss", choice(facts["loss"])
     yield "optimizer", f"{training['optimizer']}, schedule {training['schedule']}"
     yield "epochs", f"{training['epochs']:,}, weights of {training['best_epoch']:,}: {training['status']}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.commands.compose import architecture_of, build_network
+from mlpcli.commands.compose import architecture_of, build_network, starting_arrays
 from mlpcli.commands.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
@@ -36,7 +36,10 @@ class JudgedPart:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A config, its data, and the network that it describes; `parts` by name: train, val, test."""
+    """A config, its data, and the network that it describes; `parts` by name: train, val, test.
+
+    `init_sha256` is that of the file which the network's starting weights came from, if any.
+    """
 
     config: Config
     prepared: Prepared
@@ -44,6 +47,7 @@ class Job:
     meaning: Meaning
     metrics: tuple[str, ...]
     parts: Mapping[str, JudgedPart]
+    init_sha256: str | None
 
     @property
     def training(self) -> Part:
@@ -103,11 +107,12 @@ def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:
 
 def job_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], dtype: str) -> Job:
     """The job in a precision of its own: training takes the config's, the gradient check float64."""
-    network = build_network(config, prepared, dtype)
+    start = starting_arrays(config)
+    network = build_network(config, prepared, dtype, start)
     meaning = meaning_of(prepared.target, prepared.loss.name, prepared.output_activation)
     given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
     parts = {name: _judged(data, network, meaning) for name, data in given.items() if data is not None}
-    return Job(config, prepared, network, meaning, metrics, parts)
+    return Job(config, prepared, network, meaning, metrics, parts, None if start is None else start.sha256)
 
 
 def _judged(data: Dataset, network: Network, meaning: Meaning) -> JudgedPart:

@@ -72,6 +72,7 @@ def training_document(job: Job, results: Results) -> dict[str, Any]:
         "optimizer": job.config.spec.optimizer.name,
         "schedule": job.config.spec.schedule.name,
         "parameters": job.network.layout.size,
+        "init_sha256": job.init_sha256,
     }
 
 

@@ -16,8 +16,8 @@ from mlpcli.artifacts.atomic import write_atomically
 from mlpcli.commands.csv_rows import csv_header, csv_rows
 from mlpcli.commands.model import Model, open_model
 from mlpcli.console import Console, result_stream
-from mlpcli.data.batches import Batch, batches, open_input
 from mlpcli.data.faults import Unseen
+from mlpcli.data.input_batches import Batch, batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import DataError, ExitCode, Place, Problem
 

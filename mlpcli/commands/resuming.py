@@ -7,6 +7,7 @@ from typing import Any
 
 from mlpcli.artifacts.checkpoint import Checkpoint
 from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.commands.compose import STARTING_FILE
 from mlpcli.commands.job import Job
 from mlpcli.commands.model_document import config_document, versions
 from mlpcli.config.spec import Spec
@@ -29,6 +30,7 @@ def refuse_changes(job: Job, saved: Checkpoint) -> None:
     """Raise DataError or ConfigError, naming every difference, unless the run is the one that was saved."""
     if saved.data_sha256 != job.prepared.sha256:
         raise DataError.of("the data is not what the checkpoint was trained on", None, AGAIN)
+    refuse_other_start(job, saved.init_sha256)
     if saved.versions != versions():
         was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
         raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, AGAIN)
@@ -41,9 +43,18 @@ def refuse_other_model(job: Job, meta: ModelMeta) -> None:
     """Raise DataError or ConfigError unless the finished model is what the config and its data would give."""
     if meta.data.sha256 != job.prepared.sha256:
         raise DataError.of("the data is not what the model in the run directory was trained on", None, AGAIN)
+    refuse_other_start(job, meta.training.init_sha256)
     problems = list(_differences(job, meta.config, config_document(job)))
     if problems:
         raise ConfigError(*problems)
+
+
+def refuse_other_start(job: Job, init_sha256: str | None) -> None:
+    """Raise DataError where the file of the starting weights has changed; None: the run did not record it."""
+    if init_sha256 in (None, job.init_sha256) or job.init_sha256 is None:
+        return
+    message = "the file is not the one whose weights the run began with"
+    raise DataError(*job.config.problem(STARTING_FILE, message, AGAIN).problems)
 
 
 def _differences(job: Job, saved: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[Problem]:

@@ -54,6 +54,9 @@ def _one_character(text: str) -> str:
     if len(text) != 1 or text in '"\r\n':
         hint = 'a tab is written `"\\t"`, with double quotes' if text in {"\\t", "tab"} else None
         raise refusal(f"expected one character between fields, found '{text}'", hint)
+    if not text.isascii() or not (text.isprintable() or text == "\t"):
+        message = f"expected a printable character of ASCII or a tab, found '{text}'"
+        raise refusal(message, "write the file with a comma, a semicolon or a tab between fields")
     return text
 
 

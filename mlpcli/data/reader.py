@@ -62,10 +62,6 @@ class Reader:
 
 
 def _refuse_separator(separator: str, decimal: str, name: str) -> None:
-    if not separator.isascii() or (not separator.isprintable() and separator != "\t"):
-        raise DataError.of(
-            f"'{separator}' cannot be a separator", Place(name), "use a comma, a semicolon or a tab"
-        )
     if separator == decimal:
         hint = 'write `separator: ";"` or `decimal: "."` under `data`'
         raise DataError.of(f"'{separator}' is both the separator and the decimal mark", Place(name), hint)

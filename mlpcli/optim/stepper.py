@@ -67,14 +67,20 @@ class Stepper:
     ) -> None:
         self.rule = rule
         self.t = 0
-        self._grad = grad
+        self._theta, self._grad = theta, grad
         self._clip_norm = clip_norm
         self._state: State = {name: shared_memory.copied(a) for name, a in rule.start(theta).items()}
         self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
-        self._kernels = {decays: step_kernel(rule, tuple(self._arrays), decays) for decays in (True, False)}
-        self._numbers = shared_memory.zeros((len(self._kernels[True].coefficients),), theta.dtype)
+        decayed = n_weights if rule.weight_decay else 0
+        stretches = {True: slice(0, decayed), False: slice(decayed, len(theta))}
+        self._kernels = [
+            (stretch, step_kernel(rule, tuple(self._arrays), decays))
+            for decays, stretch in stretches.items()
+            if stretch.stop > stretch.start
+        ]
+        numbers = max(len(kernel.coefficients) for _, kernel in self._kernels)
+        self._numbers = shared_memory.zeros((numbers,), theta.dtype)
         self._vectors = {"theta": theta, "g": grad, **self._arrays}
-        self._decayed = n_weights if rule.weight_decay else 0
         self._sizes = _scratch((min(self.BLOCK, len(theta)),), theta.dtype)
         self._negligible = _scratch((min(self.BLOCK, len(theta)),), np.dtype(np.bool_))
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
@@ -119,16 +125,15 @@ class Stepper:
 
     def _runs(self, part: slice) -> list[Run]:
         """The formula on each block of a part of the vectors, with scratch of the part's own."""
-        border = min(max(self._decayed, part.start), part.stop)
-        stretches = {True: slice(part.start, border), False: slice(border, part.stop)}
-        rows = max(1, *(kernel.temporaries for kernel in self._kernels.values()))
+        rows = max(1, *(kernel.temporaries for _, kernel in self._kernels))
         scratch = _scratch((rows, min(self.BLOCK, part.stop - part.start)), self._grad.dtype)
         runs = []
-        for decays, stretch in stretches.items():
-            for block in _blocks(stretch, self.BLOCK):
+        for stretch, kernel in self._kernels:
+            both = slice(max(part.start, stretch.start), min(part.stop, stretch.stop))
+            for block in _blocks(both, self.BLOCK):
                 views = {name: array[block] for name, array in self._vectors.items()}
                 rows_of_block = [row[: block.stop - block.start] for row in scratch]
-                runs.append(bind(self._kernels[decays], views, self._numbers, rows_of_block))
+                runs.append(bind(kernel, views, self._numbers, rows_of_block))
         return runs
 
     def _clip(self, limit: float) -> None:
@@ -138,13 +143,14 @@ class Stepper:
             self._grad *= factor
 
     def _flush(self) -> None:
-        """Set state that has all but died away to zero.
+        """Set state and weights that have all but died away to zero.
 
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
-        and stays there, and multiplying those takes some thirty times as long. No step shows the difference.
+        and stays there, and so does its weight under a penalty. Multiplying those takes some thirty times as
+        long. No step shows the difference.
         """
         for block in _blocks(slice(0, len(self._grad)), self.BLOCK):
-            for array in self._arrays.values():
+            for array in (self._theta, *self._arrays.values()):
                 part = array[block]
                 size, negligible = self._sizes[: len(part)], self._negligible[: len(part)]
                 np.abs(part, out=size)

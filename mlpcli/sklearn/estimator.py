@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.config.load import Config
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import MlpError
 from mlpcli.sklearn.arrays import Given
@@ -37,6 +38,8 @@ class Estimator(BaseEstimator):
         init: Choice = "glorot_uniform",
         bias: bool = True,
         dropout: float | Sequence[float] = 0.0,
+        normalization: Choice | None = None,
+        residual: bool = False,
         encode: str = "standardize",
         target_scale: Choice | None = None,
         loss: Choice | None = None,
@@ -60,6 +63,8 @@ class Estimator(BaseEstimator):
         self.init = init
         self.bias = bias
         self.dropout = dropout
+        self.normalization = normalization
+        self.residual = residual
         self.encode = encode
         self.target_scale = target_scale
         self.loss = loss
@@ -81,7 +86,7 @@ class Estimator(BaseEstimator):
     def _train(self, given: Given) -> None:
         try:
             config = config_of_parameters(self.get_params(deep=False), given)
-            if config.spec.training.batch_size == "full":
+            if config.spec.training.batch_size == "full" and not _sees_other_rows(config):
                 given = merge_equal_rows(given)
             self.network_ = train_arrays(config, given, encode_of(self.encode))
         except MlpError as error:
@@ -94,6 +99,12 @@ class Estimator(BaseEstimator):
         check_is_fitted(self)
         rows: Matrix = validate_data(self, X, dtype=np.float64, reset=False)
         return rows
+
+
+def _sees_other_rows(config: Config) -> bool:
+    """Whether what the network makes of a row depends on how often the others are there."""
+    chosen = config.spec.model.normalization
+    return chosen is not None and chosen.name == "batch_norm"
 
 
 def encode_of(encode: object) -> str:

@@ -16,7 +16,7 @@ from mlpcli.sklearn.typed import check_random_state
 # where in a config the parameters stand; one that is None is left to its default there
 SECTIONS = {
     "data": ("target_scale", "validation"),
-    "model": ("layers", "activation", "init", "bias", "dropout"),
+    "model": ("layers", "activation", "init", "bias", "dropout", "normalization", "residual"),
     "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping"),
 }
 ALONE = ("loss", "l1", "l2", "schedule")

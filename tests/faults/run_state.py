@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from mlpcli.artifacts.atomic import TEMPORARY_SUFFIX
 from mlpcli.artifacts.checkpoint import Checkpoint, read_checkpoint
-from mlpcli.artifacts.history import read_history
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.errors import MlpError
 
@@ -37,7 +37,8 @@ def problems(run: Path, most_temporaries: int = 1) -> Iterator[str]:
     except MlpError as error:
         yield str(error).splitlines()[0]
     if (run / "history.csv").exists():
-        epochs = [row["epoch"] for row in read_history(run / "history.csv")]
+        with (run / "history.csv").open(encoding="utf-8", newline="") as lines:
+            epochs: list[float | None] = [int(row["epoch"]) for row in csv.DictReader(lines)]
         yield from _gaps("history.csv", epochs, len(epochs))
 
 

@@ -27,12 +27,15 @@ NEGLIGIBLE = 1e-3  # a gradient this small beside the largest is broken by an ad
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """How to check: `eps` fixes the one step to take, `inject_error` is the number of a layer to break."""
+    """How to check: `eps` fixes the one step to take, `inject_error` names what to break.
+
+    That is a layer (`1` or `layers.1`) or an embedding table (`embeddings.0`).
+    """
 
     method: Method = "central"
     rtol: float = 1e-6
     eps: float | None = None
-    inject_error: int | None = None
+    inject_error: str | None = None
 
 
 def check(network: Network, batch: Batch, options: CheckOptions = CheckOptions()) -> Report:
@@ -52,13 +55,16 @@ def check(network: Network, batch: Batch, options: CheckOptions = CheckOptions()
         return _report(_examine(objective, gradient, options), options)
 
 
-def _break(network: Network, gradient: Array, layer: int) -> None:
-    """Make the gradient of the layer's first array wrong."""
-    prefix = f"layers.{layer}."
-    slot = next((slot for slot in network.layout.slots if slot.name.startswith(prefix)), None)
+def _break(network: Network, gradient: Array, asked: str) -> None:
+    """Make the gradient of the first array of a layer, or of an embedding table, wrong."""
+    name = f"layers.{asked}" if asked.isdecimal() else asked
+    slot = next((slot for slot in network.layout.slots if slot.name.rpartition(".")[0] == name), None)
     if slot is None:
-        last = len(network.architecture.widths) - 2
-        raise UsageError.of(f"--inject-error: expected a layer from 0 to {last}, found {layer}")
+        shape = network.architecture
+        tables = "".join(f" or embeddings.{number}" for number in range(len(shape.embeddings)))
+        raise UsageError.of(
+            f"--inject-error: expected a layer from 0 to {len(shape.widths) - 2}{tables}, found {asked}"
+        )
     broken, size = gradient[slot.start : slot.stop], largest([gradient])
     broken *= INJECTED
     if largest([broken]) <= NEGLIGIBLE * size:
@@ -89,7 +95,9 @@ def _way(objective: Objective, options: CheckOptions) -> tuple[Differentiator, O
     rounding = objective.rounding()
     if options.method == "central":
         return Central(rounding, options.rtol, options.eps), objective
-    return ComplexStep(rounding, options.eps or IMAGINARY_STEP), complex_twin(objective)
+    # a loss of 1e18 costs only those digits who subtract two of them
+    unsubtracted = min(rounding, objective.slope_rounding())
+    return ComplexStep(unsubtracted, options.eps or IMAGINARY_STEP), complex_twin(objective, rounding)
 
 
 def _report(findings: Findings, options: CheckOptions) -> Report:

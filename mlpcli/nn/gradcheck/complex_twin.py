@@ -8,8 +8,8 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.errors import ConfigError, Problem
-from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP
-from mlpcli.nn.gradcheck.objective import Evaluation, Objective
+from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP, ROUNDING_MARGIN
+from mlpcli.nn.gradcheck.objective import EPSILON, Evaluation, Objective
 from mlpcli.nn.network import Network
 from mlpcli.nn.steps import Pointwise
 
@@ -20,10 +20,11 @@ AGREEMENT = (
 ATTEMPTS = 4  # directions to try until one crosses no kink
 
 
-def complex_twin(objective: Objective) -> Objective:
+def complex_twin(objective: Objective, rounding: float) -> Objective:
     """The objective of a complex128 network with the same parameters, rows and dropout masks.
 
-    A part that cannot take complex numbers is a ConfigError that names it.
+    `rounding` is how much round-off moves the loss. A part that cannot take complex numbers is a ConfigError
+    that names it.
     """
     network = objective.network
     twin = Network(network.architecture, network.loss, network.penalty, np.complex128)
@@ -31,7 +32,7 @@ def complex_twin(objective: Objective) -> Objective:
     with warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         twin_objective = _built(objective, twin)
-        _compare_outputs(objective, twin_objective)
+        _compare_outputs(objective, twin_objective, rounding)
     return twin_objective
 
 
@@ -54,8 +55,11 @@ def _first_failing(twin: Network, objective: Objective) -> int:
     return len(plan.steps)
 
 
-def _compare_outputs(objective: Objective, twin: Objective) -> None:
-    """Each step's outputs, and the loss, must move alike when the parameters move, real or imaginary."""
+def _compare_outputs(objective: Objective, twin: Objective, rounding: float) -> None:
+    """Each step's outputs, and the loss, must move alike when the parameters move, real or imaginary.
+
+    What the real step loses to round-off (all, for a loss of 1e18) speaks against no part.
+    """
     sides = objective.evaluate(0).sides
     rng = np.random.default_rng(0)
     for _ in range(ATTEMPTS):
@@ -66,9 +70,11 @@ def _compare_outputs(objective: Objective, twin: Objective) -> None:
         moved, evaluation = _moved(twin, direction * 1j * IMAGINARY_STEP)
         for arrays, last in ((up, above), (down, below), (moved, evaluation)):
             arrays.append(np.array(last.value))
+        lost = [*(EPSILON * np.abs(u).max() for u in up[:-1]), rounding]
         for i, (u, d, z) in enumerate(zip(up, down, moved, strict=True)):
             real, imaginary = (u - d) / (2.0 * REAL_STEP), z.imag / IMAGINARY_STEP
-            if np.abs(real - imaginary).max() > AGREEMENT * (np.abs(real).max() + REAL_STEP):
+            allowed = AGREEMENT * (np.abs(real).max() + REAL_STEP) + ROUNDING_MARGIN * lost[i] / REAL_STEP
+            if np.abs(real - imaginary).max() > allowed:
                 raise _refusal(objective, i)
         return
 

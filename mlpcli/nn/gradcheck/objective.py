@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from mlpcli.nn.embedding import Embedding
 from mlpcli.nn.network import Network
 from mlpcli.nn.steps import Affine, Kinked, Shortcut, Step
 
+Measured = TypeVar("Measured")
+
+EPSILON = float(np.finfo(np.float64).eps)
 PROBES = 4  # random roundings of the parameters that measure how much round-off moves the loss
 NEARBY = 1e-10  # where a complex score is taken to be on a kink of the loss
 
@@ -106,19 +109,34 @@ class Objective:
 
         The second part counts a loss of 1 per row at least: formulas round at the size of their terms.
         """
-        theta = self.network.theta
-        kept, rng = theta.copy(), np.random.default_rng(0)
-        eps = float(np.finfo(np.float64).eps)
-        moved = []
-        for _ in range(PROBES):
-            np.multiply(kept, 1.0 + eps * rng.choice((-1.0, 1.0), kept.size), theta)
-            moved.append(abs(self.evaluate(0).value - self.value))
-        theta[...] = kept
+        moved = [abs(value - self.value) for value in self._nearby(lambda: self.evaluate(0).value)]
         rows = len(self.batch.x)
         unit = float(rows if self.batch.weights is None else np.abs(self.batch.weights).sum())
         if self.network.loss.reduction != "sum":
             unit /= rows
-        return eps * (abs(self.value) + unit) + max(moved)
+        return EPSILON * (abs(self.value) + unit) + max(moved)
+
+    def slope_rounding(self) -> float:
+        """How much round-off moves the derivative by the scores, summed over rows and outputs.
+
+        However large the loss is, one that grows with a far target has a derivative of modest size.
+        """
+        slope = self._slope()
+        moved = [float(np.abs(near - slope).sum()) for near in self._nearby(self._slope)]
+        return EPSILON * float(np.abs(slope).sum()) + max(moved)
+
+    def _slope(self) -> Array:
+        self.evaluate(0)
+        return self.steps[-1].output[1].copy()
+
+    def _nearby(self, measure: Callable[[], Measured]) -> Iterator[Measured]:
+        """What is measured with every parameter moved by one unit in the last place."""
+        theta = self.network.theta
+        kept, rng = theta.copy(), np.random.default_rng(0)
+        for _ in range(PROBES):
+            np.multiply(kept, 1.0 + EPSILON * rng.choice((-1.0, 1.0), kept.size), theta)
+            yield measure()
+        theta[...] = kept
 
 
 def _with_kinks(steps: Sequence[Step]) -> list[Kinked]:
