@@ -149,8 +149,7 @@ def _refuse_other_formats(head: bytes, name: str, encoding: str) -> None:
 
 
 def _plain(source: Hashed) -> Iterator[bytes]:
-    while piece := source.read(CHUNK):
-        yield piece
+    yield from iter(lambda: source.read(CHUNK), b"")
 
 
 def _unpacked(source: Hashed, name: str) -> Iterator[bytes]:
@@ -186,6 +185,7 @@ def _as_utf8(pieces: Iterator[bytes], name: str, encoding: str) -> Iterator[byte
         lines += int(np.count_nonzero(np.frombuffer(content, np.uint8) == NEWLINE))
         if content:
             yield content
+        del piece, content  # before there is the next one
 
 
 def _line_ends(content: bytes, encoding: str) -> int:
