@@ -88,10 +88,10 @@ class InputEncoder:
     def encode(self, table: Table, rows: Indices | None = None, out: Matrix | None = None) -> Encoded:
         """The inputs of a table's rows, or of some of them; faults count from the first row encoded.
 
-        Every number is computed in float64. Where `out` is given, (rows, inputs), they are written into it
-        and take its precision; what is beyond that becomes infinite.
+        Every number is computed in float64. Where `out` is given, zeros (rows, inputs), they are written into
+        it and take its precision; what is beyond that becomes infinite.
         """
-        x = np.empty((table.rows if rows is None else len(rows), self.width)) if out is None else out
+        x = np.zeros((table.rows if rows is None else len(rows), self.width)) if out is None else out
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0
@@ -126,25 +126,26 @@ class InputEncoder:
 
 
 def _write_wide(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
-    """Write one feature into its inputs as they are: most of them are zeros."""
-    out[:] = 0.0
+    """Write one feature into its inputs as they are: most of them stay zeros."""
     return features[0].write(table, rows, out)
 
 
 def _write_numbers(
     features: Sequence[NumberFeature], table: Table, rows: Indices | None, out: Matrix
 ) -> Found:
-    """Write features of numbers all at once; one by one where some cell is missing or cannot be used."""
+    """Write features of numbers all at once; those by themselves that lack a number or cannot use one."""
     columns = np.empty((len(features), len(out)))
     with np.errstate(all="ignore"):
         for column, feature in zip(columns, features, strict=True):
             column[:] = feature.transformed(table.number(feature.name, rows).values)
         columns -= np.array([[feature.center] for feature in features])
         columns /= np.array([[feature.scale] for feature in features])
-        if not np.isfinite(columns).all():
-            return _write_group(features, table, rows, out)
+    faults: list[Fault] = []
+    for index in np.flatnonzero(~np.isfinite(columns).all(axis=1)).tolist():
+        faults += features[index].write(table, rows, columns[index, :, np.newaxis])[0]
+    with np.errstate(over="ignore"):
         out[:] = columns.T
-    return [], []
+    return faults, []
 
 
 def _write_group(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:

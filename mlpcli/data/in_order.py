@@ -1,4 +1,4 @@
-"""Work on several things at a time, in threads, and its results in the order of the things."""
+"""Work on the next thing in a thread of its own while the last result is used; results in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from mlpcli.threads import available
 
@@ -16,10 +16,10 @@ Result = TypeVar("Result")
 
 
 def in_order(work: Callable[[Thing], Result], things: Iterable[Thing]) -> Iterator[Result]:
-    """What `work` makes of each thing, while it is at work on the next ones already.
+    """What `work` makes of each thing, begun as soon as the result before it is waited for.
 
-    No more than three things are there at a time, or their results. An error comes when its turn
-    does, whether `work` raises it or `things`: as if there were one thread. A single thing needs none.
+    No more than two things are there at a time, or their results. An error comes when its turn does, whether
+    `work` raises it or `things`: as without a thread, and one thing alone, or one processor, has none.
     """
     calls = _calls(work, things)
     ahead = deque(islice(calls, 2))
@@ -28,18 +28,18 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing]) -> Iterat
             yield ahead.popleft()()
             ahead.extend(islice(calls, 1))
         return
-    pool = ThreadPoolExecutor(available())
+    pool = ThreadPoolExecutor(1)
     try:
-        ahead = deque(_submitted(pool, ahead.popleft()) for _ in range(len(ahead)))
+        ahead.extend(_begun(pool, ahead.popleft()) for _ in range(2))
         while ahead:
-            ahead.extend(_submitted(pool, call) for call in islice(calls, 1))
             yield ahead.popleft()()
+            ahead.extend(_begun(pool, call) for call in islice(calls, 1))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _calls(work: Callable[[Thing], Result], things: Iterable[Thing]) -> Iterator[Callable[[], Result]]:
-    """The work on each thing; instead of a thing that an error keeps from coming, that error."""
+    """The work on each thing; in place of things that an error keeps from coming, that error."""
     try:
         for thing in things:
             yield partial(work, thing)
@@ -47,12 +47,12 @@ def _calls(work: Callable[[Thing], Result], things: Iterable[Thing]) -> Iterator
         yield partial(_fail, error)
 
 
-def _fail(error: Exception) -> Result:  # type: ignore[type-var]
+def _fail(error: Exception) -> NoReturn:
     raise error
 
 
-def _submitted(pool: ThreadPoolExecutor, call: Callable[[], Result]) -> Callable[[], Result]:
-    """What waits for the result of a call that a thread makes, or makes it where no thread can be had."""
+def _begun(pool: ThreadPoolExecutor, call: Callable[[], Result]) -> Callable[[], Result]:
+    """What waits for the result of a call; the call itself where no thread can be had."""
     try:
         return pool.submit(call).result
     except RuntimeError:

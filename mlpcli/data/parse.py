@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from mlpcli.errors import DataError, Place, Problem
 NUMBER_ROW, TEXT_ROW = "", "x"
 # a type for any column costs pandas so much time for every other that texts are then read apart
 MANY = 256
+# The C library gives back to the system what is freed and larger than anything freed before, up to this size,
+# and takes a tenth of the time of reading to have it again for the next block.
+KEPT = 31 << 20
 # what pandas would otherwise do for anyone: take words for missing values, a column for an index, skip lines
 STRICT: dict[str, Any] = {
     "header": None,
@@ -34,16 +38,12 @@ STRICT: dict[str, Any] = {
 }
 
 
-# The C library gives back at once what is freed and larger than the largest block freed before, up to this
-# size, and to have memory anew for each block would take a tenth of all the time.
-KEPT = 31 << 20
-
-
 class Parser:
     """Parses the blocks of one file into tables of the columns wanted, several at a time if need be."""
 
     def __init__(self, names: Sequence[str], shape: Shape, form: CsvFormat) -> None:
-        np.empty(KEPT, np.uint8)  # and freed
+        with suppress(MemoryError):
+            np.empty(KEPT, np.uint8)  # and freed
         self._position = {name: i for i, name in enumerate(names)}
         self._shape = shape
         self._form = form
