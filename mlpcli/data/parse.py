@@ -39,7 +39,7 @@ STRICT: dict[str, Any] = {
 
 
 class Parser:
-    """Parses the blocks of one file into tables of the columns wanted, several at a time if need be."""
+    """Parses the blocks of one file into tables of the columns wanted; in any thread, as it keeps nothing."""
 
     def __init__(self, names: Sequence[str], shape: Shape, form: CsvFormat) -> None:
         with suppress(MemoryError):
