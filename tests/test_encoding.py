@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tables import config_for
 
 from mlpcli.config.load import Config
-from mlpcli.data import encoding, source
+from mlpcli.data import encoding, parse, source
 from mlpcli.data.dataset import Prepared, prepare
 from mlpcli.errors import DataError
 
@@ -105,7 +105,7 @@ def test_no_matrix_is_held_twice(tmp_path: Path) -> None:
     header = ",".join([*(f"x{index}" for index in range(40)), "y"])
     csv = "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
     config = config_for(tmp_path, csv, ["target: y"])
-    with patch.object(source, "CHUNK", 1 << 16):
+    with patch.object(source, "CHUNK", 1 << 16), patch.object(parse, "KEPT", 0):
         prepare(config, "float32")  # what is loaded once
         tracemalloc.start()
         prepared = prepare(config, "float32")

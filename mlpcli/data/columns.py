@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,6 +78,9 @@ class BadCells:
         return replace(self, rows=self.rows + rows)
 
 
+NO_CELLS = BadCells()
+
+
 @dataclass(frozen=True)
 class TextColumn:
     """Texts exactly as in the file: row i is `levels[codes[i]]`. A missing cell is still a text here."""
@@ -90,16 +94,20 @@ class TextColumn:
 
     def between(self, start: int, stop: int) -> TextColumn:
         """The rows from `start` up to `stop`, without levels that they lack where there are many."""
-        codes, levels = self.codes[start:stop], self.levels
-        if len(levels) > len(codes):
-            used, codes = np.unique(codes, return_inverse=True)
-            levels = tuple(levels[code] for code in used.tolist())
-        return TextColumn(codes, levels)
+        column = TextColumn(self.codes[start:stop], self.levels)
+        return column.trimmed() if len(self.levels) > stop - start else column
+
+    def trimmed(self) -> TextColumn:
+        """The same column without levels that no row holds."""
+        used = np.bincount(self.codes, minlength=len(self.levels)) > 0
+        if used.all():
+            return self
+        levels = tuple(self.levels[code] for code in np.flatnonzero(used).tolist())
+        return TextColumn((np.cumsum(used) - 1)[self.codes], levels)
 
     def where(self, wanted: Iterable[str]) -> Array:
         """Which rows hold one of the texts wanted."""
-        texts = frozenset(wanted)
-        return np.array([level in texts for level in self.levels], dtype=bool)[self.codes]
+        return (_places(self.levels, tuple(wanted)) >= 0)[self.codes]
 
     def counts(self) -> dict[str, int]:
         """How often each text occurs, the ones that do not left out."""
@@ -112,8 +120,7 @@ class TextColumn:
 
     def recoded(self, order: Sequence[str]) -> Indices:
         """For each row the position of its text in `order`; -1 where it is not there."""
-        position = {text: i for i, text in enumerate(order)}
-        return np.array([position.get(level, -1) for level in self.levels], dtype=np.intp)[self.codes]
+        return _places(self.levels, tuple(order))[self.codes]
 
     def numbers(self, missing: frozenset[str], decimal: str) -> NumberColumn:
         """The same column as numbers."""
@@ -130,12 +137,19 @@ class TextColumn:
         )
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=16)
+def _places(levels: tuple[str, ...], order: tuple[str, ...]) -> Indices:
+    """For each level its position in `order`, -1 where it is not there; asked for again with other rows."""
+    position = {text: i for i, text in enumerate(order)}
+    return np.array([position.get(level, -1) for level in levels], dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)  # there are many, one for each column of each block
 class NumberColumn:
     """Numbers, NaN where a cell is missing; also in the bad cells, which hold something else."""
 
     values: Vector
-    bad: BadCells = field(default_factory=BadCells)
+    bad: BadCells = NO_CELLS
 
     def take(self, rows: Indices) -> NumberColumn:
         """The column of these rows."""
@@ -160,7 +174,7 @@ def join_numbers(parts: Sequence[NumberColumn]) -> NumberColumn:
     """One column from its parts, top to bottom."""
     if len(parts) == 1:
         return parts[0]
-    bad, rows = BadCells(), 0
+    bad, rows = NO_CELLS, 0
     for part in parts:
         if len(part.bad):
             bad += part.bad.shifted(rows)

@@ -69,13 +69,16 @@ class DateFeature:
         elif absent.any():
             faults.append(missing_fault(self.name, absent))
             wrong |= absent
-        dates = dates_in(column, self.form)
-        texts = np.flatnonzero(np.isnat(dates) & ~wrong)
+        column = column.trimmed()
+        dates = dates_of(column.levels, self.form)
+        known = ~np.isnat(dates)
+        texts = np.flatnonzero(~known[column.codes] & ~wrong)
         if len(texts):
             faults.append(self._no_date(column.take(texts), texts))
-        known = np.flatnonzero(~np.isnat(dates))
+        encoded = np.zeros((len(dates), out.shape[1]))
         for index, values in enumerate(self._inputs(dates[known])):
-            out[known, index] = values
+            encoded[known, index] = values
+        out[:] = encoded[column.codes]
         return faults, []
 
     def _inputs(self, dates: Array) -> Iterator[Vector]:
@@ -104,12 +107,6 @@ def is_cycle(part: str, cyclic: bool) -> bool:
     return cyclic and part in CYCLIC_PARTS
 
 
-def dates_in(column: TextColumn, form: str | None) -> Array:
-    """The date in each row; NaT where there is none. Texts that no row holds are not looked at."""
-    used, codes = np.unique(column.codes, return_inverse=True)
-    return dates_of([column.levels[code] for code in used], form)[codes]
-
-
 def fit_dates(name: str, encode: EncodeSpec, policy: MissingSpec, table: Table, rows: Indices) -> DateFeature:
     """Fit a column on training rows: what fills its missing cells, then its parts with those filled.
 
@@ -125,11 +122,15 @@ def fit_dates(name: str, encode: EncodeSpec, policy: MissingSpec, table: Table, 
             raise DataError(unfilled(name, "dates", policy, table.place(int(rows[absent.argmax()]))))
         # nothing to fill, and nothing to fill it with later
         missing, fill = "error", None
-    dates = dates_in(column if fill is None else filled(column, marks, fill), encode.format)
-    dates = dates[~np.isnat(dates)]
+    column = (column if fill is None else filled(column, marks, fill)).trimmed()
+    dates = dates_of(column.levels, encode.format)
+    known = ~np.isnat(dates)
+    column, dates = column.take(np.flatnonzero(known[column.codes])).trimmed(), dates[known]
     parts: tuple[str, ...] = encode.parts or (*DATE_PARTS, *(("hour",) if _have_times(dates) else ()))
     cyclic = encode.cyclic is not False
-    fitted = tuple((*_scaling(dates, part), 0.0) for part in parts if not is_cycle(part, cyclic))
+    fitted = tuple(
+        (*_scaling(dates, column.codes, part), 0.0) for part in parts if not is_cycle(part, cyclic)
+    )
     return DateFeature(name, missing, fill, encode.format, parts, cyclic, fitted)
 
 
@@ -137,5 +138,6 @@ def _have_times(dates: Array) -> bool:
     return bool((dates != dates.astype("datetime64[D]")).any())
 
 
-def _scaling(dates: Array, part: str) -> tuple[float, float]:
-    return SCALINGS["standardize"](part_of(dates, part)) if len(dates) else (0.0, 1.0)
+def _scaling(dates: Array, codes: Indices, part: str) -> tuple[float, float]:
+    """Mean and standard deviation of a part over rows, each with the code of its date."""
+    return SCALINGS["standardize"](part_of(dates, part)[codes]) if len(codes) else (0.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,6 +39,14 @@ class Codes(NamedTuple):
     width: int
 
 
+class Group(NamedTuple):
+    """Features next to each other, what writes them at once, and how many inputs they are."""
+
+    write: Callable[..., Found]
+    features: tuple[Feature, ...]
+    width: int
+
+
 @dataclass(frozen=True)
 class InputEncoder:
     """The fitted input columns, in order."""
@@ -50,10 +58,15 @@ class InputEncoder:
         """What the inputs of the network are called: a column, or `column=category`."""
         return tuple(name for feature in self.features for name in feature.input_names)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The number of inputs."""
         return len(self.names)
+
+    @cached_property
+    def _groups(self) -> tuple[Group, ...]:
+        """The features in order, those together that are written together."""
+        return tuple(_groups(self.features))
 
     @property
     def codes(self) -> tuple[Codes, ...]:
@@ -75,20 +88,18 @@ class InputEncoder:
     def encode(self, table: Table, rows: Indices | None = None, out: Matrix | None = None) -> Encoded:
         """The inputs of a table's rows, or of some of them; faults count from the first row encoded.
 
-        Every number is computed in float64. Where `out` is given, (rows, inputs), they are written into it
-        and take its precision; what is beyond that becomes infinite.
+        Every number is computed in float64. Where `out` is given, zeros (rows, inputs), they are written into
+        it and take its precision; what is beyond that becomes infinite.
         """
-        x = np.empty((table.rows if rows is None else len(rows), self.width)) if out is None else out
+        x = np.zeros((table.rows if rows is None else len(rows), self.width)) if out is None else out
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0
-        for group in _groups(self.features):
-            width = sum(len(feature.input_names) for feature in group)
-            write = _write_wide if len(group) == 1 and width >= WIDE else _write_group
-            found, new = write(group, table, rows, x[:, start : start + width])
+        for group in self._groups:
+            found, new = group.write(group.features, table, rows, x[:, start : start + group.width])
             faults += found
             unseen += new
-            start += width
+            start += group.width
         return Encoded(x, tuple(faults), tuple(unseen))
 
     def meta(self) -> list[dict[str, Any]]:
@@ -114,13 +125,30 @@ class InputEncoder:
         return cls(tuple(restored(meta, arrays)))
 
 
-def _write_wide(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
-    """Write one feature into its inputs as they are: most of them are zeros."""
-    out[:] = 0.0
-    return group[0].write(table, rows, out)
+def _write_wide(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+    """Write one feature into its inputs as they are: most of them stay zeros."""
+    return features[0].write(table, rows, out)
 
 
-def _write_group(group: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
+def _write_numbers(
+    features: Sequence[NumberFeature], table: Table, rows: Indices | None, out: Matrix
+) -> Found:
+    """Write features of numbers all at once; those by themselves that lack a number or cannot use one."""
+    columns = np.empty((len(features), len(out)))
+    with np.errstate(all="ignore"):
+        for column, feature in zip(columns, features, strict=True):
+            column[:] = feature.transformed(table.number(feature.name, rows).values)
+        columns -= np.array([[feature.center] for feature in features])
+        columns /= np.array([[feature.scale] for feature in features])
+    faults: list[Fault] = []
+    for index in np.flatnonzero(~np.isfinite(columns).all(axis=1)).tolist():
+        faults += features[index].write(table, rows, columns[index, :, np.newaxis])[0]
+    with np.errstate(over="ignore"):
+        out[:] = columns.T
+    return faults, []
+
+
+def _write_group(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
     """Write features column by column into columns, then all of them into rows.
 
     That is much faster than cell by cell.
@@ -129,7 +157,7 @@ def _write_group(group: Sequence[Feature], table: Table, rows: Indices | None, o
     faults: list[Fault] = []
     unseen: list[Unseen] = []
     end = 0
-    for feature in group:
+    for feature in features:
         start, end = end, end + len(feature.input_names)
         found, new = feature.write(table, rows, columns[:, start:end])
         faults += found
@@ -139,18 +167,23 @@ def _write_group(group: Sequence[Feature], table: Table, rows: Indices | None, o
     return faults, unseen
 
 
-def _groups(features: Sequence[Feature]) -> Iterator[list[Feature]]:
-    """The features in order, in groups of about GROUP inputs; wide ones alone."""
-    group: list[Feature] = []
+def _groups(features: Sequence[Feature]) -> Iterator[Group]:
+    """The features in order, in groups of about GROUP inputs; wide ones alone, and numbers by themselves."""
+    kinds: list[tuple[Callable[..., Found], list[Feature]]] = []
     width = 0
     for feature in features:
-        if group and len(feature.input_names) >= WIDE:
-            yield group
-            group, width = [], 0
-        group.append(feature)
+        write = _writer(feature)
         width += len(feature.input_names)
-        if width >= (WIDE if len(group) == 1 else GROUP):
-            yield group
-            group, width = [], 0
-    if group:
-        yield group
+        if not kinds or write is not kinds[-1][0] or write is _write_wide or width > GROUP:
+            kinds.append((write, []))
+            width = len(feature.input_names)
+        kinds[-1][1].append(feature)
+    for write, group in kinds:
+        yield Group(write, tuple(group), sum(len(feature.input_names) for feature in group))
+
+
+def _writer(feature: Feature) -> Callable[..., Found]:
+    """What writes a feature, and others like it with it."""
+    if isinstance(feature, NumberFeature):
+        return _write_numbers
+    return _write_wide if len(feature.input_names) >= WIDE else _write_group

@@ -74,7 +74,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Encoded
         if encoded.faults or list(_negative(fitted.outcome, encoded.y)):
             _refuse(parts, fitted)
         weights = weighting.of(part.table, part.rows), weighting.own(part.table, part.rows)
-        x = np.empty((len(part.rows), fitted.inputs.width), dtype)
+        x = np.zeros((len(part.rows), fitted.inputs.width), dtype)
         datasets[part.name] = Dataset(x, encoded.y, *weights)
     head = np.empty((min(HEAD, len(parts[0].rows)), fitted.inputs.width))
     unseen: dict[str, dict[str, Unseen]] = {part.name: {} for part in parts}

@@ -85,8 +85,8 @@ def text_fault(column: str, bad: BadCells) -> Fault:
 
 def refuse_texts(table: Table) -> None:
     """DataError for the columns that should hold numbers and hold something else."""
-    bad = ((name, table.number(name).bad) for name in table.numbers)
-    require_none((text_fault(name, cells) for name, cells in bad if len(cells)), table)
+    bad = [name for name, pieces in table.numbers.items() if any(len(piece.bad) for piece in pieces)]
+    require_none((text_fault(name, table.number(name).bad) for name in bad), table)
 
 
 def missing_fault(column: str, absent: Array) -> Fault:

@@ -76,11 +76,11 @@ class NumberFeature:
 
     def _write(self, values: Vector, out: Array) -> bool:
         """Write (f(x) − center) / scale; whether all of it is finite, and so nothing is missing or wrong."""
-        encoded = np.subtract(self._transformed(values), self.center, out=out[:, 0])
+        encoded = np.subtract(self.transformed(values), self.center, out=out[:, 0])
         np.divide(encoded, self.scale, out=encoded)
         return bool(np.isfinite(encoded).all())
 
-    def _transformed(self, values: Vector) -> Vector:
+    def transformed(self, values: Vector) -> Vector:
         """f(x): log(1 + x) for `log1p`, the rank of x for `quantile`, otherwise x."""
         if self.curve is not None:
             return self.curve(values)

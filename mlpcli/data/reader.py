@@ -8,6 +8,7 @@ from types import TracebackType
 
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.header import Header
+from mlpcli.data.in_order import in_order
 from mlpcli.data.parse import Parser
 from mlpcli.data.records import Records
 from mlpcli.data.source import DataFile, Hashed, chunks
@@ -57,8 +58,7 @@ class Reader:
     def tables(self, wanted: Wanted) -> Iterator[Table]:
         """The rows, block by block, as columns."""
         parser = Parser(self.header.names, self._records.shape, self._form)
-        for block in self._records.blocks():
-            yield parser.table(block, wanted)
+        yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks())
 
 
 def _refuse_separator(separator: str, decimal: str, name: str) -> None:

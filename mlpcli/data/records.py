@@ -43,18 +43,23 @@ class Records:
 
     def blocks(self) -> Iterator[Block]:
         """The rows after the header, about one chunk of the file at a time."""
-        while True:
-            whole = self._whole_lines()
-            if whole:
-                checked = check(whole, self.shape, self._line)
-                if checked.rows:
-                    yield Block(whole[: checked.size], checked.rows, checked.lines)
-                    self._drop(checked.size, checked.next_line)
-                elif self._ended:
-                    raise malformed(csv.Error("unexpected end of data"), Place(self._name, self._line))
-            if self._ended and not self._buffer:
-                return
+        while self._buffer or not self._ended:
+            block = self._next_block()
+            if block is not None:
+                yield block
+            elif self._buffer and self._ended:
+                raise malformed(csv.Error("unexpected end of data"), Place(self._name, self._line))
+            del block  # before the next one is read
             self._fill()
+
+    def _next_block(self) -> Block | None:
+        """The whole rows in the buffer, taken off it; None where there are none."""
+        whole = self._whole_lines()
+        checked = check(whole, self.shape, self._line) if whole else None
+        if checked is None or not checked.rows:
+            return None
+        self._drop(checked.size, checked.next_line)
+        return Block(whole[: checked.size], checked.rows, checked.lines)
 
     def _fill(self) -> None:
         """One more chunk. At the end of the file the last line gets its end, and blank lines go."""

@@ -21,7 +21,7 @@ import numpy as np
 from mlpcli.errors import DataError, Place, Problem
 
 # larger ones cost memory and pages that are new every time, smaller ones pandas' work for each column again
-CHUNK = 4 << 20
+CHUNK = 3 << 20
 NEWLINE = ord("\n")
 # what a gzip file may unpack to: this much always, and beyond it this many times its own size
 ALWAYS_UNPACKED = 64 << 20
@@ -128,7 +128,7 @@ def chunks(source: Hashed, name: str, encoding: str) -> Iterator[bytes]:
     _refuse_other_formats(source.head, name, encoding)
     pieces = _unpacked(source, name) if source.head.startswith(b"\x1f\x8b") else _plain(source)
     try:
-        yield from _as_utf8(pieces, name, encoding)
+        yield from filter(None, map(_Utf8(name, encoding), _with_end(pieces)))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         why = "it ends too early" if isinstance(error, EOFError) else str(error)
         raise DataError.of(f"is a damaged gzip file: {why}", Place(name)) from error
@@ -149,8 +149,7 @@ def _refuse_other_formats(head: bytes, name: str, encoding: str) -> None:
 
 
 def _plain(source: Hashed) -> Iterator[bytes]:
-    while piece := source.read(CHUNK):
-        yield piece
+    yield from iter(lambda: source.read(CHUNK), b"")
 
 
 def _unpacked(source: Hashed, name: str) -> Iterator[bytes]:
@@ -164,28 +163,36 @@ def _unpacked(source: Hashed, name: str) -> Iterator[bytes]:
             yield piece
 
 
-def _as_utf8(pieces: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    plain = codecs.lookup(encoding).name == "utf-8"
-    fed, lines = 0, 1
-    for piece in _with_end(pieces):
-        fed += len(piece)
-        if plain and piece.isascii() and not decoder.getstate()[0]:
-            content = piece
-        else:
-            try:
-                content = decoder.decode(piece, final=not piece).encode()
-            except UnicodeDecodeError as error:
-                before = _line_ends(error.object[: error.start], encoding)
-                raise _undecodable(Place(name, lines + before), fed, error) from error
-            except UnicodeError as error:  # of encodings that are made for host names and the like
-                raise DataError.of(f"expected text in {encoding}: {error}", Place(name)) from error
+class _Utf8:
+    """Decodes the pieces of a file, and counts their bytes and lines on the way; it keeps none of them."""
+
+    def __init__(self, name: str, encoding: str) -> None:
+        self._name = name
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._plain = codecs.lookup(encoding).name == "utf-8"
+        self._fed, self._lines = 0, 1
+
+    def __call__(self, piece: bytes) -> bytes:
+        """The piece as UTF-8, but for a character that goes on in the next one; the last piece is empty."""
+        self._fed += len(piece)
+        ascii_only = self._plain and piece.isascii() and not self._decoder.getstate()[0]
+        content = piece if ascii_only else self._decoded(piece)
         if b"\0" in content:
-            raise _no_text(Place(name, lines + content.count(b"\n", 0, content.index(b"\0"))))
+            raise _no_text(Place(self._name, self._lines + content.count(b"\n", 0, content.index(b"\0"))))
         # as bytes.count does, several times faster
-        lines += int(np.count_nonzero(np.frombuffer(content, np.uint8) == NEWLINE))
-        if content:
-            yield content
+        self._lines += int(np.count_nonzero(np.frombuffer(content, np.uint8) == NEWLINE))
+        return content
+
+    def _decoded(self, piece: bytes) -> bytes:
+        try:
+            return self._decoder.decode(piece, final=not piece).encode()
+        except UnicodeDecodeError as error:
+            line = self._lines + _line_ends(error.object[: error.start], self._encoding)
+            raise _undecodable(Place(self._name, line), self._fed, error) from error
+        except UnicodeError as error:  # of encodings that are made for host names and the like
+            message = f"expected text in {self._encoding}: {error}"
+            raise DataError.of(message, Place(self._name)) from error
 
 
 def _line_ends(content: bytes, encoding: str) -> int:

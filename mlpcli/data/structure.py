@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+import numpy.typing as npt
+
 from mlpcli.errors import DataError, Place, Problem
 
 FIELD_LIMIT = 1 << 20  # bytes
@@ -104,25 +107,58 @@ def fields_of(content: bytes, separator: str) -> Iterator[tuple[list[str], int]]
 
 
 def _count_regular(content: bytes, shape: Shape) -> int | None:
-    """The number of rows if all of them have the right shape; None if that takes a closer look.
-
-    Without quotes, what is left of a row when all but separators and line ends is taken away says it all.
-    """
+    """The number of rows if all of them have the right shape; None if that takes a closer look."""
     if b'"' in content:
         return None
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
     separator = shape.separator.encode()
-    skeleton = content.translate(None, bytes(set(range(256)) - set(separator + b"\n\r")))
-    row = separator * (shape.width - 1) + b"\n"
-    rows = len(skeleton) // len(row)
-    if skeleton != row * rows:
+    rows = _count_long(content, shape) or _count_any(content, shape)
+    if rows is None:
         return None
     if shape.unnamed and content.count(separator * shape.unnamed + b"\n") != rows:
         return None
     if shape.width == 1 and (content.startswith(b"\n") or b"\n\n" in content):
         return None
     return None if _has_long_stretch(content, separator) else rows
+
+
+def _count_any(content: bytes, shape: Shape) -> int | None:
+    """The number of rows if all of them have the right number of separators.
+
+    Without quotes, what is left of a row when all but separators and line ends is taken away says it all.
+    """
+    separator = shape.separator.encode()
+    skeleton = content.translate(None, bytes(set(range(256)) - set(separator + b"\n\r")))
+    row = separator * (shape.width - 1) + b"\n"
+    rows = len(skeleton) // len(row)
+    return rows if skeleton == row * rows else None
+
+
+def _count_long(content: bytes, shape: Shape) -> int | None:
+    """The same, several times faster; None also where a row may be shorter than a word has bits.
+
+    With a bit for each byte, a line end is the only bit of its word, and the word less 1 is the bits of all
+    bytes before it, among which the separators are counted.
+    """
+    if b"\r" in content:
+        return None
+    ends = _words_of_bits(content, b"\n")
+    words = np.flatnonzero(ends)
+    end = ends[words]
+    separators = _words_of_bits(content, shape.separator.encode())
+    counts = np.bitwise_count(separators)
+    before = np.cumsum(counts, dtype=np.intp) - counts
+    found = before[words] + np.bitwise_count(separators[words] & (end - 1))
+    rows = len(words)
+    expected = np.arange(1, rows + 1) * (shape.width - 1)
+    return rows if not (end & (end - 1)).any() and np.array_equal(found, expected) else None
+
+
+def _words_of_bits(content: bytes, sign: bytes) -> npt.NDArray[np.uint64]:
+    """A bit for each byte, the lowest first: whether it is this sign."""
+    bits = np.packbits(np.frombuffer(content, np.uint8) == ord(sign), bitorder="little")
+    return np.append(bits, np.zeros(-len(bits) % 8, np.uint8)).view("<u8")
 
 
 def _has_long_stretch(content: bytes, separator: bytes) -> bool:

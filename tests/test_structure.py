@@ -1,0 +1,37 @@
+"""Rows are counted in several ways: all of them agree with the csv module, and name the same row."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpcli.data import structure
+from mlpcli.data.structure import Shape, check
+from mlpcli.errors import DataError
+
+LENGTHS = st.sampled_from([0, 1, 20, 63, 64, 65, 130])
+WIDTHS = st.sampled_from([1, 2, 3, 9])
+
+
+@given(WIDTHS.flatmap(lambda width: st.lists(st.tuples(*[LENGTHS] * width), min_size=1, max_size=12)))
+def test_long_rows_are_counted_as_short_ones_are(rows: list[tuple[int, ...]]) -> None:
+    """By words of bits where no row is shorter than a word, else that takes another way."""
+    shape = Shape("t.csv", ",", len(rows[0]), 0)
+    content = "".join(",".join("x" * length for length in row) + "\n" for row in rows).encode()
+    found = structure._count_long(content, shape)
+    assert structure._count_any(content, shape) == len(rows)
+    assert found in ((len(rows),) if min(map(len, content.splitlines())) >= 64 else (len(rows), None))
+
+
+@pytest.mark.parametrize("short", [0, 3, 8])
+@pytest.mark.parametrize("long", [1, 5, 9])
+def test_a_field_that_moved_to_another_row_is_missed(short: int, long: int) -> None:
+    """Though there are as many separators and as many lines as there should be."""
+    rows = [["x" * 40] * 3 for _ in range(10)]
+    rows[long].append(rows[short].pop())
+    content = "".join(",".join(row) + "\n" for row in rows).encode()
+    with pytest.raises(DataError) as caught:
+        check(content, Shape("t.csv", ",", 3, 0), 2)
+    found = 2 if short < long else 4
+    assert f"t.csv:{min(short, long) + 2}: expected 3 fields, found {found}" in str(caught.value)
