@@ -152,7 +152,7 @@ def test_mistakes_in_its_backward_pass_are_caught_and_located(name: str, mutate:
 
 def test_an_injected_error_is_found_in_a_normalized_layer() -> None:
     network, batch = case("batch_norm").network(), Batch(*case("batch_norm").batch())
-    assert check(network, batch, CheckOptions(inject_error=1)).located == "layers.1.weight"
+    assert check(network, batch, CheckOptions(inject_error="1")).located == "layers.1.weight"
 
 
 # what it computes

@@ -9,6 +9,7 @@ from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import FULL_BATCH, QUASI_NEWTON
 from mlpcli.memory import require
 from mlpcli.nn.architecture import Architecture
+from mlpcli.threads import MOST
 
 
 def check_size(config: Config, max_parameters: int, shape: Architecture | None = None) -> None:
@@ -52,10 +53,11 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
         from mlpcli.optim.quasi_newton import bfgs_bytes  # which loads scipy.optimize
 
         require(bfgs_bytes(size), f"bfgs on {size:,} parameters", "use `optimizer: lbfgs`")
-    # activations, their derivatives and scratch of a step; moments, best weights and a checkpoint's copies
+    # activations, their derivatives and scratch of a step; moments, best weights, a checkpoint's copies, and
+    # the gradients of those who share the work
     arrays = 4 + (shape.normalization is not None) + 3 * shape.residual
     buffers = arrays * rows_per_step(config, rows) * sum(shape.widths)
-    needed = np.dtype(dtype_of(config)).itemsize * (buffers + 6 * size)
+    needed = np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * size)
     require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")
 
 

@@ -110,20 +110,23 @@ class Objective:
         The second part counts a loss of 1 per row at least: formulas round at the size of their terms.
         """
         moved = [abs(value - self.value) for value in self._nearby(lambda: self.evaluate(0).value)]
-        rows = len(self.batch.x)
-        unit = float(rows if self.batch.weights is None else np.abs(self.batch.weights).sum())
-        if self.network.loss.reduction != "sum":
-            unit /= rows
-        return EPSILON * (abs(self.value) + unit) + max(moved)
+        return EPSILON * (abs(self.value) + self._unit()) + max(moved)
 
     def slope_rounding(self) -> float:
         """How much round-off moves the derivative by the scores, summed over rows and outputs.
 
-        However large the loss is, one that grows with a far target has a derivative of modest size.
+        However large the loss is, one that grows with a far target has a derivative of modest size. It counts
+        as 1 per row at least, as the loss does above: what comes of it may cancel.
         """
         slope = self._slope()
         moved = [float(np.abs(near - slope).sum()) for near in self._nearby(self._slope)]
-        return EPSILON * float(np.abs(slope).sum()) + max(moved)
+        return EPSILON * (float(np.abs(slope).sum()) + self._unit()) + max(moved)
+
+    def _unit(self) -> float:
+        """What a loss of 1 in every row comes to."""
+        rows = len(self.batch.x)
+        total = float(rows if self.batch.weights is None else np.abs(self.batch.weights).sum())
+        return total if self.network.loss.reduction == "sum" else total / rows
 
     def _slope(self) -> Array:
         self.evaluate(0)
