@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from itertools import pairwise
 
-# multiplications in the forward pass of a step below which a second thread costs more than it saves
-WORTH_SHARING = 8_000_000
+# multiplications in the forward pass of a step below which a second thread costs more than it saves, and as
+# how many of them the elementwise work on one output of a layer counts
+WORTH_SHARING = 10_000_000
+ELEMENTWISE = 40
 MOST = 4
 LIMIT = 4096  # more than any machine has, and the most that a model file may say
 
@@ -30,7 +32,7 @@ def choose(widths: tuple[int, ...], rows: int) -> int:
 
 def worth_sharing(widths: tuple[int, ...], rows: int) -> bool:
     """Whether steps of `rows` rows are long enough."""
-    return sum(n * m for n, m in pairwise(widths)) * rows >= WORTH_SHARING
+    return sum((n + ELEMENTWISE) * m for n, m in pairwise(widths)) * rows >= WORTH_SHARING
 
 
 def use(threads: int) -> None:

@@ -13,6 +13,9 @@ Job: TypeAlias = Callable[[int], list[float]]
 """A task for all members: takes the number, gives what each came to, when all have done it."""
 
 WORTH_SHARING = 32_768  # entries for each member
+LINE = (
+    16  # entries of four bytes in a line of a cache: operations that straddle lines take half as long again
+)
 
 
 class Crew(Protocol):
@@ -41,6 +44,12 @@ class Crew(Protocol):
 def share(n: int, member: int, size: int) -> slice:
     """A member's part of n things: no two differ by more than one, and the first is never the smaller."""
     return slice(-(-n * member // size), -(-n * (member + 1) // size))
+
+
+def aligned_share(entries: int, member: int, size: int) -> slice:
+    """A member's part of the entries of a vector, cut at the borders of cache lines."""
+    lines = share(-(-entries // LINE), member, size)
+    return slice(min(lines.start * LINE, entries), min(lines.stop * LINE, entries))
 
 
 def members_for(entries: int, crew: Crew) -> Crew:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Vector
 from mlpcli.crew import shared_memory
-from mlpcli.crew.crew import Crew, InTurn, members_for, share
+from mlpcli.crew.crew import Crew, InTurn, aligned_share, members_for
 from mlpcli.kernels.engine import bind
 from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
@@ -90,7 +90,7 @@ class Stepper:
         """Let every member of the crew change a part of the entries, where these are many."""
         n = len(self._grad)
         members = members_for(n, crew)
-        runs = [self._runs(share(n, member, members.size)) for member in range(members.size)]
+        runs = [self._runs(aligned_share(n, member, members.size)) for member in range(members.size)]
 
         def run_part(member: int, _number: int) -> float:
             for run in runs[member]:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from mlpcli.arrays import Matrix
-from mlpcli.crew.crew import Crew, members_for, share
+from mlpcli.crew.crew import Crew, aligned_share, members_for, share
 from mlpcli.crew.shared_memory import zeros
 from mlpcli.nn.network import Network
 from mlpcli.training.divergence import is_finite
@@ -49,8 +49,9 @@ class _SharedGradient:
     def __init__(self, network: Network, batches: Numbered, crew: Crew) -> None:
         self._networks, self._batches, self._size = _networks(network, crew), batches, crew.size
         self._seed = zeros((1,), np.uint64)
-        adders = members_for(len(network.grad), crew)
-        self._entries = [share(len(network.grad), member, adders.size) for member in range(adders.size)]
+        n = len(network.grad)
+        adders = members_for(n, crew)
+        self._entries = [aligned_share(n, member, adders.size) for member in range(adders.size)]
         self._of_parts, self._sums = crew.job(self._of_part), adders.job(self._add_up)
 
     def __call__(self, index: int) -> tuple[float, bool]:
