@@ -7,6 +7,11 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from mlpcli.arrays import Array
+
 Task: TypeAlias = Callable[[int, int], float]
 """Takes the member, counted from 0, and a number; gives a number. What it changes is in shared memory."""
 Job: TypeAlias = Callable[[int], list[float]]
@@ -19,7 +24,7 @@ LINE = (
 
 
 class Crew(Protocol):
-    """`size` members. What they write has to lie in `shared_memory`.
+    """`size` members. What they write for each other lies in arrays from `zeros`, or from `shared_memory`.
 
     What a task raises is raised where the job was asked for, after all members have ended.
     """
@@ -29,6 +34,9 @@ class Crew(Protocol):
 
     def job(self, task: Task) -> Job:
         """Make a job of a task: before the crew is entered."""
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """An array that all members see."""
 
     def __enter__(self) -> Self: ...
 
@@ -70,6 +78,10 @@ class InTurn:
         members = range(self.size)
         return lambda number: [task(member, number) for member in members]
 
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Of this process."""
+        return np.zeros(shape, dtype)
+
     def __enter__(self) -> Self:
         return self
 
@@ -103,6 +115,10 @@ class InThreads:
             return [first, *rest]
 
         return do
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Of this process."""
+        return np.zeros(shape, dtype)
 
     def __enter__(self) -> Self:
         return self

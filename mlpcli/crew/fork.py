@@ -41,6 +41,8 @@ def silence(needed: set[int]) -> None:
 
 def let_go(needed: set[int]) -> None:
     """In a child: close what it does not need, so that nobody waits for a pipe or a lock that it holds."""
+    if not OPEN_FILES.exists():
+        return  # nobody can tell which these are
     for file in {int(entry.name) for entry in OPEN_FILES.iterdir()} - needed - STREAMS:
         with suppress(OSError):  # the listing's own file is closed already
             os.close(file)

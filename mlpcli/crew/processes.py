@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from mlpcli.arrays import Array
 from mlpcli.crew import shared_memory
@@ -66,6 +67,10 @@ class InProcesses:
             return [values[member] for member in range(self.size)]
 
         return do
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Shared."""
+        return shared_memory.zeros(shape, dtype)
 
     def __enter__(self) -> Self:
         looks = LOOKS if self.size <= available() else 0

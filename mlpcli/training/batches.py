@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.crew.crew import Crew, InTurn, share
-from mlpcli.crew.shared_memory import zeros
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +30,10 @@ class Part:
             column = None if weights is None else np.ascontiguousarray(weights.reshape(-1, 1), dtype)
             return cls(np.ascontiguousarray(x, dtype), np.ascontiguousarray(y, dtype), column)
 
-    def room(self) -> Part:
+    def room(self, crew: Crew) -> Part:
         """Room for as much, which all members of a crew see."""
-        weights = None if self.weights is None else zeros(self.weights.shape, self.weights.dtype)
-        return Part(zeros(self.x.shape, self.x.dtype), zeros(self.y.shape, self.y.dtype), weights)
+        x, y = (crew.zeros(array.shape, array.dtype) for array in (self.x, self.y))
+        return Part(x, y, None if self.weights is None else crew.zeros(self.weights.shape, x.dtype))
 
     def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
         """x, y and weights."""
@@ -55,10 +54,10 @@ class Batches:
         self.size = min(size, len(part))
         self.rows = len(part)
         self._part = part
-        self._room = part.room()
-        self._shuffled = zeros((), np.dtype(np.bool_))  # what a member changes, all have to see
-        self._order = zeros((self.rows,), np.dtype(np.intp))
         self._crew = crew or InTurn()
+        self._room = part.room(self._crew)
+        self._order = self._crew.zeros((self.rows,), np.intp)
+        self._shuffled = self._crew.zeros((), np.bool_)
         self._gather = self._crew.job(self._gather_part)
 
     def shuffle(self, rng: np.random.Generator) -> None:

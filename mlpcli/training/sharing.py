@@ -10,7 +10,6 @@ import numpy as np
 
 from mlpcli.arrays import Matrix
 from mlpcli.crew.crew import Crew, aligned_share, members_for, share
-from mlpcli.crew.shared_memory import zeros
 from mlpcli.nn.network import Network
 from mlpcli.training.divergence import is_finite
 
@@ -48,7 +47,7 @@ class _SharedGradient:
 
     def __init__(self, network: Network, batches: Numbered, crew: Crew) -> None:
         self._networks, self._batches, self._size = _networks(network, crew), batches, crew.size
-        self._seed = zeros((1,), np.uint64)
+        self._seed = crew.zeros((1,), np.uint64)
         n = len(network.grad)
         adders = members_for(n, crew)
         self._entries = [aligned_share(n, member, adders.size) for member in range(adders.size)]
@@ -85,7 +84,7 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Call
     """The scores of the rows of a name, as `Network.scores`, until they are asked for again."""
     networks, names = _networks(network, crew), list(rows)
     outputs = network.architecture.widths[-1]
-    scores = {name: zeros((len(x), outputs), network.dtype) for name, x in rows.items()}
+    scores = {name: crew.zeros((len(x), outputs), network.dtype) for name, x in rows.items()}
 
     def of_part(member: int, number: int) -> float:
         name = names[number]
