@@ -18,9 +18,7 @@ Job: TypeAlias = Callable[[int], list[float]]
 """A task for all members: takes the number, gives what each came to, when all have done it."""
 
 WORTH_SHARING = 32_768  # entries for each member
-LINE = (
-    16  # entries of four bytes in a line of a cache: operations that straddle lines take half as long again
-)
+LINE = 16  # entries of a cache line: operations on vectors that begin elsewhere take half as long again
 
 
 class Crew(Protocol):

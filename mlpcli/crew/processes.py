@@ -1,15 +1,15 @@
 """A crew whose members are processes, forked from this one: nothing but shared memory and bells joins them.
 
 Python runs one thread of a process at a time; processes do not wait for each other, and so even steps of a
-millisecond can be shared. A member's process knows the tasks as they were when it was forked. It ends when
-its pipe is closed, and with it when this process ends, whatever ends it.
+millisecond can be shared. A member's process knows the tasks as they were when it was forked. Where this
+process ends, whatever ends it, a pipe is closed, and with that the others end too.
 """
 
 from __future__ import annotations
 
 import os
 import select
-import sys
+import signal
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -35,8 +35,8 @@ REMEDY: Final = "where memory was short, use --threads 1, smaller layers, or a s
 
 
 def processes(size: int) -> Crew:
-    """Such a crew, or one of threads where the system's libraries do not allow for computing in a fork."""
-    return InProcesses(size) if sys.platform == "linux" else InThreads(size)
+    """Such a crew on Linux, else one of threads: other systems' libraries do not bear a fork."""
+    return InProcesses(size) if hasattr(os, "eventfd") else InThreads(size)
 
 
 class InProcesses:
@@ -168,11 +168,12 @@ class Hand:
             self.desk.hears(self.desk.answered, self.death)
 
     def dismiss(self) -> None:
-        """Close the pipes, by which it ends, and wait for that."""
+        """End it, whatever state it is in: it holds nothing that could be lost."""
         for end in (self.life, self.death):
             os.close(end)
         self.desk.close()
-        with suppress(ChildProcessError):
+        with suppress(ChildProcessError, ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
             os.waitpid(self.process, 0)
 
 
