@@ -289,6 +289,32 @@ def test_what_a_member_has_not_begun_is_done_here() -> None:
 
 
 @linux
+def test_after_a_long_wait_the_next_jobs_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the others' processors are not to be had."""
+    places = shared_memory.zeros((2,), np.int64)
+
+    def task(member: int, _number: int) -> float:
+        places[member] = os.getpid()
+        return 0.0
+
+    crew = InProcesses(2)
+    job = crew.job(task)
+    monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
+    with crew:
+        (hand,) = crew._hands
+        clock = iter([0.0, 10.0])  # it waited for ten seconds
+        monkeypatch.setattr(processes, "perf_counter", lambda: next(clock))
+        job(0)
+        monkeypatch.setattr(processes, "perf_counter", lambda: 0.0)
+        assert places[1] == hand.process
+        for _ in range(processes.JOBS_ALONE):
+            job(0)
+            assert places[1] == os.getpid()
+        job(0)
+        assert places[1] == hand.process
+
+
+@linux
 def test_members_sleep_and_are_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks in vain for ever, and nothing is missed that comes later."""
     monkeypatch.setattr(processes, "LOOKS", 0)
@@ -391,6 +417,7 @@ def test_a_run_whose_member_is_killed_ends_with_a_message(
 
     monkeypatch.setattr(Network, "loss_and_grad", loss_and_grad)
     monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
+    monkeypatch.setattr(processes, "JOBS_ALONE", 0)
     done = mlp("train", "c.yaml", "-q", "--threads", 2, "-o", "run")
     assert done.code == 9
     assert done.err == (

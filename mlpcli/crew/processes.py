@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
+from time import perf_counter, process_time
 from typing import Final, NoReturn, Self
 
 import numpy as np
@@ -30,6 +32,9 @@ OUT_OF_MEMORY: Final = b"M"  # written by a process that gives up; anything else
 # so often a member that has a processor to itself looks whether there is something for it before it sleeps:
 # to be woken takes longer than what there is to wait for between two halves of a step
 LOOKS: Final = 500
+# so many jobs this process does alone after one in which it waited longer than it worked: another program has
+# the others' processors, and in turn is faster
+JOBS_ALONE: Final = 30
 KILLED: Final = "a process that took part in the training was killed"
 REMEDY: Final = "where memory was short, use --threads 1, smaller layers, or a smaller batch"
 
@@ -46,27 +51,38 @@ class InProcesses:
         self.size = size
         self._tasks: list[Task] = []
         self._hands: list[Hand] = []
+        self._jobs_alone = 0
 
     def job(self, task: Task) -> Job:
         """Every process does its part; this one the first, and those that no process has begun by then."""
-        number = len(self._tasks)
         self._tasks.append(task)
+        return partial(self._do, len(self._tasks) - 1)
 
-        def do(argument: int) -> list[float]:
-            hands = dict(enumerate(self._hands, 1))
+    def _do(self, number: int, argument: int) -> list[float]:
+        task, hands, waited = self._tasks[number], self._free_hands(), 0.0
+        for hand in hands.values():
+            hand.order(number, argument)
+        try:
+            begun = process_time()
+            values = {m: task(m, argument) for m in range(self.size) if m not in hands}
+            worked = process_time() - begun
+            for member in [*hands]:
+                hand = hands.pop(member)
+                if hand.gives_back():
+                    values[member] = task(member, argument)
+                else:
+                    since = perf_counter()
+                    values[member] = hand.answer()
+                    waited += perf_counter() - since
+        finally:
             for hand in hands.values():
-                hand.order(number, argument)
-            try:
-                values = {m: task(m, argument) for m in range(self.size) if m not in hands}
-                for member in [*hands]:
-                    hand = hands.pop(member)
-                    values[member] = task(member, argument) if hand.gives_back() else hand.answer()
-            finally:
-                for hand in hands.values():
-                    hand.finish()
-            return [values[member] for member in range(self.size)]
+                hand.finish()
+        self._jobs_alone = JOBS_ALONE if waited > worked else max(0, self._jobs_alone - 1)
+        return [values[member] for member in range(self.size)]
 
-        return do
+    def _free_hands(self) -> dict[int, Hand]:
+        """Those who take part in the next job, by their members."""
+        return {} if self._jobs_alone else dict(enumerate(self._hands, 1))
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Shared."""
