@@ -32,9 +32,10 @@ OUT_OF_MEMORY: Final = b"M"  # written by a process that gives up; anything else
 # so often a member that has a processor to itself looks whether there is something for it before it sleeps:
 # to be woken takes longer than what there is to wait for between two halves of a step
 LOOKS: Final = 500
-# so many jobs this process does alone after one in which it waited longer than it worked: another program has
-# the others' processors, and in turn is faster
+# so many jobs this process does alone after one in which it waited longer than it worked, by more than one is
+# held up by chance: another program has the others' processors, and in turn is faster
 JOBS_ALONE: Final = 30
+CHANCE: Final = 1e-3  # seconds
 KILLED: Final = "a process that took part in the training was killed"
 REMEDY: Final = "where memory was short, use --threads 1, smaller layers, or a smaller batch"
 
@@ -77,7 +78,7 @@ class InProcesses:
         finally:
             for hand in hands.values():
                 hand.finish()
-        self._jobs_alone = JOBS_ALONE if waited > worked else max(0, self._jobs_alone - 1)
+        self._jobs_alone = JOBS_ALONE if waited > worked + CHANCE else max(0, self._jobs_alone - 1)
         return [values[member] for member in range(self.size)]
 
     def _free_hands(self) -> dict[int, Hand]:
