@@ -22,6 +22,7 @@ from mlpcli.crew import crew as crews
 from mlpcli.crew import processes, shared_memory
 from mlpcli.crew.crew import Crew, InThreads, InTurn, share
 from mlpcli.crew.processes import Hand, InProcesses
+from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
@@ -289,7 +290,7 @@ def test_what_a_member_has_not_begun_is_done_here() -> None:
 
 
 @linux
-def test_after_a_long_wait_the_next_jobs_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_long_wait_the_next_job_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the others' processors are not to be had."""
     places = shared_memory.zeros((2,), np.int64)
 
@@ -307,11 +308,28 @@ def test_after_a_long_wait_the_next_jobs_are_done_here(monkeypatch: pytest.Monke
         job(0)
         monkeypatch.setattr(processes, "perf_counter", lambda: 0.0)
         assert places[1] == hand.process
-        for _ in range(processes.JOBS_ALONE):
-            job(0)
-            assert places[1] == os.getpid()
+        job(0)
+        assert places[1] == os.getpid()
         job(0)
         assert places[1] == hand.process
+
+
+def test_the_rest_grows_while_the_machine_is_busy_and_ends_when_it_is_not() -> None:
+    rest, rests = Rest(), []
+    for _ in range(9):
+        rest.after(0.01, 0.02)
+        rests.append(rest.jobs)
+        while rest.jobs:
+            rest.after(0.02, 0.0)
+    assert rests == [1, 2, 4, 8, 16, 32, 64, 64, 64]
+    rest.after(1e-4, 5e-4)  # a short one tells nothing
+    rest.after(0.01, 0.02)
+    assert rest.jobs == 64
+    while rest.jobs:
+        rest.after(0.02, 0.0)
+    rest.after(0.01, 0.01)
+    rest.after(0.01, 0.02)
+    assert rest.jobs == 1
 
 
 @linux
@@ -417,7 +435,7 @@ def test_a_run_whose_member_is_killed_ends_with_a_message(
 
     monkeypatch.setattr(Network, "loss_and_grad", loss_and_grad)
     monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
-    monkeypatch.setattr(processes, "JOBS_ALONE", 0)
+    monkeypatch.setattr(Rest, "after", lambda *_seconds: None)
     done = mlp("train", "c.yaml", "-q", "--threads", 2, "-o", "run")
     assert done.code == 9
     assert done.err == (

@@ -25,6 +25,7 @@ from mlpcli.arrays import Array
 from mlpcli.crew import shared_memory
 from mlpcli.crew.crew import Crew, InThreads, Job, Task
 from mlpcli.crew.fork import fork, let_go, silence
+from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
 from mlpcli.threads import available
 
@@ -32,10 +33,6 @@ OUT_OF_MEMORY: Final = b"M"  # written by a process that gives up; anything else
 # so often a member that has a processor to itself looks whether there is something for it before it sleeps:
 # to be woken takes longer than what there is to wait for between two halves of a step
 LOOKS: Final = 500
-# so many jobs this process does alone after one in which it waited longer than it worked, by more than one is
-# held up by chance: another program has the others' processors, and in turn is faster
-JOBS_ALONE: Final = 30
-CHANCE: Final = 1e-3  # seconds
 KILLED: Final = "a process that took part in the training was killed"
 REMEDY: Final = "where memory was short, use --threads 1, smaller layers, or a smaller batch"
 
@@ -52,7 +49,7 @@ class InProcesses:
         self.size = size
         self._tasks: list[Task] = []
         self._hands: list[Hand] = []
-        self._jobs_alone = 0
+        self._rest = Rest()
 
     def job(self, task: Task) -> Job:
         """Every process does its part; this one the first, and those that no process has begun by then."""
@@ -78,12 +75,12 @@ class InProcesses:
         finally:
             for hand in hands.values():
                 hand.finish()
-        self._jobs_alone = JOBS_ALONE if waited > worked + CHANCE else max(0, self._jobs_alone - 1)
+        self._rest.after(worked, waited)
         return [values[member] for member in range(self.size)]
 
     def _free_hands(self) -> dict[int, Hand]:
         """Those who take part in the next job, by their members."""
-        return {} if self._jobs_alone else dict(enumerate(self._hands, 1))
+        return {} if self._rest.jobs else dict(enumerate(self._hands, 1))
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Shared."""
