@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
+from itertools import chain, compress, repeat
 
 import numpy as np
 
@@ -102,8 +103,7 @@ class TextColumn:
         used = np.bincount(self.codes, minlength=len(self.levels)) > 0
         if used.all():
             return self
-        levels = tuple(self.levels[code] for code in np.flatnonzero(used).tolist())
-        return TextColumn((np.cumsum(used) - 1)[self.codes], levels)
+        return TextColumn((np.cumsum(used) - 1)[self.codes], tuple(compress(self.levels, used.tolist())))
 
     def where(self, wanted: Iterable[str]) -> Array:
         """Which rows hold one of the texts wanted."""
@@ -140,8 +140,8 @@ class TextColumn:
 @lru_cache(maxsize=16)
 def _places(levels: tuple[str, ...], order: tuple[str, ...]) -> Indices:
     """For each level its position in `order`, -1 where it is not there; asked for again with other rows."""
-    position = {text: i for i, text in enumerate(order)}
-    return np.array([position.get(level, -1) for level in levels], dtype=np.intp)
+    position = dict(zip(order, range(len(order)), strict=True))
+    return np.fromiter(map(position.get, levels, repeat(-1)), np.intp, len(levels))
 
 
 @dataclass(frozen=True, slots=True)  # there are many, one for each column of each block
@@ -184,12 +184,8 @@ def join_numbers(parts: Sequence[NumberColumn]) -> NumberColumn:
 
 def join_texts(parts: Sequence[TextColumn]) -> TextColumn:
     """One column from its parts, top to bottom, their levels made one list."""
-    position: dict[str, int] = {}
-    codes = []
-    for part in parts:
-        into = np.array([position.setdefault(level, len(position)) for level in part.levels], dtype=np.intp)
-        codes.append(into[part.codes])
-    return TextColumn(np.concatenate(codes), tuple(position))
+    levels = tuple(dict.fromkeys(chain.from_iterable(part.levels for part in parts)))
+    return TextColumn(np.concatenate([part.recoded(levels) for part in parts]), levels)
 
 
 def in_order(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:

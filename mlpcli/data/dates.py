@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -18,13 +19,22 @@ COMMON_FORMATS = (
     "%d %B %Y", "%B %d, %Y",
 )  # fmt: skip
 LOOKED_AT = 100
-# the same dates come again in block after block
-_read = lru_cache(maxsize=1 << 14)(read_date)
+EPOCH = datetime.fromisoformat("1970-01-01")
+MICROSECOND = timedelta(microseconds=1)
+NO_DATE = int(np.datetime64("NaT", "us").astype(np.int64))
 
 
 def dates_of(texts: Sequence[str], form: str | None) -> Array:
     """The dates that some texts are: in a format, or without one as ISO 8601 has them."""
-    return np.array([_read(text, form) for text in texts], dtype="datetime64[us]")
+    # NumPy takes several times as long for Python's dates as for numbers
+    return np.array([_microseconds(text, form) for text in texts], np.int64).view("datetime64[us]")
+
+
+@lru_cache(maxsize=1 << 14)  # the same dates come again in block after block
+def _microseconds(text: str, form: str | None) -> int:
+    """How many have gone by since 1970; the number that NaT is where the text is no date."""
+    date = read_date(text, form)
+    return NO_DATE if date is None else (date - EPOCH) // MICROSECOND
 
 
 def likely_format(texts: Sequence[str]) -> str | None:
