@@ -114,8 +114,8 @@ def write_case(directory: Path, number: int) -> None:
 
 
 def resuming(number: int) -> tuple[str, ...]:
-    """The command of a run; every second round of the configs is shared by two processes."""
-    shared = SHARED if number // KINDS % 2 else ()
+    """The command of a run; every second one is shared by two processes, the next time that config is not."""
+    shared = SHARED if (number + number // KINDS) % 2 else ()
     return (*TRAIN, *shared, "-o", "run", "--resume")
 
 
