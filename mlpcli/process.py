@@ -78,7 +78,10 @@ def guarded(command: Callable[[], object]) -> NoReturn:
         code = outcome(command)
         die_on_signals()
     except StoppedBySignal as stopped:
-        die_by(stopped.number)
+        try:
+            die_by(stopped.number)
+        except StoppedBySignal as another:  # that came in this very moment
+            die_by(another.number)
     gc.freeze()  # the collector need not go through all that was loaded once more as the process ends
     sys.exit(code)
 

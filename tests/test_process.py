@@ -17,6 +17,7 @@ import pytest
 from hostile_models import HOSTILE
 
 from mlpcli import __version__, memory
+from mlpcli import process as edges
 from mlpcli.arguments import with_named_command
 from mlpcli.cli import app
 from mlpcli.commands import train
@@ -412,3 +413,23 @@ def test_a_limit_below_what_the_libraries_need_is_told_before_they_are_loaded(
     assert (done.code, done.out) == (9, "")
     assert done.err.startswith("mlp: error: not enough memory to start: about ")
     assert done.err.endswith("hint: raise the limit (ulimit -v)\n")
+
+
+def test_a_second_signal_in_the_moment_of_dying_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    died: list[int] = []
+
+    def die_by(number: signal.Signals) -> None:
+        died.append(number)
+        raise StoppedBySignal(signal.SIGTERM) if len(died) == 1 else SystemExit
+
+    def command() -> None:
+        raise StoppedBySignal(signal.SIGINT)
+
+    for name in ("leave_on_signals", "prepare_streams"):
+        monkeypatch.setattr(edges, name, lambda: None)
+    monkeypatch.setattr(edges.gc, "set_threshold", lambda *_: None)
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    monkeypatch.setattr(edges, "die_by", die_by)
+    with pytest.raises(SystemExit):
+        edges.guarded(command)
+    assert died == [signal.SIGINT, signal.SIGTERM]
