@@ -398,3 +398,14 @@ def test_a_copy_has_numbers_of_its_own(again: Callable[[Network], Network]) -> N
     assert not twin.parameters["layers.0.weight"].any()
     assert not twin.predict(x).any()
     np.testing.assert_array_equal(network.predict(x), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 9, 10, 26, 70])
+def test_a_row_has_the_same_probabilities_whatever_comes_with_it(classes: int, dtype: npt.DTypeLike) -> None:
+    """To the last bit: NumPy adds up one row in another order than a row among many."""
+    case = Case(Loss("cross_entropy"), widths=(5, 7, classes), rows=CHUNK + 9, dtype=dtype)
+    network, (x, _, _) = case.network(), case.batch()
+    whole = network.predict(x)
+    for rows in (1, 2, 7, CHUNK - 1, CHUNK + 1):
+        np.testing.assert_array_equal(network.predict(x[:rows]), whole[:rows])

@@ -185,11 +185,14 @@ class Network:
         return self.predicted(self.scores(x))
 
     def predicted(self, scores: Matrix) -> Matrix:
-        """`predict` of rows with these scores, in their place."""
-        work = Workspace.like(scores[:CHUNK])
+        """`predict` of rows with these scores, in their place; CHUNK rows at a time, as `scores`."""
+        z = np.zeros((CHUNK, scores.shape[1]), scores.dtype)
+        work = Workspace.like(z)
         for start in range(0, len(scores), CHUNK):
             chunk = scores[start : start + CHUNK]
-            self._link(chunk, work.of_first(len(chunk)))
+            z[: len(chunk)] = chunk
+            self._link(z, work)
+            chunk[...] = z[: len(chunk)]
         return scores
 
     def evaluate(self, x: Matrix, y: Matrix, weights: Matrix | None = None) -> tuple[float, Matrix]:
