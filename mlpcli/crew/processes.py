@@ -205,6 +205,7 @@ def hired(tasks: Sequence[Task], member: int, looks: int) -> Hand | None:
             return None
         life, held, death, own = ends
         if process == 0:
+            os.close(held)  # else it would never see that its parent has gone
             serve_and_end(tasks, member, desk, (life, own))
         unless_hired.pop_all()
     os.close(life)
