@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -163,3 +165,19 @@ def tree(directory: Path) -> dict[str, str]:
 def raw_characters(text: str) -> set[str]:
     """The characters of a text that may do something to a terminal."""
     return {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+
+
+def ends_with_its_parent(code: str) -> None:
+    """Run code that forks and then kills itself: what it forked must end too.
+
+    All have a pipe that is not theirs to close; it ends when the last of them has.
+    """
+    ends, alive = os.pipe()
+    try:
+        done = subprocess.run([sys.executable, "-c", code], pass_fds=[alive], timeout=120)
+    finally:
+        os.close(alive)
+    with os.fdopen(ends, "rb") as pipe:
+        assert select.select([pipe], [], [], 60)[0]
+        assert pipe.read() == b""
+    assert done.returncode == -signal.SIGKILL

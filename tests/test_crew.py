@@ -37,7 +37,7 @@ from mlpcli.training.batches import Batches, Part
 from mlpcli.training.loop import Trainer, fit
 from mlpcli.training.sharing import gradient_job, scores_job
 from tests.network_cases import Case, Values
-from tests.running import MLP, RESULTS, mlp, ok
+from tests.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 KINDS = [InTurn, InThreads, pytest.param(InProcesses, marks=linux)]
@@ -345,7 +345,7 @@ def test_members_sleep_and_are_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     "ordered", ["", "[hand.order(0, 0) for hand in crew._hands]"], ids=["idle", "at work"]
 )
 def test_members_end_when_their_parent_is_killed(ordered: str) -> None:
-    """Also where nobody can tell what they hold; the pipe that all of them keep ends with the last one."""
+    """Also where nobody can tell which files they hold."""
     code = f"""
 import os, signal
 from mlpcli.crew import processes
@@ -356,15 +356,7 @@ with crew:
     {ordered}
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    ends, alive = os.pipe()
-    try:
-        done = subprocess.run([sys.executable, "-c", code], pass_fds=[alive], timeout=120)
-    finally:
-        os.close(alive)
-    with os.fdopen(ends, "rb") as pipe:
-        assert select.select([pipe], [], [], 60)[0]
-        assert pipe.read() == b""
-    assert done.returncode == -signal.SIGKILL
+    ends_with_its_parent(code)
 
 
 def test_memory_that_cannot_be_had_is_a_memory_error(monkeypatch: pytest.MonkeyPatch) -> None:

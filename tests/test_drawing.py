@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from mlpcli.artifacts import drawing
 from mlpcli.artifacts.drawing import drawing_process, drawn_here
-from tests.running import write_config, write_table
+from tests.running import ends_with_its_parent, write_config, write_table
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pictures are drawn here elsewhere")
 
@@ -71,17 +70,7 @@ def test_the_pictures_are_the_same_wherever_they_are_drawn(before: str, loaded: 
 
 @pytest.mark.parametrize("ordered", ["", "os.write(artist.orders, b'[[{')"], ids=["waiting", "half an order"])
 def test_it_ends_when_its_parent_is_killed(ordered: str) -> None:
-    """Both have the pipe that this test gives them; it ends when the last of them has."""
-    ends, alive = os.pipe()
-    code = f"{DRAWING}    {ordered or 'pass'}\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    try:
-        done = subprocess.run([sys.executable, "-c", code], pass_fds=[alive], timeout=120)
-    finally:
-        os.close(alive)
-    with os.fdopen(ends, "rb") as pipe:
-        assert select.select([pipe], [], [], 60)[0]
-        assert pipe.read() == b""
-    assert done.returncode == -signal.SIGKILL
+    ends_with_its_parent(f"{DRAWING}    {ordered or 'pass'}\n    os.kill(os.getpid(), signal.SIGKILL)\n")
 
 
 def test_a_run_has_its_pictures_and_nothing_else_of_it(tmp_path: Path) -> None:

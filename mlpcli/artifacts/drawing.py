@@ -20,7 +20,7 @@ from pathlib import Path
 from select import PIPE_BUF, select
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from mlpcli.crew.fork import fork, silence
+from mlpcli.crew.fork import fork_with_pipes, silence
 from mlpcli.threads import available
 
 if TYPE_CHECKING:
@@ -100,22 +100,14 @@ def _started() -> Artist | None:
     try:
         if sum(1 for _ in TASKS.iterdir()) > 1:
             return None  # only the thread that forks lives on, and what the others have locked stays locked
-        ends = (*os.pipe(), *os.pipe())
     except OSError:
         return None
-    order, orders, deliveries, delivery = ends
-    try:
-        process = fork()
-    except OSError:
-        for end in ends:
-            os.close(end)
+    forked = fork_with_pipes()
+    if forked is None:
         return None
-    if process == 0:
-        os.close(orders)  # else it would never see that its parent has gone
-        _serve_and_end(order, delivery)
-    os.close(order)
-    os.close(delivery)
-    return Artist(process, orders, deliveries)
+    if forked.process == 0:
+        _serve_and_end(forked.incoming, forked.outgoing)
+    return Artist(forked.process, forked.outgoing, forked.incoming)
 
 
 def _serve_and_end(order: int, delivery: int) -> NoReturn:

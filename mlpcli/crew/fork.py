@@ -7,7 +7,7 @@ import signal
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from mlpcli.signals import STOPPING
 
@@ -30,6 +30,36 @@ def fork() -> int:
         if process != 0:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return process
+
+
+class Fork(NamedTuple):
+    """One side of a fork: the child's process, 0 in the child, and its ends of the pipes between the two."""
+
+    process: int
+    incoming: int
+    outgoing: int
+
+
+def fork_with_pipes() -> Fork | None:
+    """Fork, with a pipe in each direction; None where the system has not that much to give.
+
+    Neither side holds the other's ends, so that each sees when the other has gone.
+    """
+    ends: list[int] = []
+    try:
+        ends += os.pipe()
+        ends += os.pipe()
+        process = fork()
+    except OSError:
+        for end in ends:
+            os.close(end)
+        return None
+    child_in, parent_out, parent_in, child_out = ends
+    child, parent = Fork(process, child_in, child_out), Fork(process, parent_in, parent_out)
+    mine, other = (child, parent) if process == 0 else (parent, child)
+    os.close(other.incoming)
+    os.close(other.outgoing)
+    return mine
 
 
 def silence(needed: set[int]) -> None:

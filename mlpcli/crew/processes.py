@@ -12,7 +12,7 @@ import select
 import signal
 import traceback
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter, process_time
@@ -24,7 +24,7 @@ import numpy.typing as npt
 from mlpcli.arrays import Array
 from mlpcli.crew import shared_memory
 from mlpcli.crew.crew import Crew, InThreads, Job, Task
-from mlpcli.crew.fork import fork, let_go, silence
+from mlpcli.crew.fork import Fork, fork_with_pipes, let_go, silence
 from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
 from mlpcli.threads import available
@@ -193,31 +193,24 @@ class Hand:
 
 def hired(tasks: Sequence[Task], member: int, looks: int) -> Hand | None:
     """A new process that does a member's part of these tasks; None where the system has none to give."""
-    with ExitStack() as unless_hired:
-        try:
-            desk = Desk.new(looks)
-            unless_hired.callback(desk.close)
-            ends = (*os.pipe(), *os.pipe())
-            for end in ends:
-                unless_hired.callback(os.close, end)
-            process = fork()
-        except OSError:
-            return None
-        life, held, death, own = ends
-        if process == 0:
-            os.close(held)  # else it would never see that its parent has gone
-            serve_and_end(tasks, member, desk, (life, own))
-        unless_hired.pop_all()
-    os.close(life)
-    os.close(own)
-    return Hand(process, desk, held, death)
-
-
-def serve_and_end(tasks: Sequence[Task], member: int, desk: Desk, pipes: tuple[int, int]) -> NoReturn:
-    """Do what is ordered until the pipe is closed: without a word, and without what is the parent's to do."""
-    life, death = pipes
     try:
-        needed = {desk.ordered, desk.answered, *pipes}
+        desk = Desk.new(looks)
+    except OSError:
+        return None
+    forked = fork_with_pipes()
+    if forked is None:
+        desk.close()
+        return None
+    if forked.process == 0:
+        serve_and_end(tasks, member, desk, forked)
+    return Hand(forked.process, desk, forked.outgoing, forked.incoming)
+
+
+def serve_and_end(tasks: Sequence[Task], member: int, desk: Desk, forked: Fork) -> NoReturn:
+    """Do what is ordered until the pipe is closed: without a word, and without what is the parent's to do."""
+    life, death = forked.incoming, forked.outgoing
+    try:
+        needed = {desk.ordered, desk.answered, life, death}
         silence(needed)
         let_go(needed)
         with np.errstate(all="ignore"):  # whoever gets the numbers looks at them
