@@ -446,6 +446,17 @@ def test_a_better_by_less_than_min_delta_is_not_better() -> None:
     assert (metrics["epochs"], metrics["best_epoch"]) == (4, 1)
 
 
+@pytest.mark.parametrize(("epochs", "ended"), [(3, "finished"), (9, "stopped early")])
+def test_the_summary_says_which_epoch_the_weights_are_from(epochs: int, ended: str) -> None:
+    stopping = {"epochs": epochs, "early_stopping": {"monitor": "val_loss", "patience": 4, "min_delta": 1000}}
+    learning = {"name": "adam", "learning_rate": 0.05}
+    data = {"validation": 0.25}
+    config = write_config(Path("c.yaml"), data=data, training=stopping, optimizer=learning)
+    done = ok("train", config, "--no-plots")
+    last = f"{ended} after {min(epochs, 5)} epochs; the weights are those of epoch 1, the best"
+    assert done.out.splitlines()[-1] == last
+
+
 @pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 @pytest.mark.parametrize("optimizer", ["adam", {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}])
 def test_compiled_loops_give_the_same_bits_and_are_named(

@@ -40,12 +40,15 @@ def _curve(history: Sequence[Epoch]) -> list[str]:
 
 
 def _sentence(results: Results) -> str:
+    """How the run ended, and where the weights come from if they are not the last ones."""
     ends = {
         "finished": f"finished after {results.epochs} epochs",
-        "early_stopped": f"stopped early after {results.epochs} epochs, the best was {results.best_epoch}",
+        "early_stopped": f"stopped early after {results.epochs} epochs",
         "worse_than_baseline": f"{results.epochs} epochs, and worse than a constant prediction",
     }
-    return ends[results.status]
+    best = results.best_epoch
+    kept = "" if best == results.epochs else f"; the weights are those of epoch {best}, the best"
+    return ends[results.status] + kept
 
 
 def dry_run_document(job: Job) -> dict[str, Any]:
