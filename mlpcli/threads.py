@@ -30,6 +30,11 @@ def choose(widths: tuple[int, ...], rows: int) -> int:
     return min(available(), MOST) if worth_sharing(widths, rows) else 1
 
 
+def members(threads: int, widths: tuple[int, ...], rows: int) -> int:
+    """Among how many steps of `rows` rows are shared, where there are so many threads."""
+    return min(threads, rows) if worth_sharing(widths, rows) else 1
+
+
 def worth_sharing(widths: tuple[int, ...], rows: int) -> bool:
     """Whether steps of `rows` rows are long enough."""
     return sum((n + ELEMENTWISE) * m for n, m in pairwise(widths)) * rows >= WORTH_SHARING

@@ -16,6 +16,7 @@ from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
+from mlpcli.training.batches import Part
 
 Values = npt.NDArray[Any]
 
@@ -111,3 +112,20 @@ def relative_errors(network: Network, found: Values, expected: Values) -> dict[s
     """Per parameter array: the largest difference, relative to the array's largest entry."""
     one, two = network.layout.views(found), network.layout.views(expected)
     return {name: np.abs(one[name] - two[name]).max() / max(np.abs(two[name]).max(), 1e-8) for name in one}
+
+
+@dataclass(frozen=True)
+class LossJudge:
+    """Says the loss of the rows that a network is trained on, and has no others."""
+
+    network: Network
+    part: Part
+
+    def metrics(self, _part: str) -> dict[str, float]:
+        return {}
+
+    def loss_and_metrics(self, _part: str) -> tuple[float, dict[str, float]]:
+        return self.network.evaluate(*self.part.arrays())[0], {}
+
+    def validation(self) -> tuple[None, dict[str, float]]:
+        return None, {}

@@ -36,7 +36,7 @@ from mlpcli.optim.stepper import Stepper
 from mlpcli.training.batches import Batches, Part
 from mlpcli.training.loop import Trainer, fit
 from mlpcli.training.sharing import gradient_job, scores_job
-from tests.network_cases import Case, Values
+from tests.network_cases import Case, LossJudge, Values
 from tests.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
@@ -65,7 +65,7 @@ def trained(case: Case, crew: Crew) -> tuple[list[float], Values]:
         batches=Batches(part, BATCH, crew),
         stepper=stepper,
         schedule=Schedule(Constant(0.01)),
-        judge=lambda: ({}, None, {}),
+        judge=LossJudge(network, part),
         epochs=3,
         shuffling=np.random.default_rng(3),
         crew=crew,
@@ -204,8 +204,9 @@ def test_a_member_holds_nothing_that_somebody_may_wait_for() -> None:
     crew = InProcesses(3)
     job = crew.job(other(lambda: None))
     with crew, patch.object(Hand, "gives_back", lambda _hand: False):
+        job(0)  # every member has been forked
         os.close(pipe)
-        job(0)  # every member has begun
+        job(0)  # and has begun
         assert select.select([end], [], [], 0)[0]
         assert os.read(end, 1) == b""
     os.close(end)
@@ -276,6 +277,8 @@ def test_what_a_member_has_not_begun_is_done_here() -> None:
     crew = InProcesses(3)
     job = crew.job(task)
     with crew:
+        job(0)
+        assert crew._hands is not None
         held_up, free = crew._hands
         os.kill(held_up.process, signal.SIGSTOP)
         os.waitpid(held_up.process, os.WUNTRACED)
@@ -301,7 +304,10 @@ def test_after_a_long_wait_the_next_job_is_done_here(monkeypatch: pytest.MonkeyP
     crew = InProcesses(2)
     job = crew.job(task)
     monkeypatch.setattr(Hand, "gives_back", lambda _hand: False)
+    monkeypatch.setattr(processes, "perf_counter", lambda: 0.0)
     with crew:
+        job(0)
+        assert crew._hands is not None
         (hand,) = crew._hands
         clock = iter([0.0, 10.0])  # it waited for ten seconds
         monkeypatch.setattr(processes, "perf_counter", lambda: next(clock))
@@ -351,8 +357,9 @@ import os, signal
 from mlpcli.crew import processes
 processes.let_go = lambda _needed: None
 crew = processes.InProcesses(3)
-crew.job(lambda member, number: 0.0)
+job = crew.job(lambda member, number: 0.0)
 with crew:
+    job(0)
     {ordered}
     os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from gradient_cases import random_case
-from network_cases import Case, Values, numerical_gradient, relative_errors
+from network_cases import Case, LossJudge, Values, numerical_gradient, relative_errors
 
 from mlpcli.errors import DivergedError
 from mlpcli.nn.activations import ActivationChoice
@@ -258,7 +258,7 @@ def test_a_quasi_newton_method_evaluates_the_very_network_that_it_minimises() ->
     changed = case("batch_norm", rows=30)
     network, (x, y, w) = changed.network(), changed.batch()
     part = Part(x, y, w)
-    problem = FullBatch(network, part, lambda: ({}, None, {}), lambda: False)
+    problem = FullBatch(network, part, LossJudge(network, part), lambda: False)
 
     class Choice:
         name, iterations, tolerance = "lbfgs", 8, 1e-9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +17,10 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from mlpcli.artifacts import curves
-from mlpcli.commands import job
+from mlpcli.commands import job, judge
 from mlpcli.config.load import load_config
 from mlpcli.kernels import engine
+from mlpcli.training.sharing import scores_job
 from tests.running import Done, arrays, history, mlp, ok, process, results, tree, write_config, write_table
 
 Matrix = npt.NDArray[np.float64]
@@ -455,6 +457,27 @@ def test_the_summary_says_which_epoch_the_weights_are_from(epochs: int, ended: s
     done = ok("train", config, "--no-plots")
     last = f"{ended} after {min(epochs, 5)} epochs; the weights are those of epoch 1, the best"
     assert done.out.splitlines()[-1] == last
+
+
+def test_a_quasi_newton_iteration_looks_at_the_training_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the loss and the metrics together; besides, the finished run does for its results."""
+    asked: list[str] = []
+
+    def counted(*arguments: Any) -> Callable[[str], Matrix]:
+        scores = scores_job(*arguments)
+
+        def compute(part: str) -> Matrix:
+            asked.append(part)
+            return scores(part)
+
+        return compute
+
+    monkeypatch.setattr(judge, "scores_job", counted)
+    optimizer = {"name": "lbfgs", "iterations": 4, "tolerance": 0}
+    full = {"epochs": None, "batch_size": None, "metrics": ["accuracy"]}
+    run = trained("run", optimizer=optimizer, training=full)
+    assert [float(row["accuracy"]) >= 0 for row in history(run)] == [True] * 4
+    assert asked == ["train"] * 5
 
 
 @pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mlpcli.commands.job import Job
+from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.limits import rows_per_step
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.crew.crew import Crew
@@ -43,8 +44,9 @@ class Watch:
         return tuple(self.observers) if stopping is None else (stopping, *self.observers)
 
 
-def trainer_of(job: Job, stop_requested: StopRequested, crew: Crew) -> Trainer:
-    """The first-order trainer of a job, before its first update; the crew is still to be entered."""
+def trainer_of(judge: JobJudge, stop_requested: StopRequested, crew: Crew) -> Trainer:
+    """The first-order trainer of a judge's job, before its first update."""
+    job = judge.job
     spec, network = job.config.spec, job.network
     rule = first_order.build(spec.optimizer)
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
@@ -56,7 +58,7 @@ def trainer_of(job: Job, stop_requested: StopRequested, crew: Crew) -> Trainer:
         batches=Batches(job.training, size, crew),
         stepper=Stepper(rule, network.theta, network.grad, network.layout.n_weights, spec.training.clip_norm),
         schedule=schedules.build(spec.schedule, rule.learning_rate, direction),
-        judge=job.judged_by(crew),
+        judge=judge,
         epochs=spec.training.epochs,
         shuffling=stream(spec.seed, "shuffling") if shuffled else None,
         schedule_monitor=monitor,
@@ -78,20 +80,17 @@ def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Wat
     """Train by epochs. The weights are the last ones: `stopping` still has the best."""
     observers = watch.after(stopping)
     patient = stopping is None or stopping.waited < stopping.patience  # not so where a stopped run goes on
-    stopped = True
-    if patient:
-        with trainer.crew:
-            stopped = fit(trainer, observers)
+    stopped = fit(trainer, observers) if patient else True
     return _fitted(trainer.history, stopping, stopped)
 
 
 def fit_quasi_newton(
-    job: Job, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch, crew: Crew
+    judge: JobJudge, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch, crew: Crew
 ) -> Fitted:
     """Train by iterations over all rows, until the tolerance, their number, or early stopping."""
-    problem = FullBatch(job.network, job.training, job.judged_by(crew), watch.stop_requested, crew)
-    with crew:
-        outcome = fit_full_batch(problem, choice, watch.after(stopping))
+    job = judge.job
+    problem = FullBatch(job.network, job.training, judge, watch.stop_requested, crew)
+    outcome = fit_full_batch(problem, choice, watch.after(stopping))
     fitted = _fitted(problem.history, stopping, outcome.reason == "stopped" and not watch.stop_requested())
     ends = {
         "converged": f"converged: largest gradient {outcome.max_gradient:.2g}",

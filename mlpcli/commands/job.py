@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.compose import architecture_of, build_network, starting_arrays
 from mlpcli.commands.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.crew.crew import Crew
 from mlpcli.data.dataset import Prepared, prepare
 from mlpcli.data.encoding import Dataset
 from mlpcli.nn.network import Network
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.epoch import Values
-from mlpcli.training.loop import Judge
 from mlpcli.training.meaning import Meaning, meaning_of
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.scored import Scored
-from mlpcli.training.sharing import scores_job
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,26 +54,6 @@ class Job:
         """Truth and predictions of a part."""
         judged = self.parts[part]
         return self.meaning.scored(outputs, judged.truth, judged.sample_weights)
-
-    def judged_by(self, crew: Crew) -> Judge:
-        """What gives training metrics, validation loss and metrics, with the weights as they then are."""
-        rows = {name: judged.rows for name, judged in self.parts.items() if name != "test"}
-        scores = scores_job(self.network, {name: part.x for name, part in rows.items()}, crew)
-
-        def judge() -> tuple[Values, float | None, Values]:
-            metrics: Values = {}
-            if self.metrics:
-                outputs = self.network.predicted(scores("train"))
-                metrics = compute(self.metrics, self.scored("train", outputs))
-            if "val" not in rows:
-                return metrics, None, {}
-            found = scores("val")
-            loss = self.network.total_loss(found, rows["val"].y, rows["val"].weights)
-            val_loss = loss if isfinite(loss) else nan
-            outputs = self.network.predicted(found)
-            return metrics, val_loss, compute(self.metrics, self.scored("val", outputs))
-
-        return judge
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""

@@ -40,8 +40,7 @@ class Machine:
         number = asked or threads.choose(shape.widths, step)
         # statistics of a batch are those of all its rows
         alone = shape.normalization is not None and shape.normalization.has_statistics
-        shared = not alone and threads.worth_sharing(shape.widths, step)
-        return cls(number, min(number, step) if shared else 1, chosen)
+        return cls(number, 1 if alone else threads.members(number, shape.widths, step), chosen)
 
     @property
     def threads_of_products(self) -> int:

@@ -12,9 +12,9 @@ from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.commands.fitting import Fitted
 from mlpcli.commands.job import Job
+from mlpcli.commands.judge import JobJudge
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.epoch import Values
-from mlpcli.training.metrics import compute
 
 # rounding: a loss as good as the constant prediction's, to so many parts, is not worse
 AS_GOOD = 1e-6
@@ -46,9 +46,10 @@ def recorded_results(meta: ModelMeta) -> dict[str, Any]:
     return {**meta.model_dump(mode="json")["metrics"], **ends}
 
 
-def judge_run(job: Job, fitted: Fitted) -> Results:
+def judge_run(judge: JobJudge, fitted: Fitted) -> Results:
     """Judge the weights that will be saved on every part of the data."""
-    parts = {name: judge_part(job, name) for name in job.parts}
+    job = judge.job
+    parts = {name: judge_part(judge, name) for name in job.parts}
     baseline = {name: {"loss": constant_loss_of(job, name), **job.baseline(name)} for name in job.parts}
     loss, constant = parts["train"]["loss"], baseline["train"]["loss"]
     status = "early_stopped" if fitted.stopped_early else "finished"
@@ -57,12 +58,11 @@ def judge_run(job: Job, fitted: Fitted) -> Results:
     return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)
 
 
-def judge_part(job: Job, part: str) -> Values:
+def judge_part(judge: JobJudge, part: str) -> Values:
     """Loss and metrics of one part with the network's weights as they are."""
-    rows = job.parts[part].rows
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
-        loss, outputs = job.network.evaluate(rows.x, rows.y, rows.weights)
-    return {"loss": loss, **compute(job.metrics, job.scored(part, outputs))}
+        loss, metrics = judge.loss_and_metrics(part)
+    return {"loss": loss, **metrics}
 
 
 def constant_loss_of(job: Job, part: str) -> float:

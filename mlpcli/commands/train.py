@@ -20,6 +20,7 @@ from mlpcli.artifacts.model_file import model_content, read_model
 from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
 from mlpcli.commands.fitting import Fitted
 from mlpcli.commands.job import Job, set_up
+from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.machine import Machine
 from mlpcli.commands.model_document import model_arrays, model_document
 from mlpcli.commands.results import Results, judge_run, recorded_results
@@ -98,14 +99,14 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
-        with using(machine.engine):
-            crew = machine.crew(options.crew)
-            fitted = TrainingRun(job, directory, machine.threads, console, stop, crew).fit()
-        if fitted is None:
-            return Finished(output_of(config, options), directory.path / "model.npz")
+        with using(machine.engine), machine.crew(options.crew) as crew:
+            judge = JobJudge.of(job, crew)
+            fitted = TrainingRun(judge, directory, machine.threads, console, stop, crew).fit()
+            if fitted is None:
+                return Finished(output_of(config, options), directory.path / "model.npz")
+            results = judge_run(judge, fitted)
         if fitted.remark is not None:
             console.note(fitted.remark)
-        results = judge_run(job, fitted)
         save(job, fitted, results, directory, machine)
         if options.draw is not None:
             write_pictures(job, fitted, options.draw, directory, console)

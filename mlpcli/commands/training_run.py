@@ -17,6 +17,7 @@ from mlpcli.commands.fitting import (
     trainer_of,
 )
 from mlpcli.commands.job import Job
+from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.resuming import refuse_other_model
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
@@ -32,14 +33,19 @@ LAST_FILE: Artifact = "config.yaml"  # of those that every finished run has, the
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """A job that trains in its run directory."""
+    """A job that trains in its run directory, with the one who judges it."""
 
-    job: Job
+    judge: JobJudge
     run: RunDirectory
     threads: int
     console: Console
     stop: StopRequest
     crew: Crew
+
+    @property
+    def job(self) -> Job:
+        """What is trained."""
+        return self.judge.job
 
     def fit(self) -> Fitted | None:
         """Train the job's network; None where the directory's run, which goes on, is already finished.
@@ -62,13 +68,13 @@ class TrainingRun:
         if self._is_finished():
             return None
         with progress(self.console, choice.iterations) as observer:
-            fitted = fit_quasi_newton(self.job, choice, stopping, Watch((observer,), self.stop), self.crew)
+            fitted = fit_quasi_newton(self.judge, choice, stopping, Watch((observer,), self.stop), self.crew)
         if self.stop.signal is not None:
             self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
         return fitted
 
     def _by_epochs(self, stopping: EarlyStopping | None) -> Fitted | None:
-        trainer = trainer_of(self.job, self.stop, self.crew)
+        trainer = trainer_of(self.judge, self.stop, self.crew)
         checkpoints = Checkpoints(self.run, self.job, trainer, stopping, self.threads, self.console)
         checkpoints.resume()
         done = len(trainer.history)

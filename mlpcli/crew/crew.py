@@ -31,7 +31,7 @@ class Crew(Protocol):
     def size(self) -> int: ...
 
     def job(self, task: Task) -> Job:
-        """Make a job of a task: before the crew is entered."""
+        """Make a job of a task: before the first of all jobs is done."""
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array that all members see."""

@@ -48,11 +48,13 @@ class InProcesses:
     def __init__(self, size: int) -> None:
         self.size = size
         self._tasks: list[Task] = []
-        self._hands: list[Hand] = []
+        self._hands: list[Hand] | None = None  # none are hired yet
+        self._entered = False
         self._rest = Rest()
 
     def job(self, task: Task) -> Job:
         """Every process does its part; this one the first, and those that no process has begun by then."""
+        assert self._hands is None  # else there are processes that do not know this one
         self._tasks.append(task)
         return partial(self._do, len(self._tasks) - 1)
 
@@ -79,23 +81,30 @@ class InProcesses:
         return [values[member] for member in range(self.size)]
 
     def _free_hands(self) -> dict[int, Hand]:
-        """Those who take part in the next job, by their members."""
-        return {} if self._rest.jobs else dict(enumerate(self._hands, 1))
+        """Those who take part in the next job, by their members; they are hired for the first."""
+        if self._hands is None and self._entered:
+            self._hands = []
+            self._hire(self._hands)
+        return {} if self._rest.jobs else dict(enumerate(self._hands or (), 1))
+
+    def _hire(self, hands: list[Hand]) -> None:
+        looks = LOOKS if self.size <= available() else 0
+        for member in range(1, self.size):
+            hand = hired(self._tasks, member, looks)
+            if hand is None:
+                break
+            hands.append(hand)
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Shared."""
         return shared_memory.zeros(shape, dtype)
 
     def __enter__(self) -> Self:
-        looks = LOOKS if self.size <= available() else 0
-        for member in range(1, self.size):
-            hand = hired(self._tasks, member, looks)
-            if hand is None:
-                break
-            self._hands.append(hand)
+        self._entered = True
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._entered = False
         while self._hands:
             self._hands.pop().dismiss()
 

@@ -20,6 +20,7 @@ from mlpcli.commands.fitting import (
 )
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, checked_job
+from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.machine import Machine
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
@@ -69,8 +70,8 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     with threads.kept():
         machine = Machine.of(job, None)
         threads.use(machine.threads_of_products)
-        with using(machine.engine):
-            fitted = _fit(job, machine.crew(InThreads))
+        with using(machine.engine), machine.crew(InThreads) as crew:
+            fitted = _fit(job, crew)
     network = job.network
     return TrainedNetwork(
         prepared.inputs,
@@ -84,13 +85,13 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
 
 
 def _fit(job: Job, crew: Crew) -> Fitted:
-    stopping = early_stopping_of(job)
+    stopping, judge = early_stopping_of(job), JobJudge.of(job, crew)
     optimizer = job.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):
-        fitted = fit_quasi_newton(job, optimizer, stopping, Watch(), crew)
+        fitted = fit_quasi_newton(judge, optimizer, stopping, Watch(), crew)
     else:
         watch = Watch()
-        fitted = fit_first_order(trainer_of(job, watch.stop_requested, crew), stopping, watch)
+        fitted = fit_first_order(trainer_of(judge, watch.stop_requested, crew), stopping, watch)
     if stopping is not None:
         stopping.restore_best()
     return fitted

@@ -13,7 +13,7 @@ from mlpcli.training.batches import Part
 from mlpcli.training.divergence import diverged, first_bad
 from mlpcli.training.epoch import Epoch, Observer
 from mlpcli.training.loop import Judge, StopRequested
-from mlpcli.training.sharing import gradient_job, scores_job
+from mlpcli.training.sharing import gradient_job
 
 
 @dataclass(eq=False)
@@ -33,7 +33,6 @@ class FullBatch:
 
     def __post_init__(self) -> None:
         self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.crew)
-        self._scores = scores_job(self.network, {"train": self.part.x}, self.crew)
 
     def evaluate(self) -> float:
         """Loss and penalties at `theta`; their gradient into `grad`. Raises DivergedError at the start only.
@@ -52,8 +51,8 @@ class FullBatch:
     def record(self, iteration: int) -> Epoch:
         """The history row of an accepted point: the loss there, without penalties."""
         self.network.adopt_statistics(len(self.part))
-        metrics, val_loss, val_metrics = self.judge()
-        loss = self.network.total_loss(self._scores("train"), self.part.y, self.part.weights)
+        loss, metrics = self.judge.loss_and_metrics("train")
+        val_loss, val_metrics = self.judge.validation()
         epoch = Epoch(iteration, loss, None, metrics, val_loss, val_metrics)
         self.history.append(epoch)
         return epoch

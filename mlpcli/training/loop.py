@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import nan
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,12 +20,20 @@ from mlpcli.training.divergence import diverged, first_bad, is_finite
 from mlpcli.training.epoch import Epoch, Observer, Values
 from mlpcli.training.sharing import gradient_job
 
-Judge = Callable[[], tuple[Values, float | None, Values]]
-"""At the end of an epoch: training metrics, validation loss, validation metrics."""
-
 OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
 
 StopRequested = Callable[[], bool]
+
+
+class Judge(Protocol):
+    """Says what the weights, as they then are, are worth on a part of the data: losses without penalties."""
+
+    def metrics(self, part: str, /) -> Values: ...
+
+    def loss_and_metrics(self, part: str, /) -> tuple[float, Values]: ...
+
+    def validation(self) -> tuple[float | None, Values]:
+        """Loss and metrics of the validation rows: None without any, a loss of nan where it is none."""
 
 
 class InterruptedTrainingError(Exception):
@@ -90,7 +98,7 @@ class Trainer:
     def finish_epoch(self) -> Epoch:
         """The record of an epoch whose updates are done."""
         self.require_finite()
-        metrics, val_loss, val_metrics = self.judge()
+        metrics, (val_loss, val_metrics) = self.judge.metrics("train"), self.judge.validation()
         loss = self.loss_sum / self.batches.rows
         record = Epoch(len(self.history) + 1, loss, self.rate, metrics, val_loss, val_metrics)
         self.history.append(record)

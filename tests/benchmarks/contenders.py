@@ -69,9 +69,9 @@ def ours(case: Case, engine: str = "numpy") -> Step:
 
     _crews.close()
     number = threads.choose(case.widths, case.batch)
-    shared = number > 1 and threads.worth_sharing(case.widths, case.batch)
-    crew = processes(number) if shared else InTurn()
-    threads.use(1 if shared else number)
+    members = threads.members(number, case.widths, case.batch)
+    crew = InTurn() if members == 1 else processes(members)
+    threads.use(number if members == 1 else 1)
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
     architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)
