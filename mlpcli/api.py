@@ -26,7 +26,7 @@ from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
 from mlpcli.config.load import Config, load_config
 from mlpcli.config.mapping import config_of
 from mlpcli.console import Console
-from mlpcli.crew.crew import InThreads
+from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
 from mlpcli.data.input_batches import batches_of

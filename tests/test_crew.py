@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.crew import crew as crews
-from mlpcli.crew import processes, shared_memory
-from mlpcli.crew.crew import Crew, InThreads, InTurn, share
+from mlpcli.crew import in_threads, processes, shared_memory
+from mlpcli.crew.crew import Crew, InTurn, share
+from mlpcli.crew.in_threads import InThreads
+from mlpcli.crew.pace import Pace
 from mlpcli.crew.processes import Hand, InProcesses
 from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
@@ -318,6 +321,45 @@ def test_after_a_long_wait_the_next_job_is_done_here(monkeypatch: pytest.MonkeyP
         assert places[1] == os.getpid()
         job(0)
         assert places[1] == hand.process
+
+
+def test_the_faster_way_is_found_out_now_and_then() -> None:
+    pace = Pace()
+
+    def ways(jobs: int, seconds: tuple[float, float]) -> list[int]:
+        chosen = []
+        for _ in range(jobs):
+            chosen.append(pace.next())
+            pace.took(seconds[chosen[-1]])
+        return chosen
+
+    tries = [0, 1] * Pace.TRIALS
+    assert ways(Pace.AGAIN, (2.0, 1.0)) == tries + [1] * (Pace.AGAIN - len(tries))
+    assert ways(Pace.AGAIN, (2.0, 3.0)) == tries + [0] * (Pace.AGAIN - len(tries))
+
+
+@pytest.mark.parametrize(("seconds", "several"), [((1.0, 9.0), False), ((9.0, 1.0), True)])
+def test_threads_are_used_where_they_are_faster(
+    seconds: tuple[float, float], several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that is told how long a job took, in turn and in threads."""
+    here, elsewhere, now = threading.get_ident(), [False], [0.0]
+
+    def task(member: int, _number: int) -> float:
+        if member == 1:
+            elsewhere[0] = threading.get_ident() != here
+            now[0] += seconds[elsewhere[0]]
+        return 0.0
+
+    monkeypatch.setattr(in_threads, "perf_counter", lambda: now[0])
+    crew = InThreads(2)
+    job = crew.job(task)
+    with crew:
+        for _ in range(2 * Pace.TRIALS):
+            job(0)
+        for _ in range(20):
+            job(0)
+            assert elsewhere == [several]
 
 
 def test_the_rest_grows_while_the_machine_is_busy_and_ends_when_it_is_not() -> None:

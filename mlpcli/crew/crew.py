@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import copy_context
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
@@ -85,41 +84,3 @@ class InTurn:
 
     def __exit__(self, *_error: object) -> None:
         return None
-
-
-class InThreads:
-    """Members in threads of this process, where it may not be forked.
-
-    Python runs one of them at a time; NumPy lets the others run while it works on long arrays.
-    """
-
-    def __init__(self, size: int) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        self.size = size
-        self._pool = ThreadPoolExecutor(max_workers=max(1, size - 1))
-
-    def job(self, task: Task) -> Job:
-        """The first member is the thread that asks."""
-
-        def do(number: int) -> list[float]:
-            others = [
-                self._pool.submit(copy_context().run, task, member, number) for member in range(1, self.size)
-            ]
-            try:
-                first = task(0, number)
-            finally:
-                rest = [other.result() for other in others]
-            return [first, *rest]
-
-        return do
-
-    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """Of this process."""
-        return np.zeros(shape, dtype)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown()

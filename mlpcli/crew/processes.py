@@ -23,8 +23,9 @@ import numpy.typing as npt
 
 from mlpcli.arrays import Array
 from mlpcli.crew import shared_memory
-from mlpcli.crew.crew import Crew, InThreads, Job, Task
+from mlpcli.crew.crew import Crew, Job, Task
 from mlpcli.crew.fork import Fork, fork_with_pipes, let_go, silence
+from mlpcli.crew.in_threads import InThreads
 from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
 from mlpcli.threads import available

@@ -24,7 +24,8 @@ from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.machine import Machine
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.crew.crew import Crew, InThreads
+from mlpcli.crew.crew import Crew
+from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.kernels.engine import using
 from mlpcli.memory import MAX_PARAMETERS
