@@ -30,17 +30,18 @@ BINARY = {"binary_cross_entropy"}
 def workspace(z: Values) -> Workspace:
     """Memory for scores like `z`, full of NaN."""
     work = Workspace.like(z)
-    for memory in work:
-        memory.fill(np.nan)
+    for memory in work._replace(ones=None):
+        if memory is not None:
+            memory.fill(np.nan)
     return work
 
 
 def evaluate(loss: Loss, z: Values, y: Values) -> tuple[Values, Values]:
     """The loss of each row, and its derivative by the scores; what is to be written starts as NaN."""
-    terms, dz = z.copy(), np.full_like(z, np.nan)
-    loss.formula(terms, loss.prepare(y), dz, workspace(z))
-    assert terms.dtype == dz.dtype == z.dtype
-    return terms.sum(axis=1), dz
+    dz, work = loss.arranged(np.full_like(z, np.nan)), workspace(z)
+    loss.formula(z.copy(), loss.prepare(y), dz, work)
+    assert work.row.dtype == dz.dtype == z.dtype
+    return work.row, dz
 
 
 def targets(name: str, rows: int, outputs: int, rng: np.random.Generator) -> Values:
