@@ -14,7 +14,7 @@ from mlpcli.arrays import Matrix, Vector
 from mlpcli.nn.activations import exp_cap, logistic
 
 FEW = 64  # outputs
-MANY = 192  # scores; of fewer than so many, copies cost more than they save
+MANY = 24  # rows; for fewer, copies cost more than they save
 
 
 def by_output(matrix: Matrix) -> Matrix:
@@ -24,7 +24,7 @@ def by_output(matrix: Matrix) -> Matrix:
     Elsewhere it is the matrix itself.
     """
     rows, outputs = matrix.shape
-    return matrix.reshape(outputs, rows).T if 1 < outputs <= FEW and matrix.size > MANY else matrix
+    return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
 
 
 def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
