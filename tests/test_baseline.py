@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from mlpcli.training.baseline import constant_prediction
+from mlpcli.nn.losses import Loss
+from mlpcli.training.baseline import constant_loss, constant_prediction
+from mlpcli.training.batches import Part
 from mlpcli.training.metrics import compute
 from mlpcli.training.scored import Scored
 
@@ -44,6 +46,19 @@ def test_the_mean_of_every_target(weights: list[float] | None) -> None:
     dummy = DummyRegressor().fit(np.zeros((3, 1)), truth, sample_weight=weights)
     guess = constant_prediction(rows_of(truth, weights, "regression"), rows_of(truth[:2], task="regression"))
     np.testing.assert_allclose(guess.predicted, dummy.predict(np.zeros((2, 1))), rtol=1e-14)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 5.0]])
+def test_the_loss_of_the_mean_target(weights: list[float] | None, reduction: str) -> None:
+    truth = np.array([[1.0, 10.0], [2.0, 20.0], [6.0, -1.0]])
+    training, rows = (
+        Part.of(y, y, None if weights is None else np.array(weights), float) for y in (truth, -truth)
+    )
+    w = np.array(weights or [1.0, 1.0, 1.0])
+    errors = (-truth - np.average(truth, axis=0, weights=w)) ** 2
+    expected = (w @ errors.mean(axis=1)) / (3 if reduction == "mean" else 1)
+    assert constant_loss(Loss("mse", reduction), training, rows) == pytest.approx(expected, rel=1e-14)
 
 
 def test_only_the_training_targets_decide_and_only_the_part_is_judged() -> None:

@@ -27,6 +27,7 @@ from mlpcli.crew.pace import Pace
 from mlpcli.crew.processes import Hand, InProcesses
 from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
+from mlpcli.nn import links
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
@@ -95,6 +96,16 @@ def test_every_crew_of_a_size_trains_the_same_bits(
 ) -> None:
     monkeypatch.setattr(crews, "WORTH_SHARING", 1)  # so that these few parameters are shared too
     expected, found = trained(CASES[name], InTurn(size)), trained(CASES[name], kind(size))
+    assert found[0] == expected[0]
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_crews_train_the_same_bits_output_after_output(
+    kind: Callable[[int], Crew], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MANY", 1)  # so that these few rows are worked on so
+    expected, found = trained(CASES["float32"], InTurn(2)), trained(CASES["float32"], kind(2))
     assert found[0] == expected[0]
     np.testing.assert_array_equal(found[1], expected[1])
 

@@ -12,7 +12,7 @@ import pytest
 import scipy.special as sp
 import sklearn.metrics
 
-from mlpcli.nn.links import Workspace
+from mlpcli.nn.links import FEW, MANY, Workspace, by_output
 from mlpcli.nn.losses import FORMULAS, Loss
 
 Values = npt.NDArray[Any]
@@ -24,23 +24,26 @@ LOSSES = {
     "cross_entropy, smoothed": Loss("cross_entropy", label_smoothing=0.1),
 }
 ONE_HOT = {"cross_entropy", "hinge"}
+# on both sides of the borders between the orders in which scores are worked on
+SHAPES = [(40, 1), (40, 2), (40, 10), (40, FEW), (40, FEW + 1), (1, 3), (MANY, 3), (MANY + 1, 3)]
 BINARY = {"binary_cross_entropy"}
 
 
 def workspace(z: Values) -> Workspace:
     """Memory for scores like `z`, full of NaN."""
     work = Workspace.like(z)
-    for memory in work:
-        memory.fill(np.nan)
+    for memory in work._replace(ones=None):
+        if memory is not None:
+            memory.fill(np.nan)
     return work
 
 
 def evaluate(loss: Loss, z: Values, y: Values) -> tuple[Values, Values]:
     """The loss of each row, and its derivative by the scores; what is to be written starts as NaN."""
-    terms, dz = z.copy(), np.full_like(z, np.nan)
-    loss.formula(terms, loss.prepare(y), dz, workspace(z))
-    assert terms.dtype == dz.dtype == z.dtype
-    return terms.sum(axis=1), dz
+    dz, work = loss.arranged(np.full_like(z, np.nan)), workspace(z)
+    loss.formula(z.copy(), loss.prepare(y), dz, work)
+    assert work.row.dtype == dz.dtype == z.dtype
+    return work.row, dz
 
 
 def targets(name: str, rows: int, outputs: int, rng: np.random.Generator) -> Values:
@@ -98,14 +101,14 @@ SCIPY: dict[str, Callable[[Values, Values], tuple[Values, Values]]] = {
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
-@pytest.mark.parametrize("outputs", [1, 2, 3, 10, 64, 65])
+@pytest.mark.parametrize("rows, outputs", SHAPES)
 @pytest.mark.parametrize("name", LOSSES)
-def test_rows_are_scipy_s(name: str, outputs: int, scale: float, dtype: npt.DTypeLike) -> None:
+def test_rows_are_scipy_s(name: str, rows: int, outputs: int, scale: float, dtype: npt.DTypeLike) -> None:
     if LOSSES[name].name == "cross_entropy" and outputs == 1:
         return  # a single class has nothing to learn
     rng = np.random.default_rng(outputs)
-    z = (scale * rng.normal(size=(40, outputs))).astype(dtype)
-    y = targets(LOSSES[name].name, 40, outputs, rng).astype(dtype)
+    z = (scale * rng.normal(size=(rows, outputs))).astype(dtype)
+    y = targets(LOSSES[name].name, rows, outputs, rng).astype(dtype)
     loss, dz = evaluate(LOSSES[name], z, y)
     expected, slope = SCIPY[name](z.astype(np.float64), y.astype(np.float64))
     tolerance = 30 * float(np.finfo(dtype).eps)
@@ -269,8 +272,8 @@ LINKS: dict[str, Callable[[Values], Values]] = {
 @pytest.mark.parametrize("name", FORMULAS)
 def test_links_turn_scores_into_predictions(name: str) -> None:
     loss = Loss(name)
-    for outputs in (1, 2, 5, 100):
-        z = np.random.default_rng(0).normal(size=(20, outputs)) * 3
+    for shape in SHAPES:
+        z = np.random.default_rng(0).normal(size=shape) * 3
         predicted = z.copy()
         loss.link(predicted, workspace(z))
         np.testing.assert_allclose(predicted, LINKS.get(name, lambda scores: scores)(z), rtol=1e-14)
@@ -288,16 +291,32 @@ def test_links_saturate_without_overflow(name: str) -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_complex_scores_carry_the_derivative_in_their_imaginary_part(name: str) -> None:
     rng = np.random.default_rng(7)
-    for outputs in (1, 4):
+    for rows, outputs in ((6, 1), (6, 4), (MANY + 1, 4)):
         if LOSSES[name].name == "cross_entropy" and outputs == 1:
             continue
-        z, y = rng.normal(size=(6, outputs)), targets(LOSSES[name].name, 6, outputs, rng)
+        z, y = rng.normal(size=(rows, outputs)), targets(LOSSES[name].name, rows, outputs, rng)
         _, dz = evaluate(LOSSES[name], z, y)
         for j in range(outputs):
             moved = z.astype(np.complex128)
             moved[:, j] += 1e-30j
-            rows, _ = evaluate(LOSSES[name], moved, y)
-            np.testing.assert_allclose(rows.imag / 1e-30, dz[:, j], rtol=1e-12, atol=1e-14)
+            loss, _ = evaluate(LOSSES[name], moved, y)
+            np.testing.assert_allclose(loss.imag / 1e-30, dz[:, j], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_order_in_memory_changes_nothing_but_the_time(name: str) -> None:
+    rng = np.random.default_rng(3)
+    z, y = rng.normal(size=(40, 5)), targets(LOSSES[name].name, 40, 5, rng)
+    kept = y.copy()
+    outcomes = []
+    for dz in (np.empty_like(z), by_output(np.empty_like(z))):
+        work = workspace(z)
+        LOSSES[name].formula(z.copy(), y, dz, work)
+        outcomes.append((work.row, dz))
+    assert outcomes[0][1].flags.c_contiguous and outcomes[1][1].flags.f_contiguous
+    np.testing.assert_allclose(outcomes[0][0], outcomes[1][0], rtol=1e-15)
+    np.testing.assert_allclose(outcomes[0][1], outcomes[1][1], rtol=1e-15, atol=1e-17)
+    np.testing.assert_array_equal(y, kept)  # the batch comes again
 
 
 def test_sides_change_where_a_kink_is_crossed() -> None:

@@ -16,6 +16,7 @@ from network_cases import HIDDEN, OUTPUTS, REGRESSION, Case, numerical_gradient,
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.initializers import INITIALIZERS, normal
+from mlpcli.nn.links import MANY
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import CHUNK, Network
 from mlpcli.nn.penalty import Penalty
@@ -56,6 +57,8 @@ OPTIONS = {
     "leaky_relu slope": Case(Loss("mse"), hidden=ActivationChoice("leaky_relu", {"slope": 0.3})),
     "elu alpha": Case(Loss("mse"), hidden=ActivationChoice("elu", {"alpha": 1.7})),
     "sum": Case(Loss("mse", reduction="sum"), penalty=Penalty(0.02, 0.03)),
+    "output after output": Case(Loss("cross_entropy"), rows=MANY + 1),
+    "rivals, output after output": Case(Loss("hinge"), rows=MANY + 1),
     "squared error factor": Case(Loss("squared_error", factor=1.3)),
     "huber delta": Case(Loss("huber", delta=0.4)),
     "label smoothing": Case(Loss("cross_entropy", label_smoothing=0.15)),
@@ -216,6 +219,34 @@ def test_float32_stays_float32_and_is_float64_but_for_rounding(activation: str, 
     assert theta.dtype == grad.dtype == network.predict(x).dtype == np.float32
     errors = relative_errors(network, network.grad.astype(float), double.grad)
     assert max(errors.values()) < 2e-5, errors
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("loss", FORMULAS)
+def test_a_float32_loss_of_thousands_of_rows_keeps_its_digits(loss: str, weighted: bool) -> None:
+    case = Case(Loss(loss), rows=20_000, dtype=np.float32)
+    network, (x, y, w) = case.network(), case.batch()
+    weights = w if weighted else None
+    exact = network.total_loss(network.scores(x), y, weights)  # adds rows up in float64
+    assert network.loss_and_grad(x, y, weights) == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "case, by_output",
+    [
+        (Case(Loss("cross_entropy"), rows=MANY + 1), True),
+        (Case(Loss("cross_entropy"), rows=MANY), False),
+        (Case(Loss("mse"), rows=MANY + 1), False),
+        (Case(Loss("hinge"), output="tanh", rows=MANY + 1), False),
+    ],
+)
+def test_derivatives_lie_output_after_output_only_for_a_loss_that_writes_them_so(
+    case: Case, by_output: bool
+) -> None:
+    """A step behind the loss, which may be one compiled loop, wants them as its own arrays are."""
+    plan = case.network().training_plan(case.rows)
+    assert plan.dscores.flags.f_contiguous == by_output
+    assert plan.dscores.flags.c_contiguous != by_output
 
 
 def test_float32_scores_are_rounded_like_float32() -> None:

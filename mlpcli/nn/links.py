@@ -13,37 +13,57 @@ import numpy as np
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.nn.activations import exp_cap, logistic
 
-FEW = 64  # outputs; up to here it pays to copy into the other order first: for 7 it is four times as fast
+FEW = 64  # outputs
+MANY = 24  # rows; for fewer, copies cost more than they save
+
+
+def by_output(matrix: Matrix) -> Matrix:
+    """The memory of a matrix (rows, outputs), seen as another one that has output after output.
+
+    That is where NumPy is faster so: it is slow along many short rows, in sums and even more in maxima.
+    Elsewhere it is the matrix itself.
+    """
+    rows, outputs = matrix.shape
+    return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
+
+
+def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
+    """A copy of the matrix there, or where there is no place for one the matrix itself."""
+    if copy is None:
+        return matrix
+    np.copyto(copy, matrix)
+    return copy
 
 
 class Workspace(NamedTuple):
     """Memory to work in beside scores (rows, outputs); what is in it is lost.
 
-    `s` and `p` have the shape of the scores, and where outputs are few hold them one after the other: NumPy
-    is slow along many short rows, in sums and even more in maxima. `scratch` is the memory of `s` in the
-    order of `z`. There is a number for each row, seen as `column` (rows, 1) and as `row` (rows,).
+    `scratch` has the shape of the scores. Where `by_output` would have these otherwise, `s` and `t` are for
+    such copies of scores and targets; `s` has the memory of `scratch`. There is a number for each row, seen
+    as `row` (rows,) and as `column` (rows, 1), and another one. `ones` (outputs,) stay what they are: a
+    product with them is the fastest sum over a row.
     """
 
-    s: Matrix
-    p: Matrix
     scratch: Matrix
-    column: Matrix
+    s: Matrix | None
+    t: Matrix | None
     row: Vector
+    column: Matrix
+    other_row: Vector
+    other_column: Matrix
+    ones: Vector
 
     @classmethod
     def like(cls, scores: Matrix) -> Workspace:
         """New memory for scores like these."""
         rows, outputs = scores.shape
-        first, second, third = (np.empty(n, scores.dtype) for n in (rows * outputs, rows * outputs, rows))
-        scratch = first.reshape(rows, outputs)
-        if outputs > FEW:
-            return cls(scratch, second.reshape(rows, outputs), scratch, third.reshape(rows, 1), third)
-        s, p = (memory.reshape(outputs, rows).T for memory in (first, second))
-        return cls(s, p, scratch, third.reshape(rows, 1), third)
-
-    def of_first(self, rows: int) -> Workspace:
-        """The part for the first rows."""
-        return Workspace(*(array[:rows] for array in self))
+        scratch = np.empty((rows, outputs), scores.dtype)
+        s = by_output(scratch)
+        t = None if s is scratch else np.empty_like(s)
+        copies = (None if t is None else s), t
+        row, other_row = (np.empty(rows, scores.dtype) for _ in range(2))
+        ones = np.ones(outputs, scores.dtype)
+        return cls(scratch, *copies, row, row[:, None], other_row, other_row[:, None], ones)
 
 
 Link = Callable[[Matrix, Workspace], None]
@@ -60,11 +80,14 @@ def to_sigmoid(z: Matrix, _work: Workspace) -> None:
 
 def to_softmax(z: Matrix, work: Workspace) -> None:
     """z ← e^z / Σ e^z over each row."""
-    np.copyto(work.s, z)
-    subtract_max(work)
-    np.exp(work.s, work.p)
-    normalize(work)
-    np.copyto(z, work.p)
+    s = rearranged(z, work.s)
+    subtract_max(s, work)
+    np.exp(s, s)
+    # not a matrix product: that might treat rows differently by where they are
+    np.add.reduce(s, 1, None, out=work.row)
+    np.divide(s, work.column, s)
+    if s is not z:
+        np.copyto(z, s)
 
 
 def to_exponential(z: Matrix, _work: Workspace) -> None:
@@ -72,16 +95,8 @@ def to_exponential(z: Matrix, _work: Workspace) -> None:
     np.exp(z, z)
 
 
-# axis and dtype by position: each name costs a fifth of a microsecond, of a step of forty
-
-
-def subtract_max(work: Workspace) -> None:
+def subtract_max(s: Matrix, work: Workspace) -> None:
     """s ← s − max s over each row."""
-    np.maximum.reduce(work.s, 1, None, out=work.row)
-    np.subtract(work.s, work.column, work.s)
-
-
-def normalize(work: Workspace) -> None:
-    """row ← Σ p, p ← p / Σ p over each row."""
-    np.add.reduce(work.p, 1, None, out=work.row)
-    np.divide(work.p, work.column, work.p)
+    # axis and dtype by position: each name costs a fifth of a microsecond, of a step of thirty
+    np.maximum.reduce(s, 1, None, out=work.row)
+    np.subtract(s, work.column, s)

@@ -1,9 +1,9 @@
 """Losses, each with the derivative that starts backpropagation, both from the scores of the last layer.
 
 A formula has the form `f(z, y, dz, work)`: from scores `z` and targets `y`, both (rows, outputs), it
-turns `z` into terms whose sum over a row is that row's loss, and writes ∂(row's loss)/∂z into `dz`.
-All are C-contiguous, and nothing array-sized is allocated. A loss that owns a link (sigmoid, softmax,
-exponential) works from the scores before it, and is finite where it saturates.
+leaves the loss of each row in `work.row` and writes ∂(row's loss)/∂z into `dz`; what was in `z` is lost.
+Nothing array-sized is allocated. A loss that owns a link (sigmoid, softmax, exponential) works from the
+scores before it, and is finite where it saturates.
 
 Everything but `dz` also holds for complex scores, as the complex-step check needs.
 """
@@ -21,8 +21,9 @@ from mlpcli.arrays import Array, Matrix
 from mlpcli.nn.links import (
     Link,
     Workspace,
+    by_output,
     keep,
-    normalize,
+    rearranged,
     subtract_max,
     to_exponential,
     to_sigmoid,
@@ -32,12 +33,18 @@ from mlpcli.nn.links import (
 Formula = Callable[[Matrix, Matrix, Matrix, Workspace], None]
 
 
-def squared_error(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace, factor: float = 0.5) -> None:
+def add_up(terms: Matrix, work: Workspace, factor: float = 1.0) -> None:
+    """work.row ← factor · Σ terms over the outputs of a row."""
+    terms.dot(work.ones, work.row)
+    if factor != 1.0:
+        np.multiply(work.row, factor, work.row)
+
+
+def squared_error(z: Matrix, y: Matrix, dz: Matrix, work: Workspace, factor: float = 0.5) -> None:
     """factor · Σ (z − y)², derivative 2 · factor · (z − y)."""
     np.subtract(z, y, dz)
     np.square(dz, z)
-    if factor != 1.0:
-        np.multiply(z, factor, z)
+    add_up(z, work, factor)
     if factor != 0.5:
         np.multiply(dz, 2.0 * factor, dz)
 
@@ -47,18 +54,18 @@ def mse(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     squared_error(z, y, dz, work, factor=1.0 / z.shape[1])
 
 
-def mae(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace) -> None:
+def mae(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """The mean over outputs of |z − y|, derivative sign(z − y); 0 where they are equal."""
     share = 1.0 / z.shape[1]
     np.subtract(z, y, dz)
     np.negative(dz, z)
     np.maximum(dz, z, out=z)
-    np.multiply(z, share, z)
+    add_up(z, work, share)
     np.sign(dz, dz)
     np.multiply(dz, share, dz)
 
 
-def huber(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace, delta: float = 1.0) -> None:
+def huber(z: Matrix, y: Matrix, dz: Matrix, work: Workspace, delta: float = 1.0) -> None:
     """The mean over outputs of ½ r² where |r| ≤ δ, else δ (|r| − ½ δ), with r = z − y.
 
     With c = r clipped to ±δ both cases are c (r − ½ c), and the derivative is c (Huber 1964; torch's
@@ -71,17 +78,17 @@ def huber(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace, delta: float = 1.0
     np.multiply(z, 2.0, z)
     np.subtract(z, dz, z)
     np.multiply(z, dz, z)
-    np.multiply(z, 0.5 * share, z)
+    add_up(z, work, 0.5 * share)
     np.multiply(dz, share, dz)
 
 
-def poisson(z: Matrix, y: Matrix, dz: Matrix, _work: Workspace) -> None:
+def poisson(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """The mean over outputs of ŷ − y log ŷ with ŷ = e^z, that is e^z − y z; derivative e^z − y."""
     share = 1.0 / z.shape[1]
     np.exp(z, dz)
     np.multiply(z, y, z)
     np.subtract(dz, z, z)
-    np.multiply(z, share, z)
+    add_up(z, work, share)
     np.subtract(dz, y, dz)
     np.multiply(dz, share, dz)
 
@@ -101,30 +108,31 @@ def binary_cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> N
     np.maximum(z, 0.0, out=z)
     np.subtract(z, scratch, scratch)
     np.add(scratch, dz, scratch)
+    add_up(scratch, work)
     np.add(z, dz, z)
-    np.negative(z, dz)
-    np.expm1(dz, dz)
+    np.negative(z, z)
+    np.expm1(z, dz)
     np.negative(dz, dz)
     np.subtract(dz, y, dz)
-    np.copyto(z, scratch)
 
 
 def cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     """−Σ y log softmax(z) with Σ y = 1, derivative softmax(z) − y.
 
-    Computed as y ∘ (log Σ e^s − s) with s = z − max z, so that no exponential overflows. Probabilities below
+    Computed as log Σ e^s − Σ y s with s = z − max z, so that no exponential overflows. Probabilities below
     e^LEAST count as that much: no sum shows it, and subnormal numbers would slow the matrix products down.
     """
-    s, p, _, column, row = work
-    np.copyto(s, z)
-    subtract_max(work)
-    np.maximum(s, LEAST, out=p)
-    np.exp(p, p)
-    normalize(work)
-    np.log(row, row)
-    np.subtract(column, s, s)
-    np.multiply(s, y, z)
-    np.subtract(p, y, dz)
+    s, y = rearranged(z, work.s), rearranged(y, work.t)
+    subtract_max(s, work)
+    np.maximum(s, LEAST, out=dz)
+    np.exp(dz, dz)
+    dz.dot(work.ones, work.row)
+    np.divide(dz, work.column, dz)
+    np.subtract(dz, y, dz)
+    np.multiply(s, y, s)
+    s.dot(work.ones, work.other_row)
+    np.log(work.row, work.row)
+    np.subtract(work.row, work.other_row, work.row)
 
 
 def hinge(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
@@ -133,35 +141,37 @@ def hinge(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     Several outputs: Crammer & Singer 2001; equal largest others share the derivative.
     """
     if z.shape[1] == 1:
-        np.multiply(z, y, z)
-        np.subtract(1.0, z, z)
-        np.maximum(z, 0.0, out=z)
-        np.sign(z, dz)
-        np.multiply(dz, y, dz)
-        np.negative(dz, dz)
+        _hinge_of_two(z, y, dz, work)
         return
-    others, margin = work.scratch[:, :1], work.column
+    s, y = rearranged(z, work.s), rearranged(y, work.t)
+    loss, other = work.row, work.other_row
     np.multiply(y, -FAR_BELOW, dz)
-    np.add(dz, z, dz)
-    np.max(dz, axis=1, keepdims=True, out=others)
-    np.equal(dz, others, out=dz)
-    np.multiply(z, y, z)
-    np.sum(z, axis=1, keepdims=True, out=margin)
-    np.subtract(others, margin, margin)
-    np.add(margin, 1.0, margin)
-    np.maximum(margin, 0.0, out=margin)
-    np.sum(dz, axis=1, keepdims=True, out=others)
-    np.divide(dz, others, dz)
+    np.add(dz, s, dz)
+    np.maximum.reduce(dz, 1, None, out=other)
+    np.equal(dz, work.other_column, out=dz)
+    np.multiply(s, y, s)
+    s.dot(work.ones, loss)
+    np.subtract(other, loss, loss)
+    np.add(loss, 1.0, loss)
+    np.maximum(loss, 0.0, out=loss)
+    dz.dot(work.ones, other)
+    np.divide(dz, work.other_column, dz)
     np.subtract(dz, y, dz)
-    np.sign(margin, others)
-    np.multiply(dz, others, dz)
-    z.fill(0.0)
-    np.copyto(z[:, :1], margin)
+    np.sign(loss, other)
+    np.multiply(dz, work.other_column, dz)
+
+
+def _hinge_of_two(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
+    np.multiply(z, y, work.column)
+    np.subtract(1.0, work.row, work.row)
+    np.maximum(work.row, 0.0, out=work.row)
+    np.sign(work.column, dz)
+    np.multiply(dz, y, dz)
+    np.negative(dz, dz)
 
 
 LEAST = -60.0
 FAR_BELOW = 1e30  # lower than any score that can still be trained, in either precision
-
 
 # each loss: its formula and the link it owns; a loss with `keep` leaves the output activation to a step
 FORMULAS: dict[str, tuple[Callable[..., None], Link]] = {
@@ -222,6 +232,10 @@ class Loss:
     def owns_link(self) -> bool:
         """Whether the output activation is part of this loss."""
         return self.link is not keep
+
+    def arranged(self, dz: Matrix) -> Matrix:
+        """The memory of `dz` in the order in which the formula is fastest."""
+        return by_output(dz) if self.name in {"cross_entropy", "hinge"} else dz
 
     def prepare(self, y: Matrix) -> Matrix:
         """The targets as the formula wants them: smoothed, or ±1 for a hinge of one output."""

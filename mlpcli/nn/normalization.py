@@ -69,11 +69,11 @@ class BatchNorm:
     def forward(self) -> None:
         """z ← γ ∘ (z − mean) / √(variance + ε) + β."""
         z, share = self.z, 1.0 / len(self.z)
-        np.dot(self.ones, z, self.mean)
+        self.ones.dot(z, self.mean)
         np.multiply(self.mean, share, self.mean)
         np.subtract(z, self.mean, z)
         np.square(z, self.scratch)
-        np.dot(self.ones, self.scratch, self.variance)
+        self.ones.dot(self.scratch, self.variance)
         np.multiply(self.variance, share, self.variance)
         _reciprocal_root(self.variance, self.choice.epsilon, self.factor)
         np.multiply(z, self.factor, self.normalized)
@@ -177,10 +177,10 @@ class LayerNorm:
     def forward(self) -> None:
         """z ← γ ∘ (z − mean) / √(variance + ε) + β."""
         z, factor = self.z, self.factor
-        np.dot(z, self.share, self.mean)
+        z.dot(self.share, self.mean)
         np.subtract(z, self.mean[:, None], z)
         np.square(z, self.scratch)
-        np.dot(self.scratch, self.share, factor)
+        self.scratch.dot(self.share, factor)
         _reciprocal_root(factor, self.choice.epsilon, factor)
         np.multiply(z, factor[:, None], self.normalized)
         np.multiply(self.normalized, self.gamma, z)
@@ -192,9 +192,9 @@ class LayerNorm:
         _own_gradients(self)
         np.multiply(dz, self.gamma, dz)
         np.multiply(dz, self.normalized, scratch)
-        np.dot(scratch, self.share, mean)
+        scratch.dot(self.share, mean)
         np.multiply(self.normalized, mean[:, None], scratch)
-        np.dot(dz, self.share, mean)
+        dz.dot(self.share, mean)
         np.subtract(dz, scratch, dz)
         np.subtract(dz, mean[:, None], dz)
         np.multiply(dz, self.factor[:, None], dz)
@@ -202,9 +202,9 @@ class LayerNorm:
 
 def _own_gradients(step: BatchNorm | LayerNorm) -> None:
     """dβ = Σ dy and dγ = Σ dy ∘ x̂ over rows."""
-    np.dot(step.ones, step.dz, step.dbeta)
+    step.ones.dot(step.dz, step.dbeta)
     np.multiply(step.dz, step.normalized, step.scratch)
-    np.dot(step.ones, step.scratch, step.dgamma)
+    step.ones.dot(step.scratch, step.dgamma)
 
 
 def _reciprocal_root(variance: Vector, epsilon: float, out: Vector) -> None:

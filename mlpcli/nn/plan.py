@@ -53,6 +53,7 @@ class Plan:
     def __post_init__(self) -> None:
         self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
         self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
+        self.ones = np.ones(len(self.scores), self.scores.dtype)
         self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
         self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
 

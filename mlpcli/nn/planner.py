@@ -77,8 +77,9 @@ class _Composition:
             embedding = self._embedding(x)
             steps.append(embedding)
             x, dx = embedding.output
-        for layer, width in enumerate(self._shape.widths[1:]):
-            steps += self._layer(layer, (x, dx), self._pair(width))
+        pairs = [*map(self._pair, self._shape.widths[1:-1]), self._scores()]
+        for layer, above in enumerate(pairs):
+            steps += self._layer(layer, (x, dx), above)
             x, dx = steps[-1].output
         assert dx is not None
         return Plan(tuple(steps), x, dx, Workspace.like(x), batch)
@@ -87,6 +88,11 @@ class _Composition:
         """Outputs of a layer and their derivatives; scratch for these where nothing is differentiated."""
         z, dz = self._buffers.matrix(width), self._kept(width, self._buffers.dtype)
         return z, self._buffers.scratch(width) if dz is None else dz
+
+    def _scores(self) -> Pair:
+        """The scores, or what an output step makes of them; derivatives as the loss writes them best."""
+        z, dz = self._pair(self._shape.widths[-1])
+        return z, dz if self._shape.output_step(self._loss.name) else self._loss.arranged(dz)
 
     def _layer(self, layer: int, below: tuple[Matrix, Matrix | None], above: Pair) -> Iterator[Step]:
         """Affine, normalization, activation, dropout, and with a shortcut the layer's inputs added."""

@@ -69,6 +69,7 @@ class Stepper:
         self.t = 0
         self._theta, self._grad = theta, grad
         self._clip_norm = clip_norm
+        self._decay = WEIGHT_DECAY[rule.decay].coefficient
         self._state: State = {name: shared_memory.copied(a) for name, a in rule.start(theta).items()}
         self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
         decayed = n_weights if rule.weight_decay else 0
@@ -104,8 +105,9 @@ class Stepper:
         self.t += 1
         if self._clip_norm is not None:
             self._clip(self._clip_norm)
-        decay = WEIGHT_DECAY[self.rule.decay].coefficient(float(rate), self.rule.weight_decay)
-        self._numbers[:] = decay, *self.rule.coefficients(float(rate), self.t, self._state).values()
+        rate = float(rate)
+        decay = self._decay(rate, self.rule.weight_decay)
+        self._numbers[:] = decay, *self.rule.coefficients(rate, self.t, self._state).values()
         self._update(0)
         if self.t % self.FLUSH_EVERY == 0:
             self._flush()

@@ -50,10 +50,10 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
     mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
     y = rows.y.astype(np.float64)
     scores = np.tile(_scores_of(loss, mean), (len(y), 1))
-    loss.formula(scores, y, np.empty_like(scores), Workspace.like(scores))
-    if rows.weights is not None:
-        scores *= rows.weights
-    return float(scores.sum() if loss.reduction == "sum" else scores.sum() / len(y))
+    work = Workspace.like(scores)
+    loss.formula(scores, y, np.empty_like(scores), work)
+    total = work.row.sum() if rows.weights is None else np.dot(work.row, rows.weights[:, 0])
+    return float(total if loss.reduction == "sum" else total / len(y))
 
 
 def _scores_of(loss: Loss, mean: Vector) -> Vector:

@@ -53,6 +53,7 @@ class Batches:
     def __init__(self, part: Part, size: int, crew: Crew | None = None) -> None:
         self.size = min(size, len(part))
         self.rows = len(part)
+        self._number = ceil(self.rows / self.size)
         self._part = part
         self._crew = crew or InTurn()
         self._room = part.room(self._crew)
@@ -85,7 +86,7 @@ class Batches:
         return min(self.size, self.rows - index * self.size)
 
     def __len__(self) -> int:
-        return ceil(self.rows / self.size)
+        return self._number
 
 
 def gather(source: Matrix, order: npt.NDArray[np.intp], out: Matrix) -> None:

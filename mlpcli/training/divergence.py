@@ -13,7 +13,7 @@ from mlpcli.nn.layout import Layout
 
 def is_finite(vector: Vector) -> bool:
     """Whether every entry is finite: one dot product, and a second look only where that overflows."""
-    return isfinite(np.dot(vector, vector).item()) or bool(np.isfinite(vector).all())
+    return isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
 
 
 def first_bad(layout: Layout, vector: Vector) -> str | None:
