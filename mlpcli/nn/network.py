@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -53,8 +53,6 @@ class Network:
         self.gradients = self.layout.views(self.grad)
         self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
         self._formula, self._link = loss.formula, loss.link
-        # of Python's own, and in half the time of `item`; complex where a gradient is checked
-        self._number: Callable[[Any], Any] = complex if self.dtype.kind == "c" else float
         self._training: dict[tuple[int, int], Plan] = {}
         self._evaluation: Plan | None = None
         penalised = self.layout.n_weights if penalty.l1 or penalty.l2 else 0
@@ -149,10 +147,8 @@ class Network:
         """The loss of the scores in `plan`, and its derivative into `plan.dscores`."""
         dz, of_rows = plan.dscores, plan.work.row
         self._formula(plan.scores, y, dz, plan.work)
-        if weights is None:
-            total: float = self._number(of_rows.dot(plan.ones))
-        else:
-            total = self._number(of_rows.dot(weights.reshape(-1)))
+        total: float = of_rows.dot(plan.ones if weights is None else weights[:, 0]).item()
+        if weights is not None:
             np.multiply(dz, weights, dz)
         if self.loss.reduction == "sum":
             return total
