@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpcli import threads
 from mlpcli.arrays import Array
 from mlpcli.artifacts.run_directory import Existing
 from mlpcli.artifacts.strict_json import without_nan
@@ -168,8 +167,7 @@ def train(
     else:
         asked = load_config(Path(config), seed=seed)
     try:
-        with threads.kept():
-            job, trained = _trained(asked, None if output is None else Path(output))
+        job, trained = _trained(asked, None if output is None else Path(output))
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import pairwise
+from threading import Lock
 
 # multiplications in the forward pass of a step below which a second thread costs more than it saves, and as
 # how many of them the elementwise work on one output of a layer counts
@@ -40,13 +41,24 @@ def worth_sharing(widths: tuple[int, ...], rows: int) -> bool:
     return sum((n + ELEMENTWISE) * m for n, m in pairwise(widths)) * rows >= WORTH_SHARING
 
 
-def use(threads: int) -> None:
-    """Let matrix products run on so many threads from now on."""
-    import_module("threadpoolctl").threadpool_limits(limits=threads, user_api="blas")
+_one_at_a_time = Lock()
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """Put the number of threads back, at the end, to what it was at the start."""
-    with import_module("threadpoolctl").threadpool_limits(limits=None):
+def limited(threads: int) -> Iterator[None]:
+    """Let matrix products run on so many threads, and afterwards on as many as before.
+
+    There is one number for the whole process: of several Python threads one is here, and the others wait.
+    """
+    with _one_at_a_time, import_module("threadpoolctl").threadpool_limits(limits=threads, user_api="blas"):
         yield
+
+
+def _nobody_is_here() -> None:
+    """In a forked process, to which the parent's threads have not come along."""
+    global _one_at_a_time
+    _one_at_a_time = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_nobody_is_here)

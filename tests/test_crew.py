@@ -334,6 +334,32 @@ def test_after_a_long_wait_the_next_job_is_done_here(monkeypatch: pytest.MonkeyP
         assert places[1] == hand.process
 
 
+def test_what_a_thread_raises_is_raised_when_all_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed, ended = threading.Event(), []
+
+    def task(member: int, _number: int) -> float:
+        if member == 1:
+            failed.set()
+            raise KeyError
+        failed.wait()
+        sys.setswitchinterval(1e-6)  # so that who does not wait goes on now
+        ended.append(member)
+        return 0.0
+
+    monkeypatch.setattr(Pace, "next", lambda _pace: 1)
+    interval, crew = sys.getswitchinterval(), InThreads(4)
+    job = crew.job(task)
+    try:
+        with crew:
+            for _ in range(20):
+                ended.clear()
+                with pytest.raises(KeyError):
+                    job(0)
+                assert sorted(ended) == [0, 2, 3]
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_the_faster_way_is_found_out_now_and_then() -> None:
     pace = Pace()
 

@@ -38,10 +38,9 @@ def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> Ex
     prepared = prepare(config)
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
     job = job_of(config, prepared, (), "float64")
-    threads.use(
-        options.threads or 1
-    )  # thousands of small products: handing each to a second thread costs more
-    report = report_of(job, options)
+    # thousands of small products: handing each to a second thread costs more
+    with threads.limited(options.threads or 1):
+        report = report_of(job, options)
     if options.json:
         console.document(report.to_json())
     else:

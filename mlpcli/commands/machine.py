@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import ceil
@@ -46,6 +47,12 @@ class Machine:
     def threads_of_products(self) -> int:
         """The threads of each matrix product."""
         return self.threads if self.members == 1 else 1
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Let matrix products have their threads, and kernels their engine."""
+        with threads.limited(self.threads_of_products), engine.using(self.engine):
+            yield
 
     def crew(self, several: Callable[[int], Crew]) -> Crew:
         """The members, of this kind where they are several."""

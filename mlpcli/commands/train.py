@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpcli import threads
 from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import (
@@ -32,7 +31,6 @@ from mlpcli.console import Console
 from mlpcli.crew.crew import Crew
 from mlpcli.crew.processes import processes
 from mlpcli.errors import DivergedError, ExitCode, MlpError, UsageError
-from mlpcli.kernels.engine import using
 from mlpcli.signals import stop_on_signals
 
 WORSE = "the training loss is worse than that of a constant prediction"
@@ -95,11 +93,10 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
     """Train and write everything, unless the run that was to go on is finished already."""
     config = job.config
     machine = Machine.of(job, options.threads)
-    threads.use(machine.threads_of_products)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
-        with using(machine.engine), machine.crew(options.crew) as crew:
+        with machine.in_use(), machine.crew(options.crew) as crew:
             judge = JobJudge.of(job, crew)
             fitted = TrainingRun(judge, directory, machine.threads, console, stop, crew).fit()
             if fitted is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from time import perf_counter
 from types import TracebackType
@@ -23,8 +24,6 @@ class InThreads:
     """
 
     def __init__(self, size: int) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
         self.size = size
         self._pool = ThreadPoolExecutor(max_workers=max(1, size - 1))
 
@@ -51,8 +50,8 @@ class InThreads:
             try:
                 first = task(0, number)
             finally:
-                rest = [other.result() for other in others]
-            return [first, *rest]
+                wait(others)
+            return [first, *(other.result() for other in others)]
 
         return do
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlpcli import threads
 from mlpcli.arrays import Array, Matrix
 from mlpcli.commands.fitting import (
     Fitted,
@@ -27,7 +26,6 @@ from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.crew.crew import Crew
 from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.encoders import InputEncoder
-from mlpcli.kernels.engine import using
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
@@ -68,11 +66,9 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     """Train the network of a config on arrays; raises the kinds of MlpError that `mlp train` does."""
     prepared = prepare_arrays(config, given, encode)
     job = checked_job(config, prepared, MAX_PARAMETERS)
-    with threads.kept():
-        machine = Machine.of(job, None)
-        threads.use(machine.threads_of_products)
-        with using(machine.engine), machine.crew(InThreads) as crew:
-            fitted = _fit(job, crew)
+    machine = Machine.of(job, None)
+    with machine.in_use(), machine.crew(InThreads) as crew:
+        fitted = _fit(job, crew)
     network = job.network
     return TrainedNetwork(
         prepared.inputs,

@@ -71,7 +71,7 @@ def ours(case: Case, engine: str = "numpy") -> Step:
     number = threads.choose(case.widths, case.batch)
     members = threads.members(number, case.widths, case.batch)
     crew = InTurn() if members == 1 else processes(members)
-    threads.use(number if members == 1 else 1)
+    _crews.enter_context(threads.limited(number if members == 1 else 1))
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
     architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)

@@ -1,0 +1,88 @@
+"""How many threads a matrix product has is one number for the whole process, whoever trains in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import NoReturn
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from mlpcli import threads
+from mlpcli.crew.fork import fork
+
+
+def of_products() -> int:
+    """The threads that a product has now."""
+    (number,) = {
+        info["num_threads"] for info in threadpoolctl.threadpool_info() if info["user_api"] == "blas"
+    }
+    return int(number)
+
+
+@pytest.fixture(autouse=True)
+def three() -> Iterator[None]:
+    """Whatever the machine has: a number that nobody asks for below."""
+    np.ones((2, 2)).dot(np.ones(2))  # the library is there
+    before = of_products()
+    openblas(3)
+    yield
+    openblas(before)
+
+
+def openblas(number: int) -> None:
+    """Set the number from a thread that ends, so that none has it to itself."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(threadpoolctl.threadpool_limits, limits=number, user_api="blas").result()
+
+
+def test_several_threads_have_the_number_that_they_want_one_after_the_other() -> None:
+    """And then it is the one from before, whoever was the last."""
+
+    def work(number: int) -> list[int]:
+        with threads.limited(number):
+            return [of_products() for _ in range(20)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, [1, 2] * 20))
+    assert found == [[1] * 20, [2] * 20] * 20
+    assert of_products() == 3
+
+
+def test_the_number_comes_back_after_a_failure() -> None:
+    with pytest.raises(KeyError), threads.limited(1):
+        raise KeyError
+    assert of_products() == 3
+
+
+def with_two_threads_and_end() -> NoReturn:
+    """Exit code 0 where it has two."""
+    right = False
+    try:
+        with threads.limited(2):
+            right = of_products() == 2
+    finally:
+        os._exit(0 if right else 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_does_not_wait_for_its_parents_threads() -> None:
+    begun, over = Event(), Event()
+
+    def parent() -> None:
+        with threads.limited(1):
+            begun.set()
+            over.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(parent)
+        begun.wait()
+        child = fork()
+        if child == 0:
+            with_two_threads_and_end()
+        over.set()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
