@@ -21,7 +21,7 @@ import numpy as np
 from mlpcli.errors import DataError, Place, Problem
 
 # larger ones cost memory and pages that are new every time, smaller ones pandas' work for each column again
-CHUNK = 5 << 18
+CHUNK = 5 << 19
 NEWLINE = ord("\n")
 # what a gzip file may unpack to: this much always, and beyond it this many times its own size
 ALWAYS_UNPACKED = 64 << 20
