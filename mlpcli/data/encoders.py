@@ -19,6 +19,7 @@ from mlpcli.data.table import Table, Wanted
 
 GROUP = 64
 WIDE = 8  # inputs of one feature that go to their rows at once
+SHORT = 1 << 16  # rows of a table that may be there once more
 
 
 @dataclass(frozen=True)
@@ -134,17 +135,22 @@ def _write_numbers(
     features: Sequence[NumberFeature], table: Table, rows: Indices | None, out: Matrix
 ) -> Found:
     """Write features of numbers all at once; those by themselves that lack a number or cannot use one."""
-    columns = np.empty((len(features), len(out)))
+    # nearly all of some rows are taken of all columns at once, when they are rows already
+    few = rows is not None and (table.rows > SHORT or 2 * len(rows) < table.rows)
+    taken, placed = (rows, None) if few else (None, rows)
+    columns = np.empty((len(features), len(out) if few else table.rows))
     with np.errstate(all="ignore"):
         for column, feature in zip(columns, features, strict=True):
-            column[:] = feature.transformed(table.number(feature.name, rows).values)
+            column[:] = feature.transformed(table.number(feature.name, taken).values)
         columns -= np.array([[feature.center] for feature in features])
         columns /= np.array([[feature.scale] for feature in features])
-    faults: list[Fault] = []
-    for index in np.flatnonzero(~np.isfinite(columns).all(axis=1)).tolist():
-        faults += features[index].write(table, rows, columns[index, :, np.newaxis])[0]
-    with np.errstate(over="ignore"):
-        out[:] = columns.T
+        encoded = columns.T.astype(out.dtype, order="C")
+        out[:] = encoded if placed is None else encoded[placed]
+        faults: list[Fault] = []
+        for index in np.flatnonzero(~np.isfinite(columns).all(axis=1)).tolist():
+            alone = np.zeros((len(out), 1))
+            faults += features[index].write(table, rows, alone)[0]
+            out[:, index] = alone[:, 0]
     return faults, []
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix, Vector
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoders import Encoded, InputEncoder
 from mlpcli.data.faults import Fault, Unseen, join_unseen, require_none
+from mlpcli.data.in_order import in_order
 from mlpcli.data.outcome import Outcome
 from mlpcli.data.table import Table, Wanted
 from mlpcli.data.weights import Weighting
@@ -78,14 +79,19 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Encoded
         datasets[part.name] = Dataset(x, encoded.y, *weights)
     head = np.empty((min(HEAD, len(parts[0].rows)), fitted.inputs.width))
     unseen: dict[str, dict[str, Unseen]] = {part.name: {} for part in parts}
-    for span in _spans(parts):
+
+    def inputs_of(span: _Span) -> tuple[_Span, Encoded]:
+        x = datasets[span.part.name].x[span.first : span.last]
+        return span, fitted.inputs.encode(span.table, span.rows, x)
+
+    for span, found in in_order(inputs_of, _spans(parts)):
         part, rows = span.part, span.rows
-        found = fitted.inputs.encode(span.table, rows, datasets[part.name].x[span.first : span.last])
         if found.faults or (found.unseen and part.name == "train"):
             _refuse([span.up_to(other) for other in parts if other.table is part.table], fitted)
         if part.name == "train" and span.first < HEAD:
             head[span.first : span.last] = fitted.inputs.encode(span.table, rows[: HEAD - span.first]).x
         _add(unseen[part.name], found.unseen)
+        part.table.forget_from(span.stop)
     return EncodedParts(datasets, tuple(_notes(unseen, fitted.inputs)), head)
 
 
@@ -106,7 +112,7 @@ class _Span:
 
 
 def _spans(parts: Sequence[RowsOf]) -> Iterator[_Span]:
-    """All rows of the parts, from the end of each table up, so that what is left of it is its front."""
+    """All rows of the parts, from the end of each table up: what is below a span is not needed again."""
     tables = {id(part.table): part.table for part in parts}
     for table in tables.values():
         for start, stop in reversed(table.spans(SPAN)):
@@ -116,8 +122,6 @@ def _spans(parts: Sequence[RowsOf]) -> Iterator[_Span]:
                     first, last = np.searchsorted(part.rows, [start, stop]).tolist()
                     if first < last:
                         yield _Span(part, first, last, piece, part.rows[first:last] - start, stop)
-            del piece
-            table.forget_from(start)
 
 
 def _refuse(parts: Iterable[RowsOf], fitted: Fitted) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from mlpcli.data.date_feature import fit_dates
 from mlpcli.data.dates import likely_format
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.feature import Feature
+from mlpcli.data.in_order import in_order
 from mlpcli.data.missing_feature import MissingFeature
 from mlpcli.data.number_feature import NumberFeature, fit_number
 from mlpcli.data.table import Table
@@ -41,20 +43,36 @@ def fit_inputs(
     fitted: list[Feature] = []
     problems: list[Problem] = []
     constant: list[str] = []
-    for name, spec in features.items():
-        column = table.only(name)
-        try:
-            found = _fit(name, spec, spec.missing or default, column, rows)
-        except DataError as error:
-            problems += error.problems
-            continue
-        for feature in (found, MissingFeature(name)) if spec.indicator else (found,):
-            fitted.append(feature)
-            if _is_constant(feature, column, rows):
-                constant.append(_label(feature))
+
+    def fit(name: str) -> _Fitted:
+        return _fitted(name, features[name], features[name].missing or default, table, rows)
+
+    for found in in_order(fit, features):
+        fitted += found.features
+        problems += found.problems
+        constant += found.constant
     if problems:
         raise DataError(*problems[:5])
     return FittedInputs(InputEncoder(tuple(fitted)), _notes(constant))
+
+
+class _Fitted(NamedTuple):
+    """What came of one column: its features, those of them that are constant, or why it cannot be fitted."""
+
+    features: Sequence[Feature] = ()
+    constant: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+
+
+def _fitted(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: Indices) -> _Fitted:
+    column = table.only(name)
+    try:
+        found = _fit(name, spec, policy, column, rows)
+    except DataError as error:
+        return _Fitted(problems=error.problems)
+    features = (found, MissingFeature(name)) if spec.indicator else (found,)
+    constant = [_label(feature) for feature in features if _is_constant(feature, column, rows)]
+    return _Fitted(features, constant)
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -111,15 +112,14 @@ class Table:
         """
         return [
             (start, min(start + most, end))
-            for first, end in pairwise(self._bounds())
+            for first, end in pairwise(self._bounds)
             for start in range(first, end, most)
         ]
 
     def between(self, start: int, stop: int) -> Table:
         """The rows of one span as a table, whose lines are those of all rows."""
-        bounds = self._bounds()
-        piece = bisect_right(bounds, start) - 1
-        first = bounds[piece]
+        piece = bisect_right(self._bounds, start) - 1
+        first = self._bounds[piece]
         numbers = {
             name: [pieces[piece].between(start - first, stop - first)]
             for name, pieces in self.numbers.items()
@@ -129,12 +129,16 @@ class Table:
 
     def forget_from(self, row: int) -> None:
         """Let go of the numbers in the pieces that begin in a row or below it: they are not needed again."""
-        kept = bisect_left(self._bounds()[:-1], row)
+        kept = bisect_left(self._bounds, row, hi=len(self._bounds) - 1)
         for pieces in self.numbers.values():
             del pieces[kept:]
 
+    @cached_property
     def _bounds(self) -> list[int]:
-        """The row in which each piece of the columns of numbers begins, and the end of the last."""
+        """The row in which each piece of the columns of numbers begins, and the end of the last.
+
+        Worked out once, when all of them are there.
+        """
         pieces = next(iter(self.numbers.values()), None)
         if pieces is None:
             return [0, self.rows]
