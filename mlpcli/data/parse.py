@@ -24,9 +24,9 @@ from mlpcli.errors import DataError, Place, Problem
 NUMBER_ROW, TEXT_ROW = "", "x"
 # a type for any column costs pandas so much time for every other that texts are then read apart
 MANY = 256
-# The C library gives back to the system what is freed and larger than anything freed before, up to this size,
-# and takes a tenth of the time of reading to have it again for the next block.
-KEPT = 31 << 20
+# The C library gives back to the system what is freed and larger than anything freed before, up to this size;
+# what is smaller it keeps for the next block, for each thread that parses twice as much and more.
+KEPT = 9 << 18
 # had all at once, which takes two thirds of the time of one after the other, as each is first written to
 PAGES = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
 # what pandas would otherwise do for anyone: take words for missing values, a column for an index, skip lines
