@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 import mlpcli
+from mlpcli.data.scaling import SCALINGS
 
 checks = pytest.importorskip("sklearn.utils.estimator_checks")
 datasets = pytest.importorskip("sklearn.datasets")
 selection = pytest.importorskip("sklearn.model_selection")
 estimators = pytest.importorskip("mlpcli.sklearn")
+arrays = pytest.importorskip("mlpcli.sklearn.arrays")
 
 MLPClassifier, MLPRegressor = estimators.MLPClassifier, estimators.MLPRegressor
 FEW = {"name": "lbfgs", "iterations": 20}
@@ -138,6 +140,61 @@ def test_what_is_fitted_for_scaling_counts_the_weights() -> None:
     expected = plain.fit(scaler.transform(x), z, weights).predict(scaler.transform(x))
     found = MLPRegressor(**options).fit(x, y, weights).predict(x)
     np.testing.assert_allclose(found, scale_y.inverse_transform(expected).ravel(), rtol=1e-6)
+
+
+ENCODINGS = {
+    "standardize": "StandardScaler",
+    "minmax": "MinMaxScaler",
+    "maxabs": "MaxAbsScaler",
+    "robust": "RobustScaler",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("encode", SCALINGS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_encoding_is_the_scaler_of_scikit_learn(
+    iris: tuple[npt.NDArray[Any], Any], encode: str, weighted: bool
+) -> None:
+    """With weights it is that of the repeated rows; some rows of iris are equal, and count twice."""
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    x, y = iris
+    x = np.column_stack([x, np.full(len(x), 0.1)])
+    weights = np.arange(150) % 4 + 1 if weighted else np.ones(150, np.intp)
+    fitted = MLPClassifier(encode=encode, optimizer=FEW, random_state=0).fit(x, y, weights)
+    name = ENCODINGS[encode]
+    scaler = getattr(preprocessing, name)() if name else preprocessing.FunctionTransformer()
+    expected = scaler.fit(np.repeat(x, weights, axis=0)).transform(x)
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
+    """Equal ones, whatever they are, change nothing, and neither does a factor of small ones."""
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x, y, weights = x[:60], y[:60], np.arange(60) % 4 + 0.5
+    few = MLPRegressor(encode="robust", optimizer=FEW, random_state=0)
+    plain, one_sixtieth = few.fit(x, y).network_.inputs, np.full(60, 1 / 60)
+    np.testing.assert_allclose(
+        [f.fitted for f in few.fit(x, y, one_sixtieth).network_.inputs.features],
+        [f.fitted for f in plain.features],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        [f.fitted for f in few.fit(x, y, weights / 4).network_.inputs.features],
+        [f.fitted for f in few.fit(x, y, weights / 400).network_.inputs.features],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("weights", [None, [2, 1, 2]])
+def test_a_range_that_no_float_holds_is_the_largest_one(weights: Any) -> None:
+    x = np.array([[-1.7e308], [0.0], [1.7e308]])
+    fitted = MLPRegressor(encode="robust", optimizer=FEW).fit(x, [0.0, 1.0, 2.0], weights)
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    assert found[0, 0] < found[1, 0] < found[2, 0]
 
 
 def test_balanced_classes_weigh_the_same(iris: tuple[npt.NDArray[Any], Any]) -> None:

@@ -6,9 +6,7 @@ would give.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -21,17 +19,16 @@ from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.encoding import HEAD, Dataset
 from mlpcli.data.faults import require_none
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.scaling import ROUNDING, SCALINGS
 from mlpcli.data.split import split_by_fraction, split_sizes
 from mlpcli.data.structure import Lines
 from mlpcli.data.table import CsvFormat, Table
 from mlpcli.data.target import TargetEncoder, class_target
 from mlpcli.data.task import decide_loss, decide_output_activation, decide_scale
 from mlpcli.data.weights import fit_weighting
+from mlpcli.sklearn.weighted import Scaling, scaling_of
 
 WEIGHT = "sample_weight"
 ROWS = Lines((0,), (0,), word="row")
-Scaling = Callable[[Vector], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +85,7 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
     train, validation = _split(config, given)
     own = given.weights[train] if given.weighted else None
     inputs = _fit_inputs(given.x[train], encode, own)
-    target = _fit_target(given, loss, scaled_columns(given.y[train], scale, own))
+    target = _fit_target(given, loss, _target_scales(given.y[train], scale, own))
     weighting = fit_weighting(config, target, table, train)
 
     def dataset(rows: Indices) -> Dataset:
@@ -111,40 +108,25 @@ def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
     return parts.train, parts.validation
 
 
-def scaling_of(name: str, weights: Vector | None) -> Scaling:
-    """The scaling of that name, for rows with weights."""
-    if name == "standardize" and weights is not None:
-        return partial(weighted_standardization, weights=weights)
-    return SCALINGS[name]
-
-
-def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, float]:
-    """(mean, standard deviation) of weighted values, all weights above 0; a constant has the scale 1."""
-    low, largest = float(values.min()), float(np.abs(values).max())
-    if low == float(values.max()):
-        return low, 1.0
-    share, unit = weights / weights.sum(), values / largest
-    mean = float(share @ unit)
-    mean += float(share @ (unit - mean))
-    std = float(np.sqrt(share @ np.square(unit - mean)))
-    return largest * mean, largest * std if std > ROUNDING * abs(mean) else 1.0
-
-
-def scaled_columns(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[tuple[float, float]]:
+def scaled_columns(values: Matrix, scaling: Scaling) -> list[tuple[float, float]]:
     """(center, scale) of each column."""
-    if scale.name == "divide":
-        return [(0.0, scale.number or 1.0)] * y.shape[1]
-    scaling = scaling_of(scale.name, weights)
-    return [scaling(np.ascontiguousarray(column)) for column in y.T]
+    return [scaling(np.ascontiguousarray(column)) for column in values.T]
 
 
 def _fit_inputs(x: Matrix, encode: str, weights: Vector | None) -> InputEncoder:
-    fitted = scaled_columns(x, ScaleSpec.model_validate(encode), weights)
+    fitted = scaled_columns(x, scaling_of(encode, weights))
     features = (
         NumberFeature(name=f"x{index}", encode=encode, missing="error", center=center, scale=scale, fill=None)
         for index, (center, scale) in enumerate(fitted)
     )
     return InputEncoder(tuple(features))
+
+
+def _target_scales(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[tuple[float, float]]:
+    """(center, scale) of each target."""
+    if scale.name == "divide":
+        return [(0.0, scale.number or 1.0)] * y.shape[1]
+    return scaled_columns(y, scaling_of(scale.name, weights))
 
 
 def _fit_target(given: Given, loss: LossSpec, scales: list[tuple[float, float]]) -> TargetEncoder:
