@@ -286,6 +286,10 @@ def test_errors_are_those_of_the_command(directory: Path) -> None:
     ]
     with pytest.raises(errors.ConfigError, match="found set"):
         mlpcli.train({"data": {1, 2}})
+    with pytest.raises(errors.ConfigError, match=r"config: model\.layers: expected texts, .*, found object"):
+        mlpcli.train({"model": {"layers": ["auto", object()]}})
+    with pytest.raises(errors.ConfigError, match=r"config: model: expected texts, .*, found tuple"):
+        mlpcli.train({"model": {("layers", "init"): 1}})
     with pytest.raises(errors.DataError, match="there is no file"):
         mlpcli.train({"data": {"train": directory / "tt.csv", "target": "kind"}})
     with pytest.raises(errors.ModelError):
