@@ -7,6 +7,7 @@ would give.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +20,16 @@ from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.encoding import HEAD, Dataset
 from mlpcli.data.faults import require_none
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.split import split_by_fraction, split_sizes
+from mlpcli.data.split import split_by_fraction, split_sizes, too_few_rows
 from mlpcli.data.structure import Lines
 from mlpcli.data.table import CsvFormat, Table
 from mlpcli.data.target import TargetEncoder, class_target
 from mlpcli.data.task import decide_loss, decide_output_activation, decide_scale
 from mlpcli.data.weights import fit_weighting
+from mlpcli.errors import DataError, Place, Problem
 from mlpcli.sklearn.weighted import Scaling, scaling_of
 
+SOURCE = "X"
 WEIGHT = "sample_weight"
 ROWS = Lines((0,), (0,), word="row")
 
@@ -35,14 +38,20 @@ ROWS = Lines((0,), (0,), word="row")
 class Given:
     """Rows to learn from: features (n, d), targets (n, k), the weights of the rows, all above 0.
 
-    Targets are numbers, labels 0 or 1, or in a column the index of each row's class.
+    Targets are numbers, labels 0 or 1, or in a column the index of each row's class. `classes` are values as
+    Python has them, those of labels 0 and 1.
     """
 
     task: str
     x: Matrix
     y: Matrix
     weights: Vector
-    classes: tuple[str, ...] = ()
+    classes: tuple[Any, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The classes as texts."""
+        return tuple(map(str, self.classes))
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -59,14 +68,14 @@ class Given:
         table = table_of_array(self.x)
         table.numbers[WEIGHT] = [NumberColumn(self.weights)]
         if self.task == "classification":
-            table.texts[self.targets[0]] = TextColumn(self.y[:, 0].astype(np.intp), self.classes)
+            table.texts[self.targets[0]] = TextColumn(self.y[:, 0].astype(np.intp), self.words)
         return table
 
 
 def table_of_array(x: Matrix) -> Table:
     """The columns of an array, called x0, x1, ..."""
     numbers = {f"x{index}": [NumberColumn(column)] for index, column in enumerate(x.T)}
-    return Table("X", len(x), ROWS, CsvFormat(), numbers)
+    return Table(SOURCE, len(x), ROWS, CsvFormat(), numbers)
 
 
 def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> Matrix:
@@ -99,10 +108,12 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
 
 
 def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
-    """The rows that train and those that validate."""
+    """The rows that train and those that validate. DataError where there are none left to train."""
     share = config.spec.data.validation
     rows = np.arange(len(given.x))
     sizes = split_sizes(len(rows), share if isinstance(share, float) else 0.0, 0.0)
+    if share is not None and len(rows) - sum(sizes) < 2:
+        raise DataError(Problem(too_few_rows(len(rows), *sizes), Place(SOURCE)))
     classes = given.y[:, 0].astype(np.intp) if given.task == "classification" else None
     parts = split_by_fraction(rows, sizes, classes, config.spec.seed)
     return parts.train, parts.validation
@@ -131,9 +142,9 @@ def _target_scales(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[
 
 def _fit_target(given: Given, loss: LossSpec, scales: list[tuple[float, float]]) -> TargetEncoder:
     if given.task == "classification":
-        return class_target(given.targets[0], given.classes, loss.name)
+        return class_target(given.targets[0], given.words, loss.name)
     center, scale = np.array(scales, dtype=np.float64).T.copy()
-    return TargetEncoder(given.task, given.targets, given.classes, len(center), center, scale)
+    return TargetEncoder(given.task, given.targets, given.words, len(center), center, scale)
 
 
 def _as_the_loss_sees(y: Matrix, target: TargetEncoder) -> Array:
