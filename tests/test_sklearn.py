@@ -433,6 +433,8 @@ def test_wrong_rows_are_explained(iris: tuple[npt.NDArray[Any], Any]) -> None:
         MLPClassifier().fit(x, np.column_stack([np.arange(150) % 3, np.arange(150) % 4]))
     with pytest.raises(ValueError, match="negative values in sample_weight"):
         MLPRegressor().fit(x, x[:, 0], -np.ones(150))
+    with pytest.raises(ValueError, match=r"y: expected counts of at least 0 for poisson, found -1\.5"):
+        MLPRegressor(loss="poisson").fit(x, x[:, 0] - x[:, 0].min() - 1.5)
     with pytest.raises(ValueError, match="zero"):
         MLPRegressor().fit(x, x[:, 0], np.zeros(150))
 

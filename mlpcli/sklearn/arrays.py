@@ -88,6 +88,7 @@ def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> 
 def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
     """The data of a training: what `mlp train` makes of a file with these numbers in it."""
     loss = decide_loss(config, given.task, len(given.classes))
+    _require_counts(given, loss)
     output = decide_output_activation(config, loss)
     scale = decide_scale(config, given.task, loss, output)
     table = given.table()
@@ -117,6 +118,13 @@ def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
     classes = given.y[:, 0].astype(np.intp) if given.task == "classification" else None
     parts = split_by_fraction(rows, sizes, classes, config.spec.seed)
     return parts.train, parts.validation
+
+
+def _require_counts(given: Given, loss: LossSpec) -> None:
+    """Poisson is for counts. Rows may have been merged: their numbers would mean nothing to who gave them."""
+    if loss.name == "poisson" and given.y.min() < 0:
+        message = f"expected counts of at least 0 for poisson, found {given.y.min():g}"
+        raise DataError(Problem(message, Place("y")))
 
 
 def scaled_columns(values: Matrix, scaling: Scaling) -> list[tuple[float, float]]:
