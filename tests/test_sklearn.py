@@ -198,6 +198,16 @@ def test_a_range_that_no_float_holds_is_the_largest_one(weights: Any) -> None:
     assert found[0, 0] < found[1, 0] < found[2, 0]
 
 
+@pytest.mark.parametrize("weight", [0.1, 0.7, 1 / 60])
+def test_rounding_of_weights_makes_no_scale(weight: float) -> None:
+    """Where a quarter of the weights ends with the last of equal values, nothing of the next one counts."""
+    weighted = pytest.importorskip("mlpcli.sklearn.weighted")
+    for rows in range(5, 200, 4):
+        values = np.repeat([0.0, 7.0], [3 * (rows - 1) // 4 + 1, rows // 4])
+        assert weighted.weighted_robust(values, np.full(rows, weight)) == (0.0, 1.0)
+        assert SCALINGS["robust"](values) == (0.0, 1.0)
+
+
 def test_balanced_classes_weigh_the_same(iris: tuple[npt.NDArray[Any], Any]) -> None:
     x, y = (array[:110] for array in iris)
     few = {"optimizer": FEW, "random_state": 0, "encode": "none"}

@@ -43,9 +43,19 @@ def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
     last = np.cumsum(weights[order]) - once
     places = np.column_stack([last - weights[order] + once, last]).ravel()
     unit, exponent = scaled_to_one(values[order])
-    quarters = np.interp(last[-1] * np.array([0.25, 0.5, 0.75]), places, np.repeat(unit, 2))
-    low, middle, high = np.ldexp(quarters, exponent).tolist()
+    quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
+    low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
     return middle, min(high - low, LARGEST) or 1.0
+
+
+def _settled(wanted: Vector, places: Vector) -> Vector:
+    """Each place wanted, or the one that only rounding keeps it from.
+
+    A trace of the next value would make a scale of what is none, and the encoded numbers huge.
+    """
+    nearest = places[np.abs(places[:, np.newaxis] - wanted).argmin(axis=0)]
+    rounding = np.finfo(np.float64).eps * len(places) * places[-1]
+    return np.where(np.abs(nearest - wanted) <= rounding, nearest, wanted)
 
 
 WEIGHTED = {"standardize": weighted_standardization, "robust": weighted_robust}
