@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -175,6 +176,10 @@ FORMS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "decimals": lambda frame: frame.assign(
         size=[None if pd.isna(x) else Decimal(str(x)) for x in frame["size"]]
     ),
+    "fractions": lambda frame: frame.assign(
+        code=[Fraction(x) for x in frame["code"]],
+        size=[None if pd.isna(x) else Fraction(str(x)) for x in frame["size"]],
+    ),
     "codes became floats": lambda frame: frame.astype({"code": float}),
     "names with spaces": lambda frame: frame.rename(columns=lambda name: f" {name} "),
     "float32": lambda frame: frame.astype({"size": np.float32}),
@@ -199,6 +204,23 @@ def test_whatever_the_dtypes_the_cells_mean_what_they_do_in_the_file(
         ),
         ({"size": [1, True, 2, 3, 4, 5]}, "DataFrame:1: column 'size': expected a number, found 'True'"),
         ({"size": [1.0, np.inf, 2, 3, 4, 5]}, "DataFrame:1: column 'size': expected a number, found 'inf'"),
+        (
+            {"size": [1, 10**400, 2, 3, 4, 5]},
+            "DataFrame:1: column 'size': expected a number within ±1.79769e+308, found a larger int",
+        ),
+        (
+            {"size": [1, -(10**5000), 2, Fraction(10**400, 3), 4, 5]},
+            "DataFrame:1: column 'size': expected a number within ±1.79769e+308, found a larger int",
+        ),
+        (
+            {"size": [Fraction(10**400, 3)] * 6},
+            "DataFrame:0: column 'size': expected a number within ±1.79769e+308, found a larger Fraction",
+        ),
+        (
+            {"code": [1, 10**400, 2, 3, 1, 2]},
+            "DataFrame:1: column 'code': expected a number within ±1.79769e+308",
+        ),
+        ({"size": [1, Decimal("1e400"), 2, 3, 4, 5]}, "column 'size': expected a number, found '1E+400'"),
         ({"size": [1j] * 6}, "column 'size': expected a text or a number, found something of type complex"),
         (
             {"code": [1, 2, None, 1, 2, 3]},
@@ -214,6 +236,21 @@ def test_cells_that_cannot_be_used_are_errors(
     with pytest.raises(errors.DataError) as caught:
         spelt.predict(frame)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", [Fraction(51, 10), Fraction(1, 3), Fraction(10**20), Fraction(-1, 10**30)])
+def test_a_fraction_is_the_number_that_it_is(spelt: mlpcli.TrainedModel, cell: Fraction) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT))
+    found = spelt.predict_proba(frame.assign(size=[cell] * 6))
+    np.testing.assert_array_equal(found, spelt.predict_proba(frame.assign(size=float(cell))))
+
+
+def test_every_nan_is_a_missing_cell(spelt: mlpcli.TrainedModel) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT))
+    missing = spelt.predict_proba(frame.assign(size=None))
+    for nan in (Decimal("NaN"), Decimal("sNaN"), np.float32("nan"), float("nan"), pd.NA):
+        found = spelt.predict_proba(frame.assign(size=pd.Series([nan] * 6, dtype=object)))
+        np.testing.assert_array_equal(found, missing)
 
 
 def test_a_number_that_may_be_two_categories_is_an_error(tmp_path: Path) -> None:
@@ -286,6 +323,10 @@ def test_errors_are_those_of_the_command(directory: Path) -> None:
     ]
     with pytest.raises(errors.ConfigError, match="found set"):
         mlpcli.train({"data": {1, 2}})
+    with pytest.raises(errors.ConfigError, match=r"config: model\.layers: expected texts, .*, found object"):
+        mlpcli.train({"model": {"layers": ["auto", object()]}})
+    with pytest.raises(errors.ConfigError, match=r"config: model: expected texts, .*, found tuple"):
+        mlpcli.train({"model": {("layers", "init"): 1}})
     with pytest.raises(errors.DataError, match="there is no file"):
         mlpcli.train({"data": {"train": directory / "tt.csv", "target": "kind"}})
     with pytest.raises(errors.ModelError):

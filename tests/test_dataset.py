@@ -234,7 +234,7 @@ def test_mistakes(
         ("y", "loss: poisson", "x,y\n1,5\n2,-1\n3,7\n", "t.csv:3: column 'y': expected a count"),
         ("y", "", "x,y\n1,a\n2,a\n3,a\n", "t.csv: column 'y': only the class 'a' in the training rows"),
         ("y", "", "x,y\n", "t.csv: there are no rows after the header"),
-        ("y", "", "x,y\n1,5\n", "t.csv: expected at least 2 rows (0 to validate, "),
+        ("y", "", "x,y\n1,5\n", "t.csv: expected at least 2 rows (2 to train), found 1"),
         ("y", "", "x,y\n1,5\n2,6\n3,inf\n4,9\n", "t.csv:4: column 'y': expected a number, found 'inf'"),
         ("[y, z]", "", "x,y,z\n1,5,1\n2,6,2\n3,a,3\n", "t.csv:4: column 'y': expected a number, found 'a'"),
         ("y", "", "x,y\n1,5\n1e999,6\n3,9\n", "t.csv:3: column 'x': expected a number, found '1e999'"),

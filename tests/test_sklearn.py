@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 import mlpcli
+from mlpcli.data.scaling import SCALINGS
 
 checks = pytest.importorskip("sklearn.utils.estimator_checks")
 datasets = pytest.importorskip("sklearn.datasets")
 selection = pytest.importorskip("sklearn.model_selection")
 estimators = pytest.importorskip("mlpcli.sklearn")
+arrays = pytest.importorskip("mlpcli.sklearn.arrays")
 
 MLPClassifier, MLPRegressor = estimators.MLPClassifier, estimators.MLPRegressor
 FEW = {"name": "lbfgs", "iterations": 20}
@@ -33,7 +35,8 @@ def test_every_check_for_other_ways_to_train() -> None:
     excused = {"check_sample_weight_equivalence_on_dense_data": "batches of rows"}
     brief = {"optimizer": "adam", "learning_rate": 0.02, "dtype": "float64", "layers": ("auto", 16, "auto")}
     deep = {"layers": ("auto", 16, 16, "auto"), "normalization": "layer_norm", "residual": True}
-    for estimator in (MLPClassifier(**brief), MLPRegressor(**brief), MLPRegressor(**{**brief, **deep})):
+    classifiers = MLPClassifier(**brief), MLPClassifier(**{**brief, "loss": "hinge"})
+    for estimator in (*classifiers, MLPRegressor(**brief), MLPRegressor(**{**brief, **deep})):
         results = checks.check_estimator(
             estimator, expected_failed_checks=excused, on_skip=None, on_fail=None
         )
@@ -140,6 +143,71 @@ def test_what_is_fitted_for_scaling_counts_the_weights() -> None:
     np.testing.assert_allclose(found, scale_y.inverse_transform(expected).ravel(), rtol=1e-6)
 
 
+ENCODINGS = {
+    "standardize": "StandardScaler",
+    "minmax": "MinMaxScaler",
+    "maxabs": "MaxAbsScaler",
+    "robust": "RobustScaler",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("encode", SCALINGS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_encoding_is_the_scaler_of_scikit_learn(
+    iris: tuple[npt.NDArray[Any], Any], encode: str, weighted: bool
+) -> None:
+    """With weights it is that of the repeated rows; some rows of iris are equal, and count twice."""
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    x, y = iris
+    x = np.column_stack([x, np.full(len(x), 0.1)])
+    weights = np.arange(150) % 4 + 1 if weighted else np.ones(150, np.intp)
+    fitted = MLPClassifier(encode=encode, optimizer=FEW, random_state=0).fit(x, y, weights)
+    name = ENCODINGS[encode]
+    scaler = getattr(preprocessing, name)() if name else preprocessing.FunctionTransformer()
+    expected = scaler.fit(np.repeat(x, weights, axis=0)).transform(x)
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
+    """Equal ones, whatever they are, change nothing, and neither does a factor of small ones."""
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x, y, weights = x[:60], y[:60], np.arange(60) % 4 + 0.5
+    few = MLPRegressor(encode="robust", optimizer=FEW, random_state=0)
+    plain, one_sixtieth = few.fit(x, y).network_.inputs, np.full(60, 1 / 60)
+    np.testing.assert_allclose(
+        [f.fitted for f in few.fit(x, y, one_sixtieth).network_.inputs.features],
+        [f.fitted for f in plain.features],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        [f.fitted for f in few.fit(x, y, weights / 4).network_.inputs.features],
+        [f.fitted for f in few.fit(x, y, weights / 400).network_.inputs.features],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("weights", [None, [2, 1, 2]])
+def test_a_range_that_no_float_holds_is_the_largest_one(weights: Any) -> None:
+    x = np.array([[-1.7e308], [0.0], [1.7e308]])
+    fitted = MLPRegressor(encode="robust", optimizer=FEW).fit(x, [0.0, 1.0, 2.0], weights)
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    assert found[0, 0] < found[1, 0] < found[2, 0]
+
+
+@pytest.mark.parametrize("weight", [0.1, 0.7, 1 / 60])
+def test_rounding_of_weights_makes_no_scale(weight: float) -> None:
+    """Where a quarter of the weights ends with the last of equal values, nothing of the next one counts."""
+    weighted = pytest.importorskip("mlpcli.sklearn.weighted")
+    for rows in range(5, 200, 4):
+        values = np.repeat([0.0, 7.0], [3 * (rows - 1) // 4 + 1, rows // 4])
+        assert weighted.weighted_robust(values, np.full(rows, weight)) == (0.0, 1.0)
+        assert SCALINGS["robust"](values) == (0.0, 1.0)
+
+
 def test_balanced_classes_weigh_the_same(iris: tuple[npt.NDArray[Any], Any]) -> None:
     x, y = (array[:110] for array in iris)
     few = {"optimizer": FEW, "random_state": 0, "encode": "none"}
@@ -170,6 +238,68 @@ def test_class_weight_moves_the_boundary(iris: tuple[npt.NDArray[Any], Any]) -> 
     assert (heavy.predict(x) == "virginica").sum() > (plain.predict(x) == "virginica").sum()
     balanced = MLPClassifier(class_weight="balanced", **few).fit(x, y)
     np.testing.assert_allclose(balanced.predict_proba(x), plain.predict_proba(x), rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("labels", "class_weight"),
+    [
+        (lambda y: y, {0: 2, 1: 3}),
+        (lambda y: y, {0.0: 2, np.int64(1): 3}),
+        (lambda y: y.astype(float), {0: 2, 1: 3}),
+        (lambda y: y.astype(np.float32), {False: 2, True: 3}),
+        (lambda y: y.astype(bool), {0: 2, 1: 3}),
+        (lambda y: pd.Series(y, dtype="Int64"), {0: 2, 1: 3}),
+        (lambda y: pd.Series(y, dtype="boolean"), {0: 2, True: 3}),
+        (lambda y: pd.Series(y, dtype="category"), {0: 2, 1: 3}),
+        (lambda y: np.array(["0", "1"])[y], {"0": 2, "1": 3}),
+        (lambda y: np.array(["0", "1"])[y], {0: 2, 1: 3}),
+        (lambda y: np.array(["0", "1"], dtype=object)[y], {np.str_("0"): 2, "1": 3}),
+    ],
+)
+def test_classes_are_weighted_by_their_values(labels: Any, class_weight: Any) -> None:
+    """Oracle: the weights that scikit-learn makes of the same classes and mapping."""
+    class_weights = pytest.importorskip("sklearn.utils.class_weight")
+    x, y = (array[:80] for array in datasets.load_breast_cancer(return_X_y=True))
+    few = {"optimizer": FEW, "random_state": 0, "encode": "none"}
+    fitted = MLPClassifier(class_weight=class_weight, **few).fit(x / x.max(axis=0), labels(y))
+    by_row = class_weights.compute_sample_weight({0: 2, 1: 3}, y)
+    expected = MLPClassifier(**few).fit(x / x.max(axis=0), y, by_row)
+    np.testing.assert_allclose(
+        fitted.predict_proba(x / x.max(axis=0)), expected.predict_proba(x / x.max(axis=0)), rtol=1e-7
+    )
+
+
+@pytest.mark.parametrize("wrong", ["0", 3, 0.5, None, (0,)])
+def test_what_is_no_class_has_no_weight(wrong: Any) -> None:
+    x, y = datasets.load_iris(return_X_y=True)
+    with pytest.raises(ValueError) as caught:
+        MLPClassifier(class_weight={wrong: 2}).fit(x, y)
+    message = f"mlp: error: parameters: class_weight: there is no class {wrong!r}\nhint: there are 0, 1, 2"
+    assert str(caught.value) == message
+
+
+def test_no_weights_are_no_weights(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    few = {"optimizer": FEW, "random_state": 0}
+    found = MLPClassifier(class_weight={}, **few).fit(*iris).predict_proba(iris[0])
+    np.testing.assert_array_equal(found, MLPClassifier(**few).fit(*iris).predict_proba(iris[0]))
+
+
+LAYERS = {
+    "array": np.array([4, 8, 3]),
+    "array of few bits": np.array([4, 8, 3], dtype=np.uint8),
+    "NumPy's integers": (np.int64(4), np.int32(8), np.uint16(3)),
+    "array of objects": np.array(["auto", 8, "auto"], dtype=object),
+    "series": pd.Series([4, 8, 3]),
+}
+
+
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
+def test_layers_are_any_sequence(iris: tuple[npt.NDArray[Any], Any], layers: Any) -> None:
+    few = {"optimizer": FEW, "random_state": 0}
+    expected = MLPClassifier(layers=["auto", 8, "auto"], **few).fit(*iris).predict_proba(iris[0])
+    found = MLPClassifier(layers=layers, **few).fit(*iris).predict_proba(iris[0])
+    np.testing.assert_array_equal(found, expected)
+    assert MLPClassifier(layers=range(4, 2, -1), dropout=np.zeros(0), optimizer=FEW).fit(*iris).n_iter_
 
 
 def test_scores_that_people_expect_by_default() -> None:
@@ -206,8 +336,36 @@ def test_a_loss_without_probabilities_has_no_predict_proba(iris: tuple[npt.NDArr
     assert hinge.score(x, y) > 0.9
     assert not hasattr(hinge, "predict_proba")
     assert not hasattr(MLPClassifier(loss={"name": "mse"}), "predict_proba")
+    assert not hasattr(MLPClassifier(loss=["hinge"]), "predict_proba")
     sigmoid = MLPClassifier(loss="mse", activation=["relu", "relu", "sigmoid"], optimizer=FEW)
     assert sigmoid.fit(x, y).predict_proba(x).shape == (150, 3)
+
+
+def test_a_hinge_has_scores(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    hinge = MLPClassifier(loss={"name": "hinge"}, optimizer=FEW, random_state=0)
+    several = hinge.fit(x, y)
+    scores = several.decision_function(x)
+    assert scores.shape == (150, 3)
+    np.testing.assert_array_equal(several.classes_[scores.argmax(axis=1)], several.predict(x))
+    two = hinge.fit(x[:100], y[:100])
+    margin = two.decision_function(x[:100])
+    assert margin.shape == (100,)
+    np.testing.assert_array_equal(np.where(margin >= 0, "versicolor", "setosa"), two.predict(x[:100]))
+    assert (margin > 0).any() and (margin < 0).any()
+    assert not hasattr(MLPClassifier(), "decision_function")
+    assert not hasattr(MLPRegressor(), "decision_function")
+
+
+def test_scores_of_a_hinge_serve_what_asks_for_them(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    multiclass = pytest.importorskip("sklearn.multiclass")
+    x, y = iris
+    hinge = MLPClassifier(loss="hinge", optimizer=FEW, random_state=0)
+    areas = selection.cross_val_score(hinge, x[50:], y[50:] == "virginica", scoring="roc_auc", cv=3)
+    assert areas.min() > 0.95
+    each = multiclass.OneVsRestClassifier(hinge).fit(x, y)
+    assert each.decision_function(x).shape == (150, 3)
+    assert each.score(x, y) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -220,7 +378,25 @@ def test_a_loss_without_probabilities_has_no_predict_proba(iris: tuple[npt.NDArr
         ({"learning_rate": 0.1}, "lbfgs has no option `learning_rate`"),
         ({"layers": ("auto", 8, 2)}, "expected 3, the output columns that the data has, found 2"),
         ({"encode": "one_hot"}, "encode: expected one of standardize, minmax, maxabs"),
-        ({"class_weight": {"rose": 2}}, "rose"),
+        ({"encode": {"name": "minmax"}}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"validation": "more.csv"}, "validation: expected a number above 0 and below 1, found 'more.csv'"),
+        ({"validation": "0.2"}, "validation: expected a number above 0 and below 1, found '0.2'"),
+        (
+            {"validation": {"column": "part", "value": "v"}},
+            "validation: expected a number above 0 and below 1, found {'column': 'part', 'value': 'v'}",
+        ),
+        ({"validation": True}, "validation: expected a number above 0 and below 1, found True"),
+        ({"validation": 1}, "data.validation: expected a number above 0 and below 1, found 1"),
+        (
+            {"layers": {8}},
+            "model.layers: expected texts, numbers, booleans, None, lists and mappings, found set",
+        ),
+        ({"layers": np.array([4, 8.5, 3])}, "model.layers.1: expected a whole number from 1 to "),
+        ({"loss": ["hinge"]}, "loss: expected a loss, by name or as a mapping with `name`, found a list"),
+        ({"epochs": 9}, "hint: set `iterations` of the optimizer instead"),
+        ({"class_weight": {"rose": 2}}, "class_weight: there is no class 'rose'\nhint: there are 'setosa', "),
+        ({"class_weight": np.ones(3)}, "class_weight: expected a mapping, found a list"),
+        ({"class_weight": {"setosa": -1}}, "class_weight.setosa: expected a number of at least 0, found -1"),
         ({"early_stopping": {"patience": 3}}, "validation"),
         ({"loss": "mse", "target_scale": "standardize"}, "target_scale"),
     ],
@@ -233,6 +409,32 @@ def test_a_wrong_parameter_is_explained(
     assert message in str(caught.value)
 
 
+def test_weights_of_classes_are_for_classes() -> None:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    hint = "class_weight: expected None, as this is a regression, found 'balanced'\nhint: .* `sample_weight`"
+    with pytest.raises(ValueError, match=hint):
+        MLPRegressor(class_weight="balanced").fit(x, y)
+    assert MLPRegressor(class_weight={}, optimizer=FEW).fit(x, y).n_iter_
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_too_few_rows_to_validate_and_train_are_explained(optimizer: str) -> None:
+    """In the words of `mlp train`; a test is none of fit's business."""
+    x, y = np.arange(12.0).reshape(6, 2), np.arange(6)
+    message = r"X: expected at least 8 rows \(6 to validate, 2 to train\), found 6"
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(validation=0.999, optimizer=optimizer).fit(x, y)
+    with pytest.raises(ValueError, match=message):
+        MLPClassifier(validation=0.999, optimizer=optimizer).fit(x, y % 2)
+    fitted = MLPRegressor(validation=0.6, optimizer=optimizer).fit(x, y)
+    assert fitted.history_["val_loss"].notna().all()
+
+
+def test_a_network_that_is_too_large_is_refused_in_words_that_help() -> None:
+    with pytest.raises(ValueError, match="hint: use smaller layers; `mlp train` allows it with --max-params"):
+        MLPRegressor(layers=("auto", 10_000, 10_000, "auto")).fit(np.eye(3), np.arange(3))
+
+
 def test_wrong_rows_are_explained(iris: tuple[npt.NDArray[Any], Any]) -> None:
     x, y = iris
     with pytest.raises(ValueError, match="only one class: 'setosa'"):
@@ -241,6 +443,8 @@ def test_wrong_rows_are_explained(iris: tuple[npt.NDArray[Any], Any]) -> None:
         MLPClassifier().fit(x, np.column_stack([np.arange(150) % 3, np.arange(150) % 4]))
     with pytest.raises(ValueError, match="negative values in sample_weight"):
         MLPRegressor().fit(x, x[:, 0], -np.ones(150))
+    with pytest.raises(ValueError, match=r"y: expected counts of at least 0 for poisson, found -1\.5"):
+        MLPRegressor(loss="poisson").fit(x, x[:, 0] - x[:, 0].min() - 1.5)
     with pytest.raises(ValueError, match="zero"):
         MLPRegressor().fit(x, x[:, 0], np.zeros(150))
 

@@ -22,7 +22,7 @@ def check_size(config: Config, max_parameters: int, shape: Architecture | None =
         raise config.problem(
             ("model", "layers"),
             f"expected at most {max_parameters:,} parameters, found {count:,}",
-            hint=f"use smaller layers, or allow it with --max-params {count}",
+            hint=f"use smaller layers; `mlp train` allows it with --max-params {count}",
         )
 
 

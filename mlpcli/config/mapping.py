@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from mlpcli.config.document import parse_document
 from mlpcli.config.dump import dump_document
 from mlpcli.config.load import Config, check
 from mlpcli.errors import ConfigError, Place
+
+Names = tuple[str, ...]
+SCALARS = frozenset({bool, int, float, type(None), datetime.date, datetime.datetime})
 
 
 def config_of(settings: Mapping[Any, Any], name: str = "config") -> Config:
@@ -21,29 +23,39 @@ def config_of(settings: Mapping[Any, Any], name: str = "config") -> Config:
     Raises ConfigError, whose places are lines of the YAML that the mapping stands for.
     """
     path = Path(name)
-    root = parse_document(_yaml(settings, name).encode(), name)
+    root = parse_document(dump_document(_mapping(settings, Place(name), ())).encode(), name)
     return Config(check(root), path, root)
 
 
-def _yaml(settings: Mapping[Any, Any], name: str) -> str:
-    try:
-        return dump_document(_plain(settings))
-    except yaml.representer.RepresenterError as error:
-        kind = type(error.args[-1]).__name__
-        message = f"expected texts, numbers, booleans, None, lists and mappings, found {kind}"
-        raise ConfigError.of(message, Place(name)) from None
+def _mapping(settings: Mapping[Any, Any], place: Place, key: Names) -> dict[Any, Any]:
+    return {
+        _scalar(name, place, key): _plain(item, place, (*key, str(name))) for name, item in settings.items()
+    }
 
 
-def _plain(value: Any) -> Any:
-    """The value in what YAML can write: paths are texts, NumPy's numbers are Python's."""
+def _plain(value: Any, place: Place, key: Names) -> Any:
+    """The value at a key in what YAML can write: arrays and other sequences are lists."""
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, set | bytes):
-        raise yaml.representer.RepresenterError("only with a tag", value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return _mapping(value, place, key)
+    value = _of_python(value)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(item, place, key) for item in value]
+    return _scalar(value, place, key)
+
+
+def _scalar(value: Any, place: Place, key: Names) -> Any:
+    """A single value: paths are texts, NumPy's numbers are Python's."""
+    value = _of_python(value)
     if isinstance(value, str):
         return str(value)
-    return value.item() if hasattr(value, "dtype") and hasattr(value, "item") and value.ndim == 0 else value
+    if type(value) not in SCALARS:
+        name, kind = ".".join(key), type(value).__name__
+        message = f"expected texts, numbers, booleans, None, lists and mappings, found {kind}"
+        raise ConfigError.of(f"{name}: {message}" if name else message, place)
+    return value
+
+
+def _of_python(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value

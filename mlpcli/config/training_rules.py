@@ -96,7 +96,7 @@ def quasi_newton_has_its_own_pace(spec: Spec) -> Iterator[Finding]:
     if name not in QUASI_NEWTON:
         return
     if "epochs" in spec.training.model_fields_set:
-        hint = "set `optimizer.iterations` instead"
+        hint = "set `iterations` of the optimizer instead"
         yield Finding(("training", "epochs"), f"{name} has iterations, not epochs", hint)
     if spec.training.clip_norm is not None:
         message = f"{name} searches for its step lengths: clip_norm has no effect"

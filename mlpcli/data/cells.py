@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlpcli.data.columns import number_of
 
+NONE_HINT = "give None where there is no number"
 TEXT_HINT = "give the column as texts, spelt as in the training data"
 
 
@@ -48,15 +49,33 @@ def text_of_cell(cell: Any, spelling: Spelling, decimal: str) -> str:
     if isinstance(cell, datetime.date):
         return "" if cell is pd.NaT else _date(cell, spelling.date_format)
     if isinstance(cell, numbers.Real | Decimal):
-        value = float(cell)
+        value = _value(cell)
         if np.isnan(value):
             return ""
-        plain = str(cell.item() if isinstance(cell, np.generic) else cell).replace(".", decimal)
+        plain = _digits(cell, value).replace(".", decimal)
         return _word(plain, [word for word in words if number_of(word, decimal) == value])
     if cell is None or cell is pd.NA:
         return ""
     message = f"expected a text or a number, found something of type {type(cell).__name__}"
     raise UnusableCellError(message, TEXT_HINT)
+
+
+def _value(number: numbers.Real | Decimal) -> float:
+    if isinstance(number, Decimal) and number.is_nan():
+        return np.nan  # float() refuses some of them
+    try:
+        return float(number)
+    except OverflowError:
+        kind, most = type(number).__name__, np.finfo(np.float64).max
+        message = f"expected a number within ±{most:g}, found a larger {kind}"
+        raise UnusableCellError(message, NONE_HINT) from None
+
+
+def _digits(number: numbers.Real | Decimal, value: float) -> str:
+    """As the number is written, or else its value: a fraction's own text is no number in a file."""
+    if isinstance(number, np.generic):
+        number = number.item()
+    return str(number) if isinstance(number, int | float | np.floating | Decimal) else repr(value)
 
 
 def _date(day: datetime.date, form: str | None) -> str:

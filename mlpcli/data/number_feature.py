@@ -123,8 +123,7 @@ def _scaling(encode: str, filled: Vector) -> tuple[float, float]:
     values = np.log1p(filled[filled > -1]) if encode == "log1p" else filled
     if not len(values):
         return 0.0, 1.0
-    center, scale = SCALINGS["standardize" if encode == "log1p" else encode](values)
-    return center, min(scale, float(np.finfo(np.float64).max))
+    return SCALINGS["standardize" if encode == "log1p" else encode](values)
 
 
 def _fill(policy: MissingSpec, known: Vector) -> float | None:

@@ -11,7 +11,7 @@ from mlpcli.config.load import Config
 from mlpcli.config.spec import SplitColumn
 from mlpcli.data.columns import in_order
 from mlpcli.data.roles import Roles
-from mlpcli.data.split import Parts, split_by_fraction, split_sizes
+from mlpcli.data.split import Parts, split_by_fraction, split_sizes, too_few_rows
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
 
@@ -41,7 +41,7 @@ def choose_rows(config: Config, roles: Roles, task: str, table: Table) -> Chosen
     fractions = [part if isinstance(part, float) else 0.0 for part in (data.validation, data.test)]
     sizes = split_sizes(table.rows - int(dropped.sum()), *fractions)
     if len(pool) - sum(sizes) < 2:
-        raise DataError(_too_few(table, len(pool), sizes))
+        raise DataError(Problem(too_few_rows(len(pool), *sizes), Place(table.source)))
     drawn = split_by_fraction(pool, sizes, _strata(config, task, table, pool), config.spec.seed)
     parts = Parts(
         drawn.train,
@@ -85,9 +85,3 @@ def _strata(config: Config, task: str, table: Table, pool: Indices) -> Indices |
         return None
     column = table.text(config.spec.data.target[0], pool)
     return column.recoded(in_order(column.counts(), table.format.decimal))
-
-
-def _too_few(table: Table, pool: int, sizes: tuple[int, int]) -> Problem:
-    needed = f"{sizes[0]} to validate, {sizes[1]} to test, 2 to train"
-    message = f"expected at least {sum(sizes) + 2} rows ({needed}), found {pool}"
-    return Problem(message, Place(table.source))

@@ -26,6 +26,13 @@ def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int]:
     return n_validation, n_test
 
 
+def too_few_rows(rows: int, validation: int, test: int) -> str:
+    """What is wrong where so many rows are too few for these parts and two to train on."""
+    parts = {"validate": validation, "test": test, "train": 2}
+    needed = ", ".join(f"{count} to {part}" for part, count in parts.items() if count)
+    return f"expected at least {sum(parts.values())} rows ({needed}), found {rows}"
+
+
 def split_by_fraction(rows: Indices, sizes: tuple[int, int], classes: Indices | None, seed: int) -> Parts:
     """Parts of `rows` with `sizes` = (validation, test), drawn by one shuffle from the seed.
 

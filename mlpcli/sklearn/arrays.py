@@ -6,9 +6,8 @@ would give.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,31 +20,38 @@ from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.encoding import HEAD, Dataset
 from mlpcli.data.faults import require_none
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.scaling import ROUNDING, SCALINGS
-from mlpcli.data.split import split_by_fraction, split_sizes
+from mlpcli.data.split import split_by_fraction, split_sizes, too_few_rows
 from mlpcli.data.structure import Lines
 from mlpcli.data.table import CsvFormat, Table
 from mlpcli.data.target import TargetEncoder, class_target
 from mlpcli.data.task import decide_loss, decide_output_activation, decide_scale
 from mlpcli.data.weights import fit_weighting
+from mlpcli.errors import DataError, Place, Problem
+from mlpcli.sklearn.weighted import Scaling, scaling_of
 
+SOURCE = "X"
 WEIGHT = "sample_weight"
 ROWS = Lines((0,), (0,), word="row")
-Scaling = Callable[[Vector], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
     """Rows to learn from: features (n, d), targets (n, k), the weights of the rows, all above 0.
 
-    Targets are numbers, labels 0 or 1, or in a column the index of each row's class.
+    Targets are numbers, labels 0 or 1, or in a column the index of each row's class. `classes` are values as
+    Python has them, those of labels 0 and 1.
     """
 
     task: str
     x: Matrix
     y: Matrix
     weights: Vector
-    classes: tuple[str, ...] = ()
+    classes: tuple[Any, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The classes as texts."""
+        return tuple(map(str, self.classes))
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -62,14 +68,14 @@ class Given:
         table = table_of_array(self.x)
         table.numbers[WEIGHT] = [NumberColumn(self.weights)]
         if self.task == "classification":
-            table.texts[self.targets[0]] = TextColumn(self.y[:, 0].astype(np.intp), self.classes)
+            table.texts[self.targets[0]] = TextColumn(self.y[:, 0].astype(np.intp), self.words)
         return table
 
 
 def table_of_array(x: Matrix) -> Table:
     """The columns of an array, called x0, x1, ..."""
     numbers = {f"x{index}": [NumberColumn(column)] for index, column in enumerate(x.T)}
-    return Table("X", len(x), ROWS, CsvFormat(), numbers)
+    return Table(SOURCE, len(x), ROWS, CsvFormat(), numbers)
 
 
 def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> Matrix:
@@ -82,13 +88,14 @@ def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> 
 def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
     """The data of a training: what `mlp train` makes of a file with these numbers in it."""
     loss = decide_loss(config, given.task, len(given.classes))
+    _require_counts(given, loss)
     output = decide_output_activation(config, loss)
     scale = decide_scale(config, given.task, loss, output)
     table = given.table()
     train, validation = _split(config, given)
     own = given.weights[train] if given.weighted else None
     inputs = _fit_inputs(given.x[train], encode, own)
-    target = _fit_target(given, loss, scaled_columns(given.y[train], scale, own))
+    target = _fit_target(given, loss, _target_scales(given.y[train], scale, own))
     weighting = fit_weighting(config, target, table, train)
 
     def dataset(rows: Indices) -> Dataset:
@@ -102,44 +109,31 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
 
 
 def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
-    """The rows that train and those that validate."""
+    """The rows that train and those that validate. DataError where there are none left to train."""
     share = config.spec.data.validation
     rows = np.arange(len(given.x))
     sizes = split_sizes(len(rows), share if isinstance(share, float) else 0.0, 0.0)
+    if share is not None and len(rows) - sum(sizes) < 2:
+        raise DataError(Problem(too_few_rows(len(rows), *sizes), Place(SOURCE)))
     classes = given.y[:, 0].astype(np.intp) if given.task == "classification" else None
     parts = split_by_fraction(rows, sizes, classes, config.spec.seed)
     return parts.train, parts.validation
 
 
-def scaling_of(name: str, weights: Vector | None) -> Scaling:
-    """The scaling of that name, for rows with weights."""
-    if name == "standardize" and weights is not None:
-        return partial(weighted_standardization, weights=weights)
-    return SCALINGS[name]
+def _require_counts(given: Given, loss: LossSpec) -> None:
+    """Poisson is for counts. Rows may have been merged: their numbers would mean nothing to who gave them."""
+    if loss.name == "poisson" and given.y.min() < 0:
+        message = f"expected counts of at least 0 for poisson, found {given.y.min():g}"
+        raise DataError(Problem(message, Place("y")))
 
 
-def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, float]:
-    """(mean, standard deviation) of weighted values, all weights above 0; a constant has the scale 1."""
-    low, largest = float(values.min()), float(np.abs(values).max())
-    if low == float(values.max()):
-        return low, 1.0
-    share, unit = weights / weights.sum(), values / largest
-    mean = float(share @ unit)
-    mean += float(share @ (unit - mean))
-    std = float(np.sqrt(share @ np.square(unit - mean)))
-    return largest * mean, largest * std if std > ROUNDING * abs(mean) else 1.0
-
-
-def scaled_columns(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[tuple[float, float]]:
+def scaled_columns(values: Matrix, scaling: Scaling) -> list[tuple[float, float]]:
     """(center, scale) of each column."""
-    if scale.name == "divide":
-        return [(0.0, scale.number or 1.0)] * y.shape[1]
-    scaling = scaling_of(scale.name, weights)
-    return [scaling(np.ascontiguousarray(column)) for column in y.T]
+    return [scaling(np.ascontiguousarray(column)) for column in values.T]
 
 
 def _fit_inputs(x: Matrix, encode: str, weights: Vector | None) -> InputEncoder:
-    fitted = scaled_columns(x, ScaleSpec.model_validate(encode), weights)
+    fitted = scaled_columns(x, scaling_of(encode, weights))
     features = (
         NumberFeature(name=f"x{index}", encode=encode, missing="error", center=center, scale=scale, fill=None)
         for index, (center, scale) in enumerate(fitted)
@@ -147,11 +141,18 @@ def _fit_inputs(x: Matrix, encode: str, weights: Vector | None) -> InputEncoder:
     return InputEncoder(tuple(features))
 
 
+def _target_scales(y: Matrix, scale: ScaleSpec, weights: Vector | None) -> list[tuple[float, float]]:
+    """(center, scale) of each target."""
+    if scale.name == "divide":
+        return [(0.0, scale.number or 1.0)] * y.shape[1]
+    return scaled_columns(y, scaling_of(scale.name, weights))
+
+
 def _fit_target(given: Given, loss: LossSpec, scales: list[tuple[float, float]]) -> TargetEncoder:
     if given.task == "classification":
-        return class_target(given.targets[0], given.classes, loss.name)
+        return class_target(given.targets[0], given.words, loss.name)
     center, scale = np.array(scales, dtype=np.float64).T.copy()
-    return TargetEncoder(given.task, given.targets, given.classes, len(center), center, scale)
+    return TargetEncoder(given.task, given.targets, given.words, len(center), center, scale)
 
 
 def _as_the_loss_sees(y: Matrix, target: TargetEncoder) -> Array:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.config.loss_spec import losses_for
 from mlpcli.sklearn.arrays import Given
 from mlpcli.sklearn.estimator import Estimator, weighted_rows
 from mlpcli.sklearn.typed import (
@@ -19,14 +20,21 @@ from mlpcli.sklearn.typed import (
     validate_data,
 )
 
-PROBABLE_LOSSES = frozenset({None, "binary_cross_entropy", "cross_entropy"})
-PROBABLE_OUTPUTS = frozenset({"sigmoid", "softmax"})
+# no sets: a loss that is none, such as a list, is to be refused by fit and by nothing before
+PROBABLE_LOSSES = (None, "binary_cross_entropy", "cross_entropy")
+PROBABLE_OUTPUTS = ("sigmoid", "softmax")
+LABEL_LOSSES = (None, *losses_for("multilabel"))
 
 
 def _has_probabilities(classifier: MLPClassifier) -> bool:
     """Whether loss and output activation make the outputs probabilities."""
     last = classifier.activation[-1] if isinstance(classifier.activation, list | tuple) else None
     return _name(classifier.loss) in PROBABLE_LOSSES or _name(last) in PROBABLE_OUTPUTS
+
+
+def _has_scores(classifier: MLPClassifier) -> bool:
+    """Whether the outputs are scores, of two classes one with its border at 0."""
+    return bool(_name(classifier.loss) == "hinge")
 
 
 def _name(choice: Any) -> Any:
@@ -67,14 +75,14 @@ class MLPClassifier(ClassifierMixin, Estimator):
 
     def _labelled(self, rows: Matrix, labels: Array, weights: Vector) -> Given:
         self.classes_ = np.arange(labels.shape[1])
-        return Given("multilabel", rows, labels, weights, ("0", "1"))
+        return Given("multilabel", rows, labels, weights, (0, 1))
 
     def _classified(self, rows: Matrix, labels: Array, weights: Vector) -> Given:
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"expected at least two classes, found only one class: '{self.classes_[0]}'")
-        classes = tuple(map(str, self.classes_.tolist()))
-        return Given("classification", rows, indices.reshape(-1, 1).astype(np.float64), weights, classes)
+        given = indices.reshape(-1, 1).astype(np.float64)
+        return Given("classification", rows, given, weights, tuple(self.classes_.tolist()))
 
     def predict(self, X: object) -> Array:
         """The predicted class of each row, (n,), or its labels, (n, k)."""
@@ -91,7 +99,17 @@ class MLPClassifier(ClassifierMixin, Estimator):
             raise ValueError("the fitted network has no probabilities: its outputs are scores")
         return probability
 
+    @available_if(_has_scores)
+    def decision_function(self, X: object) -> Array:
+        """The score of each class in the order of `classes_`, (n, k), of which the largest decides.
+
+        Of two classes only the second's, (n,), which is predicted from 0 on.
+        """
+        rows = self._checked(X)
+        scores = self.network_.outputs(rows).astype(np.float64)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_label = _name(self.loss) in LABEL_LOSSES
         return tags

@@ -109,9 +109,9 @@ def _sees_other_rows(config: Config) -> bool:
 
 def encode_of(encode: object) -> str:
     """The encoding of the inputs; raises ValueError for one that arrays do not have."""
-    if encode not in SCALINGS:
+    if not isinstance(encode, str) or encode not in SCALINGS:
         raise ValueError(f"encode: expected one of {', '.join(SCALINGS)}, found {encode!r}")
-    return str(encode)
+    return encode
 
 
 def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, Array, Vector]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from mlpcli.config.load import Config
 from mlpcli.config.mapping import config_of
+from mlpcli.errors import ConfigError, Place
 from mlpcli.sklearn.arrays import WEIGHT, Given
 from mlpcli.sklearn.typed import check_random_state
 
@@ -20,11 +21,13 @@ SECTIONS = {
     "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping"),
 }
 ALONE = ("loss", "l1", "l2", "schedule")
+PARAMETERS = Place("parameters")
 LARGEST_SEED = 2**31 - 1
 
 
 def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
     """The config of a training on arrays; raises ConfigError where a parameter is wrong."""
+    _require_share(parameters["validation"])
     document: dict[str, Any] = {"seed": seed_of(parameters["random_state"])}
     for section, names in SECTIONS.items():
         document[section] = _given(parameters, names)
@@ -33,7 +36,14 @@ def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
     document["class_weight"] = _class_weights(parameters["class_weight"], given)
     document["training"]["metrics"] = _watched(parameters["early_stopping"], parameters["schedule"])
     document["optimizer"] = _optimizer(parameters["optimizer"], parameters["learning_rate"])
-    return config_of(document, "parameters")
+    return config_of(document, PARAMETERS.source)
+
+
+def _require_share(validation: Any) -> None:
+    """A config may also name files and columns, which arrays do not have."""
+    if validation is not None and (isinstance(validation, bool) or not isinstance(validation, Real)):
+        message = f"validation: expected a number above 0 and below 1, found {validation!r}"
+        raise ConfigError.of(message, PARAMETERS)
 
 
 def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -49,12 +59,34 @@ def _watched(*choices: Any) -> list[str]:
 
 def _class_weights(class_weight: Any, given: Given) -> Any:
     """Weights by the texts of the classes, as a config has them; `balanced` counts rows by their weights."""
-    if class_weight == "balanced" and given.task == "classification":
+    by_class = isinstance(class_weight, Mapping)
+    if class_weight is None or (by_class and not class_weight):
+        return None
+    if given.task != "classification":
+        message = f"class_weight: expected None, as this is a {given.task}, found {class_weight!r}"
+        raise ConfigError.of(message, PARAMETERS, "the weights of rows are the `sample_weight` of `fit`")
+    if by_class:
+        return _by_words(class_weight, given)
+    if isinstance(class_weight, str) and class_weight == "balanced":
         sums = np.bincount(given.y[:, 0].astype(np.intp), given.weights)
-        return dict(zip(given.classes, (sums.sum() / (len(sums) * sums)).tolist(), strict=True))
-    if isinstance(class_weight, Mapping):
-        return {str(label): weight for label, weight in class_weight.items()}
+        return dict(zip(given.words, (sums.sum() / (len(sums) * sums)).tolist(), strict=True))
     return class_weight
+
+
+def _by_words(class_weight: Mapping[Any, Any], given: Given) -> dict[str, Any]:
+    """Weights by the texts of the classes, which the mapping has by value: True and 1.0 are the class 1.
+
+    As in scikit-learn, a number also stands for a class that is its text.
+    """
+    words = dict(zip(given.classes, given.words, strict=True))
+    weights = {}
+    for label, weight in class_weight.items():
+        word = words.get(label, words.get(str(label)))
+        if word is None:
+            hint = "there are " + ", ".join(map(repr, given.classes[:10]))
+            raise ConfigError.of(f"class_weight: there is no class {label!r}", PARAMETERS, hint)
+        weights[word] = weight
+    return weights
 
 
 def _optimizer(optimizer: Any, learning_rate: float | None) -> Any:
