@@ -112,7 +112,7 @@ def predict(
     source: Input,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Where to write, all or nothing; default: stdout."),
+        typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
     ] = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")

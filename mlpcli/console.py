@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
@@ -57,6 +58,9 @@ class Console:
 
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
         self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
+
+
+STDOUT = Path("-")  # as the name of an output file
 
 
 def result_stream() -> TextIO:

@@ -339,3 +339,51 @@ def test_equal_cells_of_other_kinds_stay_what_they_are() -> None:
     assert csv_rows([column, column]).splitlines() == [
         f"{cell},{cell}" for cell in ("0.0", "-0.0", "", "0.0", "1.0", "1", "True")
     ]
+
+
+# --- the file that is written -------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_output_says_how_it_is_written() -> None:
+    """As it does for a table that is read: tabs in .tsv, packed in .gz, to the same bytes each time."""
+    plain = ok("predict", "kind.npz", "t.csv", "--include-inputs").out
+    for name, separator in (("p.csv", ","), ("p.tsv", "\t"), ("p.csv.gz", ","), ("P.TSV.GZ", "\t")):
+        ok("predict", "kind.npz", "t.csv", "--include-inputs", "-o", name)
+        content = Path(name).read_bytes()
+        if name.lower().endswith(".gz"):
+            ok("predict", "kind.npz", "t.csv", "--include-inputs", "-o", f"again{name}")
+            assert Path(f"again{name}").read_bytes() == content
+            content = gzip.decompress(content)
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8")), delimiter=separator))
+        assert rows == list(csv.reader(io.StringIO(plain)))
+        assert ok("evaluate", "kind.npz", name).out == ok("evaluate", "kind.npz", "t.csv").out
+
+
+def test_a_text_with_a_tab_is_quoted_where_tabs_separate() -> None:
+    rows = read_table()
+    rows[0]["id"], rows[1]["id"] = "a\tb", "a,b"
+    source = write_rows("tabs.csv", rows)
+    for name, separator in (("p.csv", ","), ("p.tsv", "\t")):
+        ok("predict", "kind.npz", source, "-o", name)
+        with Path(name).open(encoding="utf-8", newline="") as file:
+            assert [row[0] for row in csv.reader(file, delimiter=separator)][1:3] == ["a\tb", "a,b"]
+
+
+def test_a_dash_is_stdout() -> None:
+    assert ok("predict", "kind.npz", "t.csv", "-o", "-").out == ok("predict", "kind.npz", "t.csv").out
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "lost"),
+    [("kind.npz", "kind.npz"), ("t.csv", "t.csv"), ("link.csv", "t.csv"), ("./t.csv", "t.csv")],
+)
+def test_what_is_read_is_not_lost(out: str, lost: str) -> None:
+    """The input alone may be replaced, by itself and the predictions."""
+    Path("link.csv").symlink_to("t.csv")
+    before = {name: Path(name).read_bytes() for name in ("kind.npz", "t.csv")}
+    flags = ("--include-inputs",) if lost == "kind.npz" else ()
+    done = mlp("predict", "kind.npz", "t.csv", "-o", out, *flags)
+    assert done.code == 2
+    assert f"{lost} would be lost" in done.err
+    assert {name: Path(name).read_bytes() for name in before} == before

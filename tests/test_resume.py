@@ -271,6 +271,18 @@ def test_a_finished_run_has_nothing_left_to_do(place: Path) -> None:
     assert tree(place) == before
 
 
+@pytest.mark.parametrize("lost", [["model.npz"], ["history.csv", "metrics.json"], ["config.yaml"]])
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_what_was_lost_of_a_finished_run_is_written_again(optimizer: str, lost: list[str]) -> None:
+    training = {"epochs": None, "batch_size": None} if optimizer == "lbfgs" else {}
+    write_config(Path("c.yaml"), optimizer=optimizer, training=training)
+    assert run().code == 0
+    for name in lost:
+        Path("run", name).unlink()
+    assert run("--resume").code == 0
+    assert_same()
+
+
 def test_without_a_checkpoint_it_starts_from_the_beginning() -> None:
     write_config(Path("c.yaml"))
     assert run("--resume") == Done(0, "", "")

@@ -19,13 +19,11 @@ from mlpcli.commands.starter import (
 from mlpcli.commands.starter_text import Starter, starter_text
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
-from mlpcli.console import Console
+from mlpcli.console import STDOUT, Console
 from mlpcli.data.detect import detect_format
 from mlpcli.data.source import find
 from mlpcli.data.survey import survey
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
-
-STDOUT = Path("-")
 
 
 @dataclass(frozen=True)

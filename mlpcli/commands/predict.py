@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TextIO, TypeAlias
 
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.atomic import write_atomically
-from mlpcli.commands.csv_rows import csv_header, csv_rows
 from mlpcli.commands.model import Model, open_model
-from mlpcli.console import Console, result_stream
+from mlpcli.commands.output_table import Columns, refuse_to_replace, write_table
+from mlpcli.console import Console
 from mlpcli.data.faults import Unseen
 from mlpcli.data.input_batches import Batch, batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import DataError, ExitCode, Place, Problem
-
-Columns: TypeAlias = Sequence[Array]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -73,6 +68,8 @@ class Tally:
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
     """Predict every row of `source` (a path, or `-`) and write CSV to stdout or to a file."""
+    # with all its columns in the output, nothing of the input is lost
+    refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     model = open_model(model_path, options.expect_sha256)
     tally = Tally()
     with open_input(source, model.form) as reader:
@@ -80,10 +77,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
         columns = prediction_columns(model)
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
-        if options.out is None:
-            write_tables(result_stream(), tables, (*carried, *columns))
-        else:
-            write_atomically(options.out, lambda file: _write_bytes(file, tables, (*carried, *columns)))
+        write_table(options.out, (*carried, *columns), tables)
     tally.tell(console)
     return ExitCode.DONE
 
@@ -185,22 +179,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def write_tables(stream: TextIO, tables: Iterator[Columns], names: Sequence[str]) -> None:
-    """Write the header with the first rows, then the others; numbers read back to the same value.
-
-    Nothing is written before there are rows: where those at the front are wrong, there is no output.
-    """
-    header = csv_header(names)
-    for columns in tables:
-        stream.write(header + csv_rows(columns))
-        header = ""
-    stream.write(header)
-    stream.flush()
-
-
-def _write_bytes(file: BinaryIO, tables: Iterator[Columns], names: Sequence[str]) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    write_tables(text, tables, names)
-    text.detach()

@@ -29,6 +29,7 @@ from mlpcli.training.loop import InterruptedTrainingError, Trainer
 from mlpcli.training.observers import EarlyStopping
 
 LAST_FILE: Artifact = "config.yaml"  # of those that every finished run has, the one written last
+ALWAYS: tuple[Artifact, ...] = ("model.npz", "history.csv", "metrics.json", LAST_FILE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class TrainingRun:
         return fitted
 
     def _by_iterations(self, choice: QuasiNewtonSpec, stopping: EarlyStopping | None) -> Fitted | None:
-        if self.run.has(LAST_FILE):
+        if self._is_whole():
             refuse_other_model(self.job, read_model(self.run.path / "model.npz").meta)
         if self._is_finished():
             return None
@@ -93,9 +94,13 @@ class TrainingRun:
 
         The files of a run that was finished and then went on with more epochs say something else.
         """
-        if not self.run.has(LAST_FILE):
+        if not self._is_whole():
             return False
         return self.run.read(LAST_FILE) == dump_resolved(self.job.config, self.run.output).encode()
+
+    def _is_whole(self) -> bool:
+        """Whether some run was finished here, and nothing of it has been lost."""
+        return all(map(self.run.has, ALWAYS))
 
     def _save_and_die(self, trainer: Trainer, checkpoints: Checkpoints) -> NoReturn:
         checkpoints.save()

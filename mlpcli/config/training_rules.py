@@ -104,6 +104,10 @@ def quasi_newton_has_its_own_pace(spec: Spec) -> Iterator[Finding]:
     if spec.schedule.name != "constant" or spec.schedule.warmup:
         message = f"{name} searches for its step lengths: a schedule has no effect"
         yield Finding(("schedule",), message, "leave the key out")
+    dropout = spec.model.dropout
+    if any(dropout) if isinstance(dropout, tuple) else dropout:
+        message = f"{name} compares losses, and with dropout the same weights have another one each time"
+        yield Finding(("model", "dropout"), message, "leave the key out, or choose another optimizer")
 
 
 def one_cycle_goes_up_and_down(spec: Spec) -> Iterator[Finding]:
