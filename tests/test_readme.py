@@ -35,6 +35,17 @@ def without_numbers(text: str) -> list[str]:
     return [" ".join(line.split()) for line in plain.splitlines() if line.split()]
 
 
+def test_the_configs_are_right_and_fit_their_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    configs = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "train:" in block]
+    assert len(configs) >= 2
+    for config in configs:
+        text = config.replace("../data/", f"{ROOT}/data/")
+        Path("c.yaml").write_text(text, "utf-8")
+        done = mlp("train", "c.yaml", "--dry-run")
+        assert (done.code, done.err) == (0, ""), config
+
+
 def test_the_exit_codes_are_those_of_the_program() -> None:
     table = README.partition("## Exit codes")[2].partition("\n## ")[0]
     listed = {int(code) for row in table.splitlines() for code in re.findall(r"\| (\d+) \|", row)}

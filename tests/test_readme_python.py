@@ -25,7 +25,7 @@ def test_the_code_runs(
     assert float(printed.split()[0]) >= 0.9
     assert str(tmp_path / "runs" / "python") in printed
     assert "virginica" in printed
-    assert "MLPRegressor(" in printed
+    assert float(printed.split()[-1]) >= 0.9
 
 
 def test_the_defaults_that_it_names_are_those() -> None:

@@ -51,7 +51,7 @@ else:
         from sklearn.utils.validation import _check_sample_weight as check_sample_weight
         from sklearn.utils.validation import check_is_fitted, validate_data
     except ModuleNotFoundError as error:
-        message = "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'mlpcli[sklearn]'"
+        message = "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'scikit-learn>=1.6'"
         raise ModuleNotFoundError(message, name=error.name) from error
 
 __all__ = [
