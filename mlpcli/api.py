@@ -166,19 +166,22 @@ def train(
         asked = config_of(config if seed is None else {**config, "seed": seed})
     else:
         asked = load_config(Path(config), seed=seed)
+    warned: list[str] = []
     try:
-        job, trained = _trained(asked, None if output is None else Path(output))
+        job, trained = _trained(asked, None if output is None else Path(output), warned)
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)
         raise KeyboardInterrupt from None
     if trained.results.status == "worse_than_baseline":
-        warnings.warn(f"{WORSE}: try {REMEDIES}", stacklevel=2)
+        warned.append(f"{WORSE}: try {REMEDIES}")
+    for text in warned:
+        warnings.warn(text, stacklevel=2)
     document = dict(without_nan(trained.results.document()))
     return Run(trained.output.resolve(), document, history_frame(job, trained.fitted.history))
 
 
-def _trained(config: Config, output: Path | None) -> tuple[Job, Trained]:
+def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Job, Trained]:
     options = TrainOptions(
         out=output,
         threads=None,
@@ -190,6 +193,6 @@ def _trained(config: Config, output: Path | None) -> tuple[Job, Trained]:
         crew=InThreads,  # whoever imports this may have threads that do not bear a fork
     )
     job = set_up(config, options.max_parameters)
-    done = run(job, options, Console(quiet=True))
+    done = run(job, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
     return job, done

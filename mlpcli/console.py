@@ -17,10 +17,14 @@ Row = Sequence[str]
 
 
 class Console:
-    """Where a command's words go. `quiet` leaves warnings and errors; nothing but `result` touches stdout."""
+    """Where a command's words go. `quiet` leaves warnings and errors; nothing but `result` touches stdout.
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    `warned` takes the warnings where somebody else passes them on.
+    """
+
+    def __init__(self, *, quiet: bool = False, warned: list[str] | None = None) -> None:
         self.quiet = quiet
+        self._warned = warned
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; not when quiet."""
@@ -29,6 +33,9 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
+        if self._warned is not None:
+            self._warned.append(text)
+            return
         write(sys.stderr, f"mlp: warning: {clean(text, 2000)}\n")
 
     def annotate(self, title: str, text: str) -> None:

@@ -23,6 +23,7 @@ from running import ok, results, write_config, write_table
 
 import mlpcli
 from mlpcli import errors
+from mlpcli.artifacts import curves
 from mlpcli.optim.stepper import Stepper
 
 SPELT = """\
@@ -342,7 +343,18 @@ def test_a_run_worse_than_a_constant_warns(directory: Path) -> None:
     assert run.metrics["status"] == "worse_than_baseline"
 
 
-def test_an_interrupt_is_a_keyboard_interrupt_after_saving(directory: Path) -> None:
+def test_what_a_run_warns_of_is_a_python_warning(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_config(directory / "c.yaml")
+    without_ink = patch.object(curves, "loss_pictures", side_effect=RuntimeError("no ink"))
+    with without_ink, pytest.warns(UserWarning, match="no picture of the loss: no ink") as caught:
+        mlpcli.train(config, output=directory / "r")
+    assert [Path(warning.filename).name for warning in caught] == ["test_api.py"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupt_is_a_keyboard_interrupt_after_saving(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = write_config(directory / "c.yaml", training={"epochs": 50})
     step = Stepper.step
 
@@ -352,6 +364,7 @@ def test_an_interrupt_is_a_keyboard_interrupt_after_saving(directory: Path) -> N
 
     with patch.object(Stepper, "step", interrupted), pytest.raises(KeyboardInterrupt):
         mlpcli.train(config, output=directory / "r")
+    assert capsys.readouterr() == ("", "")
     assert (directory / "r" / "checkpoint.npz").exists()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

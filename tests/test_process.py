@@ -251,16 +251,16 @@ WAITING = """
 import os, sys
 from pathlib import Path
 from mlpcli.cli import main
-from mlpcli.commands import predict
+from mlpcli.commands import output_table
 
-number, write = int(sys.argv.pop()), predict.write_tables
+number, write = int(sys.argv.pop()), output_table.write_tables
 
-def signalled(stream, tables, names):
+def signalled(*arguments):
     assert any(".mlp-tmp" in path.name for path in Path.cwd().iterdir())
     os.kill(os.getpid(), number)
-    write(stream, tables, names)
+    write(*arguments)
 
-predict.write_tables = signalled
+output_table.write_tables = signalled
 main()
 """
 

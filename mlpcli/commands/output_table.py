@@ -34,13 +34,13 @@ def refuse_to_replace(out: Path | None, *sources: str) -> None:
 def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns]) -> None:
     """Write the columns of these names, some rows at a time: to stdout, or all or nothing to a file."""
     if out is None or out == STDOUT:
-        _write(result_stream(), names, tables, ",")
+        write_tables(result_stream(), names, tables, ",")
         return
     separator = CsvFormat().separator_of(out.name)
 
     def content(file: BinaryIO | gzip.GzipFile) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        _write(text, names, tables, separator)
+        write_tables(text, names, tables, separator)
         text.detach()
 
     def packed(file: BinaryIO) -> None:
@@ -51,7 +51,7 @@ def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns
     write_atomically(out, packed if out.name.lower().endswith(".gz") else content)
 
 
-def _write(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], separator: str) -> None:
+def write_tables(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], separator: str) -> None:
     """Write the header with the first rows, then the others; numbers read back to the same value.
 
     Nothing is written before there are rows: where those at the front are wrong, there is no output.

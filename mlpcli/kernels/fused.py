@@ -88,9 +88,8 @@ def source(kernel: Kernel, names: list[str], rows: list[str]) -> str:
 @cache
 def _compiled(text: str) -> Callable[..., None]:
     """The function of a kernel's text, compiled, or loaded from where numba keeps what it has compiled."""
-    name = (
-        f"loop_{hashlib.sha256(text.encode()).hexdigest()[:32]}"  # numba tells functions apart by their names
-    )
+    # numba tells functions apart by their names
+    name = f"loop_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     text = text.replace("def loop(", f"def {name}(")
     path = _cache_file(name, text)
     namespace: dict[str, Any] = {"__name__": __name__}

@@ -80,9 +80,8 @@ def elu(z: Array, alpha: float = 1.0, scale: float = 1.0) -> Pair:
     below = np.expm1(np.minimum(z, 0.0)) * alpha
     a = np.maximum(z, 0.0) + below
     prime = below + alpha  # α e^min(z, 0)
-    if (
-        alpha != 1.0
-    ):  # with s = sign z: max(s α e^z / α, −s α e^z) is 1 for s = 1, α e^z for s = −1, 0 for s = 0
+    if alpha != 1.0:
+        # with s = sign z: max(s α e^z / α, −s α e^z) is 1 for s = 1, α e^z for s = −1, 0 for s = 0
         signed = prime * sign
         prime = np.maximum(signed * (1.0 / alpha), -signed)
     return (a, prime) if scale == 1.0 else (a * scale, prime * scale)

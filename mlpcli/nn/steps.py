@@ -42,9 +42,10 @@ class Kinked(Protocol):
 class Affine:
     """z = x W + b;  dW = xᵀ dz,  db = 1ᵀ dz,  dx = dz Wᵀ.
 
-    x (rows, inputs), W (inputs, outputs), b (outputs,), z (rows, outputs). The first layer of a network
-    has no `dx`: nothing below it learns. `ones` (rows,) makes the bias gradient a matrix product too.
-    `b` is None where there is no bias, or where the activation adds it, in one pass over z for both.
+    x (rows, inputs), W (inputs, outputs), b (outputs,), z (rows, outputs). Where nothing below learns, as
+    in the first layer of a network without embeddings, there is no `dx`. `ones` (rows,) makes the bias
+    gradient a matrix product too. `b` is None where there is no bias, or where the activation adds it, in
+    one pass over z for both.
     """
 
     x: Matrix

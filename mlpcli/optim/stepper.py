@@ -17,9 +17,8 @@ from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.optim.rule import WEIGHT_DECAY, Rule, State
 
-NORM_BLOCK = (
-    65_536  # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
-)
+# its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
+NORM_BLOCK = 65_536
 
 
 def global_norm(vector: Vector, scratch: Vector) -> float:
