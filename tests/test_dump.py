@@ -165,6 +165,8 @@ SPECS = st.fixed_dictionaries(
 @settings(deadline=None)
 @given(SPECS)
 def test_what_is_written_reads_back_to_the_same(config: dict[str, Any]) -> None:
+    if "lbfgs" in json.dumps(config.get("optimizer")):  # which does not go with dropout
+        config.get("model", {}).pop("dropout", None)
     text = json.dumps(config)
     # JSON escapes what lies beyond the first plane in two halves, YAML in one piece
     for character in {sign for sign in json.dumps(config, ensure_ascii=False) if ord(sign) > 0xFFFF}:

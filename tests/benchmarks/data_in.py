@@ -6,8 +6,8 @@
 The numeric table has 60 columns and a target; the mixed one has the shape of nycflights13's flights: 19
 columns, of whole numbers with missing cells, texts and a time. Both are generated; `--csv` takes configs of
 other files. Our side ends with the arrays that the network trains on. Processor seconds, wall seconds, and
-peak resident memory beyond what the imports take, medians of alternating processes. Allowed: twice the
-processor time of pandas for the numeric table, 2.5 times for the mixed one; 2.5 times the matrix in memory.
+peak resident memory beyond what the imports take, medians of alternating processes. The aim: twice the time
+of pandas for the numeric table, 2.5 times for the mixed one; 2.5 times the matrix in memory.
 """
 
 from __future__ import annotations
