@@ -45,11 +45,11 @@ def test_several_threads_have_the_number_that_they_want_one_after_the_other() ->
 
     def work(number: int) -> list[int]:
         with threads.limited(number):
-            return [of_products() for _ in range(20)]
+            return [of_products() for _ in range(4)]
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(work, [1, 2] * 20))
-    assert found == [[1] * 20, [2] * 20] * 20
+        found = list(pool.map(work, [1, 2] * 10))
+    assert found == [[1] * 4, [2] * 4] * 10
     assert of_products() == 3
 
 
