@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.arrays import Array, Matrix
+from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.nn.embedding import Embedding
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.normalization import BatchNorm
@@ -41,6 +41,7 @@ class Buffers:
 class Plan:
     """Steps in forward order, where the scores and their derivatives end up, and the loss's memory.
 
+    A product with `ones` (rows,) is the sum over the rows.
     The rows may be a part of a batch, whose mean loss is over `batch` rows.
     """
 
@@ -48,12 +49,12 @@ class Plan:
     scores: Matrix
     dscores: Matrix
     work: Workspace
+    ones: Vector
     batch: int
 
     def __post_init__(self) -> None:
         self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
         self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
-        self.ones = np.ones(len(self.scores), self.scores.dtype)
         self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
         self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
 

@@ -82,7 +82,7 @@ class _Composition:
             steps += self._layer(layer, (x, dx), above)
             x, dx = steps[-1].output
         assert dx is not None
-        return Plan(tuple(steps), x, dx, Workspace.like(x), batch)
+        return Plan(tuple(steps), x, dx, Workspace.like(x), self._buffers.ones, batch)
 
     def _pair(self, width: int) -> Pair:
         """Outputs of a layer and their derivatives; scratch for these where nothing is differentiated."""
