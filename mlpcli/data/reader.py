@@ -16,6 +16,8 @@ from mlpcli.data.structure import Lines, join_lines
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
+FOR_TEXTS = 2  # chunks of the file in a block: the texts of a column are gathered and sorted for each block
+
 
 class Reader:
     """An open data file: its header is known, its rows are still to come, once."""
@@ -58,7 +60,8 @@ class Reader:
     def tables(self, wanted: Wanted) -> Iterator[Table]:
         """The rows, block by block, as columns."""
         parser = Parser(self.header.names, self._records.shape, self._form)
-        yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks())
+        blocks = self._records.blocks(FOR_TEXTS if wanted.texts else 1)
+        yield from in_order(lambda block: parser.table(block, wanted), blocks)
 
 
 def _refuse_separator(separator: str, decimal: str, name: str) -> None:

@@ -41,8 +41,9 @@ class Records:
         names, unnamed = self.header.names, self.header.unnamed
         self.shape = Shape(name, separator, len(names), unnamed, header.hint)
 
-    def blocks(self) -> Iterator[Block]:
-        """The rows after the header, about one chunk of the file at a time."""
+    def blocks(self, chunks: int = 1) -> Iterator[Block]:
+        """The rows after the header, about so many chunks of the file at a time."""
+        self._fill(chunks - 1)
         while self._buffer or not self._ended:
             block = self._next_block()
             if block is not None:
@@ -50,7 +51,7 @@ class Records:
             elif self._buffer and self._ended:
                 raise malformed(csv.Error("unexpected end of data"), Place(self._name, self._line))
             del block  # before the next one is read
-            self._fill()
+            self._fill(chunks)
 
     def _next_block(self) -> Block | None:
         """The whole rows in the buffer, taken off it; None where there are none."""
@@ -61,11 +62,11 @@ class Records:
         self._drop(checked.size, checked.next_line)
         return Block(whole[: checked.size], checked.rows, checked.lines)
 
-    def _fill(self) -> None:
-        """One more chunk. At the end of the file the last line gets its end, and blank lines go."""
-        chunk = next(self._chunks, None)
-        if chunk is not None:
-            self._buffer += chunk
+    def _fill(self, chunks: int = 1) -> None:
+        """So many more chunks. At the end of the file the last line gets its end, and blank lines go."""
+        more = list(islice(self._chunks, chunks))
+        if more or not chunks:
+            self._buffer = b"".join([self._buffer, *more])
         elif not self._ended:
             self._ended = True
             rest = self._buffer.rstrip(b"\r\n")

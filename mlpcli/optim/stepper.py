@@ -81,8 +81,6 @@ class Stepper:
         numbers = max(len(kernel.coefficients) for _, kernel in self._kernels)
         self._numbers = shared_memory.zeros((numbers,), theta.dtype)
         self._vectors = {"theta": theta, "g": grad, **self._arrays}
-        self._sizes = _scratch((min(self.BLOCK, len(theta)),), theta.dtype)
-        self._negligible = _scratch((min(self.BLOCK, len(theta)),), np.dtype(np.bool_))
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
         self.share_with(InTurn())
 
@@ -90,11 +88,15 @@ class Stepper:
         """Let every member of the crew change a part of the entries, where these are many."""
         n = len(self._grad)
         members = members_for(n, crew)
-        runs = [self._runs(aligned_share(n, member, members.size)) for member in range(members.size)]
+        parts = [aligned_share(n, member, members.size) for member in range(members.size)]
+        runs = [self._runs(part) for part in parts]
+        flushes = [self._flush_of(part) for part in parts]
 
-        def run_part(member: int, _number: int) -> float:
+        def run_part(member: int, flush: int) -> float:
             for run in runs[member]:
                 run()
+            if flush:
+                flushes[member]()
             return 0.0
 
         self._update = members.job(run_part)
@@ -107,9 +109,7 @@ class Stepper:
         rate = float(rate)
         decay = self._decay(rate, self.rule.weight_decay)
         self._numbers[:] = decay, *self.rule.coefficients(rate, self.t, self._state).values()
-        self._update(0)
-        if self.t % self.FLUSH_EVERY == 0:
-            self._flush()
+        self._update(self.t % self.FLUSH_EVERY == 0)
 
     def state(self) -> dict[str, Array]:
         """A copy of everything that the next step depends on besides theta and grad."""
@@ -143,20 +143,30 @@ class Stepper:
         if factor < 1:
             self._grad *= factor
 
-    def _flush(self) -> None:
-        """Set state and weights that have all but died away to zero.
+    def _flush_of(self, part: slice) -> Run:
+        """What sets state and weights of a part of the vectors that have all but died away to zero.
 
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
         and stays there, and so does its weight under a penalty. Multiplying those takes some thirty times as
         long. No step shows the difference.
         """
-        for block in _blocks(slice(0, len(self._grad)), self.BLOCK):
-            for array in (self._theta, *self._arrays.values()):
-                part = array[block]
-                size, negligible = self._sizes[: len(part)], self._negligible[: len(part)]
-                np.abs(part, out=size)
-                np.less(size, 64 * float(np.finfo(part.dtype).tiny), out=negligible)
-                np.copyto(part, 0.0, where=negligible)
+        size = min(self.BLOCK, part.stop - part.start)
+        sizes, negligible = _scratch((size,), self._grad.dtype), _scratch((size,), np.dtype(np.bool_))
+        least = 64 * float(np.finfo(self._grad.dtype).tiny)
+        vectors = [
+            array[block]
+            for block in _blocks(part, self.BLOCK)
+            for array in (self._theta, *self._arrays.values())
+        ]
+
+        def flush() -> None:
+            for vector in vectors:
+                n = len(vector)
+                np.abs(vector, out=sizes[:n])
+                np.less(sizes[:n], least, out=negligible[:n])
+                np.copyto(vector, 0.0, where=negligible[:n])
+
+        return flush
 
 
 def _blocks(stretch: slice, size: int) -> list[slice]:
