@@ -28,6 +28,7 @@ FLOORS = [
     {"commands"},
     {"cli", "api", "sklearn"},
     {"start"},
+    {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PRINTERS = {"console", "progress", "process", "arguments", "cli"}

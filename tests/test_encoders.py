@@ -254,6 +254,17 @@ def test_how_many_levels_are_inferred(levels: int, rows: int, allowed: bool) -> 
             fit(table, x=FeatureSpec())
 
 
+def test_how_many_levels_there_can_be() -> None:
+    """Rare ones count too: a model file lists them."""
+    table = text_table(["a", "b"] * 10 + [f"t{i}" for i in range(9_999)])
+    with pytest.raises(DataError) as caught:
+        fit(table, x=spec({"name": "embed", "min_count": 2}))
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: column 'x': 10,001 different texts in 10,019 training rows, too many for embed",
+        "hint: leave it out (`exclude: [x]`): at most 10,000 can be told apart",
+    ]
+
+
 def test_constant_columns_are_noted() -> None:
     """Numbers that become 0, and a text that never changes."""
     table = table_of({"a": [7, 7, 7], "b": ["x", "x", "x"], "c": [1, 2, 3]}, either=("a", "b", "c"))

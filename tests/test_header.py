@@ -49,13 +49,14 @@ def test_another_separator_is_only_hinted_at(fields: list[str], separator: str, 
         ("Age", "did you mean 'age'?"),
         ("incme", "did you mean 'income'?"),
         ("zzz", "the columns are: age, income, sex"),
+        ("sez", "the columns are: age, income, sex"),  # sex is wanted besides
     ],
 )
 def test_a_name_that_is_not_there(wanted: str, hint: str) -> None:
     """All of them are named, with what may have been meant."""
     header = read_header(["age", "income", "sex"], "t.csv", ",")
     with pytest.raises(DataError) as caught:
-        header.require([wanted, "age", "other"])
+        header.require([wanted, "sex", "other"])
     assert [problem.message for problem in caught.value.problems] == [
         f"there is no column '{wanted}'",
         "there is no column 'other'",

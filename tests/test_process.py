@@ -393,6 +393,12 @@ main()
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
+def test_the_package_is_a_program() -> None:
+    done = subprocess.run([sys.executable, "-m", "mlpcli", "trian"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("mlp: error: no such command 'trian'. Did you mean 'train'?\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "alone"),
     [("train c.yaml", True), ("schema", True), ("", False), ("--help", False), ("trian c.yaml", False)],

@@ -119,8 +119,9 @@ def fit_categories(
     if fill is not None and absent:
         counts[fill] = counts.get(fill, 0) + absent
     found = in_order(counts)
-    other = tuple(text for text in found if counts[text] < (encode.min_count or 0))
-    found = tuple(text for text in found if text not in set(other))
+    least = encode.min_count or 0
+    other = tuple(text for text in found if counts[text] < least)
+    found = tuple(text for text in found if counts[text] >= least)
     if encode.categories is not None:
         own_level = ("",) if policy.policy == "category" and "" in counts else ()
         found = (*encode.categories, *own_level)

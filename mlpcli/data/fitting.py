@@ -129,6 +129,8 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
     ]
     better = "embed" if levels > MAX_LEVELS else "one_hot"
     hint = f"leave it out (`exclude: [{name}]`), or state its encoding (`features: {{{name}: {better}}}`)"
+    if levels > MAX_CATEGORIES:
+        hint = f"leave it out (`exclude: [{name}]`): at most {MAX_CATEGORIES:,} can be told apart"
     form = likely_format(texts)
     if form is not None:
         option = f', format: "{form}"' if form else ""

@@ -47,9 +47,7 @@ def table_of_frame(
 def _positions(frame: pd.DataFrame, wanted: Mapping[str, None]) -> dict[str, int]:
     """Where the columns are; names are compared as a file has them, as texts without spaces around them."""
     header = Header(SOURCE, tuple(str(label).strip() for label in frame.columns))
-    problems = [
-        replace(header.lack_of(name), place=Place(SOURCE)) for name in wanted if name not in header.names
-    ]
+    problems = [replace(problem, place=Place(SOURCE)) for problem in header.lacks(wanted)]
     twice = [name for name in wanted if header.names.count(name) > 1]
     problems += [Problem(f"several columns are called '{name}'", Place(SOURCE)) for name in twice]
     if problems:

@@ -25,19 +25,26 @@ class Header:
 
     def require(self, wanted: Iterable[str]) -> None:
         """DataError naming every column that is wanted and not there."""
-        problems = [self.lack_of(name) for name in wanted if name not in set(self.names)]
+        problems = self.lacks(wanted)
         if problems:
             raise DataError(*problems)
 
-    def lack_of(self, name: str) -> Problem:
-        """The problem that a column is not there, with the name that was probably meant."""
-        return Problem(f"there is no column '{name}'", Place(self.source, 1), self.suggestion(name))
+    def lacks(self, wanted: Iterable[str]) -> list[Problem]:
+        """The columns that are wanted and not there, each with the one that was probably meant."""
+        wanted, known = list(wanted), set(self.names)
+        place = Place(self.source, 1)
+        return [
+            Problem(f"there is no column '{name}'", place, self.suggestion(name, wanted))
+            for name in wanted
+            if name not in known
+        ]
 
-    def suggestion(self, name: str) -> str:
-        """What to do about a name that is not there."""
+    def suggestion(self, name: str, wanted: Iterable[str]) -> str:
+        """What to do about a name that is not there: no column is meant by it that is wanted by its own."""
         if self.hint:
             return self.hint
-        by_lower = {known.lower(): known for known in reversed(self.names)}
+        named = set(wanted)
+        by_lower = {known.lower(): known for known in reversed(self.names) if known not in named}
         close = difflib.get_close_matches(name.lower(), by_lower, n=1)
         if close:
             return f"did you mean '{by_lower[close[0]]}'?"

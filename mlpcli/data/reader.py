@@ -109,7 +109,8 @@ def _with_texts_seen(reader: Reader, wanted: Wanted, form: CsvFormat) -> Wanted:
         for name in wanted.either
         if any(_is_text(row[position[name]], form) for row in reader.sample if len(row) > position[name])
     )
-    rest = tuple(name for name in wanted.either if name not in set(seen))
+    texts = set(seen)
+    rest = tuple(name for name in wanted.either if name not in texts)
     return replace(wanted, texts=(*wanted.texts, *seen), either=rest)
 
 

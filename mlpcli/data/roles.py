@@ -58,13 +58,14 @@ def assign_roles(config: Config, header: Header) -> Roles:
 
 
 def _require_named(config: Config, header: Header) -> None:
-    known = set(header.names)
+    known, named = set(header.names), list(_named(config))
+    wanted = [name for _, name in named]
     problems = [
         problem
-        for key, name in _named(config)
+        for key, name in named
         if name not in known
         for problem in config.problem(
-            key, f"{header.source} has no column '{name}'", hint=header.suggestion(name)
+            key, f"{header.source} has no column '{name}'", hint=header.suggestion(name, wanted)
         ).problems
     ]
     if problems:

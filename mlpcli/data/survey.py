@@ -85,7 +85,7 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         whole = _read(file, form, targets)
     table = whole.table
     refuse_texts(table)
-    names = [name for name in whole.header.names if name not in set(targets)]
+    names = [name for name in whole.header.names if name not in targets]
     return Survey(
         file.name,
         table.rows,
@@ -98,9 +98,7 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
 def _read(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> WholeFile:
     def choose(reader: Reader) -> Wanted:
         reader.header.require(targets)
-        return Wanted(
-            texts=tuple(targets), either=tuple(n for n in reader.header.names if n not in set(targets))
-        )
+        return Wanted(texts=tuple(targets), either=tuple(n for n in reader.header.names if n not in targets))
 
     return read_whole(file, form, choose)
 
@@ -112,7 +110,7 @@ def missing_marks(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
         texts = set(column.counts()) - table.format.missing
         marks = {text for text in texts if text.strip() in MISSING_MARKS}
         rest = texts - marks
-        few = name in set(targets) and len(rest) < 3  # classes, of which one may well be called unknown
+        few = name in targets and len(rest) < 3  # classes, of which one may well be called unknown
         if marks and rest and not few and all(_is_number(text, table) for text in rest):
             found |= marks
     for name in table.numbers:
