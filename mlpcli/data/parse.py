@@ -18,10 +18,6 @@ from mlpcli.data.structure import Shape
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-# A block of which texts are wanted gets a first row of its own, which is taken off again: its x in a column
-# of texts keeps pandas from making numbers of the categories (`01` would be 1), and that none of its numbers
-# is there keeps it from trying whole numbers first.
-NUMBER_ROW, TEXT_ROW = "", "x"
 # a type for any column costs pandas so much time for every other that texts are then read apart
 MANY = 256
 # The C library gives back to the system what is freed and larger than anything freed before, up to this size;
@@ -60,12 +56,11 @@ class Parser:
         alone = [name for name in wanted.texts if name not in set(asked)] if len(asked) <= MANY else []
         frame = self._frame(block, asked, alone)
         numbers = self._plain_numbers(frame, asked)
-        texts = {name: _text_column(frame[self._position[name]]) for name in alone}
+        texts = self._texts(frame, alone)
         # what pandas took for something else than a finite number, and what is wanted as both
         doubtful = [name for name in asked if name not in numbers]
         rest = list(dict.fromkeys([*doubtful, *(name for name in wanted.texts if name not in texts)]))
-        again = self._frame(block, (), rest)
-        texts |= {name: _text_column(again[self._position[name]]) for name in rest}
+        texts |= self._texts(self._frame(block, (), rest), rest)
         missing, decimal = self._form.missing, self._form.decimal
         numbers |= {name: texts[name].numbers(missing, decimal) for name in doubtful}
         pieces = {name: [numbers[name]] for name in asked}
@@ -85,36 +80,36 @@ class Parser:
         by_name = {name: found.get(self._position[name]) for name in names}
         return {name: column for name, column in by_name.items() if column is not None}
 
+    def _texts(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, TextColumn]:
+        """The columns that were read as they are."""
+        return {name: _text_column(frame[self._position[name]].to_numpy()) for name in names}
+
     def _frame(self, block: Block, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
-        """The columns by their positions: what pandas makes of the numbers, categories of the texts."""
+        """The columns by their positions: what pandas makes of the numbers, and texts as they are."""
         as_number = [self._position[name] for name in numbers]
         as_text = [self._position[name] for name in texts]
         if not as_number and not as_text:
             return pd.DataFrame()
-        width, among = self._shape.width, set(as_number)
+        missing = self._missing_texts
         options: dict[str, Any] = {
-            "names": range(width),
+            "names": range(self._shape.width),
             "usecols": sorted([*as_number, *as_text]),
-            "dtype": dict.fromkeys(as_text, "category") or None,
+            "dtype": dict.fromkeys(as_text, object) or None,
+            "na_values": dict.fromkeys(as_number, missing) if as_text else missing,
         }
-        if not as_text:
-            return self._parsed(block, block.content, options | {"na_values": self._missing_texts})
-        options["na_values"] = dict.fromkeys(as_number, self._missing_texts)
-        first = self._shape.separator.join(NUMBER_ROW if i in among else TEXT_ROW for i in range(width))
-        return self._parsed(block, first.encode() + b"\n" + block.content, options)[1:]
+        return self._parsed(block, options)
 
-    def _parsed(self, block: Block, content: bytes, options: dict[str, Any]) -> pd.DataFrame:
-        """The frame, which must have as many rows as the content."""
+    def _parsed(self, block: Block, options: dict[str, Any]) -> pd.DataFrame:
+        """The frame, which must have as many rows as the block."""
         options |= {"sep": self._shape.separator, "decimal": self._form.decimal}
         try:
-            frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), **STRICT, **options)
+            frame: pd.DataFrame = pd.read_csv(io.BytesIO(block.content), **STRICT, **options)
         except pd.errors.ParserError as error:
             if "out of memory" in str(error):
                 raise MemoryError(str(error)) from error
             raise self._unreadable(block, str(error)) from error
-        added = content is not block.content
-        if len(frame) != block.rows + added:
-            raise self._unreadable(block, f"{len(frame) - added} rows in place of {block.rows}")
+        if len(frame) != block.rows:
+            raise self._unreadable(block, f"{len(frame)} rows in place of {block.rows}")
         return frame
 
     def _unreadable(self, block: Block, why: str) -> DataError:
@@ -154,8 +149,8 @@ def _as_number(word: str) -> float | None:
     return None if np.isnan(number) else number
 
 
-def _text_column(column: pd.Series[Any]) -> TextColumn:
-    """Codes and levels of a column of categories."""
-    levels: list[str] = column.cat.categories.astype(object).tolist()
-    codes = np.asarray(column.cat.codes, dtype=np.intp)
-    return TextColumn(codes, tuple(levels)).trimmed()
+def _text_column(texts: Array) -> TextColumn:
+    """Codes and levels of a column."""
+    # much faster than pandas' own categories, which it sorts and looks at for numbers
+    codes, levels = pd.factorize(texts)
+    return TextColumn(codes, tuple(levels.tolist()))

@@ -16,7 +16,7 @@ from mlpcli.data.structure import Lines, join_lines
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-FOR_TEXTS = 2  # chunks of the file in a block: the texts of a column are gathered and sorted for each block
+FOR_TEXTS = 2  # chunks of the file in a block: the texts of a column are made one list for each block
 
 
 class Reader:
