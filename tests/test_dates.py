@@ -69,6 +69,23 @@ def test_nothing_else_is_a_date(text: str) -> None:
     assert read_date(text, None) is None
 
 
+PIECES = st.sampled_from(
+    ["0000", "0001", "1899", "2023", "2024", "9999", "-", "-00", "-01", "-02", "-12", "-13", "-29", "T", " ",
+     "00:00", "23:59", "24:00", "12:60", ":00", ":60", ".5", ",5", ".123456", ".1234567", "Z", "+02:00"]
+)  # fmt: skip
+NEARLY = st.one_of(
+    st.lists(PIECES, max_size=7).map("".join),
+    st.tuples(st.sampled_from(["0000", "0001", "2023", "2024"]), PIECES, PIECES, PIECES, PIECES).map("".join),
+)
+
+
+@given(st.lists(st.one_of(DATES.map(datetime.isoformat), DATES.map(str), NEARLY), max_size=4))
+def test_many_at_once_are_what_each_is(texts: list[str]) -> None:
+    """Where all of them are plain NumPy reads them, else Python."""
+    alone = [read_date(text, None) for text in texts]
+    assert dates_of(texts, None).tolist() == alone
+
+
 @pytest.mark.parametrize(
     ("text", "form", "expected"),
     [

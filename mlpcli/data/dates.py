@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -19,6 +21,11 @@ COMMON_FORMATS = (
     "%d %B %Y", "%B %d, %Y",
 )  # fmt: skip
 LOOKED_AT = 100
+# what NumPy reads as Python does, many times as fast
+PLAIN = re.compile(
+    r"(?!0000)\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?",
+    re.ASCII,
+)
 EPOCH = datetime.fromisoformat("1970-01-01")
 MICROSECOND = timedelta(microseconds=1)
 NO_DATE = int(np.datetime64("NaT", "us").astype(np.int64))
@@ -26,6 +33,9 @@ NO_DATE = int(np.datetime64("NaT", "us").astype(np.int64))
 
 def dates_of(texts: Sequence[str], form: str | None) -> Array:
     """The dates that some texts are: in a format, or without one as ISO 8601 has them."""
+    if form is None and all(map(PLAIN.fullmatch, texts)):
+        with suppress(ValueError):  # a day that its month does not have, or an hour that no day has
+            return np.array(texts, "datetime64[us]")
     # NumPy takes several times as long for Python's dates as for numbers
     return np.array([_microseconds(text, form) for text in texts], np.int64).view("datetime64[us]")
 
