@@ -20,7 +20,7 @@ from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, set_up
 from mlpcli.commands.model import Model, network_of, open_model
-from mlpcli.commands.predict import Tally, predicted_values, prediction_columns
+from mlpcli.commands.predict import Tally, predicted_values
 from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
 from mlpcli.config.load import Config, load_config
 from mlpcli.config.mapping import config_of
@@ -29,6 +29,7 @@ from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
 from mlpcli.data.input_batches import batches_of
+from mlpcli.data.missing_feature import INDICATOR
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.signals import StoppedBySignal
@@ -105,7 +106,8 @@ class TrainedModel:
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
         # scratch arrays of its own: a network cannot be used by two threads at once
         model = replace(self._model, network=network_of(self._model.file))
-        spellings = {feature["name"]: spelling_of(feature) for feature in model.inputs.meta()}
+        own = (feature for feature in model.inputs.meta() if feature["encode"] != INDICATOR)
+        spellings = {feature["name"]: spelling_of(feature) for feature in own}
         table = table_of_frame(frame, model.inputs.wanted, model.form, spellings)
         tally, parts = Tally(), list[list[Array]]()
         for batch in batches_of(table, model.inputs):
@@ -115,7 +117,7 @@ class TrainedModel:
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
-        return pd.DataFrame(dict(zip(prediction_columns(model), columns, strict=True)), index=frame.index)
+        return pd.DataFrame(dict(zip(model.meaning.columns, columns, strict=True)), index=frame.index)
 
 
 def spelling_of(feature: Mapping[str, Any]) -> Spelling:

@@ -142,8 +142,7 @@ def number(value: float | None, digits: int = 4) -> str:
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e6:
-        decimals = max(0, digits - 1 - _exponent(value))
-        return f"{value:.{min(decimals, digits)}f}"
+        return f"{value:.{max(0, digits - 1 - _exponent(value))}f}"
     return f"{value:.{digits - 1}e}"
 
 

@@ -267,6 +267,16 @@ def test_a_number_that_may_be_two_categories_is_an_error(tmp_path: Path) -> None
     assert model.predict(pd.DataFrame({"c": ["1", "01"]})).tolist() == ["a", "b"]
 
 
+def test_numbers_as_categories_of_a_column_with_an_indicator(tmp_path: Path) -> None:
+    """The indicator beside the column has no spelling of its own."""
+    (tmp_path / "t.csv").write_text("c,y\n" + "01,1\n02,2\n,3\n" * 5, encoding="utf-8")
+    feature = {"encode": "one_hot", "missing": "category", "indicator": True}
+    data = {"train": tmp_path / "t.csv", "target": "y", "features": {"c": feature}}
+    model = mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "r").model
+    texts, numbers = (model.predict(pd.DataFrame({"c": cells})) for cells in (["01", "02"], [1, 2]))
+    assert numbers.tolist() == texts.tolist()
+
+
 def test_columns_that_are_not_there_are_named(spelt: mlpcli.TrainedModel) -> None:
     frame = pd.read_csv(io.StringIO(SPELT))
     with pytest.raises(mlpcli.MlpError) as caught:

@@ -287,6 +287,14 @@ def test_a_minus_prints_the_config_and_writes_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
 
 
+def test_the_table_is_never_replaced_by_its_config(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", {"x": numbers(60), "y": numbers(60, 1)})
+    before = path.read_bytes()
+    done = mlp("init", path, "--target", "y", "-o", path, "--overwrite")
+    assert (done.code, path.read_bytes()) == (2, before)
+    assert f"{path} would be lost" in done.err
+
+
 def test_a_file_that_is_there_stays_unless_it_may_go(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", {"x": numbers(60), "y": numbers(60, 1)})
     out = tmp_path / "c.yaml"

@@ -115,6 +115,12 @@ def test_a_wrong_set_is_told_as_it_was_typed(assignment: str, message: str, hint
     assert problem.lines()[1:] == ([f"hint: {hint}"] if hint else [])
 
 
+def test_an_empty_list_has_no_items() -> None:
+    config = override(read(CONFIG), "data.exclude=[]")
+    with pytest.raises(ConfigError, match="the number of a list item, of which there are none, found '0'"):
+        override(config, "data.exclude.0=x")
+
+
 @pytest.mark.parametrize("assignment", ["", "lr", "=1", ".=1", "a..b=1", "a.=1", '"a=1', 'a"b"=1'])
 def test_a_set_without_key_or_value_is_wrong_usage(assignment: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -291,6 +291,16 @@ def test_texts_that_a_spreadsheet_would_compute_are_kept_and_counted_once() -> N
     assert done.err == ("mlp: warning: 4 texts begin as a formula does: do not open them in a spreadsheet\n")
 
 
+def test_an_id_with_the_name_of_an_output_column_is_refused_before_training() -> None:
+    """The model would carry it, and nobody could leave it out."""
+    rows = [{**row, "prediction": row["id"]} for row in read_table()]
+    write_rows("ids.csv", rows)
+    write_config(Path("ids.yaml"), data={"train": "ids.csv", "id": "prediction"})
+    done = mlp("train", "ids.yaml", "-o", "ids")
+    assert (done.code, Path("ids").exists()) == (3, False)
+    assert "column 'prediction' has the name of a column of the predictions" in done.err
+
+
 def test_an_input_column_with_the_name_of_an_output_column_is_refused() -> None:
     rows = [{**bare(row), "prediction": "mine"} for row in read_table()]
     done = mlp("predict", "kind.npz", write_rows("taken.csv", rows), "--include-inputs")

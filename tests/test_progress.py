@@ -23,7 +23,7 @@ def lines_of(
 @pytest.mark.parametrize(
     ("epoch", "line"),
     [
-        (Epoch(1, 0.123456, 0.001), "loss 0.1235  rate 0.0010"),
+        (Epoch(1, 0.123456, 0.001), "loss 0.1235  rate 0.001000"),
         (Epoch(1, 12.0, None), "loss 12.00"),
         (
             Epoch(1, 0.5, 0.1, {"accuracy": 0.75, "f1_macro": 0.5}),

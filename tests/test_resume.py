@@ -271,6 +271,15 @@ def test_a_finished_run_has_nothing_left_to_do(place: Path) -> None:
     assert tree(place) == before
 
 
+def test_a_finished_run_of_a_quasi_newton_method_is_compared_with_its_defaults() -> None:
+    """What is said now and was the default then is no difference."""
+    write_config(Path("c.yaml"), optimizer="lbfgs", training=NO_EPOCHS)
+    assert run().code == 0
+    again = ("train", "c.yaml", "-o", "run", "--resume", "--seed")
+    assert ok(*again, 0).err.endswith("nothing left to do\n")
+    assert "seed: the run has 0, found 1" in mlp(*again, 1).err
+
+
 @pytest.mark.parametrize("lost", [["model.npz"], ["history.csv", "metrics.json"], ["config.yaml"]])
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_what_was_lost_of_a_finished_run_is_written_again(optimizer: str, lost: list[str]) -> None:
@@ -323,6 +332,23 @@ def test_a_checkpoint_that_cannot_be_written_is_told_once_and_the_run_goes_on() 
     with patch.object(RunDirectory, "write", full):
         done = run()
     message = "no checkpoint: run/checkpoint.npz: could not write: No space left on device"
+    assert done == Done(0, "", f"mlp: warning: {message}\n")
+    assert_same()
+
+
+def test_the_last_checkpoint_is_not_worth_the_model() -> None:
+    """It is larger than the model, and may be what does not fit."""
+    write_config(Path("c.yaml"))
+    write = RunDirectory.write
+
+    def too_large(directory: RunDirectory, name: Artifact, content: Content) -> None:
+        if name == "checkpoint.npz":
+            raise OutputError.of("could not write the checkpoint: more than the 9 bytes allowed")
+        write(directory, name, content)
+
+    with patch.object(RunDirectory, "write", too_large):
+        done = run()
+    message = "no checkpoint: could not write the checkpoint: more than the 9 bytes allowed"
     assert done == Done(0, "", f"mlp: warning: {message}\n")
     assert_same()
 

@@ -77,7 +77,7 @@ def test_one_cycle_stays_within_its_bounds_however_short(
 ) -> None:
     rates = by_update(schedule("one_cycle", peak=0.5, fraction_up=fraction_up, final=0.01), epochs, updates)
     assert all(0.01 - 1e-12 <= rate <= 0.5 + 1e-12 for rate in rates)
-    assert rates[-1] == pytest.approx(0.01) or epochs * updates * (1 - fraction_up) < 1 or len(rates) == 1
+    assert rates[-1] == pytest.approx(0.01) or len(rates) == 1
 
 
 @pytest.mark.parametrize("name", ["step", "exponential"])
@@ -151,7 +151,7 @@ def test_by_epoch_as_torch(name: str, options: dict[str, Any], make: Any) -> Non
 
 
 @needs_torch
-@pytest.mark.parametrize("fraction_up", [0.1, 0.3, 0.75])
+@pytest.mark.parametrize("fraction_up", [0.1, 0.3, 0.75, 0.99])
 def test_one_cycle_as_torch(fraction_up: float) -> None:
     def make(schedulers: Any, optimizer: Any) -> Any:
         # from 0.1 to the peak of 0.4, then to 0.1/50

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.data import structure
+from mlpcli.data.fields import fields_of
 from mlpcli.data.structure import Shape, check
 from mlpcli.errors import DataError
 
@@ -22,6 +25,18 @@ def test_long_rows_are_counted_as_short_ones_are(rows: list[tuple[int, ...]]) ->
     found = structure._count_long(content, shape)
     assert structure._count_any(content, shape) == len(rows)
     assert found in ((len(rows),) if min(map(len, content.splitlines())) >= 64 else (len(rows), None))
+
+
+def test_the_limit_of_the_csv_module_is_left_as_it_was() -> None:
+    """A program that has larger fields may read tables with ours as well."""
+    before = csv.field_size_limit(123)
+    try:
+        assert [fields for fields, _ in fields_of(b'"' + b"x" * 200 + b'"\n', ",")] == [["x" * 200]]
+        assert csv.field_size_limit() == 123
+        next(fields_of(b"a\nb\n", ","))
+        assert csv.field_size_limit() == 123
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("short", [0, 3, 8])

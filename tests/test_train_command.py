@@ -277,6 +277,20 @@ def test_max_params_is_the_largest_number_that_passes() -> None:
     assert "expected at most 38 parameters, found 39" in refused.err
 
 
+def test_what_no_model_file_can_hold_is_refused_before_training(place: Path) -> None:
+    """A category as long as that, so many layers."""
+    long = "\n".join(f"{i},2,{'x' * 70_000},{'ab'[i % 2]}" for i in range(9))
+    (place / "long.csv").write_text(f"length,width,colour,kind\n{long}\n", "utf-8")
+    write_config(place / "long.yaml", data={"train": "long.csv"})
+    layers = {"layers": ["auto", *[2] * 1_000, "auto"]}
+    write_config(place / "deep.yaml", model=layers)
+    for name in ("long", "deep"):
+        for flags in ([], ["--dry-run"]):
+            done = mlp("train", f"{name}.yaml", "-o", "run", *flags)
+            assert (done.code, Path("run").exists()) == (3, False)
+            assert "mlp: error: no model file can hold this model: metadata" in done.err
+
+
 def test_widths_that_are_too_much_are_refused_before_anything_is_read_or_allocated() -> None:
     write_config(Path("c.yaml"), model={"layers": ["auto", 1000000, 1000000, "auto"]})
     with patch.object(job, "prepare", side_effect=AssertionError("the data is read")):

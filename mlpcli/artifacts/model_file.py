@@ -34,14 +34,20 @@ class ModelFile:
 def model_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Content:
     """What writes a model file; raises ModelError where the reader would refuse it."""
     with model_errors(Path("model")):
-        checked = _checked_meta(without_nan(meta))
-        kinds = implied_arrays(checked)
-        found = {name: ArrayKind.of(array) for name, array in arrays.items()}
-        if found != kinds:
-            wrong = sorted(found.items() ^ kinds.items(), key=lambda item: item[0])[0][0]
-            raise FileFormatError(f"{wrong}: expected {kinds.get(wrong)}, found {found.get(wrong)}")
+        content = fitting_content(meta, arrays)
         check_values(arrays)
-        return npz_content(MODEL_FORMAT, checked.model_dump(mode="json"), {k: arrays[k] for k in kinds})
+        return content
+
+
+def fitting_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Content:
+    """The same whatever the values of the arrays are; raises FileFormatError."""
+    checked = _checked_meta(without_nan(meta))
+    kinds = implied_arrays(checked)
+    found = {name: ArrayKind.of(array) for name, array in arrays.items()}
+    if found != kinds:
+        wrong = sorted(found.items() ^ kinds.items(), key=lambda item: item[0])[0][0]
+        raise FileFormatError(f"{wrong}: expected {kinds.get(wrong)}, found {found.get(wrong)}")
+    return npz_content(MODEL_FORMAT, checked.model_dump(mode="json"), {k: arrays[k] for k in kinds})
 
 
 def read_model(path: Path, max_bytes: int = MAX_BYTES) -> ModelFile:

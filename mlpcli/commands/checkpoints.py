@@ -37,16 +37,20 @@ class Checkpoints:
     saved_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self, epoch: Epoch) -> None:
-        """Save the state after an epoch that is due. A failure is told once: there are more to come."""
+        """Save the state after an epoch that is due."""
         due = epoch.epoch % self.job.config.spec.training.checkpoint_every == 0
-        if not due or time.monotonic() - self.saved_at < PAUSE:
-            return
+        if due and time.monotonic() - self.saved_at >= PAUSE:
+            self.try_to_save()
+
+    def try_to_save(self) -> None:
+        """Write the checkpoint. A failure is told once: what is trained is worth more."""
         try:
             self.save()
         except OutputError as error:
             if not self.failed:
                 problem = error.problems[0]
-                self.console.warn(f"no checkpoint: {problem.place}: {problem.message}")
+                where = f"{problem.place}: " if problem.place else ""
+                self.console.warn(f"no checkpoint: {where}{problem.message}")
             self.failed = True
 
     def save(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
+from mlpcli.commands.output_table import refuse_to_replace
 from mlpcli.commands.starter import (
     check_targets,
     choose_columns,
@@ -39,6 +40,7 @@ class InitOptions:
 def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     """Write a starter config for the table at `source`; raises DataError, ConfigError, OutputError."""
     out = options.out or Path(f"{stem_of(source)}.yaml")
+    refuse_to_replace(out, str(source))
     if out != STDOUT and out.exists() and not options.overwrite:
         hint = "replace it with --overwrite, or name another with -o"
         raise OutputError.of("there is a file already", Place(str(out)), hint)

@@ -78,7 +78,18 @@ def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:
     check_batches(config, shape, len(prepared.train.x))
     check_memory(config, shape, len(prepared.train.x))
     metrics = chosen_metrics(config, prepared)
-    return job_of(config, prepared, metrics, dtype_of(config))
+    job = job_of(config, prepared, metrics, dtype_of(config))
+    refuse_ids_that_predictions_hide(job)
+    return job
+
+
+def refuse_ids_that_predictions_hide(job: Job) -> None:
+    """Raise ConfigError where predictions could not carry their ids: they have columns of that name."""
+    for name in job.config.spec.data.id:
+        if name in job.meaning.columns:
+            message = f"column '{name}' has the name of a column of the predictions"
+            hint = "rename it in the file, or leave it out here and write `exclude` instead"
+            raise job.config.problem(("data", "id", name), message, hint)
 
 
 def job_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], dtype: str) -> Job:

@@ -13,11 +13,14 @@ import numpy as np
 from mlpcli import __version__
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_arrays import CHECK_ROWS
+from mlpcli.artifacts.model_file import fitting_content
+from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.commands.compose import options_of
 from mlpcli.commands.job import Job
 from mlpcli.commands.machine import Machine
 from mlpcli.commands.results import Results
 from mlpcli.config.dump import input_keys
+from mlpcli.errors import ConfigError
 
 
 def versions() -> dict[str, str]:
@@ -61,6 +64,17 @@ def model_document(job: Job, results: Results, machine: Machine) -> dict[str, An
         "metrics": {name: results.document()[name] for name in results.parts},
         "threads": machine.threads,
     }
+
+
+def require_savable(job: Job, machine: Machine) -> None:
+    """Raise ConfigError where no model file could hold what a job would train: before it is trained."""
+    nothing = Results({}, {}, "finished", 0, 0)
+    try:
+        with np.errstate(all="ignore"):  # no weight is trained yet
+            fitting_content(model_document(job, nothing, machine), model_arrays(job))
+    except FileFormatError as error:
+        hint = "use fewer layers, or columns with fewer or shorter categories"
+        raise ConfigError.of(f"no model file can hold this model: {error.message}", None, hint) from error
 
 
 def training_document(job: Job, results: Results) -> dict[str, Any]:

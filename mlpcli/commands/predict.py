@@ -74,7 +74,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     tally = Tally()
     with open_input(source, model.form) as reader:
         carried = carried_columns(model, reader, options)
-        columns = prediction_columns(model)
+        columns = model.meaning.columns
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
         write_table(options.out, (*carried, *columns), tables)
@@ -90,21 +90,9 @@ def carried_columns(model: Model, reader: Reader, options: PredictOptions) -> tu
     return tuple(ids)
 
 
-def prediction_columns(model: Model) -> tuple[str, ...]:
-    """The names of the columns that the model adds."""
-    target, probable = model.target, model.meaning.probabilistic
-    if target.task == "classification":
-        probabilities = (f"probability_{name}" for name in target.classes) if probable else ()
-        return ("prediction", *probabilities)
-    if len(target.columns) == 1 and target.task == "regression":
-        return ("prediction",)
-    kinds = ("prediction", "probability") if probable else ("prediction",)
-    return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
-
-
 def refuse_collision(carried: Sequence[str], columns: Sequence[str], source: str) -> None:
     """Raise DataError where an input column has the name of an output column."""
-    both = [name for name in carried if name in set(columns)]
+    both = [name for name in carried if name in columns]
     if both:
         message = f"column '{both[0]}' of the input has the name of a column of the predictions"
         raise DataError(Problem(message, Place(source), hint="rename it, or leave it out of the output"))
@@ -141,7 +129,7 @@ def refuse_unseen(batch: Batch) -> None:
 
 
 def predicted_values(model: Model, batch: Batch) -> list[Array]:
-    """The columns of `prediction_columns` for a batch; empty where a row cannot be predicted."""
+    """The columns of `Meaning.columns` for a batch; empty where a row cannot be predicted."""
     with np.errstate(all="ignore"):
         outputs = model.network.predict(batch.x)
         words = model.meaning.words(outputs)

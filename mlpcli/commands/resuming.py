@@ -10,6 +10,7 @@ from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.commands.compose import STARTING_FILE
 from mlpcli.commands.job import Job
 from mlpcli.commands.model_document import config_document, versions
+from mlpcli.config.mapping import config_of
 from mlpcli.config.spec import Spec
 from mlpcli.errors import ConfigError, DataError, Problem
 from mlpcli.optim import schedules
@@ -44,7 +45,8 @@ def refuse_other_model(job: Job, meta: ModelMeta) -> None:
     if meta.data.sha256 != job.prepared.sha256:
         raise DataError.of("the data is not what the model in the run directory was trained on", None, AGAIN)
     refuse_other_start(job, meta.training.init_sha256)
-    problems = list(_differences(job, meta.config, config_document(job)))
+    before, now = (resolved(config_of(document).spec) for document in (meta.config, config_document(job)))
+    problems = list(_differences(job, before, now))
     if problems:
         raise ConfigError(*problems)
 

@@ -21,7 +21,7 @@ from mlpcli.commands.fitting import Fitted
 from mlpcli.commands.job import Job, set_up
 from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.machine import Machine
-from mlpcli.commands.model_document import model_arrays, model_document
+from mlpcli.commands.model_document import model_arrays, model_document, require_savable
 from mlpcli.commands.results import Results, judge_run, recorded_results
 from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
 from mlpcli.commands.training_run import TrainingRun
@@ -93,6 +93,7 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
     """Train and write everything, unless the run that was to go on is finished already."""
     config = job.config
     machine = Machine.of(job, options.threads)
+    require_savable(job, machine)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
@@ -154,6 +155,7 @@ def write_pictures(job: Job, fitted: Fitted, draw: Draw, run: RunDirectory, cons
 
 def report_dry_run(job: Job, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
+    require_savable(job, Machine.of(job, options.threads))
     if options.json:
         console.document(dry_run_document(job))
     else:

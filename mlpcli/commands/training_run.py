@@ -86,7 +86,7 @@ class TrainingRun:
             self._save_and_die(trainer, checkpoints)
         if len(trainer.history) == done and self._is_finished():
             return None
-        checkpoints.save()
+        checkpoints.try_to_save()
         return fitted
 
     def _is_finished(self) -> bool:

@@ -60,8 +60,9 @@ def _as_mapping(node: Node, key: str, place: Place) -> MappingNode:
 
 def _graft_item(node: ListNode, path: Sequence[str], value: Node, place: Place) -> Node:
     if not (path[0].isascii() and path[0].isdigit() and int(path[0]) < len(node.items)):
+        there = f"0 to {len(node.items) - 1}" if node.items else "of which there are none"
         raise ConfigError.of(
-            f"expected the number of a list item, 0 to {len(node.items) - 1}, found '{path[0]}'",
+            f"expected the number of a list item, {there}, found '{path[0]}'",
             place,
             "set the whole list instead: --set KEY=[1, 2, 3]",
         )

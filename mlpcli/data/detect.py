@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.fields import fields_of
 from mlpcli.data.header import SEPARATORS
 from mlpcli.data.source import UTF16_MARKS, DataFile, Hashed, chunks
-from mlpcli.data.structure import fields_of
 from mlpcli.data.table import CsvFormat
 from mlpcli.errors import DataError
 

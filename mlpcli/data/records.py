@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from mlpcli.data.fields import fields_of, is_cut_off, malformed
 from mlpcli.data.header import Header, read_header
-from mlpcli.data.structure import Lines, Shape, check, fields_of, is_cut_off, malformed
+from mlpcli.data.structure import Lines, Shape, check
 from mlpcli.errors import DataError, Place
 
 SAMPLE = 1 << 16  # bytes at the front of the rows that are looked at before kinds are chosen for the columns

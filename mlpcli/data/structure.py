@@ -5,31 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
+from mlpcli.data.fields import FIELD_LIMIT, fields_of, is_cut_off, malformed
 from mlpcli.errors import DataError, Place, Problem
-
-FIELD_LIMIT = 1 << 20  # bytes
-# what the csv module says, and what a person is told
-MALFORMED = (
-    ("unexpected end of data", "a quote that is never closed", None),
-    (
-        "field larger",
-        f"a field is longer than {FIELD_LIMIT >> 20} MiB",
-        "a quote that is never closed makes one field of the rest of the file",
-    ),
-    (
-        "new-line character",
-        "a carriage return in the middle of a line",
-        "save the file with line ends as Unix or Windows have them",
-    ),
-    ("expected after", "text after the closing quote of a field", "a quote within a quoted field is doubled"),
-)
 
 
 @dataclass(frozen=True)
@@ -98,14 +82,6 @@ def check(content: bytes, shape: Shape, line: int) -> Checked:
     return _Walk(shape, line).over(content)
 
 
-def fields_of(content: bytes, separator: str) -> Iterator[tuple[list[str], int]]:
-    """Row by row the fields and the number of lines up to its end; csv.Error where it is malformed."""
-    csv.field_size_limit(FIELD_LIMIT)
-    reader = csv.reader(map(bytes.decode, io.BytesIO(content)), delimiter=separator, strict=True)
-    for fields in reader:
-        yield fields, reader.line_num
-
-
 def _count_regular(content: bytes, shape: Shape) -> int | None:
     """The number of rows if all of them have the right shape; None if that takes a closer look."""
     if b'"' in content:
@@ -168,19 +144,6 @@ def _has_long_stretch(content: bytes, separator: bytes) -> bool:
         content.find(separator, start, start + step) < 0 and content.find(b"\n", start, start + step) < 0
         for start in range(0, len(content) - step, step)
     )
-
-
-def is_cut_off(error: csv.Error) -> bool:
-    """Whether a row only ends too early, within quotes: more bytes may complete it."""
-    return "unexpected end of data" in str(error)
-
-
-def malformed(error: csv.Error, place: Place) -> DataError:
-    """The error about a row that cannot be told apart into fields."""
-    for words, message, hint in MALFORMED:
-        if words in str(error):
-            return DataError(Problem(message, place, hint))
-    return DataError(Problem(f"cannot be read as CSV: {error}", place))
 
 
 @dataclass

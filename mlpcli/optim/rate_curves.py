@@ -147,7 +147,7 @@ class OneCycle:
         up = max(0.0, self.fraction_up * (last + 1) - 1)
         if k < up:
             return _cosine(self.learning_rate, self.peak, k / up)
-        return _cosine(self.peak, self.final, (k - up) / max(1.0, last - up))
+        return _cosine(self.peak, self.final, (k - up) / (last - up or 1.0))
 
 
 @dataclass

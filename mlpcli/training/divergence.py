@@ -24,6 +24,7 @@ def first_bad(layout: Layout, vector: Vector) -> str | None:
 
 def diverged(where: str, what: str, rate: float | None) -> DivergedError:
     """The error that ends a run: where it was, what was not finite, what to try."""
-    lower = "a smaller optimizer.learning_rate" if rate is None else f"a learning rate below {rate:g}"
-    hint = f"try {lower}, training.clip_norm: 1.0, or features and targets that are scaled"
+    # quasi-Newton methods have no rate, and nothing to clip
+    lower = "" if rate is None else f"a learning rate below {rate:g}, training.clip_norm: 1.0, or "
+    hint = f"try {lower}features and targets that are scaled"
     return DivergedError(Problem(f"training diverged in {where}: {what}", hint=hint))

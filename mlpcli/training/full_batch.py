@@ -35,9 +35,10 @@ class FullBatch:
         self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.crew)
 
     def evaluate(self) -> float:
-        """Loss and penalties at `theta`; their gradient into `grad`. Raises DivergedError at the start only.
+        """Loss and penalties at `theta`; their gradient into `grad`.
 
-        A trial point of a line search may overflow: SciPy takes an infinite value as too far.
+        A trial point of a line search may overflow: SciPy takes an infinite value as too far. Raises
+        DivergedError until a first point has been accepted: the start itself may be at fault.
         """
         loss, finite = self._loss_and_grad(0)
         value = loss + self.network.penalty_value()

@@ -23,6 +23,18 @@ class Meaning:
     threshold: float
     probabilistic: bool
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the columns of predictions are called, as `mlp predict` writes them."""
+        target = self.target
+        if target.task == "classification":
+            of_classes = (f"probability_{name}" for name in target.classes) if self.probabilistic else ()
+            return ("prediction", *of_classes)
+        if len(target.columns) == 1 and target.task == "regression":
+            return ("prediction",)
+        kinds = ("prediction", "probability") if self.probabilistic else ("prediction",)
+        return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
+
     def predicted(self, outputs: Matrix) -> Array:
         """Class indices (n,), labels 0 or 1 (n, K), or numbers in the target's units (n, K), float64."""
         if self.target.task == "regression":
