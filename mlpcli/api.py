@@ -110,10 +110,11 @@ class TrainedModel:
         spellings = {feature["name"]: spelling_of(feature) for feature in own}
         table = table_of_frame(frame, model.inputs.wanted, model.form, spellings)
         tally, parts = Tally(), list[list[Array]]()
-        for batch in batches_of(table, model.inputs):
+        for given in batches_of(table, model.inputs, model.dtype):
+            outputs, batch = model.outputs(given)
             batch.require_good()
             tally.add(batch)
-            parts.append(predicted_values(model, batch))
+            parts.append(predicted_values(model, batch, outputs))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))

@@ -291,6 +291,36 @@ def test_texts_that_a_spreadsheet_would_compute_are_kept_and_counted_once() -> N
     assert done.err == ("mlp: warning: 4 texts begin as a formula does: do not open them in a spreadsheet\n")
 
 
+@pytest.mark.parametrize("model", ["kind", "size"])
+def test_numbers_beyond_the_precision_of_the_network_are_bad_cells(model: str) -> None:
+    """Infinite inputs would make up a class, or a prediction that is no number."""
+    first, second = map(bare, read_table()[:2])
+    path = write_rows("far.csv", [first, {**second, "width": "1e45"}])
+    done = mlp("predict", f"{model}.npz", path)
+    assert (done.code, done.out) == (4, "")
+    assert "far.csv:3: column 'width': expected a number that can be scaled, found 1e+45" in done.err
+    kept, lost = ok("predict", f"{model}.npz", path, "--on-bad-row", "empty").rows()
+    assert (bool(kept["prediction"]), lost["prediction"]) == (True, "")
+
+
+def test_an_output_that_is_not_finite_is_no_prediction() -> None:
+    """e^z of counts far outside of the training data is more than float32 holds."""
+    lines = [f"{x / 10},{x % 4 + x // 10}" for x in range(40)]
+    Path("counts.csv").write_text("\n".join(["x,n", *lines]), "utf-8")
+    write_config(
+        Path("n.yaml"), data={"train": "counts.csv", "target": "n", "features": None}, loss="poisson"
+    )
+    ok("train", "n.yaml", "-o", "n", "--no-plots", "-q", "--set", "training.epochs=50")
+    Path("far.csv").write_text("x,n\n1,2\n1e30,2\n", "utf-8")
+    for command in ("predict", "evaluate"):
+        done = mlp(command, "n/model.npz", "far.csv")
+        assert (done.code, done.out) == (4, "")
+        assert "far.csv:3: the network's output for this row is not a finite number" in done.err
+    done = ok("predict", "n/model.npz", "far.csv", "--on-bad-row", "empty")
+    assert [bool(row["prediction"]) for row in done.rows()] == [True, False]
+    assert "1 row could not be predicted" in done.err
+
+
 def test_an_id_with_the_name_of_an_output_column_is_refused_before_training() -> None:
     """The model would carry it, and nobody could leave it out."""
     rows = [{**row, "prediction": row["id"]} for row in read_table()]

@@ -166,7 +166,7 @@ def test_every_encoding_is_the_scaler_of_scikit_learn(
     name = ENCODINGS[encode]
     scaler = getattr(preprocessing, name)() if name else preprocessing.FunctionTransformer()
     expected = scaler.fit(np.repeat(x, weights, axis=0)).transform(x)
-    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x), "float64")
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -194,7 +194,7 @@ def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
 def test_a_range_that_no_float_holds_is_the_largest_one(weights: Any) -> None:
     x = np.array([[-1.7e308], [0.0], [1.7e308]])
     fitted = MLPRegressor(encode="robust", optimizer=FEW).fit(x, [0.0, 1.0, 2.0], weights)
-    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x))
+    found = arrays.encoded(fitted.network_.inputs, arrays.table_of_array(x), "float64")
     assert found[0, 0] < found[1, 0] < found[2, 0]
 
 

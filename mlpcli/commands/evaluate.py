@@ -15,6 +15,7 @@ from mlpcli.commands.model import Model, open_model
 from mlpcli.commands.predict import Tally
 from mlpcli.config.refusals import text_of
 from mlpcli.console import Console, number, render
+from mlpcli.data.faults import overflow_faults, require_none
 from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
@@ -102,7 +103,7 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
     tally, parts = Tally(), []
-    for batch in labelled_batches(reader, model.inputs, model.target, weight):
+    for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
         tally.add(batch.inputs)
         parts.append(judged(model, batch))
     if not parts:
@@ -132,7 +133,9 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     network = model.network
     y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
     with np.errstate(all="ignore"):
-        loss, outputs = network.evaluate(batch.inputs.x.astype(network.dtype), y)
+        loss, outputs = network.evaluate(batch.inputs.x, y)
+    faults = overflow_faults(outputs)
+    require_none((fault.among(batch.inputs.rows) for fault in faults), batch.inputs.table)
     total = loss if network.loss.reduction == "sum" else loss * len(y)
     return JudgedBatch(model.meaning.truth(batch.y), outputs, batch.sample_weights, total)
 

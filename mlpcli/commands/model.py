@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from mlpcli.arrays import Matrix
 from mlpcli.artifacts.feature_schema import EmbeddedFeature, Feature
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.commands.compose import normalization_of
 from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.faults import overflow_faults
+from mlpcli.data.input_batches import Batch
 from mlpcli.data.table import CsvFormat
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
@@ -36,6 +39,17 @@ class Model:
     target: TargetEncoder
     meaning: Meaning
     form: CsvFormat
+
+    @property
+    def dtype(self) -> str:
+        """The precision of the network."""
+        return self.network.dtype.name
+
+    def outputs(self, batch: Batch) -> tuple[Matrix, Batch]:
+        """The network's outputs for rows, and the rows with a fault where these are not finite."""
+        with np.errstate(all="ignore"):
+            outputs = self.network.predict(batch.x)
+        return outputs, replace(batch, faults=(*batch.faults, *overflow_faults(outputs)))
 
 
 def open_model(path: Path, sha256: str | None = None) -> Model:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Matrix
 from mlpcli.commands.model import Model, open_model
 from mlpcli.commands.output_table import Columns, refuse_to_replace, write_table
 from mlpcli.console import Console
@@ -102,13 +102,14 @@ def predictions(
     model: Model, reader: Reader, carried: Sequence[str], options: PredictOptions, tally: Tally
 ) -> Iterator[Columns]:
     """The columns of the output, some rows at a time."""
-    for batch in batches(reader, model.inputs, carried):
+    for given in batches(reader, model.inputs, model.dtype, carried):
+        outputs, batch = model.outputs(given)
         if not options.empty_bad_rows:
             batch.require_good()
         if options.strict:
             refuse_unseen(batch)
         tally.add(batch)
-        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch)]
+        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch, outputs)]
         tally.formulas += sum(map(count_formulas, columns))
         yield columns
 
@@ -128,10 +129,9 @@ def refuse_unseen(batch: Batch) -> None:
     raise DataError(*problems)
 
 
-def predicted_values(model: Model, batch: Batch) -> list[Array]:
+def predicted_values(model: Model, batch: Batch, outputs: Matrix) -> list[Array]:
     """The columns of `Meaning.columns` for a batch; empty where a row cannot be predicted."""
     with np.errstate(all="ignore"):
-        outputs = model.network.predict(batch.x)
         words = model.meaning.words(outputs)
         probability = model.meaning.probability(outputs)
     columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]

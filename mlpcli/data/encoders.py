@@ -86,13 +86,17 @@ class InputEncoder:
         numbers = (name for one in wanted for name in one.numbers)
         return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
 
+    def zeros(self, rows: int, dtype: str) -> Matrix:
+        """The inputs of so many rows, in a precision, before they are written."""
+        return np.zeros((rows, self.width), dtype)
+
     def encode(self, table: Table, rows: Indices | None = None, out: Matrix | None = None) -> Encoded:
         """The inputs of a table's rows, or of some of them; faults count from the first row encoded.
 
         Every number is computed in float64. Where `out` is given, zeros (rows, inputs), they are written into
-        it and take its precision; what is beyond that becomes infinite.
+        it and take its precision: a number that is beyond that has a fault.
         """
-        x = np.zeros((table.rows if rows is None else len(rows), self.width)) if out is None else out
+        x = self.zeros(table.rows if rows is None else len(rows), "float64") if out is None else out
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0
@@ -147,8 +151,10 @@ def _write_numbers(
         encoded = columns.T.astype(out.dtype, order="C")
         out[:] = encoded if placed is None else encoded[placed]
         faults: list[Fault] = []
-        for index in np.flatnonzero(~np.isfinite(columns).all(axis=1)).tolist():
-            alone = np.zeros((len(out), 1))
+        # no number is beyond a precision that has room for the extremes; what is missing is passed on by both
+        extremes = np.stack([reach.reduce(columns, 1, initial=0.0) for reach in (np.minimum, np.maximum)])
+        for index in np.flatnonzero(~np.isfinite(extremes.astype(out.dtype)).all(axis=0)).tolist():
+            alone = np.zeros((len(out), 1), out.dtype)
             faults += features[index].write(table, rows, alone)[0]
             out[:, index] = alone[:, 0]
     return faults, []

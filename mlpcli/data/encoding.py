@@ -73,9 +73,9 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Encoded
     for part in parts:
         encoded = target.encode(part.table, part.rows)
         if encoded.faults or list(_negative(fitted.outcome, encoded.y)):
-            _refuse(parts, fitted)
+            _refuse(parts, fitted, dtype)
         weights = weighting.of(part.table, part.rows), weighting.own(part.table, part.rows)
-        x = np.zeros((len(part.rows), fitted.inputs.width), dtype)
+        x = fitted.inputs.zeros(len(part.rows), dtype)
         datasets[part.name] = Dataset(x, encoded.y, *weights)
     head = np.empty((min(HEAD, len(parts[0].rows)), fitted.inputs.width))
     unseen: dict[str, dict[str, Unseen]] = {part.name: {} for part in parts}
@@ -87,7 +87,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Encoded
     for span, found in in_order(inputs_of, _spans(parts)):
         part, rows = span.part, span.rows
         if found.faults or (found.unseen and part.name == "train"):
-            _refuse([span.up_to(other) for other in parts if other.table is part.table], fitted)
+            _refuse([span.up_to(other) for other in parts if other.table is part.table], fitted, dtype)
         if part.name == "train" and span.first < HEAD:
             head[span.first : span.last] = fitted.inputs.encode(span.table, rows[: HEAD - span.first]).x
         _add(unseen[part.name], found.unseen)
@@ -124,10 +124,11 @@ def _spans(parts: Sequence[RowsOf]) -> Iterator[_Span]:
                         yield _Span(part, first, last, piece, part.rows[first:last] - start, stop)
 
 
-def _refuse(parts: Iterable[RowsOf], fitted: Fitted) -> None:
+def _refuse(parts: Iterable[RowsOf], fitted: Fitted, dtype: str) -> None:
     """Raise DataError for the cells that cannot be used: those of the first part that has some."""
     for part in parts:
-        inputs = fitted.inputs.encode(part.table, part.rows)
+        x = fitted.inputs.zeros(len(part.rows), dtype)
+        inputs = fitted.inputs.encode(part.table, part.rows, x)
         target = fitted.outcome.target.encode(part.table, part.rows)
         faults = [*target.faults, *inputs.faults, *_negative(fitted.outcome, target.y)]
         if part.name == "train":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpcli.arrays import Array, Indices
+from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.spec import MissingSpec
 from mlpcli.data.columns import BadCells, Kind, kind_of
 from mlpcli.data.table import Table
@@ -24,9 +24,9 @@ MISSING_HINT = (
 
 @dataclass(frozen=True)
 class Fault:
-    """Cells of one column of a table that cannot be used, all for the same reason."""
+    """Cells of one column of a table that cannot be used, or whole rows, all for the same reason."""
 
-    column: str
+    column: str | None
     message: str
     rows: Indices
     hint: str | None = None
@@ -43,7 +43,8 @@ class Fault:
             shown = ", ".join(str(table.lines.of(int(row))) for row in more[:2])
             lines = table.lines.word + ("s" if len(more) > 1 else "")
             others = f" (and {len(more):,} more: {lines} {shown}{', …' if len(more) > 2 else ''})"
-        return Problem(f"column '{self.column}': {self.message}{others}", table.place(int(first)), self.hint)
+        what = self.message if self.column is None else f"column '{self.column}': {self.message}"
+        return Problem(what + others, table.place(int(first)), self.hint)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,15 @@ def refuse_texts(table: Table) -> None:
     """DataError for the columns that should hold numbers and hold something else."""
     bad = [name for name, pieces in table.numbers.items() if any(len(piece.bad) for piece in pieces)]
     require_none((text_fault(name, table.number(name).bad) for name in bad), table)
+
+
+def overflow_faults(outputs: Matrix) -> tuple[Fault, ...]:
+    """The fault of rows for which a network puts out something else than finite numbers (rows, outputs)."""
+    rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if not len(rows):
+        return ()
+    hint = "are its numbers far outside of those that the network was trained on?"
+    return (Fault(None, "the network's output for this row is not a finite number", rows, hint),)
 
 
 def missing_fault(column: str, absent: Array) -> Fault:

@@ -61,22 +61,22 @@ def open_input(path: str | Path, form: CsvFormat) -> Reader:
     return Reader(find(path), form)
 
 
-def batches(reader: Reader, inputs: InputEncoder, carried: Sequence[str] = ()) -> Iterator[Batch]:
-    """The rows of an open input. Columns are taken by name; `carried` ones keep their texts.
+def batches(reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[str] = ()) -> Iterator[Batch]:
+    """The rows of an open input, in the network's precision. Columns are taken by name.
 
-    Raises DataError naming all the columns that are not there.
+    `carried` ones keep their texts. Raises DataError naming all the columns that are not there.
     """
     for table in _tables(reader, inputs.wanted + Wanted(texts=tuple(carried))):
-        yield from batches_of(table, inputs)
+        yield from batches_of(table, inputs, dtype)
 
 
 def labelled_batches(
-    reader: Reader, inputs: InputEncoder, target: TargetEncoder, weight: str | None = None
+    reader: Reader, inputs: InputEncoder, dtype: str, target: TargetEncoder, weight: str | None = None
 ) -> Iterator[LabelledBatch]:
     """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
     weights = () if weight is None else (weight,)
     for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
-        for batch in batches_of(table, inputs):
+        for batch in batches_of(table, inputs, dtype):
             encoded = target.encode(table, batch.rows)
             faults = (*encoded.faults, *batch.faults)
             require_none((fault.among(batch.rows) for fault in faults), table)
@@ -89,10 +89,10 @@ def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
     yield from reader.tables(wanted)
 
 
-def batches_of(table: Table, inputs: InputEncoder) -> Iterator[Batch]:
+def batches_of(table: Table, inputs: InputEncoder, dtype: str) -> Iterator[Batch]:
     """The rows of a table; a table without rows is one empty batch."""
     size = max(1, BATCH_ENTRIES // inputs.width)
     for start in range(0, max(1, table.rows), size):
         rows = np.arange(start, min(start + size, table.rows))
-        encoded = inputs.encode(table, rows)
+        encoded = inputs.encode(table, rows, inputs.zeros(len(rows), dtype))
         yield Batch(table, rows, encoded.x, encoded.faults, encoded.unseen)

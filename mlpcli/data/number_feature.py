@@ -76,9 +76,8 @@ class NumberFeature:
 
     def _write(self, values: Vector, out: Array) -> bool:
         """Write (f(x) − center) / scale; whether all of it is finite, and so nothing is missing or wrong."""
-        encoded = np.subtract(self.transformed(values), self.center, out=out[:, 0])
-        np.divide(encoded, self.scale, out=encoded)
-        return bool(np.isfinite(encoded).all())
+        out[:, 0] = (self.transformed(values) - self.center) / self.scale
+        return bool(np.isfinite(out[:, 0]).all())
 
     def transformed(self, values: Vector) -> Vector:
         """f(x): log(1 + x) for `log1p`, the rank of x for `quantile`, otherwise x."""

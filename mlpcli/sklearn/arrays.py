@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.commands.limits import dtype_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import LossSpec, ScaleSpec
 from mlpcli.data.columns import NumberColumn, TextColumn
@@ -78,9 +79,9 @@ def table_of_array(x: Matrix) -> Table:
     return Table(SOURCE, len(x), ROWS, CsvFormat(), numbers)
 
 
-def encoded(inputs: InputEncoder, table: Table, rows: Indices | None = None) -> Matrix:
-    """The inputs of the network; raises DataError for numbers that cannot be scaled."""
-    found = inputs.encode(table, rows)
+def encoded(inputs: InputEncoder, table: Table, dtype: str, rows: Indices | None = None) -> Matrix:
+    """The inputs of the network in its precision; raises DataError for numbers that cannot be scaled."""
+    found = inputs.encode(table, rows, inputs.zeros(table.rows if rows is None else len(rows), dtype))
     require_none(found.faults, table)
     return found.x
 
@@ -101,7 +102,7 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
     def dataset(rows: Indices) -> Dataset:
         y = _as_the_loss_sees(given.y[rows], target)
         weights = weighting.of(table, rows), weighting.own(table, rows)
-        return Dataset(encoded(inputs, table, rows), y, *weights)
+        return Dataset(encoded(inputs, table, dtype_of(config), rows), y, *weights)
 
     held_out = dataset(validation) if len(validation) else None
     rows = dataset(train)

@@ -26,6 +26,8 @@ from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.crew.crew import Crew
 from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.faults import overflow_faults, require_none
+from mlpcli.errors import MlpError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
@@ -47,11 +49,17 @@ class TrainedNetwork:
     history: pd.DataFrame
 
     def outputs(self, x: Matrix) -> Matrix:
-        """The network's outputs for rows of features."""
+        """The network's outputs for rows of features; raises ValueError where there are none."""
         network = Network(self.architecture, self.loss, dtype=self.dtype)
         network.load(self.arrays)
-        with np.errstate(all="ignore"):
-            return network.predict(encoded(self.inputs, table_of_array(x)).astype(network.dtype))
+        table = table_of_array(x)
+        try:
+            with np.errstate(all="ignore"):
+                outputs = network.predict(encoded(self.inputs, table, self.dtype))
+            require_none(overflow_faults(outputs), table)
+        except MlpError as error:
+            raise ValueError(str(error)) from error
+        return outputs
 
     def predicted(self, x: Matrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
