@@ -240,6 +240,52 @@ def test_class_weight_moves_the_boundary(iris: tuple[npt.NDArray[Any], Any]) -> 
     np.testing.assert_allclose(balanced.predict_proba(x), plain.predict_proba(x), rtol=1e-7)
 
 
+def test_balanced_counts_the_rows_that_train(tmp_path: Path) -> None:
+    """As `mlp train` does: what is held out decides nothing."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(23, 3)), rng.permutation(np.repeat(["a", "b"], [5, 18]))
+    frame = pd.DataFrame(x, columns=["x0", "x1", "x2"]).assign(y=y)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    both = {"class_weight": "balanced", "l2": 0.01, "optimizer": "adam"}
+    data = {"train": tmp_path / "t.csv", "target": "y", "validation": 0.3}
+    config = {**both, "data": data, "model": {"layers": ["auto", 8, "auto"]}, "seed": 3}
+    run = mlpcli.train(config | {"training": {"dtype": np.float64, "epochs": 40}}, output=tmp_path / "run")
+    ours = MLPClassifier(
+        **both, layers=("auto", 8, "auto"), validation=0.3, random_state=3, dtype="float64", epochs=40
+    )
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_array_equal(ours.fit(x, y).predict_proba(x), expected)
+
+
+def test_a_fit_that_fails_leaves_what_was_fitted(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    fitted = MLPClassifier(optimizer=FEW, random_state=0).fit(x, y)
+    before = fitted.predict_proba(x)
+    fitted.set_params(l2=-1)
+    with pytest.raises(ValueError, match="l2"):
+        fitted.fit(x[:, :2], y[::-1] == "setosa")
+    assert (fitted.n_features_in_, len(fitted.classes_), fitted.l2) == (4, 3, -1)
+    np.testing.assert_array_equal(fitted.predict_proba(x), before)
+
+
+@pytest.mark.parametrize("labels", [(-1, 1), (1, 2), (0, 5)])
+def test_labels_are_0_and_1(labels: tuple[int, int]) -> None:
+    x, y = datasets.make_multilabel_classification(40, 4, n_classes=3, random_state=0)
+    with pytest.raises(ValueError, match="expected labels of 0 and 1 for each row, found "):
+        MLPClassifier().fit(x, np.where(y, *labels[::-1]))
+
+
+def test_rows_that_cannot_be_counted_are_explained(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    with pytest.raises(ValueError, match="the sum of sample_weight is more than a number can hold"):
+        MLPClassifier().fit(x, y, np.full(len(x), 1e307))
+    with pytest.raises(ValueError, match="validation holds out every row of the class 'a'"):
+        MLPClassifier(validation=0.4, optimizer="adam").fit(x[:5], list("abcde"))
+    fitted = MLPClassifier(optimizer="adam", epochs=1).fit(x, y)
+    with pytest.raises(ValueError, match="column 'x1': expected a number that can be scaled, found 1e"):
+        fitted.predict_proba([[1, 1e39, 1, 1]])
+
+
 @pytest.mark.parametrize(
     ("labels", "class_weight"),
     [

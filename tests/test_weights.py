@@ -91,6 +91,13 @@ def test_some_row_must_count(tmp_path: Path) -> None:
         prepare(config_for(tmp_path, csv, ["target: y", "weight: w"]))
 
 
+def test_the_mean_weight_is_a_number(tmp_path: Path) -> None:
+    """What adds up to more than that would leave nothing of any row."""
+    csv = "x,y,w\n" + "".join(f"{row},{'ab'[row % 2]},1.7e308\n" for row in range(8))
+    with pytest.raises(DataError, match="add up to more than a number can hold"):
+        prepare(config_for(tmp_path, csv, ["target: y", "weight: w"]))
+
+
 def test_weights_of_a_class_that_is_not_there(tmp_path: Path) -> None:
     """At its place in the config."""
     with pytest.raises(ConfigError) as caught:

@@ -58,4 +58,6 @@ def _scalar(value: Any, place: Place, key: Names) -> Any:
 def _of_python(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, type) and hasattr(value, "dtype"):  # np.float32 is the precision of that name
+        return value.__name__
     return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value

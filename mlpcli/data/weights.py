@@ -45,7 +45,12 @@ def fit_weighting(config: Config, target: TargetEncoder, table: Table, rows: Ind
         return weighting
     if not weights.any():
         raise DataError(Problem("the weights of all training rows are 0", Place(table.source)))
-    return Weighting(weighting.column, target, weighting.of_classes, float(weights.mean()))
+    with np.errstate(over="ignore"):
+        unit = float(weights.mean())
+    if not np.isfinite(unit):
+        message = "the weights of the training rows add up to more than a number can hold"
+        raise DataError(Problem(message, Place(table.source), "divide all of them by the same number"))
+    return Weighting(weighting.column, target, weighting.of_classes, unit)
 
 
 def sample_weights(table: Table, column: str, rows: Indices) -> Vector:

@@ -6,7 +6,7 @@ would give.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,10 +94,11 @@ def prepare_arrays(config: Config, given: Given, encode: str) -> Prepared:
     scale = decide_scale(config, given.task, loss, output)
     table = given.table()
     train, validation = _split(config, given)
+    _require_classes(given, train)
     own = given.weights[train] if given.weighted else None
     inputs = _fit_inputs(given.x[train], encode, own)
     target = _fit_target(given, loss, _target_scales(given.y[train], scale, own))
-    weighting = fit_weighting(config, target, table, train)
+    weighting = fit_weighting(_balanced(config, given, train), target, table, train)
 
     def dataset(rows: Indices) -> Dataset:
         y = _as_the_loss_sees(given.y[rows], target)
@@ -119,6 +120,26 @@ def _split(config: Config, given: Given) -> tuple[Indices, Indices]:
     classes = given.y[:, 0].astype(np.intp) if given.task == "classification" else None
     parts = split_by_fraction(rows, sizes, classes, config.spec.seed)
     return parts.train, parts.validation
+
+
+def _require_classes(given: Given, train: Indices) -> None:
+    """Every class needs rows that train: DataError for one that was held out."""
+    if given.task != "classification":
+        return
+    there = set(given.y[train, 0].astype(np.intp).tolist())
+    for index, name in enumerate(given.classes):
+        if index not in there:
+            message = f"validation holds out every row of the class {name!r}"
+            raise DataError(Problem(message, Place("y"), "give it more rows, or hold out fewer"))
+
+
+def _balanced(config: Config, given: Given, train: Indices) -> Config:
+    """The config with the weights that `balanced` means: rows that train count, by their weights."""
+    if config.spec.class_weight != "balanced":
+        return config
+    sums = np.bincount(given.y[train, 0].astype(np.intp), given.weights[train])
+    weights = dict(zip(given.words, (sums.sum() / (len(sums) * sums)).tolist(), strict=True))
+    return replace(config, spec=config.spec.model_copy(update={"class_weight": weights}))
 
 
 def _require_counts(given: Given, loss: LossSpec) -> None:

@@ -59,6 +59,11 @@ class MLPClassifier(ClassifierMixin, Estimator):
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train on features X (n, d) and classes y (n,), or labels y (n, k)."""
+        with self._all_or_nothing():
+            self._train(self._given(X, y, sample_weight))
+        return self
+
+    def _given(self, X: object, y: object, sample_weight: object) -> Given:
         rows, target = validate_data(self, X, y, dtype=np.float64, multi_output=True)
         check_classification_targets(target)
         kind = type_of_target(target)
@@ -66,14 +71,13 @@ class MLPClassifier(ClassifierMixin, Estimator):
             raise ValueError("expected a class, or labels of 0 and 1, for each row; found several classes")
         if kind == "multilabel-indicator":
             dense = target.toarray() if hasattr(target, "toarray") else target
-            given = self._labelled(*weighted_rows(rows, dense.astype(np.float64), sample_weight))
-        else:
-            labels = column_or_1d(target, warn=True)
-            given = self._classified(*weighted_rows(rows, labels, sample_weight))
-        self._train(given)
-        return self
+            return self._labelled(*weighted_rows(rows, dense.astype(np.float64), sample_weight))
+        return self._classified(*weighted_rows(rows, column_or_1d(target, warn=True), sample_weight))
 
     def _labelled(self, rows: Matrix, labels: Array, weights: Vector) -> Given:
+        other = labels[(labels != 0) & (labels != 1)]
+        if len(other):
+            raise ValueError(f"expected labels of 0 and 1 for each row, found {other[0]:g}")
         self.classes_ = np.arange(labels.shape[1])
         return Given("multilabel", rows, labels, weights, (0, 1))
 

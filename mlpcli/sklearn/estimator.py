@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,17 @@ class Estimator(BaseEstimator):
         self.early_stopping = early_stopping
         self.random_state = random_state
 
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """A fit that fails leaves what was fitted before as it was."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
     def _train(self, given: Given) -> None:
         try:
             config = config_of_parameters(self.get_params(deep=False), given)
@@ -119,6 +131,9 @@ def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, A
     weights = check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError("expected weights of at least 0, found negative values in sample_weight")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            raise ValueError("the sum of sample_weight is more than a number can hold")
     counts = weights > 0
     if not counts.any():
         raise ValueError("the weights of all rows are zero")

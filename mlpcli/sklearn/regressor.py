@@ -29,10 +29,11 @@ class MLPRegressor(RegressorMixin, Estimator):
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train on features X (n, d) and targets y, (n,) or (n, k)."""
-        rows, numbers = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
-        rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
-        self._y_axes = numbers.ndim
-        self._train(Given("regression", rows, numbers.reshape(len(rows), -1), weights))
+        with self._all_or_nothing():
+            rows, numbers = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+            rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
+            self._y_axes = numbers.ndim
+            self._train(Given("regression", rows, numbers.reshape(len(rows), -1), weights))
         return self
 
     def predict(self, X: object) -> Array:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
-
 from mlpcli.config.load import Config
 from mlpcli.config.mapping import config_of
 from mlpcli.errors import ConfigError, Place
@@ -58,19 +56,14 @@ def _watched(*choices: Any) -> list[str]:
 
 
 def _class_weights(class_weight: Any, given: Given) -> Any:
-    """Weights by the texts of the classes, as a config has them; `balanced` counts rows by their weights."""
+    """Weights by the texts of the classes, as a config has them."""
     by_class = isinstance(class_weight, Mapping)
     if class_weight is None or (by_class and not class_weight):
         return None
     if given.task != "classification":
         message = f"class_weight: expected None, as this is a {given.task}, found {class_weight!r}"
         raise ConfigError.of(message, PARAMETERS, "the weights of rows are the `sample_weight` of `fit`")
-    if by_class:
-        return _by_words(class_weight, given)
-    if isinstance(class_weight, str) and class_weight == "balanced":
-        sums = np.bincount(given.y[:, 0].astype(np.intp), given.weights)
-        return dict(zip(given.words, (sums.sum() / (len(sums) * sums)).tolist(), strict=True))
-    return class_weight
+    return _by_words(class_weight, given) if by_class else class_weight
 
 
 def _by_words(class_weight: Mapping[Any, Any], given: Given) -> dict[str, Any]:
