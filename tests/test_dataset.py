@@ -124,7 +124,7 @@ def test_rows_with_missing_cells_are_dropped_before_a_split_by_fraction(tmp_path
     assert (len(prepared.train.x), len(prepared.validation.x)) == (31, 8)
     assert prepared.notes[0] == "11 rows with missing cells are dropped"
     one = ["target: y", "features: {x: {missing: drop}, z: none}"]
-    with pytest.raises(DataError, match=r"t.csv:9: column 'y': a missing value, and no policy for it"):
+    with pytest.raises(DataError, match=r"t.csv:9: column 'y': a missing value"):
         prepare(config_for(tmp_path, csv, one))
 
 
@@ -230,7 +230,7 @@ def test_mistakes(
 @pytest.mark.parametrize(
     ("target", "rest", "csv", "message"),
     [
-        ("y", "", "x,y\n1,5\n2,\n3,7\n", "t.csv:3: column 'y': a missing value, and no policy for it"),
+        ("y", "", "x,y\n1,5\n2,\n3,7\n", "t.csv:3: column 'y': a missing value"),
         ("y", "loss: poisson", "x,y\n1,5\n2,-1\n3,7\n", "t.csv:3: column 'y': expected a count"),
         ("y", "", "x,y\n1,a\n2,a\n3,a\n", "t.csv: column 'y': only the class 'a' in the training rows"),
         ("y", "", "x,y\n", "t.csv: there are no rows after the header"),
@@ -259,6 +259,15 @@ def test_a_file_that_is_not_there_is_an_error_of_the_data(tmp_path: Path) -> Non
         "           ^",
         f"hint: did you mean {tmp_path}/tt.csv?",
     ]
+
+
+def test_a_path_of_the_command_line_starts_where_that_is(tmp_path: Path) -> None:
+    """So says the hint, where there is nothing to be meant."""
+    config = config_for(tmp_path, PENGUINS, BASE)
+    (tmp_path / "t.csv").unlink()
+    for overrides, start in (([], "in a config starts at the config's own"), (["data.train=zz"], "given ")):
+        with pytest.raises(DataError, match=f"hint: a path {start}"):
+            prepare(load_config(config.path, overrides))
 
 
 def test_a_split_column_of_another_class_is_refused_where_stratify_asks_for_classes(tmp_path: Path) -> None:

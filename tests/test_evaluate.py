@@ -228,7 +228,7 @@ def test_a_class_that_training_did_not_have_has_a_place(trained: Path, tmp_path:
     [
         ("length,width,colour,kind\n", "there are no rows after the header"),
         ("length,width,colour\n1,2,red\n", "1: there is no column 'kind'"),
-        ("length,width,colour,kind\n1,2,red,\n", "2: column 'kind': a missing value, and no policy for it"),
+        ("length,width,colour,kind\n1,2,red,\n", "2: column 'kind': a missing value"),
         ("length,width,colour,kind\n1,x,red,ash\n", "2: column 'width': expected a number, found 'x'"),
     ],
 )

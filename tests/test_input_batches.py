@@ -114,7 +114,7 @@ def test_labelled_rows() -> None:
     ("row", "message"),
     [
         ("maybe,a,1", "column 'y': the class 'maybe' is none of those in the training rows"),
-        (",a,1", "column 'y': a missing value, and no policy for it"),
+        (",a,1", "column 'y': a missing value"),
         ("no,a,", "column 'n': a missing value, and no policy for it"),
     ],
 )

@@ -303,6 +303,17 @@ def test_numbers_beyond_the_precision_of_the_network_are_bad_cells(model: str) -
     assert (bool(kept["prediction"]), lost["prediction"]) == (True, "")
 
 
+def test_what_has_no_name_has_the_separator_of_the_training_file() -> None:
+    """A model that learnt from a .tsv reads tabs from a pipe; a .csv still has commas."""
+    tabs = Path("t.csv").read_text("utf-8").replace(",", "\t")
+    Path("t.tsv").write_text(tabs, "utf-8")
+    write_config(Path("tabs.yaml"), data={"train": "t.tsv"})
+    ok("train", "tabs.yaml", "-o", "tabs", "--no-plots", "-q")
+    expected = ok("predict", "tabs/model.npz", "t.tsv").out
+    assert ok("predict", "tabs/model.npz", "t.csv").out == expected
+    assert ok("predict", "tabs/model.npz", "-", stdin=tabs.encode()).out == expected
+
+
 def test_an_output_that_is_not_finite_is_no_prediction() -> None:
     """e^z of counts far outside of the training data is more than float32 holds."""
     lines = [f"{x / 10},{x % 4 + x // 10}" for x in range(40)]

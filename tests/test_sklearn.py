@@ -246,7 +246,7 @@ def test_balanced_counts_the_rows_that_train(tmp_path: Path) -> None:
     x, y = rng.normal(size=(23, 3)), rng.permutation(np.repeat(["a", "b"], [5, 18]))
     frame = pd.DataFrame(x, columns=["x0", "x1", "x2"]).assign(y=y)
     frame.to_csv(tmp_path / "t.csv", index=False)
-    both = {"class_weight": "balanced", "l2": 0.01, "optimizer": "adam"}
+    both = {"class_weight": "balanced", "l2": 0.01, "optimizer": {"name": "adam", "learning_rate": 0.05}}
     data = {"train": tmp_path / "t.csv", "target": "y", "validation": 0.3}
     config = {**both, "data": data, "model": {"layers": ["auto", 8, "auto"]}, "seed": 3}
     run = mlpcli.train(config | {"training": {"dtype": np.float64, "epochs": 40}}, output=tmp_path / "run")

@@ -269,6 +269,22 @@ def test_a_picture_that_cannot_be_written_is_a_warning_too(place: Path) -> None:
     assert done.err.startswith("mlp: warning: no picture of the loss: ")
 
 
+def test_early_stopping_that_watches_nothing_says_so(place: Path) -> None:
+    """Of one class there is no curve."""
+    table = list(csv.reader((place / "t.csv").read_text("utf-8").splitlines()))
+    kind = table[0].index("kind")
+    parts = ["part", *("held" if row[kind] == "oak" and n % 2 else "" for n, row in enumerate(table[1:]))]
+    rows = [",".join([*row, part]) for row, part in zip(table, parts, strict=True)]
+    (place / "parts.csv").write_text("\n".join(rows), "utf-8")
+    held = {"column": "part", "value": "held"}
+    stopping = {"epochs": 9, "early_stopping": {"monitor": "val_roc_auc", "patience": 2}}
+    write_config(place / "c.yaml", data={"train": "parts.csv", "validation": held}, training=stopping)
+    done = ok("train", "c.yaml", "--no-plots", "-q")
+    told = "val_roc_auc has no value in any epoch: early stopping had nothing to go by"
+    assert f"mlp: warning: {told}\n" in done.err
+    assert len(history(place / "runs/c")) == 2
+
+
 def test_max_params_is_the_largest_number_that_passes() -> None:
     write_config(Path("c.yaml"), model={"layers": ["auto", 4, "auto"]})
     assert mlp("train", "c.yaml", "--dry-run", "--max-params", 39).code == 0

@@ -70,7 +70,7 @@ def test_balanced_is_that_of_scikit_learn(
     ("cell", "message"),
     [
         ("-1", "column 'w': expected a weight of at least 0, found -1"),
-        ("", "column 'w': a missing value, and no policy for it"),
+        ("", "column 'w': a missing value"),
         ("x", "column 'w': expected a number, found 'x'"),
     ],
 )
@@ -89,6 +89,14 @@ def test_some_row_must_count(tmp_path: Path) -> None:
     csv = "x,y,w\n1,a,0\n2,b,0\n3,b,0\n"
     with pytest.raises(DataError, match="the weights of all training rows are 0"):
         prepare(config_for(tmp_path, csv, ["target: y", "weight: w"]))
+
+
+def test_no_policy_fills_a_weight_or_a_target(tmp_path: Path) -> None:
+    """What is said to help must help."""
+    for column, csv in (("w", "x,y,w\n1,a,1\n2,b,\n3,b,1\n"), ("y", "x,y,w\n1,a,1\n2,,1\n3,b,1\n4,a,2\n")):
+        with pytest.raises(DataError) as caught:
+            prepare(config_for(tmp_path, csv, ["target: y", "weight: w", "missing: median"]))
+        assert f"t.csv:3: column '{column}': a missing value\nhint: every row needs a " in str(caught.value)
 
 
 def test_the_mean_weight_is_a_number(tmp_path: Path) -> None:

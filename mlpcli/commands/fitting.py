@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlpcli.commands.job import Job
 from mlpcli.commands.judge import JobJudge
@@ -24,12 +24,16 @@ from mlpcli.training.observers import EarlyStopping
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What training came to: its history, whose epoch the weights are, whether it was stopped early."""
+    """What training came to: its history, whose epoch the weights are, whether it was stopped early.
+
+    And what else a person should know, or be warned of.
+    """
 
     history: list[Epoch]
     best_epoch: int
     stopped_early: bool
     remark: str | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +101,12 @@ def fit_quasi_newton(
         "iterations": f"reached {outcome.iterations} iterations",
         "precision": "no further decrease can be found in floating point",
     }
-    return Fitted(fitted.history, fitted.best_epoch, fitted.stopped_early, ends.get(outcome.reason))
+    return replace(fitted, remark=ends.get(outcome.reason))
 
 
 def _fitted(history: list[Epoch], stopping: EarlyStopping | None, stopped: bool) -> Fitted:
     if stopping is None:
         return Fitted(history, len(history), stopped)
-    return Fitted(history, stopping.best_epoch or len(history), stopped)
+    blind = f"{stopping.monitor} has no value in any epoch: early stopping had nothing to go by"
+    warning = blind if stopping.best is None else None
+    return Fitted(history, stopping.best_epoch or len(history), stopped, warning=warning)

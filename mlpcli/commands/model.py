@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,9 +67,16 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
     meaning = meaning_of(target, meta.loss.name, meta.architecture.activations[-1].name)
-    form = CsvFormat(meta.csv.separator, meta.csv.decimal, meta.csv.encoding, meta.csv.na_values)
+    csv = meta.csv
+    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
     check_outputs(path, file, network)
     return Model(file, network, inputs, target, meaning, form)
+
+
+def usual_separator(config: Mapping[str, Any]) -> str:
+    """The separator that goes with the name of the training file: a pipe has no name of its own."""
+    data = config.get("data")
+    return CsvFormat().separator_of(str(data.get("train")) if isinstance(data, Mapping) else "")
 
 
 def architecture_of_file(file: ModelFile) -> Architecture:

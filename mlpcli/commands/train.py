@@ -105,6 +105,8 @@ def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished
             results = judge_run(judge, fitted)
         if fitted.remark is not None:
             console.note(fitted.remark)
+        if fitted.warning is not None:
+            console.warn(fitted.warning)
         save(job, fitted, results, directory, machine)
         if options.draw is not None:
             write_pictures(job, fitted, options.draw, directory, console)

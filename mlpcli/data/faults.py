@@ -100,8 +100,13 @@ def overflow_faults(outputs: Matrix) -> tuple[Fault, ...]:
 
 
 def missing_fault(column: str, absent: Array) -> Fault:
-    """The fault of empty cells for which there is no policy."""
+    """The fault of empty cells of a feature for which there is no policy."""
     return Fault(column, "a missing value, and no policy for it", np.flatnonzero(absent), MISSING_HINT)
+
+
+def lacking_fault(column: str, absent: Array, hint: str) -> Fault:
+    """The fault of empty cells that no policy fills."""
+    return Fault(column, "a missing value", np.flatnonzero(absent), hint)
 
 
 def unfilled(column: str, what: str, policy: MissingSpec, place: Place) -> Problem:

@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Any
+from pathlib import Path
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.data.columns import NumberColumn, TextColumn, join_numbers
 from mlpcli.data.structure import Lines
 from mlpcli.errors import Place
 
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How the files are written; the separator None goes by the file's name."""
+    """How the files are written.
+
+    Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    """
 
     separator: str | None = None
     decimal: str = "."
     encoding: str = "utf-8"
     na_values: tuple[str, ...] = ()
-
-    @classmethod
-    def from_meta(cls, meta: Mapping[str, Any]) -> CsvFormat:
-        """The format that a model file names."""
-        return cls(meta["separator"], meta["decimal"], meta["encoding"], tuple(meta["na_values"]))
-
-    def meta(self) -> dict[str, Any]:
-        """What a model file says about it."""
-        return {
-            "separator": self.separator,
-            "decimal": self.decimal,
-            "encoding": self.encoding,
-            "na_values": list(self.na_values),
-        }
+    otherwise: str = ","
 
     def separator_of(self, name: str) -> str:
-        """The separator of a file: a tab for .tsv and .tsv.gz unless another is stated, otherwise a comma."""
+        """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
         if self.separator is not None:
             return self.separator
-        return "\t" if name.lower().endswith((".tsv", ".tsv.gz")) else ","
+        return SEPARATORS.get(Path(name.lower().removesuffix(".gz")).suffix, self.otherwise)
 
     @property
     def missing(self) -> frozenset[str]:

@@ -11,12 +11,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.columns import in_order
-from mlpcli.data.faults import Fault, missing_fault, text_fault
+from mlpcli.data.faults import Fault, lacking_fault, text_fault
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
 MAX_CLASSES = 1_000
+NEEDED = "every row needs a target; training leaves out those without where `missing` is `drop`"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class TargetEncoder:
         index = self.columns.index(name)
         faults = [text_fault(name, column.bad)] if len(column.bad) else []
         if column.missing.any():
-            faults.append(missing_fault(name, column.missing))
+            faults.append(lacking_fault(name, column.missing, NEEDED))
         out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
         return faults
 
@@ -68,7 +69,7 @@ class TargetEncoder:
         column = table.text(name, rows)
         absent = column.where(table.format.missing)
         codes = column.recoded(self.classes)
-        faults = [missing_fault(name, absent)] if absent.any() else []
+        faults = [lacking_fault(name, absent, NEEDED)] if absent.any() else []
         unknown = np.flatnonzero((codes < 0) & ~absent)
         if len(unknown):
             text = column.levels[column.codes[unknown[0]]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mlpcli.config.load import Config
@@ -19,7 +20,8 @@ from mlpcli.errors import DataError
 def format_of(config: Config) -> CsvFormat:
     """How the files of a config are written."""
     data = config.spec.data
-    return CsvFormat(data.separator, data.decimal, data.encoding, data.na_values)
+    usual = CsvFormat().separator_of(data.train)
+    return CsvFormat(data.separator, data.decimal, data.encoding, data.na_values, usual)
 
 
 def read_training_file(config: Config) -> WholeFile:
@@ -55,10 +57,11 @@ def _path_of(config: Config, part: str) -> Path:
     if path.exists():
         return path
     close = difflib.get_close_matches(path.name, _names_beside(path), n=1)
-    hint = "a path in a config starts at the config's own directory"
-    if close:
-        hint = f"did you mean {path.parent / close[0]}?"
-    raise DataError(*config.problem(("data", part), f"there is no file {path}", hint).problems)
+    (problem,) = config.problem(("data", part), f"there is no file {path}").problems
+    in_config = problem.place is not None and problem.place.source == str(config.path)
+    start = "in a config starts at the config's own" if in_config else "given besides starts at the working"
+    hint = f"did you mean {path.parent / close[0]}?" if close else f"a path {start} directory"
+    raise DataError(replace(problem, hint=hint))
 
 
 def _names_beside(path: Path) -> list[str]:

@@ -8,10 +8,12 @@ import numpy as np
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.load import Config
-from mlpcli.data.faults import Fault, missing_fault, require_none
+from mlpcli.data.faults import Fault, lacking_fault, require_none
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import DataError, Place, Problem
+
+NEEDED = "every row needs a weight; one of 0 leaves it out"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def sample_weights(table: Table, column: str, rows: Indices) -> Vector:
     """The weights in a column. DataError unless they are numbers of at least 0."""
     numbers = table.number(column, rows)
     absent = numbers.missing
-    faults = [missing_fault(column, absent)] if absent.any() else []
+    faults = [lacking_fault(column, absent, NEEDED)] if absent.any() else []
     negative = np.flatnonzero(numbers.values < 0)
     if len(negative):
         message = f"expected a weight of at least 0, found {numbers.values[negative[0]]:g}"
