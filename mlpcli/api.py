@@ -16,7 +16,6 @@ import pandas as pd
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.run_directory import Existing
-from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.commands.history_frame import history_frame
 from mlpcli.commands.job import Job, set_up
 from mlpcli.commands.model import Model, network_of, open_model
@@ -180,7 +179,7 @@ def train(
         warned.append(f"{WORSE}: try {REMEDIES}")
     for text in warned:
         warnings.warn(text, stacklevel=2)
-    document = dict(without_nan(trained.results.document()))
+    document = trained.results.document()
     return Run(trained.output.resolve(), document, history_frame(job, trained.fitted.history))
 
 

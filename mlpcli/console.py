@@ -102,11 +102,11 @@ def can_encode(stream: IO[str] | None, text: str) -> bool:
     return True
 
 
-def render(columns: Sequence[str], rows: Iterable[Row], title: str | None = None) -> str:
+def render(columns: Sequence[str], rows: Iterable[Row]) -> str:
     """A plain table: aligned columns, a rule under the header; no colours, on a screen or in a file."""
     from rich.console import Console as RichConsole
 
-    table = _table(columns, rows, title)
+    table = _table(columns, rows)
     width = max(20, RichConsole(width=1000).measure(table).maximum)
     console = RichConsole(width=width, no_color=True, highlight=False, emoji=False, markup=False)
     with console.capture() as capture:
@@ -115,14 +115,13 @@ def render(columns: Sequence[str], rows: Iterable[Row], title: str | None = None
     return "\n".join(line for line in lines if line)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Row], title: str | None) -> Table:
+def _table(columns: Sequence[str], rows: Iterable[Row]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     shape = box.SIMPLE_HEAD if can_encode(sys.stdout, "─") else box.ASCII2
-    heading = None if title is None else Text(title, style="not italic")
-    table = Table(box=shape, pad_edge=False, title=heading, title_justify="left", show_edge=False)
+    table = Table(box=shape, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         table.add_column(clean(column), justify="left" if index == 0 else "right", no_wrap=True)
     for row in rows:

@@ -18,7 +18,7 @@ PLAIN_LINES = 20  # about as many lines as a long run leaves in a log
 
 
 def describe(epoch: Epoch) -> str:
-    """The epoch in one line: `loss 0.1234  val_loss 0.2345  accuracy 0.95  rate 1.000e-03`."""
+    """The epoch in one line: `loss 0.1234  val_loss 0.2345  val_accuracy 0.9500  rate 0.001000`."""
     parts = [f"loss {number(epoch.loss)}"]
     if epoch.val_loss is not None:
         parts.append(f"val_loss {number(epoch.val_loss)}")

@@ -24,7 +24,10 @@ def available() -> int:
 
 
 def choose(widths: tuple[int, ...], rows: int) -> int:
-    """The number of threads for steps of `rows` rows; OPENBLAS_NUM_THREADS, where it is set, decides."""
+    """The number of threads for steps of `rows` rows.
+
+    OPENBLAS_NUM_THREADS, or without it OMP_NUM_THREADS, decides where it is set.
+    """
     asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
     if asked and re.fullmatch("0*[1-9][0-9]*", asked):
         return LIMIT if len(asked.lstrip("0")) > len(str(LIMIT)) else min(int(asked), LIMIT)

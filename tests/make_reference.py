@@ -228,8 +228,10 @@ def flags(command: Any) -> Iterator[tuple[str, str]]:
             yield f"`{parameter.metavar}`", parameter.help
             continue
         given, value = parameter.default, "" if parameter.is_flag else f" {parameter.metavar}"
-        if isinstance(given, Enum):
-            given, value = given.value, f" {'|'.join(member.value for member in type(given))}"
+        kind = parameter.type_descriptor.annotation
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            value = f" {'|'.join(member.value for member in kind)}"
+            given = given and given.value
         shown = "" if given is None or parameter.is_flag else f" Default: `{given}`."
         yield ", ".join(f"`{name}{value}`" for name in parameter.opts), parameter.help + shown
 

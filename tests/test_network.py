@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from network_cases import HIDDEN, OUTPUTS, REGRESSION, Case, numerical_gradient, relative_errors
+from network_cases import HIDDEN, REGRESSION, Case, numerical_gradient, relative_errors
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.initializers import INITIALIZERS, normal
@@ -400,7 +400,6 @@ def test_a_loss_that_owns_the_output_activation_gets_the_scores(loss: str) -> No
     assert replace(shape, activations=(*shape.activations[:-1], ActivationChoice("tanh", {}))).output_step(
         "mse"
     ) == ActivationChoice("tanh", {})
-    assert Loss(loss).owns_link == (OUTPUTS[loss] != "identity")
 
 
 def test_an_architecture_describes_itself() -> None:

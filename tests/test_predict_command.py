@@ -288,7 +288,7 @@ def test_texts_that_a_spreadsheet_would_compute_are_kept_and_counted_once() -> N
     rows = [bare(row, id=text) for text, row in zip(starts, read_table(), strict=False)]
     done = ok("predict", "kind.npz", write_rows("formulas.csv", rows))
     assert [row["id"] for row in done.rows()] == starts
-    assert done.err == ("mlp: warning: 4 texts begin as a formula does: do not open them in a spreadsheet\n")
+    assert done.err == ("mlp: warning: 4 texts begin as a formula does: not to be opened in a spreadsheet\n")
 
 
 @pytest.mark.parametrize("model", ["kind", "size"])

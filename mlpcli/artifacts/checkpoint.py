@@ -27,8 +27,8 @@ class Checkpoint:
     """The state of a run after `epoch` epochs.
 
     `arrays`: weights, optimizer state and best weights by name; `history`: one row per epoch; `state`:
-    whatever else, as JSON, in which integers of any size and floats come back exactly; `config`: as
-    written; `versions` and `threads`: what the numbers depend on besides.
+    whatever else, as JSON, in which integers of any size and floats come back exactly; `config`:
+    with its defaults; `versions` and `threads`: what the numbers depend on besides.
     """
 
     epoch: int

@@ -35,7 +35,7 @@ def history_content(columns: Sequence[str], rows: Sequence[Row]) -> Content:
 
 
 def metrics_content(document: Mapping[str, Any]) -> Content:
-    """What writes metrics.json, where an undefined value is null; also the text of `train --json`."""
+    """What writes metrics.json, where an undefined value is null."""
     text = dumps(without_nan(document), indent=2) + "\n"
 
     def write(stream: BinaryIO) -> None:

@@ -50,10 +50,10 @@ def fitting_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Con
     return npz_content(MODEL_FORMAT, checked.model_dump(mode="json"), {k: arrays[k] for k in kinds})
 
 
-def read_model(path: Path, max_bytes: int = MAX_BYTES) -> ModelFile:
+def read_model(path: Path) -> ModelFile:
     """Read a model file: opens that one file, executes nothing; raises ModelError."""
     with model_errors(path):
-        return parse_model(read_regular_file(path, max_bytes))
+        return parse_model(read_regular_file(path))
 
 
 def parse_model(data: bytes | bytearray) -> ModelFile:

@@ -14,7 +14,7 @@ from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.model import Model, open_model
 from mlpcli.commands.predict import Tally
 from mlpcli.config.refusals import text_of
-from mlpcli.console import Console, number, render
+from mlpcli.console import Console, counted, number, render
 from mlpcli.data.faults import overflow_faults, require_none
 from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
@@ -160,12 +160,12 @@ def document_of(model: Model, scored: Scored, values: dict[str, float | None]) -
 
 def report_lines(model: Model, scored: Scored, values: dict[str, float | None]) -> list[str]:
     """The same for a person: metrics, the table by class, the confusion matrix."""
-    lines = [f"{scored.rows:,} rows", ""]
+    lines = [counted(scored.rows, "row"), ""]
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()
     by_class = [
-        (row.name, number(row.precision), number(row.recall), number(row.f1), counted(row.support))
+        (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
         for row in class_rows(model, scored)
     ]
     if by_class:
@@ -182,10 +182,10 @@ def matrix_lines(scored: Scored, classes: Sequence[str]) -> list[str]:
     if len(classes) > WIDEST_MATRIX:
         return [f"confusion matrix: with {len(classes)} classes only in --json"]
     cells = confusion_matrix(scored, len(classes)).tolist()
-    rows = [(name, *map(counted, row)) for name, row in zip(classes, cells, strict=True)]
+    rows = [(name, *map(shown, row)) for name, row in zip(classes, cells, strict=True)]
     return render(("true \\ predicted", *classes), rows).splitlines()
 
 
-def counted(amount: float) -> str:
+def shown(amount: float) -> str:
     """A number of rows, or their weight."""
     return f"{int(amount):,}" if amount == int(amount) else number(amount)

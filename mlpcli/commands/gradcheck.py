@@ -13,11 +13,17 @@ from mlpcli.commands.compose import architecture_of
 from mlpcli.commands.job import Job, job_of
 from mlpcli.commands.limits import check_size
 from mlpcli.config.load import Config
-from mlpcli.console import Console, render
+from mlpcli.console import Console, counted, render
 from mlpcli.data.dataset import prepare
 from mlpcli.errors import DataError, ExitCode, Place
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
+
+WAYS = {
+    "central": "central differences",
+    "complex-step": "complex steps",
+    "against": "the gradients given",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def report_lines(report: Report, rows: int, *, verbose: bool) -> list[str]:
     lines = table_of(shown).splitlines()
     for array in shown if verbose else ():
         lines += worst_lines(array)
-    lines += ["", f"{report.verdict}: {report.method} differences on {rows} rows, rtol {report.rtol:g}"]
+    lines += ["", f"{report.verdict}: {WAYS[report.method]} on {counted(rows, 'row')}, rtol {report.rtol:g}"]
     if report.diagnosis is not None:
         lines.append(report.diagnosis)
     return lines

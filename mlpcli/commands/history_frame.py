@@ -1,4 +1,4 @@
-"""The history of a training as a DataFrame."""
+"""The history of a training as a table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from mlpcli.commands.job import Job
 from mlpcli.training.epoch import Epoch
 
 
+def columns_of(job: Job) -> list[str]:
+    """The columns that a job's history has."""
+    parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in job.parts else (TRAINING_ROWS,)
+    return history_columns(job.metrics, parts)
+
+
 def history_frame(job: Job, history: Sequence[Epoch]) -> pd.DataFrame:
     """The columns and rows of history.csv; NaN where a field of it is empty."""
-    parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in job.parts else (TRAINING_ROWS,)
-    columns = history_columns(job.metrics, parts)
-    frame = pd.DataFrame([epoch.row() for epoch in history], columns=columns).astype(float)
+    frame = pd.DataFrame([epoch.row() for epoch in history], columns=columns_of(job)).astype(float)
     return frame.astype({"epoch": int})

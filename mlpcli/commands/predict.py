@@ -63,7 +63,8 @@ class Tally:
         if self.empty:
             yield f"{self.empty:,} row{'s' if self.empty > 1 else ''} could not be predicted: left empty"
         if self.formulas:
-            yield f"{self.formulas:,} texts begin as a formula does: do not open them in a spreadsheet"
+            found = "text begins" if self.formulas == 1 else "texts begin"
+            yield f"{self.formulas:,} {found} as a formula does: not to be opened in a spreadsheet"
 
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:

@@ -107,7 +107,8 @@ def _missing(starter: Starter) -> Iterator[str]:
     """The policy of the whole table; features that are listed have their own where they need one."""
     lacking = starter.survey.targets_missing
     if lacking:
-        yield line("missing: drop", f"the target of {lacking:,} rows is missing: nothing to learn there", 2)
+        where = f"the target of {counted(lacking, 'row')}"
+        yield line("missing: drop", f"{where} is missing: nothing to learn there", 2)
     elif have_gaps(starter.columns):
         where = "in the other columns of new rows: " if are_listed(starter.columns, starter.survey) else ""
         yield line("missing: median", f"{where}the median, or the most frequent text", 2)
@@ -157,7 +158,7 @@ def _training(starter: Starter) -> Iterator[str]:
     yield line(
         f"epochs: {training.epochs}", "at most" if starter.parts.validation else "passes over the rows", 2
     )
-    yield line(f"batch_size: {training.batch_size}", f"rows per update, of {starter.survey.rows:,}", 2)
+    yield line(f"batch_size: {training.batch_size}", "rows per update", 2)
     if starter.parts.validation:
         patience = max(10, training.epochs // 5)
         stopping = inline({"monitor": "val_loss", "patience": str(patience)})

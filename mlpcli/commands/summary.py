@@ -11,7 +11,7 @@ from mlpcli.artifacts.terminal_curve import terminal_curve
 from mlpcli.commands.job import Job
 from mlpcli.commands.results import Results
 from mlpcli.commands.resuming import resolved
-from mlpcli.console import can_encode, number, render, result_stream
+from mlpcli.console import can_encode, counted, number, render, result_stream
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.training.epoch import Epoch
@@ -42,9 +42,9 @@ def _curve(history: Sequence[Epoch]) -> list[str]:
 def _sentence(results: Results) -> str:
     """How the run ended, and where the weights come from if they are not the last ones."""
     ends = {
-        "finished": f"finished after {results.epochs} epochs",
-        "early_stopped": f"stopped early after {results.epochs} epochs",
-        "worse_than_baseline": f"{results.epochs} epochs, and worse than a constant prediction",
+        "finished": f"finished after {counted(results.epochs, 'epoch')}",
+        "early_stopped": f"stopped early after {counted(results.epochs, 'epoch')}",
+        "worse_than_baseline": f"{counted(results.epochs, 'epoch')}, and worse than a constant prediction",
     }
     best = results.best_epoch
     kept = "" if best == results.epochs else f"; the weights are those of epoch {best}, the best"

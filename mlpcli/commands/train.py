@@ -9,15 +9,13 @@ from pathlib import Path
 from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import (
-    TRAINING_ROWS,
-    VALIDATION_ROWS,
-    history_columns,
     history_content,
     metrics_content,
 )
 from mlpcli.artifacts.model_file import model_content, read_model
 from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
 from mlpcli.commands.fitting import Fitted
+from mlpcli.commands.history_frame import columns_of
 from mlpcli.commands.job import Job, set_up
 from mlpcli.commands.judge import JobJudge
 from mlpcli.commands.machine import Machine
@@ -137,8 +135,7 @@ def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, machine:
     """Write the model first, then what explains it."""
     run.write("model.npz", model_content(model_document(job, results, machine), model_arrays(job)))
     rows = [epoch.row() for epoch in fitted.history]
-    parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in job.parts else (TRAINING_ROWS,)
-    run.write("history.csv", history_content(history_columns(job.metrics, parts), rows))
+    run.write("history.csv", history_content(columns_of(job), rows))
     run.write("metrics.json", metrics_content(results.document()))
     run.write("config.yaml", bytes_content(dump_resolved(job.config, run.output).encode()))
 

@@ -21,6 +21,8 @@ Plain = Literal[
     "softmax",
     "exponential",
 ]
+# as outputs these are probabilities
+PROBABILITIES: frozenset[str] = frozenset({"sigmoid", "softmax"})
 
 
 class PlainActivationSpec(Option):

@@ -1,4 +1,4 @@
-"""The names of all metrics and the tasks that each is for; the values are computed in `mlpcli.train`."""
+"""The names of all metrics and the tasks that each is for; the values are computed in `mlpcli.training`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import get_args
 
-from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec
+from mlpcli.config.activation_spec import OUTPUT_ONLY, PROBABILITIES, PlainActivationSpec
 from mlpcli.config.findings import Finding
 from mlpcli.config.loss_spec import AnyLossSpec
 from mlpcli.config.spec import Spec
@@ -15,7 +15,7 @@ from mlpcli.config.tasks import only, possible_tasks
 DEFAULT_ACTIVATION = PlainActivationSpec(name="relu")
 # the output activations of the losses that a task has by default
 DEFAULT_OUTPUTS = {
-    "classification": frozenset({"sigmoid", "softmax"}),
+    "classification": PROBABILITIES,
     "multilabel": frozenset({"sigmoid"}),
 }
 

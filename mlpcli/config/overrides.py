@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mlpcli.config.document import parse_node
+from mlpcli.config.document import MAX_DEPTH, parse_node
 from mlpcli.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode
 from mlpcli.errors import ConfigError, Place, UsageError, clean
 
 PART = r'"[^"]*"|[^=."]+'  # quotes for a name with a dot or an equals sign
 ASSIGNMENT = rf"((?:{PART})(?:\.(?:{PART}))*)=(.*)"
-DEEPEST = 16
 STANDS_FOR_NAME = frozenset({"constant", "divide", "from"})  # keys of a choice that has no name beside them
 
 
@@ -26,8 +25,8 @@ def override(root: MappingNode, assignment: str) -> MappingNode:
         )
     place = Place(f"--set {assignment}")
     path = [part.strip('"') for part in re.findall(PART, match[1])]
-    if len(path) > DEEPEST:
-        raise ConfigError.of(f"expected at most {DEEPEST} levels of nesting, found {len(path)}", place)
+    if len(path) > MAX_DEPTH:
+        raise ConfigError.of(f"expected at most {MAX_DEPTH} levels of nesting, found {len(path)}", place)
     value = parse_node(match[2], lambda _line, _column: place)
     return put(root, path, value or ScalarNode("", True, place), place)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +58,6 @@ def prepare(config: Config, dtype: str = "float64") -> Prepared:
     others, files = _other_parts(config, file, chosen, fitted)
     encoded = encode_parts((train, *others), fitted, dtype)
     datasets = encoded.datasets
-    notes = [note for one in files for note in one.header.notes]
-    if chosen.dropped:
-        notes.append(f"{chosen.dropped:,} rows with missing cells are dropped")
     return Prepared(
         task,
         fitted.outcome.loss,
@@ -70,9 +68,17 @@ def prepare(config: Config, dtype: str = "float64") -> Prepared:
         datasets.get("validation"),
         datasets.get("test"),
         encoded.head,
-        (*notes, *fitted.notes, *encoded.notes),
+        (*_notes(files, chosen), *fitted.notes, *encoded.notes),
         hash_of(files),
     )
+
+
+def _notes(files: Sequence[WholeFile], chosen: Chosen) -> Iterator[str]:
+    for file in files:
+        yield from file.header.notes
+    if chosen.dropped:
+        found = "row with missing cells is" if chosen.dropped == 1 else "rows with missing cells are"
+        yield f"{chosen.dropped:,} {found} dropped"
 
 
 def _fit(config: Config, roles: Roles, task: str, train: RowsOf) -> Fitted:

@@ -9,10 +9,8 @@ from itertools import pairwise
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.layout import Layout
+from mlpcli.nn.losses import FORMULAS
 from mlpcli.nn.normalization import NormalizationChoice
-
-# the output activations that a loss may own as its link
-LINKS = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "poisson": "exponential"}
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -83,8 +81,7 @@ class Architecture:
     def output_step(self, loss: str) -> ActivationChoice | None:
         """The output activation that has to be a step of its own, or None: `loss` owns it, or identity."""
         output = self.activations[-1]
-        owned = LINKS.get(loss) == output.name
-        return None if owned or output.name == "identity" else output
+        return None if output.name in {FORMULAS[loss][1], "identity"} else output
 
     def describe(self) -> Mapping[str, object]:
         """The architecture as the model file records it; embeddings are described by their columns there."""

@@ -95,6 +95,15 @@ def to_exponential(z: Matrix, _work: Workspace) -> None:
     np.exp(z, z)
 
 
+# by the names of the output activations
+LINKS: dict[str, Link] = {
+    "identity": keep,
+    "sigmoid": to_sigmoid,
+    "softmax": to_softmax,
+    "exponential": to_exponential,
+}
+
+
 def subtract_max(s: Matrix, work: Workspace) -> None:
     """s ← s − max s over each row."""
     # axis and dtype by position: each name costs a fifth of a microsecond, of a step of thirty

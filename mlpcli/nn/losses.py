@@ -19,15 +19,12 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix
 from mlpcli.nn.links import (
+    LINKS,
     Link,
     Workspace,
     by_output,
-    keep,
     rearranged,
     subtract_max,
-    to_exponential,
-    to_sigmoid,
-    to_softmax,
 )
 
 Formula = Callable[[Matrix, Matrix, Matrix, Workspace], None]
@@ -173,16 +170,16 @@ def _hinge_of_two(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
 LEAST = -60.0
 FAR_BELOW = 1e30  # lower than any score that can still be trained, in either precision
 
-# each loss: its formula and the link it owns; a loss with `keep` leaves the output activation to a step
-FORMULAS: dict[str, tuple[Callable[..., None], Link]] = {
-    "squared_error": (squared_error, keep),
-    "mse": (mse, keep),
-    "mae": (mae, keep),
-    "huber": (huber, keep),
-    "poisson": (poisson, to_exponential),
-    "binary_cross_entropy": (binary_cross_entropy, to_sigmoid),
-    "cross_entropy": (cross_entropy, to_softmax),
-    "hinge": (hinge, keep),
+# each loss: its formula, and the output activation that it owns; any other one is a step of its own
+FORMULAS: dict[str, tuple[Callable[..., None], str]] = {
+    "squared_error": (squared_error, "identity"),
+    "mse": (mse, "identity"),
+    "mae": (mae, "identity"),
+    "huber": (huber, "identity"),
+    "poisson": (poisson, "exponential"),
+    "binary_cross_entropy": (binary_cross_entropy, "sigmoid"),
+    "cross_entropy": (cross_entropy, "softmax"),
+    "hinge": (hinge, "identity"),
 }
 
 # which side of its kinks each entry is on: two evaluations with different sides straddle a kink
@@ -226,12 +223,7 @@ class Loss:
     @property
     def link(self) -> Link:
         """`f(z, work)`: scores to predictions in place."""
-        return FORMULAS[self.name][1]
-
-    @property
-    def owns_link(self) -> bool:
-        """Whether the output activation is part of this loss."""
-        return self.link is not keep
+        return LINKS[FORMULAS[self.name][1]]
 
     def arranged(self, dz: Matrix) -> Matrix:
         """The memory of `dz` in the order in which the formula is fastest."""

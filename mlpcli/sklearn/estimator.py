@@ -15,7 +15,7 @@ from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import MlpError
 from mlpcli.sklearn.arrays import Given
 from mlpcli.sklearn.equal_rows import merge_equal_rows
-from mlpcli.sklearn.settings import config_of_parameters
+from mlpcli.sklearn.settings import config_of_parameters, explained
 from mlpcli.sklearn.training import TrainedNetwork, train_arrays
 from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_sample_weight, validate_data
 
@@ -102,7 +102,7 @@ class Estimator(BaseEstimator):
                 given = merge_equal_rows(given)
             self.network_ = train_arrays(config, given, encode_of(self.encode))
         except MlpError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(explained(error)) from error
         self.history_ = self.network_.history
         self.n_iter_ = len(self.history_)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 from mlpcli.config.load import Config
 from mlpcli.config.mapping import config_of
-from mlpcli.errors import ConfigError, Place
+from mlpcli.errors import ConfigError, MlpError, Place, Problem
 from mlpcli.sklearn.arrays import WEIGHT, Given
 from mlpcli.sklearn.typed import check_random_state
 
@@ -20,6 +21,14 @@ SECTIONS = {
 }
 ALONE = ("loss", "l1", "l2", "schedule")
 PARAMETERS = Place("parameters")
+IN_SECTIONS = "|".join(name for names in SECTIONS.values() for name in names)
+# what messages call things that are parameters here
+WORDINGS = (
+    (re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?=(?:{IN_SECTIONS})\b)"), ""),
+    (re.compile(r"\boptimizer\.(?=learning_rate\b)"), ""),
+    (re.compile(r"^seed(?=:)"), "random_state"),
+    (re.compile(r" below `data`"), ""),
+)
 LARGEST_SEED = 2**31 - 1
 
 
@@ -35,6 +44,25 @@ def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
     document["training"]["metrics"] = _watched(parameters["early_stopping"], parameters["schedule"])
     document["optimizer"] = _optimizer(parameters["optimizer"], parameters["learning_rate"])
     return config_of(document, PARAMETERS.source)
+
+
+def explained(error: MlpError) -> str:
+    """What an error says of parameters and arrays: these are no sections and lines of a config."""
+    return "\n".join(line for problem in error.problems for line in _explained(problem))
+
+
+def _explained(problem: Problem) -> Iterator[str]:
+    where = f"{problem.place}: " if problem.place and problem.place.source != PARAMETERS.source else ""
+    yield where + _as_parameters(problem.message)
+    hint = problem.hint and problem.hint.partition("; `mlp train`")[0]
+    if hint:
+        yield f"hint: {_as_parameters(hint)}"
+
+
+def _as_parameters(text: str) -> str:
+    for wording, ours in WORDINGS:
+        text = wording.sub(ours, text)
+    return text
 
 
 def _require_share(validation: Any) -> None:

@@ -33,6 +33,7 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.sklearn.arrays import Given, encoded, prepare_arrays, table_of_array
+from mlpcli.sklearn.settings import explained
 from mlpcli.training.meaning import Meaning
 
 
@@ -58,7 +59,7 @@ class TrainedNetwork:
                 outputs = network.predict(encoded(self.inputs, table, self.dtype))
             require_none(overflow_faults(outputs), table)
         except MlpError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(explained(error)) from error
         return outputs
 
     def predicted(self, x: Matrix) -> Array:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
@@ -125,7 +126,7 @@ def objection(name: str, task: str, n_classes: int, output_activation: str) -> P
             f"metric '{name}' is for two classes, the target has {n_classes}",
             hint=f"use {' or '.join(metric.instead)}",
         )
-    if metric.needs == "probabilities" and output_activation not in {"sigmoid", "softmax"}:
+    if metric.needs == "probabilities" and output_activation not in PROBABILITIES:
         return Problem(
             f"metric '{name}' needs a sigmoid or softmax output, found {output_activation}",
             hint="only those give probabilities; train with cross_entropy or binary_cross_entropy",

@@ -23,8 +23,9 @@ class EntryCheck:
 class ArrayCheck:
     """One array: how many entries were checked, how many of these were kinks, and the worst of the others.
 
-    `relative_error` is relative to the largest entry of the array's gradient; `worst_index` is None when a
-    direction through all entries was worse than any single entry, or when every entry is a kink.
+    `relative_error` is measured as `Tolerance` says, mostly by the largest entry of the array's gradient;
+    `worst_index` is None when a direction through all entries was worse than any single entry, or when every
+    entry is a kink.
     `worst` is the entrywise view: the entries with the largest error relative to themselves.
     """
 
