@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 ClickException = typer.BadParameter.__mro__[2]
 STDOUT = 1  # its file descriptor
 OF_THE_DEVICE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # never a bug, wherever they come up
+# what those who read the command line for us say of a value, the longer ones first
+REWORDED = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer, unable to parse string as an integer", "expected a whole number"),
+    ("Input should be a valid number, unable to parse string as a number", "expected a number"),
+    ("Input should be", "expected a number"),
+)
 SELDOM = (50_000, 10, 10)  # what is loaded stays: to look for garbage in it is a tenth of the time of a start
 
 
@@ -124,6 +131,8 @@ def _as_mlp_error(error: Exception) -> MlpError | None:
         return error
     if isinstance(error, ClickException):
         message = str(getattr(error, "format_message", error.__str__)()) or "wrong usage"
+        for theirs, ours in REWORDED:
+            message = message.replace(theirs, ours)
         return UsageError.of(message[0].lower() + message[1:].rstrip("."), hint="see `mlp --help`")
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return MemoryLimitError.of("out of memory", hint="use smaller layers, fewer rows, or a smaller batch")

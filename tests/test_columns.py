@@ -14,11 +14,11 @@ from mlpcli.data.columns import (
     Kind,
     NumberColumn,
     TextColumn,
-    in_order,
     join_numbers,
     join_texts,
     kind_of,
     number_of,
+    sorted_texts,
 )
 
 KINDS = [
@@ -110,4 +110,4 @@ def test_recoded_is_minus_one_where_there_is_no_such_text() -> None:
 )
 def test_order(texts: list[str], expected: tuple[str, ...]) -> None:
     """As numbers if all are numbers, else as text."""
-    assert in_order(texts) == expected
+    assert sorted_texts(texts) == expected

@@ -299,6 +299,7 @@ def test_numbers_beyond_the_precision_of_the_network_are_bad_cells(model: str) -
     done = mlp("predict", f"{model}.npz", path)
     assert (done.code, done.out) == (4, "")
     assert "far.csv:3: column 'width': expected a number that can be scaled, found 1e+45" in done.err
+    assert "hint: --on-bad-row empty leaves such rows without a prediction" in done.err
     kept, lost = ok("predict", f"{model}.npz", path, "--on-bad-row", "empty").rows()
     assert (bool(kept["prediction"]), lost["prediction"]) == (True, "")
 

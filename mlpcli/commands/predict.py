@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -106,13 +106,22 @@ def predictions(
     for given in batches(reader, model.inputs, model.dtype, carried):
         outputs, batch = model.outputs(given)
         if not options.empty_bad_rows:
-            batch.require_good()
+            refuse_bad_rows(batch)
         if options.strict:
             refuse_unseen(batch)
         tally.add(batch)
         columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch, outputs)]
         tally.formulas += sum(map(count_formulas, columns))
         yield columns
+
+
+def refuse_bad_rows(batch: Batch) -> None:
+    """Raise DataError for cells that cannot be used: the model is trained, no config can change it."""
+    try:
+        batch.require_good()
+    except DataError as error:
+        hint = "--on-bad-row empty leaves such rows without a prediction"
+        raise DataError(*(replace(problem, hint=hint) for problem in error.problems)) from error
 
 
 def refuse_unseen(batch: Batch) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.columns import TextColumn, in_order
+from mlpcli.data.columns import TextColumn, sorted_texts
 from mlpcli.data.faults import EXAMPLES, Unseen, missing_fault
 from mlpcli.data.feature import Fitted, Found
 from mlpcli.data.table import Table, Wanted
@@ -118,7 +118,7 @@ def fit_categories(
     absent = int(np.count_nonzero(column.where(missing)))
     if fill is not None and absent:
         counts[fill] = counts.get(fill, 0) + absent
-    found = in_order(counts)
+    found = sorted_texts(counts)
     least = encode.min_count or 0
     other = tuple(text for text in found if counts[text] < least)
     found = tuple(text for text in found if counts[text] >= least)
@@ -138,7 +138,7 @@ def units_for(levels: int) -> int:
 def fill_of(policy: MissingSpec, counts: dict[str, int]) -> str | None:
     """The text that stands for a missing cell, where the other cells are the texts counted."""
     if policy.policy in {"mean", "median", "most_frequent"}:
-        return _most_frequent(in_order(counts), counts)
+        return _most_frequent(sorted_texts(counts), counts)
     return {"constant": policy.value, "category": ""}.get(policy.policy)
 
 

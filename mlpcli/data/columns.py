@@ -188,7 +188,7 @@ def join_texts(parts: Sequence[TextColumn]) -> TextColumn:
     return TextColumn(np.concatenate([part.recoded(levels) for part in parts]), levels)
 
 
-def in_order(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:
+def sorted_texts(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:
     """Texts sorted: as numbers if all of them are numbers, otherwise as text."""
     found = list(texts)
     if all(kind_of(text, decimal) is Kind.NUMBER for text in found):

@@ -9,7 +9,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.load import Config
 from mlpcli.config.spec import SplitColumn
-from mlpcli.data.columns import in_order
+from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
 from mlpcli.data.split import Parts, split_by_fraction, split_sizes, too_few_rows
 from mlpcli.data.table import Table
@@ -84,4 +84,4 @@ def _strata(config: Config, task: str, table: Table, pool: Indices) -> Indices |
     if asked is False:
         return None
     column = table.text(config.spec.data.target[0], pool)
-    return column.recoded(in_order(column.counts(), table.format.decimal))
+    return column.recoded(sorted_texts(column.counts(), table.format.decimal))

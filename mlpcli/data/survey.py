@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpcli.data.columns import Kind, NumberColumn, TextColumn, in_order, kind_of
+from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of, sorted_texts
 from mlpcli.data.dates import dates_of, likely_format
 from mlpcli.data.detect import MISSING_MARKS
 from mlpcli.data.faults import refuse_texts
@@ -156,5 +156,5 @@ def _dates(texts: Sequence[str]) -> str | None:
 def _target_facts(table: Table, name: str) -> TargetFacts:
     counts = {text: n for text, n in table.text(name).counts().items() if text not in table.format.missing}
     numeric = bool(counts) and all(_is_number(text, table) for text in counts)
-    ordered = {text: counts[text] for text in in_order(counts, table.format.decimal)}
+    ordered = {text: counts[text] for text in sorted_texts(counts, table.format.decimal)}
     return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.spec import ScaleSpec
-from mlpcli.data.columns import in_order
+from mlpcli.data.columns import sorted_texts
 from mlpcli.data.faults import Fault, lacking_fault, text_fault
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, Wanted
@@ -146,7 +146,7 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
                 f"column '{columns[0]}': {only} in the training rows, and two are needed", Place(table.source)
             )
         )
-    return in_order(found, table.format.decimal)
+    return sorted_texts(found, table.format.decimal)
 
 
 def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
