@@ -158,7 +158,7 @@ def test_one_step_may_be_fixed() -> None:
 @pytest.mark.parametrize(("rows", "used"), [(1, 1), (7, 7), (40, 40), (1000, 40)])
 def test_the_rows_are_the_first_ones_of_those_that_there_are(rows: int, used: int) -> None:
     done = ok("gradcheck", "c.yaml", "--rows", rows)
-    assert f"on {used} rows" in done.out
+    assert f" on {used} row{'s' if used > 1 else ''}, " in done.out
 
 
 def test_more_rows_are_another_gradient() -> None:
