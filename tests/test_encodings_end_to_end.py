@@ -121,6 +121,7 @@ def test_unseen_towns_are_the_other_ones_and_wrong_dates_are_found(
     assert (refused.code, refused.out) == (4, "")
     assert refused.err == (
         f"mlp: error: {wrong}:3: column 'when': expected a date such as 2024-01-31, found 'tomorrow'\n"
+        "hint: --on-bad-row empty leaves such rows without a prediction\n"
     )
     kept = ok("predict", model, wrong, "--on-bad-row", "empty").rows()
     assert [bool(row["prediction"]) for row in kept] == [True, False]

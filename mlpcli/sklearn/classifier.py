@@ -46,7 +46,8 @@ class MLPClassifier(ClassifierMixin, Estimator):
 
     Parameters have the names, the values and the defaults that they have in the config of `mlp train`, but
     for two. `optimizer="lbfgs"` sees all rows at once, so that weights of rows are the same as repetitions of
-    them, to the last bit; with many rows, `optimizer="adam"` is faster. `l2=0.01` tames it on noise.
+    them, to the last bit, but under batch_norm; with many rows, `optimizer="adam"` is faster. `l2=0.01` tames
+    it on noise.
 
     `encode` scales the inputs; `class_weight` is a mapping from classes, or `balanced`.
     `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`.
