@@ -140,7 +140,7 @@ def test_a_fifo_is_read_once_and_to_its_end(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
-    """Four times the rows take no more of it, but for how many blocks happen to be there at once."""
+    """Four times the rows take no more of it."""
     peaks = []
     for rows in (100_000, 400_000):
         path = tmp_path / "t.csv"
@@ -151,4 +151,4 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
                 assert sum(len(batch.rows) for batch in batches(reader, ENCODER, "float64")) == rows
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
-    assert peaks[1] < 1.6 * peaks[0]
+    assert peaks[1] < 1.2 * peaks[0]

@@ -16,7 +16,8 @@ from mlpcli.data.structure import Lines, join_lines
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-FOR_TEXTS = 2  # chunks of the file in a block: the texts of a column are made one list for each block
+# chunks of the file in a block of a table that is kept: the texts of a column become one list for each block
+FOR_TEXTS = 2
 
 
 class Reader:
@@ -57,11 +58,10 @@ class Reader:
         """The hash of the file's bytes; of all of them once the blocks have been read."""
         return self._source.sha256
 
-    def tables(self, wanted: Wanted) -> Iterator[Table]:
-        """The rows, block by block, as columns."""
+    def tables(self, wanted: Wanted, chunks: int = 1) -> Iterator[Table]:
+        """The rows as columns, block by block: about so many chunks of the file at a time."""
         parser = Parser(self.header.names, self._records.shape, self._form)
-        blocks = self._records.blocks(FOR_TEXTS if wanted.texts else 1)
-        yield from in_order(lambda block: parser.table(block, wanted), blocks)
+        yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks(chunks))
 
 
 def _refuse_separator(separator: str, decimal: str, name: str) -> None:
@@ -89,7 +89,7 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
     with Reader(file, form) as reader:
         header = reader.header
         parts = _Parts(_with_texts_seen(reader, choose(reader), form))
-        for table in reader.tables(parts.wanted):
+        for table in reader.tables(parts.wanted, FOR_TEXTS if parts.wanted.texts else 1):
             parts.add(table)
         sha256 = reader.sha256
     if not parts.rows:
