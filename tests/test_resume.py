@@ -6,8 +6,8 @@ import itertools
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -320,16 +320,24 @@ def test_a_death_between_the_last_checkpoint_and_the_model_loses_nothing() -> No
     assert_same(*more)
 
 
-def test_a_checkpoint_that_cannot_be_written_is_told_once_and_the_run_goes_on() -> None:
-    write_config(Path("c.yaml"), training={"epochs": 5})
+FULL = OutputError.of("could not write: No space left on device", Place("run/checkpoint.npz"))
+
+
+def checkpoints_fail(error: OutputError, tries: Container[int]) -> AbstractContextManager[Any]:
+    """Writing a checkpoint fails with the error at these tries, counted from 0."""
     write, tried = RunDirectory.write, itertools.count()
 
-    def full(directory: RunDirectory, name: Artifact, content: Content) -> None:
-        if name == "checkpoint.npz" and next(tried) in {1, 2}:
-            raise OutputError.of("could not write: No space left on device", Place("run/checkpoint.npz"))
+    def failing(directory: RunDirectory, name: Artifact, content: Content) -> None:
+        if name == "checkpoint.npz" and next(tried) in tries:
+            raise error
         write(directory, name, content)
 
-    with patch.object(RunDirectory, "write", full):
+    return patch.object(RunDirectory, "write", failing)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_once_and_the_run_goes_on() -> None:
+    write_config(Path("c.yaml"), training={"epochs": 5})
+    with checkpoints_fail(FULL, {1, 2}):
         done = run()
     message = "no checkpoint: run/checkpoint.npz: could not write: No space left on device"
     assert done == Done(0, "", f"mlp: warning: {message}\n")
@@ -339,14 +347,8 @@ def test_a_checkpoint_that_cannot_be_written_is_told_once_and_the_run_goes_on() 
 def test_the_last_checkpoint_is_not_worth_the_model() -> None:
     """It is larger than the model, and may be what does not fit."""
     write_config(Path("c.yaml"))
-    write = RunDirectory.write
-
-    def too_large(directory: RunDirectory, name: Artifact, content: Content) -> None:
-        if name == "checkpoint.npz":
-            raise OutputError.of("could not write the checkpoint: more than the 9 bytes allowed")
-        write(directory, name, content)
-
-    with patch.object(RunDirectory, "write", too_large):
+    too_large = OutputError.of("could not write the checkpoint: more than the 9 bytes allowed")
+    with checkpoints_fail(too_large, range(99)):
         done = run()
     message = "no checkpoint: could not write the checkpoint: more than the 9 bytes allowed"
     assert done == Done(0, "", f"mlp: warning: {message}\n")
@@ -355,8 +357,7 @@ def test_the_last_checkpoint_is_not_worth_the_model() -> None:
 
 def test_a_disk_that_stays_full_is_an_error_in_the_end() -> None:
     write_config(Path("c.yaml"))
-    error = OutputError.of("could not write: No space left on device", Place("run/checkpoint.npz"))
-    with patch.object(RunDirectory, "write", side_effect=error):
+    with patch.object(RunDirectory, "write", side_effect=FULL):
         done = run()
     assert (done.code, done.out) == (6, "")
 

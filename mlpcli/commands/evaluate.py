@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from mlpcli.commands.model import Model, open_model
 from mlpcli.commands.predict import Tally
 from mlpcli.config.refusals import text_of
 from mlpcli.console import Console, counted, number, render
-from mlpcli.data.faults import overflow_faults, require_none
+from mlpcli.data.faults import overflow_faults
 from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
@@ -134,8 +134,7 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
     with np.errstate(all="ignore"):
         loss, outputs = network.evaluate(batch.inputs.x, y)
-    faults = overflow_faults(outputs)
-    require_none((fault.among(batch.inputs.rows) for fault in faults), batch.inputs.table)
+    replace(batch.inputs, faults=overflow_faults(outputs)).require_good()
     total = loss if network.loss.reduction == "sum" else loss * len(y)
     return JudgedBatch(model.meaning.truth(batch.y), outputs, batch.sample_weights, total)
 

@@ -43,8 +43,7 @@ class Records:
         self.shape = Shape(name, separator, len(names), unnamed, header.hint)
 
     def blocks(self, chunks: int = 1) -> Iterator[Block]:
-        """The rows after the header, about so many chunks of the file at a time."""
-        self._fill(chunks - 1)
+        """The rows after the header: those of the first chunk of the file, then about so many at a time."""
         while self._buffer or not self._ended:
             block = self._next_block()
             if block is not None:
@@ -66,7 +65,7 @@ class Records:
     def _fill(self, chunks: int = 1) -> None:
         """So many more chunks. At the end of the file the last line gets its end, and blank lines go."""
         more = list(islice(self._chunks, chunks))
-        if more or not chunks:
+        if more:
             self._buffer = b"".join([self._buffer, *more])
         elif not self._ended:
             self._ended = True
