@@ -13,9 +13,12 @@ from hypothesis import settings
 settings.register_profile("mlp", deadline=None, derandomize=True, database=None)
 settings.load_profile("mlp")
 
-# where a script starts the suite with &, SIGINT is ignored, and every process that a test starts inherits it
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# where a script starts the suite with &, SIGINT is ignored, under nohup SIGHUP is; a runner may block others;
+# and every process that a test starts inherits it
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
+signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 error_paths.watch()
 

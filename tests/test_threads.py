@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Barrier, Event
 from typing import NoReturn
 
 import numpy as np
@@ -56,6 +56,38 @@ def test_several_threads_have_the_number_that_they_want_one_after_the_other() ->
 def test_the_number_comes_back_after_a_failure() -> None:
     with pytest.raises(KeyError), threads.limited(1):
         raise KeyError
+    assert of_products() == 3
+
+
+def test_some_have_one_thread_together_while_others_wait() -> None:
+    """Whoever leaves last sets the number back."""
+    together = Barrier(3, timeout=30)
+
+    def work() -> list[int]:
+        with threads.limited(1):
+            together.wait()
+            return [of_products()]
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: work(), range(3))) == [[1]] * 3
+    assert of_products() == 3
+
+
+def test_who_is_alone_may_have_another_number_for_a_while() -> None:
+    with threads.limited(2):
+        with threads.limited(1):
+            assert of_products() == 1
+        assert of_products() == 2
+    assert of_products() == 3
+
+
+def test_who_shares_cannot_have_more() -> None:
+    """It would wait for itself."""
+    with threads.limited(1):
+        with pytest.raises(RuntimeError, match="cannot have more"), threads.limited(2):
+            pass
+        with threads.limited(1):
+            assert of_products() == 1
     assert of_products() == 3
 
 

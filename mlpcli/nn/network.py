@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mlpcli import threads
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.crew.crew import share
 from mlpcli.crew.shared_memory import zeros
 from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.evaluation import CHUNK, Evaluation, rows_of
 from mlpcli.nn.initializers import Draw, normal
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
@@ -19,9 +20,6 @@ from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
 
-# rows of one forward pass outside training: every pass has this many, so that a row's prediction
-# does not depend on how many rows came with it
-CHUNK = 256
 # what is neither drawn nor zero at the start
 STARTS = {"gamma": 1.0, "running_variance": 1.0}
 
@@ -54,7 +52,6 @@ class Network:
         self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
         self._formula, self._link = loss.formula, loss.link
         self._training: dict[tuple[int, int], Plan] = {}
-        self._evaluation: Plan | None = None
         penalised = self.layout.n_weights if penalty.l1 or penalty.l2 else 0
         self._scratch = np.empty(penalised, self.dtype)
 
@@ -66,6 +63,7 @@ class Network:
         self.statistics = self.architecture.statistics().views(state[self.layout.size :])
         arrays = Arrays(self.parameters, self.gradients, self.statistics)
         self._planner = Planner(self.architecture, self.loss, arrays, self.rng)
+        self._evaluation = Evaluation(self._planner.evaluation)
 
     def twin(self) -> Network:
         """A network over the very same parameters whose gradient, plans and random numbers are its own.
@@ -159,25 +157,17 @@ class Network:
         """What the penalties add to the loss."""
         return self.penalty.value(self.theta[: self.layout.n_weights])
 
-    def scores(self, x: Matrix, out: Matrix | None = None, member: tuple[int, int] = (0, 1)) -> Matrix:
-        """Forward passes over `x`, CHUNK rows each: the scores (rows, outputs), into `out` if there is one.
-
-        The last chunk is filled up with zero rows. A `member` (number, size of its crew) computes only its
-        share of the chunks.
-        """
-        plan = self._evaluation = self._evaluation or self._planner.evaluation(CHUNK)
-        scores = np.empty((len(x), self.architecture.widths[-1]), self.dtype) if out is None else out
-        starts = range(0, len(x), CHUNK)
-        for start in starts[share(len(starts), *member)]:
-            rows = slice(start, min(start + CHUNK, len(x)))
-            chunk = x[rows]
-            if len(chunk) < CHUNK:
-                padded = np.zeros((CHUNK, x.shape[1]), self.dtype)
-                padded[: len(chunk)] = chunk
-                chunk = padded
-            plan.forward(np.ascontiguousarray(chunk, self.dtype))
-            scores[rows] = plan.scores[: rows.stop - rows.start]
+    def scores(self, x: Matrix) -> Matrix:
+        """Forward passes over `x`: the scores (rows, outputs). Threads share chunks that are worth it."""
+        scores = np.empty((len(x), self.architecture.widths[-1]), self.dtype)
+        workers = min(threads.choose(self.architecture.widths, CHUNK), -(-len(x) // CHUNK))
+        self._evaluation.scores(x, scores, max(workers, 1))
         return scores
+
+    def scores_of_part(self, x: Matrix, out: Matrix, member: tuple[int, int]) -> None:
+        """The scores of the rows that are this `member`'s (number, size of its crew), in their places."""
+        rows = rows_of(len(x), *member)
+        self._evaluation.scores(x[rows], out[rows])
 
     def predict(self, x: Matrix) -> Matrix:
         """The outputs (rows, outputs) after the output activation: probabilities, or scaled targets."""

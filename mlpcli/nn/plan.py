@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.nn.embedding import Embedding
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.normalization import BatchNorm
-from mlpcli.nn.steps import Affine, Dropout, Step
+from mlpcli.nn.steps import Dropout, First, Step
+
+Order: TypeAlias = Literal["C", "F"]
 
 
 class Buffers:
-    """The one factory of arrays for a plan; scratch is shared, since no step keeps it."""
+    """The one factory of arrays for a plan; scratch is shared, since no step keeps it.
 
-    def __init__(self, rows: int, widest: int, dtype: npt.DTypeLike) -> None:
+    Their memory goes row after row ("C"), or unit after unit ("F").
+    """
+
+    def __init__(self, rows: int, widest: int, dtype: npt.DTypeLike, order: Order = "C") -> None:
         self.rows = rows
+        self.order: Order = order
         self.dtype = np.dtype(dtype)
         self.ones = np.ones(rows, self.dtype)
         self._scratch = np.empty(rows * widest, self.dtype)
@@ -30,11 +35,11 @@ class Buffers:
 
     def array(self, width: int, dtype: np.dtype[Any]) -> Array:
         """A new array (rows, width) of a type of its own."""
-        return np.empty((self.rows, width), dtype)
+        return np.empty((self.rows, width), dtype, self.order)
 
     def scratch(self, width: int) -> Matrix:
         """The shared array, seen as (rows, width)."""
-        return self._scratch[: self.rows * width].reshape(self.rows, width)
+        return self._scratch[: self.rows * width].reshape((self.rows, width), order=self.order)
 
 
 @dataclass
@@ -53,7 +58,9 @@ class Plan:
     batch: int
 
     def __post_init__(self) -> None:
-        self._first = next(step for step in self.steps if isinstance(step, Affine | Embedding))
+        first = self.steps[0]
+        assert isinstance(first, First)
+        self._first = first
         self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
         self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
         self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
@@ -78,6 +85,11 @@ class Plan:
         for normalization in self._batch_norms:
             normalization.adopt()
 
+    @property
+    def x(self) -> Matrix:
+        """The inputs (rows, inputs) of the next pass."""
+        return self._first.x
+
     def take(self, x: Matrix) -> None:
         """Let the next pass begin with `x` (rows, inputs)."""
         self._first.x = x
@@ -85,6 +97,10 @@ class Plan:
     def forward(self, x: Matrix) -> None:
         """Compute `scores` (rows, outputs) from `x` (rows, inputs)."""
         self.take(x)
+        self.run()
+
+    def run(self) -> None:
+        """`forward` from the inputs that are there."""
         for step in self.steps:
             step.forward()
 

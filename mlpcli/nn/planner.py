@@ -8,20 +8,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.kernels import in_place
 from mlpcli.kernels.engine import bind
 from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture, embedding_name
 from mlpcli.nn.embedding import Embedding, Lookup
+from mlpcli.nn.evaluation import EvaluationAffine
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.normalization import BatchNorm, LayerNorm, RunningNorm
-from mlpcli.nn.plan import Buffers, Plan
+from mlpcli.nn.plan import Buffers, Order, Plan
 from mlpcli.nn.steps import Affine, Dropout, Pointwise, Residual, Shortcut, Softmax, Step
 
 Kept = Callable[[int, np.dtype[Any]], Array | None]
 Pair = tuple[Matrix, Matrix]
+Below = tuple[Matrix, Matrix | None]
 
 CHAIN_RULE = Kernel(lambda dz, prime: {"dz": dz * prime}, ("dz", "prime"))
 
@@ -47,19 +50,18 @@ class Planner:
 
     def training(self, rows: int, batch: int) -> Plan:
         """A plan for rows of a batch: it keeps what backpropagation needs, drops out, and normalizes."""
-        buffers = self._buffers(rows)
+        buffers = self._buffers(rows, "C")
         return _Composition(self, self.architecture, buffers, buffers.array).plan(batch)
 
     def evaluation(self, rows: int) -> Plan:
-        """A plan for forward passes alone: no derivatives, no dropout, running statistics."""
-        return _Composition(self, self.architecture.without_dropout(), self._buffers(rows), _nothing).plan(
-            rows
-        )
+        """A plan for forward passes alone: no derivatives, no dropout, running statistics, its own inputs."""
+        buffers = self._buffers(rows, "F")
+        return _Composition(self, self.architecture.without_dropout(), buffers, _nothing).plan(rows)
 
-    def _buffers(self, rows: int) -> Buffers:
+    def _buffers(self, rows: int, order: Order) -> Buffers:
         dtype = next(iter(self.arrays.parameters.values())).dtype
         first = 0 if self.architecture.embeddings else 1  # inputs that are not embedded are used in place
-        return Buffers(rows, max(self.architecture.widths[first:]), dtype)
+        return Buffers(rows, max(self.architecture.widths[first:]), dtype, order)
 
 
 class _Composition:
@@ -68,11 +70,13 @@ class _Composition:
     def __init__(self, planner: Planner, shape: Architecture, buffers: Buffers, kept: Kept) -> None:
         self._arrays, self._loss, self._rng = planner.arrays, planner.loss, planner.rng
         self._shape, self._buffers, self._kept = shape, buffers, kept
+        self._learns = kept is not _nothing
 
     def plan(self, batch: int) -> Plan:
         """The steps from the inputs to the scores."""
         steps: list[Step] = []
-        x, dx = self._buffers.matrix(0), None  # each batch takes the place of the first x
+        # each batch takes the place of the first x; in an evaluation it is copied there
+        x, dx = self._buffers.matrix(0 if self._learns else self._shape.inputs), None
         if self._shape.embeddings:
             embedding = self._embedding(x)
             steps.append(embedding)
@@ -94,7 +98,7 @@ class _Composition:
         z, dz = self._pair(self._shape.widths[-1])
         return z, dz if self._shape.output_step(self._loss.name) else self._loss.arranged(dz)
 
-    def _layer(self, layer: int, below: tuple[Matrix, Matrix | None], above: Pair) -> Iterator[Step]:
+    def _layer(self, layer: int, below: Below, above: Pair) -> Iterator[Step]:
         """Affine, normalization, activation, dropout, and with a shortcut the layer's inputs added."""
         hidden = layer < len(self._shape.widths) - 2
         residual = self._residual(layer, above)
@@ -108,7 +112,8 @@ class _Composition:
         choice = self._shape.activations[layer] if hidden else self._shape.output_step(self._loss.name)
         if choice is not None and choice.name != "identity":
             # one pass for both: what is added right before the activation, the activation adds
-            bias = None if normalized or choice.name == "softmax" else affine.hand_over_bias()
+            together = not normalized and choice.name != "softmax"
+            bias = affine.hand_over_bias() if together and isinstance(affine, Affine) else None
             yield self._activation(choice, above, bias)
         if hidden and self._shape.dropout[layer]:
             mask = self._buffers.matrix(above[0].shape[1])
@@ -122,9 +127,11 @@ class _Composition:
         width = above[0].shape[1]
         return Residual(*above, self._buffers.matrix(width), *self._pair(width))
 
-    def _affine(self, layer: int, below: tuple[Matrix, Matrix | None], above: Pair) -> Affine:
+    def _affine(self, layer: int, below: Below, above: Pair) -> Affine | EvaluationAffine:
         weight, bias = f"layers.{layer}.weight", f"layers.{layer}.bias"
         parameters, gradients, _ = self._arrays
+        if not self._learns:
+            return EvaluationAffine(below[0], parameters[weight], parameters.get(bias), *above)
         return Affine(
             x=below[0],
             W=parameters[weight],
@@ -174,7 +181,9 @@ class _Composition:
         first = next(iter(arrays.values()))
         scratch = [self._buffers.scratch(first.shape[1])] * kernel.temporaries
         assert len(scratch) <= 1  # the scratch is shared; see to it that a formula needs no more
-        return bind(kernel, arrays, np.empty(0, first.dtype), scratch)
+        # numba's loops go row after row
+        run = bind if self._learns else in_place.bind
+        return run(kernel, arrays, np.empty(0, first.dtype), scratch)
 
     def _embedding(self, x: Matrix) -> Embedding:
         places = np.dtype(np.intp)

@@ -31,6 +31,13 @@ class Step(Protocol):
 
 
 @runtime_checkable
+class First(Protocol):
+    """A step that may begin a pass, with inputs from outside."""
+
+    x: Matrix
+
+
+@runtime_checkable
 class Kinked(Protocol):
     """A step that may not be differentiable everywhere."""
 

@@ -88,7 +88,7 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Call
 
     def of_part(member: int, number: int) -> float:
         name = names[number]
-        networks[member].scores(rows[name], scores[name], (member, crew.size))
+        networks[member].scores_of_part(rows[name], scores[name], (member, crew.size))
         return 0.0
 
     job = crew.job(of_part)

@@ -1,0 +1,120 @@
+"""Forward passes outside training, in which a row's outputs depend on nothing but the row.
+
+What a BLAS promises of a product is its value to rounding, and it adds up in tiles: two rows are treated
+alike to the last bit only where they lie alike in these. Found in OpenBLAS 0.3.31, in its kernels for
+Prescott, Nehalem, Sandybridge, Haswell (Zen's too) and SkylakeX (Cooperlake's and Sapphire Rapids's too), in
+float32 and float64:
+
+- Rows that vector registers run along are alike, whatever the width, where the registers are full: so arrays
+  here have unit after unit (zᵀ = Wᵀ xᵀ), and the rows are a multiple of 16, the longest register. Along the
+  other dimension tiles have 2 to 24 rows, and the last one, which is shorter, has its own code.
+- Haswell's `sgemm` begins and ends a block of rows with a tile of 8 that adds up even and odd terms apart.
+  So the rows have a margin on both sides, which nobody reads. A block has at least 320 rows: there is one.
+- A product with a single column is another routine. Where it works row by row its sums depend, in the older
+  kernels, on how a row is aligned; unit by unit they do not.
+- Threads of BLAS divide the rows, and each part is a block: a pass has one thread, and others other chunks.
+- Shortcuts for small products are chosen by the shape, which is always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mlpcli.arrays import Matrix, Vector
+from mlpcli.crew.crew import share
+from mlpcli.nn.plan import Plan
+from mlpcli.threads import limited
+
+CHUNK: Final = 256  # rows of a pass that are somebody's
+MARGIN: Final = 8  # rows before them, and after them
+ROWS: Final = CHUNK + 2 * MARGIN
+
+
+class Evaluation:
+    """Runs plans of ROWS rows, whose arrays have unit after unit, over any number of rows.
+
+    `plan` makes one; each worker has its own.
+    """
+
+    def __init__(self, plan: Callable[[int], Plan]) -> None:
+        self._plan = plan
+        self._passes: list[_Pass] = []
+
+    def scores(self, x: Matrix, out: Matrix, workers: int = 1) -> None:
+        """The scores (rows, outputs) of `x` (rows, inputs) into `out`, by so many threads at once."""
+        self._passes += [_Pass(self._plan(ROWS)) for _ in range(len(self._passes), workers)]
+        with limited(1):
+            if workers == 1:
+                self._passes[0].scores(x, out)
+            else:
+                self._at_once(x, out, workers)
+
+    def _at_once(self, x: Matrix, out: Matrix, workers: int) -> None:
+        parts = [rows_of(len(x), worker, workers) for worker in range(workers)]
+        with ThreadPoolExecutor(workers) as pool:
+            done = [
+                pool.submit(one.scores, x[rows], out[rows])
+                for one, rows in zip(self._passes, parts, strict=False)
+            ]
+        for part in done:
+            part.result()
+
+
+def rows_of(rows: int, member: int, size: int) -> slice:
+    """A member's part of the rows, cut between chunks."""
+    chunks = share(-(-rows // CHUNK), member, size)
+    return slice(chunks.start * CHUNK, min(chunks.stop * CHUNK, rows))
+
+
+class _Pass:
+    """One plan, and where its rows are between the margins."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        rows = slice(MARGIN, MARGIN + CHUNK)
+        self._x, self._scores = plan.x[rows], plan.scores[rows]
+        plan.x.fill(0.0)
+
+    def scores(self, x: Matrix, out: Matrix) -> None:
+        """Chunk after chunk; what is missing to the last one is zero."""
+        for start in range(0, len(x), CHUNK):
+            chunk = x[start : start + CHUNK]
+            rows = len(chunk)
+            np.copyto(self._x[:rows], chunk)
+            self._x[rows:] = 0.0
+            self._plan.run()
+            out[start : start + rows] = self._scores[:rows]
+
+
+@dataclass
+class EvaluationAffine:
+    """z = x W + b where nothing is learnt: computed as zᵀ = Wᵀ xᵀ.
+
+    x and z have unit after unit in memory.
+    """
+
+    x: Matrix
+    W: Matrix
+    b: Vector | None
+    z: Matrix
+    dz: Matrix
+
+    @property
+    def output(self) -> tuple[Matrix, Matrix]:
+        """z and dz."""
+        return self.z, self.dz
+
+    def forward(self) -> None:
+        """z = x W + b."""
+        self.W.T.dot(self.x.T, self.z.T)
+        if self.b is not None:
+            np.add(self.z, self.b, self.z)
+
+    def backward(self) -> None:
+        """An evaluation is never run backward."""
+        raise AssertionError
