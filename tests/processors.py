@@ -12,10 +12,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from numpy._core import _multiarray_umath
 
+ROOT = Path(__file__).parents[1]
 PRINT_KERNELS = """\
 import numpy, threadpoolctl
 numpy.ones((2, 2)).dot(numpy.ones(2))
@@ -58,12 +60,17 @@ def kernels(env: Mapping[str, str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def runs_here(processor: Processor) -> bool:
+    """Whether this one has the instructions."""
+    features: Mapping[str, Any] = _multiarray_umath.__cpu_features__
+    return bool(features.get(processor.needs))
+
+
 def different() -> Iterator[Processor]:
     """Those that run here, one of each set of kernels."""
     found = {""}
-    features: Mapping[str, Any] = _multiarray_umath.__cpu_features__
     for processor in PROCESSORS:
-        chosen = kernels(environment(processor)) if features.get(processor.needs) else ""
+        chosen = kernels(environment(processor)) if runs_here(processor) else ""
         if chosen not in found:
             found.add(chosen)
             yield processor
@@ -74,6 +81,7 @@ def run(processor: Processor, arguments: list[str]) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         env={**os.environ, **environment(processor)},
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -17,6 +17,8 @@ from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, ActivationChoice
 
+pytestmark = pytest.mark.kernels
+
 Values = npt.NDArray[Any]
 Pair = tuple[Callable[[Values], Values], Callable[[Values], Values]]
 

@@ -88,6 +88,7 @@ def test_shares_are_all_there_is_and_nearly_equal(n: int, size: int) -> None:
     assert max(lengths) - min(lengths) <= 1
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("size", [2, 3, 4])
 @pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("name", CASES)
@@ -100,6 +101,7 @@ def test_every_crew_of_a_size_trains_the_same_bits(
     np.testing.assert_array_equal(found[1], expected[1])
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_crews_train_the_same_bits_output_after_output(
     kind: Callable[[int], Crew], monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ from mlpcli.config.load import load_config
 from mlpcli.errors import ConfigError
 from mlpcli.nn.activations import ACTIVATIONS
 
+pytestmark = pytest.mark.kernels
+
 DOCUMENTS = CONFIGS / "documents"
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
 NORMAL = "{name: normal, std: 1, biases: true}"

@@ -19,6 +19,7 @@ REFERENCE = Path(__file__).parent / "reference"
 GOLDEN, ROWS = REFERENCE / "golden_model.npz", REFERENCE / "golden_rows.csv"
 
 
+@pytest.mark.kernels
 def test_it_predicts_what_it_always_has() -> None:
     found = ok("predict", GOLDEN, ROWS).rows()
     text = (REFERENCE / "golden_predictions.csv").read_text("utf-8")

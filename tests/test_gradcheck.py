@@ -53,6 +53,7 @@ def dense(
 # --- what is right passes
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("loss", losses.FORMULAS)
 @pytest.mark.parametrize("activation", HIDDEN)
 def test_complex_step_agrees_with_backpropagation_to_the_last_digits(activation: str, loss: str) -> None:
@@ -68,6 +69,7 @@ def test_derivatives_that_lie_output_after_output_are_checked_too(loss: str) -> 
     assert max(errors(check(network, batch, COMPLEX))) < 1e-13
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("activation", ["identity", "softmax", "exponential", "sigmoid"])
 def test_an_output_activation_that_no_loss_owns_is_checked_too(activation: str) -> None:
     network, batch = small_case("tanh", "huber")
@@ -92,6 +94,7 @@ def alarms_among(seeds: range, method: Any) -> list[int]:
     return alarms
 
 
+@pytest.mark.kernels
 def test_random_correct_networks_raise_no_alarm() -> None:
     assert alarms_among(range(200), "central") == []
     assert alarms_among(range(60), "complex-step") == []
@@ -145,6 +148,7 @@ def test_every_broken_backward_pass_is_caught(activation: str, loss: str) -> Non
     assert survivors == []
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("name", ["dW × 1.0001", "dx × 1.0001", "loss × 1.0001", "penalty on the bias"])
 def test_complex_step_catches_broken_passes_too(name: str) -> None:
     network, batch = small_case("silu", "huber")
@@ -323,6 +327,7 @@ def test_weights_of_zero_are_no_kink_of_the_l1_penalty() -> None:
 # --- gradients that are nothing but round-off
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("method", ["central", "complex-step"])
 def test_dead_and_saturated_units_are_no_false_alarm(method: Any) -> None:
     for activation, shift in (("relu", -100.0), ("sigmoid", 40.0), ("tanh", 25.0), ("sigmoid", -40.0)):

@@ -15,6 +15,8 @@ import sklearn.metrics
 from mlpcli.nn.links import FEW, MANY, Workspace, by_output
 from mlpcli.nn.losses import FORMULAS, Loss
 
+pytestmark = pytest.mark.kernels
+
 Values = npt.NDArray[Any]
 
 LOSSES = {

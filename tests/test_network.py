@@ -430,6 +430,7 @@ def test_a_copy_has_numbers_of_its_own(again: Callable[[Network], Network]) -> N
     np.testing.assert_array_equal(network.predict(x), expected)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("classes", [2, 9, 10, 26, 70])
 def test_a_row_has_the_same_probabilities_whatever_comes_with_it(classes: int, dtype: npt.DTypeLike) -> None:

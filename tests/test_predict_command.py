@@ -103,6 +103,7 @@ def test_the_order_of_columns_and_further_columns_never_matter() -> None:
         assert ok("predict", "kind.npz", write_rows("shuffled.csv", shuffled)).out == expected
 
 
+@pytest.mark.kernels
 def test_the_order_of_rows_only_orders_the_output() -> None:
     rows = [bare(row) for row in read_table()]
     expected = {row["id"]: row for row in ok("predict", "kind.npz", write_rows("a.csv", rows)).rows()}
@@ -111,6 +112,7 @@ def test_the_order_of_rows_only_orders_the_output() -> None:
     assert found == [expected[row["id"]] for row in rows]
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("model", ["kind.npz", "size.npz"])
 def test_a_row_alone_gives_what_it_gives_among_others(model: str) -> None:
     together = ok("predict", model, "t.csv").rows()

@@ -16,6 +16,8 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 
+pytestmark = pytest.mark.kernels
+
 REFERENCE = Path(__file__).parent / "reference"
 Values = npt.NDArray[np.float64]
 

@@ -86,6 +86,7 @@ CHOICES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("optimizer", "schedule"), CHOICES, ids=lambda choice: choice["name"])
 def test_stopped_at_random_updates_and_resumed(optimizer: dict[str, Any], schedule: dict[str, Any]) -> None:
     """With dropout, early stopping, and four updates of unequal size an epoch."""
@@ -136,6 +137,7 @@ def test_a_stop_in_an_overwriting_run_leaves_the_old_run_until_the_new_one_is_co
     assert_same()
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("name", ["bfgs", "lbfgs"])
 def test_quasi_newton_is_replayed_from_its_start(name: str) -> None:
     write_config(Path("c.yaml"), model=SMALL, optimizer={"name": name, "iterations": 8}, training=NO_EPOCHS)
@@ -464,6 +466,7 @@ def test_an_interrupt_that_was_ignored_at_the_start_stays_ignored() -> None:
     assert_same()
 
 
+@pytest.mark.kernels
 def test_resuming_in_another_process_gives_the_same_bytes() -> None:
     write_config(Path("c.yaml"), training={"epochs": 5})
     with stopped_after(7):

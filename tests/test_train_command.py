@@ -82,12 +82,14 @@ def test_a_run_directory_holds_its_files_and_nothing_else_is_written(place: Path
     assert done.err.splitlines()[3].startswith("wrote runs/c: model.npz, history.csv, metrics.json")
 
 
+@pytest.mark.kernels
 def test_the_same_command_gives_the_same_bytes() -> None:
     sections: dict[str, Any] = {"data": {"validation": 0.2, "test": 0.2}, "model": {"dropout": 0.2}}
     one, two = trained("one", **sections), trained("two", **sections)
     assert results(one) == results(two)
 
 
+@pytest.mark.kernels
 def test_processes_in_different_surroundings_give_the_same_bytes(place: Path) -> None:
     here = trained("here", data={"validation": 0.2})
     (place / "elsewhere").mkdir()
@@ -153,6 +155,7 @@ def test_the_baseline_is_the_training_rows_majority_class_on_every_part() -> Non
     assert metrics_of(run)["val"]["baseline"]["accuracy"] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.kernels
 def test_the_config_of_a_run_trains_the_same_model_again(place: Path) -> None:
     first = trained("first", data={"validation": 0.2}, optimizer="nadam", schedule="cosine", l2=0.01)
     ok("train", first / "config.yaml", "-o", "again", "--no-plots", "-q")
