@@ -15,23 +15,23 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.run_directory import Existing
-from mlpcli.commands.history_frame import history_frame
-from mlpcli.commands.job import Job, set_up
-from mlpcli.commands.model import Model, network_of, open_model
-from mlpcli.commands.predict import Tally, predicted_values
-from mlpcli.commands.train import REMEDIES, WORSE, Trained, TrainOptions, run
+from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
-from mlpcli.config.mapping import config_of
-from mlpcli.console import Console
-from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.cells import Spelling
 from mlpcli.data.frames import table_of_frame
 from mlpcli.data.input_batches import batches_of
 from mlpcli.data.missing_feature import INDICATOR
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.parallel.thread_pool import InThreads
+from mlpcli.run import training
+from mlpcli.run.experiment import Job, set_up
+from mlpcli.run.prediction import Tally, predicted_values
+from mlpcli.run.predictor import Model, network_of, open_model
+from mlpcli.run.results import REMEDIES, WORSE, history_frame
+from mlpcli.run.training import RunOptions, Trained
 from mlpcli.signals import StoppedBySignal
+from mlpcli.terminal.console import Console
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,17 +184,9 @@ def train(
 
 
 def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Job, Trained]:
-    options = TrainOptions(
-        out=output,
-        threads=None,
-        max_parameters=MAX_PARAMETERS,
-        dry_run=False,
-        fail_worse_than_baseline=False,
-        json=False,
-        existing=Existing.MOVE_ASIDE,
-        crew=InThreads,  # whoever imports this may have threads that do not bear a fork
-    )
-    job = set_up(config, options.max_parameters)
-    done = run(job, options, Console(quiet=True, warned=warned))
+    # whoever imports this may have threads that do not bear a fork
+    options = RunOptions(out=output, crew=InThreads)
+    job = set_up(config, MAX_PARAMETERS)
+    done = training.train(job, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
     return job, done

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from mlpcli import __version__
-from mlpcli.arguments import (
+from mlpcli.memory import MAX_PARAMETERS, require_libraries
+from mlpcli.terminal.arguments import (
     Config,
     DryRun,
     FailWorse,
@@ -32,9 +33,8 @@ from mlpcli.arguments import (
     with_default_layer,
     with_named_command,
 )
-from mlpcli.console import Console
-from mlpcli.memory import MAX_PARAMETERS, require_libraries
-from mlpcli.process import guarded
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.process import guarded
 
 EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
 5 wrong model file · 6 output not written · 7 training diverged · 8 run directory in use ·
@@ -92,16 +92,14 @@ def train(
 
     with nullcontext() if no_plots or dry_run else drawing_process() as draw:
         from mlpcli.commands.train import TrainOptions, existing, train
+        from mlpcli.run.training import RunOptions
 
         options = TrainOptions(
-            out=out,
-            threads=threads,
+            run=RunOptions(out, threads, existing(resume=resume, overwrite=overwrite), draw),
             max_parameters=max_params,
             dry_run=dry_run,
             fail_worse_than_baseline=fail_worse_than_baseline,
             json=json,
-            existing=existing(resume=resume, overwrite=overwrite),
-            draw=draw,
         )
         return train(loaded, options, Console(quiet=quiet))
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from mlpcli.cli import app
 from mlpcli.commands.schema import language_schema
 from mlpcli.config.activation_spec import OUTPUT_ONLY
-from mlpcli.config.column_words import ENCODINGS, POLICIES, SCALES
+from mlpcli.config.encode_spec import ENCODINGS, POLICIES, SCALES
 from mlpcli.config.model_spec import InitName
 from mlpcli.nn.activations import ACTIVATIONS
 from mlpcli.training.metrics import METRICS

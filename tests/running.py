@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.cli import run
-from mlpcli.process import outcome
 from mlpcli.signals import StoppedBySignal
+from mlpcli.terminal.process import outcome
 
 MLP = [sys.executable, "-c", "from mlpcli.start import main; main()"]
 COLUMNS = ("id", "length", "width", "colour", "kind", "two", "size", "count", "w")

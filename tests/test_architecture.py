@@ -18,20 +18,20 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
     {"__init__", "errors", "arrays", "signals"},
-    {"rng", "memory", "threads", "kernels"},
-    {"crew"},
+    {"rng", "memory", "kernels"},
+    {"parallel"},
     {"config"},
     {"data", "nn", "optim"},
     {"artifacts", "training"},
-    {"console"},
-    {"progress", "process", "arguments"},
+    {"terminal"},
+    {"run"},
     {"commands"},
     {"cli", "api", "sklearn"},
     {"start"},
     {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-PRINTERS = {"console", "progress", "process", "arguments", "cli"}
+PRINTERS = {"terminal", "cli"}
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib"}
 VAGUE = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 LINES, STATEMENT_LINES, PARAMETERS = 250, 25, 5

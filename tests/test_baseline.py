@@ -12,7 +12,7 @@ from mlpcli.nn.losses import Loss
 from mlpcli.training.baseline import constant_loss, constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.metrics import compute
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 LABELS = st.lists(st.integers(0, 2), min_size=1, max_size=12).map(lambda labels: [0, 1, 2, *labels])
 

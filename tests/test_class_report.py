@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix as by_sklearn
 from sklearn.metrics import precision_recall_fscore_support
 
 from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
 NAMES = ("a", "b", "c", "d")

@@ -19,13 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.crew import crew as crews
-from mlpcli.crew import in_threads, processes, shared_memory
-from mlpcli.crew.crew import Crew, InTurn, share
-from mlpcli.crew.in_threads import InThreads
-from mlpcli.crew.pace import Pace
-from mlpcli.crew.processes import Hand, InProcesses
-from mlpcli.crew.rest import Rest
 from mlpcli.errors import MemoryLimitError
 from mlpcli.nn import links
 from mlpcli.nn.embedding import EmbeddedColumn
@@ -37,9 +30,17 @@ from mlpcli.optim.first_order import OPTIMIZERS
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
+from mlpcli.parallel import pool as crews
+from mlpcli.parallel import process_pool as processes
+from mlpcli.parallel import shared_memory
+from mlpcli.parallel import thread_pool as in_threads
+from mlpcli.parallel.pacing import Pace, Rest
+from mlpcli.parallel.pool import Crew, InTurn, share
+from mlpcli.parallel.process_pool import Hand, InProcesses
+from mlpcli.parallel.thread_pool import InThreads
 from mlpcli.training.batches import Batches, Part
+from mlpcli.training.data_parallel import gradient_job, scores_job
 from mlpcli.training.loop import Trainer, fit
-from mlpcli.training.sharing import gradient_job, scores_job
 from tests.network_cases import Case, LossJudge, Values
 from tests.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
@@ -435,7 +436,7 @@ def test_members_end_when_their_parent_is_killed(ordered: str) -> None:
     """Also where nobody can tell which files they hold."""
     code = f"""
 import os, signal
-from mlpcli.crew import processes
+from mlpcli.parallel import process_pool as processes
 processes.let_go = lambda _needed: None
 crew = processes.InProcesses(3)
 job = crew.job(lambda member, number: 0.0)

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 from tables import all_rows, table_of
 
-from mlpcli.config.date_format import read_date
-from mlpcli.config.encode_spec import CYCLIC_PARTS
+from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.dates import CYCLES, PARTS, dates_of, likely_format, part_of, turn_of
 from mlpcli.data.encoders import InputEncoder

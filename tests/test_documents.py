@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from config_runs import CONFIGS, DATA, ROOT, STEMS, Train, Values, mlp, once_each
 
-from mlpcli.commands.job import Job, set_up
 from mlpcli.config.load import load_config
 from mlpcli.errors import ConfigError
 from mlpcli.nn.activations import ACTIVATIONS
+from mlpcli.run.experiment import Job, set_up
 
 pytestmark = pytest.mark.kernels
 

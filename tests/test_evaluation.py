@@ -14,7 +14,7 @@ from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.evaluation import CHUNK
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.normalization import NormalizationChoice
-from mlpcli.threads import limited
+from mlpcli.parallel.threads import limited
 
 pytestmark = pytest.mark.kernels
 

@@ -295,7 +295,7 @@ def test_the_way_that_a_file_is_written_is_followed(place: Path) -> None:
 
 def test_checkpoints_come_as_often_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     from mlpcli.artifacts.run_directory import RunDirectory
-    from mlpcli.commands import checkpoints
+    from mlpcli.run import resume as checkpoints
 
     written: list[str] = []
     write = RunDirectory.write

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mlpcli import threads
 from mlpcli.artifacts.checkpoint import read_checkpoint
+from mlpcli.parallel import threads
 from tests.running import NO_EPOCHS, Done, mlp, ok, raw_characters, write_config, write_table
 
 HUGE = 10**30

@@ -63,7 +63,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 ALL = """
 import sys
 from mlpcli.cli import run
-from mlpcli.process import outcome, prepare_streams
+from mlpcli.terminal.process import outcome, prepare_streams
 prepare_streams()
 sys.stderr.write("".join(f"{outcome(lambda: run(line.split()))} " for line in sys.argv[1].splitlines()))
 """

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlpcli.commands.compose import build_network
-from mlpcli.commands.job import job_of
 from mlpcli.config.load import load_config
 from mlpcli.data.dataset import prepare
 from mlpcli.nn.steps import Affine
+from mlpcli.run.build import build_network
+from mlpcli.run.experiment import job_of
 from tests.running import Done, arrays, mlp, ok, tree, write_config, write_table
 
 ARRAYS = ["layers.0.weight", "layers.1.weight", "layers.0.bias", "layers.1.bias"]

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from mlpcli.data import in_order as module
-from mlpcli.data.in_order import in_order
+from mlpcli.parallel import ordered_map as module
+from mlpcli.parallel.ordered_map import in_order
 
 
 class SlipError(Exception):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from mlpcli.artifacts.model_file import read_model
-from mlpcli.commands import checkpoints
-from mlpcli.commands.job import set_up
 from mlpcli.config.load import load_config
+from mlpcli.run import resume as checkpoints
+from mlpcli.run.experiment import set_up
 from tests.running import NO_EPOCHS, arrays, history, mlp, ok, results, write_config, write_table
 from tests.test_resume import TERM, stopped_after
 

@@ -277,7 +277,7 @@ def test_of_a_choice_only_the_default_and_what_a_config_names_is_built(
 
 AT_ONCE = """
 import threading
-from mlpcli.config.mapping import config_of
+from mlpcli.config.from_python import config_of
 start, wrong = threading.Barrier(8), []
 
 def read():

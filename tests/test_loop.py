@@ -19,7 +19,7 @@ from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
 from mlpcli.rng import stream
 from mlpcli.training.batches import Batches, Part
-from mlpcli.training.epoch import Epoch, Values
+from mlpcli.training.callbacks import Epoch, Values
 from mlpcli.training.loop import InterruptedTrainingError, Trainer, fit
 from tests.network_cases import Case
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import UndefinedMetricWarning
 
 from mlpcli.training.metrics import METRICS, compute, default_metrics, greater_is_better, objection
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 EXACT = {"rel": 1e-12, "abs": 1e-12}
 

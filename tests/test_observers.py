@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.training.epoch import Epoch
-from mlpcli.training.observers import EarlyStopping
+from mlpcli.training.callbacks import EarlyStopping, Epoch
 
 VALUES = st.lists(st.one_of(st.none(), st.integers(-3, 3).map(float)), min_size=1, max_size=12)
 

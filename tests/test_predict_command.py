@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlpcli.commands.csv_rows import csv_rows
 from mlpcli.data import source
+from mlpcli.run.predictions_csv import csv_rows
 from tests.running import MLP, Done, mlp, ok, tree, write_config, write_table
 
 INPUTS = ("length", "width", "colour")

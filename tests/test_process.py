@@ -17,12 +17,12 @@ import pytest
 from hostile_models import HOSTILE
 
 from mlpcli import __version__, memory
-from mlpcli import process as edges
-from mlpcli.arguments import with_named_command
 from mlpcli.cli import app
 from mlpcli.commands import train
-from mlpcli.process import outcome
 from mlpcli.signals import StoppedBySignal, leave_on_signals, stop_on_signals
+from mlpcli.terminal import process as edges
+from mlpcli.terminal.arguments import with_named_command
+from mlpcli.terminal.process import outcome
 from tests.running import MLP, Done, mlp, ok, process, raw_characters, results, write_config, write_table
 
 ESCAPE = "\x1b"
@@ -191,7 +191,7 @@ def test_deep_inputs_need_no_deep_stack() -> None:
 
 
 def test_a_crash_in_c_leaves_a_trace() -> None:
-    crash = "import faulthandler; from mlpcli.process import guarded; guarded(faulthandler._sigsegv)"
+    crash = "import faulthandler; from mlpcli.terminal.process import guarded; guarded(faulthandler._sigsegv)"
     done = subprocess.run([sys.executable, "-c", crash], capture_output=True, timeout=60)
     assert done.returncode == -signal.SIGSEGV
     assert b"Fatal Python error: Segmentation fault" in done.stderr
@@ -251,7 +251,7 @@ WAITING = """
 import os, sys
 from pathlib import Path
 from mlpcli.cli import main
-from mlpcli.commands import output_table
+from mlpcli.run import predictions_csv as output_table
 
 number, write = int(sys.argv.pop()), output_table.write_tables
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlpcli.console import Console
-from mlpcli.progress import describe, progress
-from mlpcli.training.epoch import Epoch
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.progress import describe, progress
+from mlpcli.training.callbacks import Epoch
 
 
 def lines_of(

@@ -26,13 +26,13 @@ from mlpcli.artifacts.model_file import parse_model
 from mlpcli.artifacts.npy_format import npy_header
 from mlpcli.artifacts.npz import Format, npz_content
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.commands import resuming
-from mlpcli.config.date_format import known_format
-from mlpcli.console import result_stream
+from mlpcli.config.encode_spec import known_format
 from mlpcli.data.source import Hashed, chunks, find
 from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
-from mlpcli.process import ResultStream
+from mlpcli.run import resume as resuming
+from mlpcli.terminal.console import result_stream
+from mlpcli.terminal.process import ResultStream
 from tests.running import NO_EPOCHS, Done, mlp, ok, raw_characters, tree, write_config, write_table
 
 

@@ -11,9 +11,8 @@ from config_runs import CONFIGS, ROOT
 from make_reference import INITIALIZERS, WRITTEN, reference
 
 from mlpcli.cli import app
-from mlpcli.config.column_spec import Policy, Scale
-from mlpcli.config.column_words import ENCODINGS, POLICIES, SCALES
-from mlpcli.config.encode_spec import Encoding
+from mlpcli.config.encode_spec import ENCODINGS, POLICIES, SCALES, Encoding
+from mlpcli.config.feature_spec import Policy, Scale
 from mlpcli.config.model_spec import InitName
 from mlpcli.config.spec import Spec
 from mlpcli.nn.activations import ACTIVATIONS

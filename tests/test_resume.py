@@ -20,8 +20,9 @@ import pytest
 from mlpcli.artifacts.atomic import Content, write_atomically
 from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
-from mlpcli.commands import checkpoints, train
 from mlpcli.errors import OutputError, Place
+from mlpcli.run import resume as checkpoints
+from mlpcli.run import training
 from mlpcli.signals import StoppedBySignal, StopRequest
 from tests.running import MLP, NO_EPOCHS, Done, mlp, ok, process, results, tree, write_config, write_table
 
@@ -316,7 +317,7 @@ def test_a_death_between_the_last_checkpoint_and_the_model_loses_nothing() -> No
     write_config(Path("c.yaml"), training={"epochs": 3})
     assert run().code == 0
     more = ("--set", "training.epochs=5")
-    with patch.object(train, "save", side_effect=StoppedBySignal(signal.SIGTERM)):
+    with patch.object(training, "save", side_effect=StoppedBySignal(signal.SIGTERM)):
         assert run("--resume", *more).code == TERM
     assert run("--resume", *more).code == 0
     assert_same(*more)
@@ -396,9 +397,9 @@ def test_a_checkpoint_that_lacks_an_array_is_refused(lost: str) -> None:
 # the command, which sends itself a signal when it is about to say how epoch 3 went
 SELF = """
 import os, sys
-from mlpcli import progress
+from mlpcli.terminal import progress
 from mlpcli.cli import main
-from mlpcli.commands import checkpoints
+from mlpcli.run import resume as checkpoints
 
 checkpoints.PAUSE = 0.0
 describe, number = progress.describe, int(sys.argv.pop())
@@ -444,13 +445,13 @@ def test_a_signal_from_outside_in_the_middle_of_a_long_run(monkeypatch: pytest.M
 
 def test_a_signal_while_the_results_are_written_lets_them_be_written_and_then_ends_the_process() -> None:
     write_config(Path("c.yaml"))
-    save = train.save
+    save = training.save
 
     def signalled(*arguments: Any) -> None:
         signal.raise_signal(signal.SIGTERM)
         save(*arguments)
 
-    with patch.object(train, "save", signalled):
+    with patch.object(training, "save", signalled):
         done = run()
     assert done == Done(TERM, "", "mlp: warning: stopped by SIGTERM after the run was finished\n")
     assert_same()

@@ -7,15 +7,15 @@ from typing import Any, get_args
 import pytest
 
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS, OUTPUT_ONLY
-from mlpcli.config.choices_elsewhere import CHOICES_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
 from mlpcli.config.document import parse_document
-from mlpcli.config.known_keys import models_in
+from mlpcli.config.explain import models_in
 from mlpcli.config.load import check
 from mlpcli.config.loss_spec import AnyLossSpec
 from mlpcli.config.metric_names import METRIC_TASKS, MetricName
 from mlpcli.config.model_spec import InitName
-from mlpcli.config.names_elsewhere import KEYS_ELSEWHERE
 from mlpcli.config.spec import OptimizerSpec, ScheduleSpec, Spec
+from mlpcli.config.synonyms import KEYS_ELSEWHERE
 
 EXAMPLE = """
 seed: 0
@@ -443,7 +443,7 @@ def test_what_others_compute_is_what_can_be_asked_for() -> None:
 
 
 def test_names_from_elsewhere_lead_to_names_of_ours() -> None:
-    from mlpcli.config.known_keys import models_at
+    from mlpcli.config.explain import models_at
 
     for path in KEYS_ELSEWHERE.values():
         *level, key = path.split(".")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from mlpcli import threads
-from mlpcli.crew.fork import fork
+from mlpcli.parallel import threads
+from mlpcli.parallel.fork import fork
 
 
 def of_products() -> int:

@@ -17,10 +17,11 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from mlpcli.artifacts import curves
-from mlpcli.commands import job, judge
 from mlpcli.config.load import load_config
 from mlpcli.kernels import engine
-from mlpcli.training.sharing import scores_job
+from mlpcli.run import evaluator as judge
+from mlpcli.run import experiment as job
+from mlpcli.training.data_parallel import scores_job
 from tests.running import Done, arrays, history, mlp, ok, process, results, tree, write_config, write_table
 
 Matrix = npt.NDArray[np.float64]

@@ -20,8 +20,8 @@ from pathlib import Path
 from select import PIPE_BUF, select
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from mlpcli.crew.fork import fork_with_pipes, silence
-from mlpcli.threads import available
+from mlpcli.parallel.fork import fork_with_pipes, silence
+from mlpcli.parallel.threads import available
 
 if TYPE_CHECKING:
     from mlpcli.artifacts.history import Row

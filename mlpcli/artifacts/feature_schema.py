@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
-from mlpcli.config.column_spec import Policy
-from mlpcli.config.date_format import known_format
-from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution
+from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, known_format
+from mlpcli.config.feature_spec import Policy
 
 
 def without_empty(keys: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from mlpcli.config.activation_spec import ActivationSpec
 from mlpcli.config.data_spec import Task
 from mlpcli.config.loss_spec import LossSpec
 from mlpcli.config.model_spec import NormalizationSpec
-from mlpcli.threads import LIMIT
+from mlpcli.parallel.threads import LIMIT
 
 MAX_LAYERS = 1_000
 

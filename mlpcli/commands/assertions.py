@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mlpcli.config.scalars import resolve
-from mlpcli.console import number
 from mlpcli.errors import Place, Problem, UsageError
+from mlpcli.terminal.console import number
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,

@@ -11,17 +11,17 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.assertions import Assertion, parse_assertions
-from mlpcli.commands.model import Model, open_model
-from mlpcli.commands.predict import Tally
 from mlpcli.config.refusals import text_of
-from mlpcli.console import Console, counted, number, render
 from mlpcli.data.faults import overflow_faults
 from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
+from mlpcli.run.prediction import Tally
+from mlpcli.run.predictor import Model, open_model
+from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpcli import threads
 from mlpcli.artifacts.plain_arrays import read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.commands.compose import architecture_of
-from mlpcli.commands.job import Job, job_of
-from mlpcli.commands.limits import check_size
 from mlpcli.config.load import Config
-from mlpcli.console import Console, counted, render
 from mlpcli.data.dataset import prepare
 from mlpcli.errors import DataError, ExitCode, Place
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
+from mlpcli.parallel import threads
+from mlpcli.run.build import architecture_of
+from mlpcli.run.experiment import Job, job_of
+from mlpcli.run.limits import check_size
+from mlpcli.terminal.console import Console, counted, render
 
 WAYS = {
     "central": "central differences",

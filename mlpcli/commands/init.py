@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
-from mlpcli.commands.output_table import refuse_to_replace
 from mlpcli.commands.starter import (
     check_targets,
     choose_columns,
@@ -20,11 +19,12 @@ from mlpcli.commands.starter import (
 from mlpcli.commands.starter_text import Starter, starter_text
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
-from mlpcli.console import STDOUT, Console
 from mlpcli.data.detect import detect_format
 from mlpcli.data.source import find
 from mlpcli.data.survey import survey
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
+from mlpcli.run.predictions_csv import refuse_to_replace
+from mlpcli.terminal.console import STDOUT, Console
 
 
 @dataclass(frozen=True)

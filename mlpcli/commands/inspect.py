@@ -10,8 +10,8 @@ from mlpcli.artifacts.model_file import read_model
 from mlpcli.commands.model_facts import facts_of
 from mlpcli.commands.summary import PART_NAMES
 from mlpcli.config.dump import dump_document
-from mlpcli.console import Console, counted, number, render
 from mlpcli.errors import ExitCode, clean
+from mlpcli.terminal.console import Console, counted, number, render
 
 MOST_FEATURES = 50  # lines of features that a person would still read
 WIDEST = 120  # characters of a line that lists things

@@ -8,11 +8,11 @@ from typing import Any
 
 from mlpcli.artifacts.feature_schema import EmbeddedFeature
 from mlpcli.artifacts.model_file import ModelFile
-from mlpcli.commands.model import architecture_of_file
 from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.number_feature import FILLING, NumberFeature
 from mlpcli.nn.architecture import Architecture
+from mlpcli.run.predictor import architecture_of_file
 
 
 def facts_of(file: ModelFile) -> dict[str, Any]:

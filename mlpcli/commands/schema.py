@@ -7,8 +7,8 @@ from typing import Any
 
 from mlpcli.config.refusals import JsonSchema
 from mlpcli.config.spec import Spec
-from mlpcli.console import Console
 from mlpcli.errors import ExitCode
+from mlpcli.terminal.console import Console
 
 HEAD: JsonSchema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mlp config"}
 

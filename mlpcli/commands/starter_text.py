@@ -10,9 +10,9 @@ import yaml
 
 from mlpcli.commands.starter import Chosen, Parts, Task, Training, are_listed, have_gaps, words_of
 from mlpcli.config.dump import Dumper
-from mlpcli.console import counted
 from mlpcli.data.survey import Survey
 from mlpcli.errors import clean
+from mlpcli.terminal.console import counted
 
 COMMENT_COLUMN = 48
 

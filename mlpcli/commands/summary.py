@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from mlpcli.artifacts.terminal_curve import terminal_curve
-from mlpcli.commands.job import Job
-from mlpcli.commands.results import Results
-from mlpcli.commands.resuming import resolved
-from mlpcli.console import can_encode, counted, number, render, result_stream
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
-from mlpcli.training.epoch import Epoch
+from mlpcli.run.experiment import Job
+from mlpcli.run.results import Results
+from mlpcli.run.resume import resolved
+from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
+from mlpcli.training.callbacks import Epoch
 
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 

@@ -2,70 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpcli.artifacts.atomic import bytes_content
-from mlpcli.artifacts.drawing import Draw, drawn_here
-from mlpcli.artifacts.history import (
-    history_content,
-    metrics_content,
-)
-from mlpcli.artifacts.model_file import model_content, read_model
-from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
-from mlpcli.commands.fitting import Fitted
-from mlpcli.commands.history_frame import columns_of
-from mlpcli.commands.job import Job, set_up
-from mlpcli.commands.judge import JobJudge
-from mlpcli.commands.machine import Machine
-from mlpcli.commands.model_document import model_arrays, model_document, require_savable
-from mlpcli.commands.results import Results, judge_run, recorded_results
+from mlpcli.artifacts.model_file import read_model
+from mlpcli.artifacts.run_directory import Existing
 from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
-from mlpcli.commands.training_run import TrainingRun
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
-from mlpcli.console import Console
-from mlpcli.crew.crew import Crew
-from mlpcli.crew.processes import processes
-from mlpcli.errors import DivergedError, ExitCode, MlpError, UsageError
-from mlpcli.signals import stop_on_signals
-
-WORSE = "the training loss is worse than that of a constant prediction"
-REMEDIES = "another learning rate, more epochs, or scaled features"
+from mlpcli.errors import DivergedError, ExitCode, UsageError
+from mlpcli.run import training
+from mlpcli.run.experiment import Job, set_up
+from mlpcli.run.model_document import require_savable
+from mlpcli.run.resources import Machine
+from mlpcli.run.results import REMEDIES, WORSE, recorded_results
+from mlpcli.run.training import Finished, RunOptions, Trained
+from mlpcli.terminal.console import Console
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """What the command line says besides the config."""
 
-    out: Path | None
-    threads: int | None
+    run: RunOptions
     max_parameters: int
     dry_run: bool
     fail_worse_than_baseline: bool
     json: bool
-    existing: Existing = Existing.MOVE_ASIDE
-    draw: Draw | None = drawn_here  # None: no pictures
-    crew: Callable[[int], Crew] = processes  # of so many members, where there is work for several
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A run that has written everything, and where."""
-
-    fitted: Fitted
-    results: Results
-    output: Path
-    files: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that had nothing left to do, and its model."""
-
-    output: Path
-    model: Path
 
 
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
@@ -73,7 +36,7 @@ def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     job = prepared_job(config, options, console)
     if options.dry_run:
         return report_dry_run(job, options, console)
-    done = run(job, options, console)
+    done = training.train(job, options.run, console)
     if isinstance(done, Finished):
         return report_finished(done, options, console)
     return report(job, done, options, console)
@@ -87,33 +50,6 @@ def prepared_job(config: Config, options: TrainOptions, console: Console) -> Job
     return job
 
 
-def run(job: Job, options: TrainOptions, console: Console) -> Trained | Finished:
-    """Train and write everything, unless the run that was to go on is finished already."""
-    config = job.config
-    machine = Machine.of(job, options.threads)
-    require_savable(job, machine)
-    with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
-        for note in directory.notes:
-            console.note(note)
-        with machine.in_use(), machine.crew(options.crew) as crew:
-            judge = JobJudge.of(job, crew)
-            fitted = TrainingRun(judge, directory, machine.threads, console, stop, crew).fit()
-            if fitted is None:
-                return Finished(output_of(config, options), directory.path / "model.npz")
-            results = judge_run(judge, fitted)
-        if fitted.remark is not None:
-            console.note(fitted.remark)
-        if fitted.warning is not None:
-            console.warn(fitted.warning)
-        save(job, fitted, results, directory, machine)
-        if options.draw is not None:
-            write_pictures(job, fitted, options.draw, directory, console)
-        directory.complete()
-        if stop.signal is not None:
-            console.warn(f"stopped by {stop.signal.name} after the run was finished")
-        return Trained(fitted, results, output_of(config, options), written(directory))
-
-
 def existing(*, resume: bool, overwrite: bool) -> Existing:
     """What the command line says about a run that is there already; raises UsageError where it says both."""
     if resume and overwrite:
@@ -121,40 +57,9 @@ def existing(*, resume: bool, overwrite: bool) -> Existing:
     return Existing.RESUME if resume else Existing.OVERWRITE if overwrite else Existing.MOVE_ASIDE
 
 
-def output_of(config: Config, options: TrainOptions) -> Path:
-    """The run directory that the command line or the config names."""
-    return options.out or Path(config.spec.output or f"runs/{config.path.stem}")
-
-
-def written(run: RunDirectory) -> list[str]:
-    """The files of the run."""
-    return [name for name in ARTIFACTS if run.has(name)]
-
-
-def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, machine: Machine) -> None:
-    """Write the model first, then what explains it."""
-    run.write("model.npz", model_content(model_document(job, results, machine), model_arrays(job)))
-    rows = [epoch.row() for epoch in fitted.history]
-    run.write("history.csv", history_content(columns_of(job), rows))
-    run.write("metrics.json", metrics_content(results.document()))
-    run.write("config.yaml", bytes_content(dump_resolved(job.config, run.output).encode()))
-
-
-def write_pictures(job: Job, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console) -> None:
-    """Write the pictures; the run is complete without them, so a failure is a warning."""
-    try:
-        best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
-        pictures = draw([epoch.row() for epoch in fitted.history], job.config.path.stem, best)
-        run.write("loss.svg", bytes_content(pictures["loss.svg"]))
-        run.write("loss.png", bytes_content(pictures["loss.png"]))
-    except Exception as error:  # whatever a drawing library may come up with: the model is saved
-        reason = error.problems[0].message if isinstance(error, MlpError) else error
-        console.warn(f"no picture of the loss: {reason}")
-
-
 def report_dry_run(job: Job, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
-    require_savable(job, Machine.of(job, options.threads))
+    require_savable(job, Machine.of(job, options.run.threads))
     if options.json:
         console.document(dry_run_document(job))
     else:

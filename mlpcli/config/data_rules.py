@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from mlpcli.config.date_format import read_date
-from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
-from mlpcli.config.findings import Finding
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS, read_date
 from mlpcli.config.nodes import Key
+from mlpcli.config.refusals import Finding
 from mlpcli.config.scalars import resolve
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
 from mlpcli.config.tasks import only, possible_tasks

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from mlpcli.config.column_spec import Features, MissingSpec, ScaleSpec
+from mlpcli.config.feature_spec import Features, MissingSpec, ScaleSpec
 from mlpcli.config.fields import Flag, LocalPath, Number, Text, Word
 from mlpcli.config.refusals import expected, is_scalar, none_if_null, refusal, value_of
 from mlpcli.config.shapes import Closed, Maybe, OneOrList

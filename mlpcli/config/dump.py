@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mlpcli.config.column_spec import FeatureSpec, MissingSpec, ScaleSpec
+from mlpcli.config.feature_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.load import Config
 from mlpcli.config.model_spec import FileInitSpec
 from mlpcli.config.nodes import Key

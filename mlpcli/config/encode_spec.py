@@ -1,15 +1,96 @@
-"""How a feature's values become numbers: the encodings by name, and the options that some of them have."""
+"""How a column becomes numbers: the words for encodings, their options, and formats of dates."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from mlpcli.config.column_words import ENCODINGS, names_schema
-from mlpcli.config.date_format import known_format
 from mlpcli.config.fields import Flag, Text, Whole, Word, known_word
 from mlpcli.config.refusals import JsonSchema, expected, is_scalar, refusal
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
+
+# a day, and after it perhaps a time of day, and after that perhaps how far it is from UTC
+ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
+)
+DIRECTIVES = "YymbBdjHIpMSfzaA%"
+ALL_OF_THEM = "there are " + " ".join(f"%{letter}" for letter in DIRECTIVES) + ", as in Python's strptime"
+SAMPLE = datetime(2001, 12, 31, 23, 59, 58, tzinfo=UTC)
+
+
+def read_date(text: str, form: str | None) -> datetime | None:
+    """The date that a text is, by its own clock, wherever that is; None where it is none.
+
+    `form` is a format of `strptime`; without one dates are as ISO 8601 has them: 2024-01-31T18:05.
+    """
+    if form is None and not ISO.fullmatch(text):
+        return None
+    try:
+        date = datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)
+    except ValueError:
+        return None
+    return date.replace(tzinfo=None)
+
+
+def known_format(text: str) -> str:
+    """The format, if it can say which year it is, and what it writes can be read again."""
+    letters = [letter for letter in re.findall(r"%(.?)", text, re.DOTALL) if letter != "%"]
+    for letter in letters:
+        if letter not in DIRECTIVES or not letter:
+            raise refusal(f"expected a format of dates, found '%{letter}' in '{text}'", ALL_OF_THEM)
+        if letters.count(letter) > 1:
+            raise refusal(f"expected a format of dates, found '%{letter}' twice in '{text}'")
+    if not {"Y", "y"}.intersection(letters):
+        hint = "2024-01-31 is `%Y-%m-%d`, 31.1.24 is `%d.%m.%y`"
+        raise refusal(f"expected a format of dates with the year, found '{text}'", hint)
+    try:
+        datetime.strptime(SAMPLE.strftime(text), text)
+    except ValueError:
+        raise refusal(f"expected a format of dates, found '{text}'", ALL_OF_THEM) from None
+    return text
+
+
+ENCODINGS = {
+    "standardize": "(x − mean) / std; a constant column becomes 0",
+    "minmax": "(x − min) / (max − min), to 0..1",
+    "maxabs": "x / max |x|",
+    "robust": "(x − median) / (75 % quantile − 25 % quantile); a constant column becomes 0",
+    "quantile": "the rank of x from 0 to 1, between up to 1,000 quantiles; or made normal by `output`",
+    "none": "x as it is",
+    "one_hot": "a column of 0 and 1 for each category; one that training did not have is all 0",
+    "embed": "a learnt vector for each category; one that training did not have is all 0",
+    "ordinal": "the position in `categories`, from 0",
+    "log1p": "log(1 + x), then standardized; for amounts and counts above −1",
+    "datetime": "dates and times: their parts as numbers, those that come again as sine and cosine",
+}
+POLICIES = {
+    "error": "a missing cell is an error",
+    "mean": "the mean of the training rows; the most frequent category of a text column",
+    "median": "the median of the training rows; the most frequent category of a text column",
+    "most_frequent": "the most frequent value of the training rows",
+    "constant": "a value given: `{constant: VALUE}`",
+    "category": "a category of its own; for text columns",
+    "drop": "the row is left out of the training data; an error in other rows",
+}
+SCALES = {
+    "none": "the target as it is",
+    "standardize": "(y − mean) / std",
+    "minmax": "(y − min) / (max − min), to 0..1",
+    "maxabs": "y / max |y|",
+    "divide": "y / a number given: `{divide: NUMBER}`",
+}
+
+
+def names_schema(words: Mapping[str, str], *others: str) -> JsonSchema:
+    """The schema of a name alone, with what each means; `others` cannot stand alone."""
+    names = [{"const": name, "description": meaning} for name, meaning in words.items() if name not in others]
+    return {"oneOf": names}
+
 
 Encoding = Literal[
     "standardize",

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mlpcli.config.choices_elsewhere import CHOICES_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
 from mlpcli.config.scalars import means_no_finite_number, resolve
 

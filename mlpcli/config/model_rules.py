@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import get_args
 
 from mlpcli.config.activation_spec import OUTPUT_ONLY, PROBABILITIES, PlainActivationSpec
-from mlpcli.config.findings import Finding
 from mlpcli.config.loss_spec import AnyLossSpec
+from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec
 from mlpcli.config.tasks import only, possible_tasks
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
-from mlpcli.config.nodes import ScalarNode
+from mlpcli.config.nodes import Key, ScalarNode
 from mlpcli.config.scalars import resolve
 from mlpcli.errors import clean
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem with the setting at a key, whose place the config knows."""
+
+    key: Key
+    message: str
+    hint: str | None = None
+
 
 JsonSchema: TypeAlias = dict[str, Any]
 

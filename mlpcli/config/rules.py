@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mlpcli.config import data_rules, model_rules, training_rules
-from mlpcli.config.findings import Finding
 from mlpcli.config.nodes import Key
+from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec
 from mlpcli.config.tasks import DECIDES_TASK
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from mlpcli.config.activation_spec import ActivationSpec
-from mlpcli.config.column_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.data_spec import DataSpec, SplitColumn
 from mlpcli.config.encode_spec import EncodeSpec
+from mlpcli.config.feature_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.fields import LocalPath, Number, Whole, Word
 from mlpcli.config.loss_spec import LossSpec
 from mlpcli.config.model_spec import InitSpec, ModelSpec

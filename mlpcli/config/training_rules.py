@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlpcli.config.fields import suggestion
-from mlpcli.config.findings import Finding
 from mlpcli.config.loss_spec import losses_for
 from mlpcli.config.metric_names import METRIC_TASKS, metrics_for
 from mlpcli.config.nodes import Key
 from mlpcli.config.optimizer_spec import BfgsSpec, LbfgsSpec
+from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import FULL_BATCH, QUASI_NEWTON, Spec
 from mlpcli.config.tasks import possible_tasks
 

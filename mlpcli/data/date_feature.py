@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.config.date_format import read_date
-from mlpcli.config.encode_spec import CYCLIC_PARTS
+from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.category_feature import fill_of, filled
 from mlpcli.data.columns import TextColumn

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.config.date_format import read_date
+from mlpcli.config.encode_spec import read_date
 
 # how people write dates where they do not write them as ISO has them; the first that fits is suggested
 COMMON_FORMATS = (

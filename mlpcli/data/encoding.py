@@ -10,10 +10,10 @@ import numpy as np
 from mlpcli.arrays import Indices, Matrix, Vector
 from mlpcli.data.encoders import Encoded, InputEncoder
 from mlpcli.data.faults import Fault, Unseen, join_unseen, require_none
-from mlpcli.data.in_order import in_order
 from mlpcli.data.outcome import Outcome
 from mlpcli.data.table import Table, Wanted
 from mlpcli.data.weights import Weighting
+from mlpcli.parallel.ordered_map import in_order
 
 SPAN = 1 << 16  # rows encoded at a time
 HEAD = 16  # rows; no fewer than a model file carries

@@ -17,11 +17,11 @@ from mlpcli.data.date_feature import fit_dates
 from mlpcli.data.dates import likely_format
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.feature import Feature
-from mlpcli.data.in_order import in_order
 from mlpcli.data.missing_feature import MissingFeature
 from mlpcli.data.number_feature import NumberFeature, fit_number
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.parallel.ordered_map import in_order
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
 MAX_CATEGORIES = 10_000  # of any column

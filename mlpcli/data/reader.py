@@ -8,13 +8,13 @@ from types import TracebackType
 
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.header import Header
-from mlpcli.data.in_order import in_order
 from mlpcli.data.parse import Parser
 from mlpcli.data.records import Records
 from mlpcli.data.source import DataFile, Hashed, chunks
 from mlpcli.data.structure import Lines, join_lines
 from mlpcli.data.table import CsvFormat, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.parallel.ordered_map import in_order
 
 # chunks of the file in a block of a table that is kept: the texts of a column become one list for each block
 FOR_TEXTS = 2

@@ -26,9 +26,9 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.crew.crew import share
 from mlpcli.nn.plan import Plan
-from mlpcli.threads import limited
+from mlpcli.parallel.pool import share
+from mlpcli.parallel.threads import limited
 
 CHUNK: Final = 256  # rows of a pass that are somebody's
 MARGIN: Final = 8  # rows before them, and after them

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli import threads
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.crew.shared_memory import zeros
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.evaluation import CHUNK, Evaluation, rows_of
 from mlpcli.nn.initializers import Draw, normal
@@ -19,6 +17,8 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
+from mlpcli.parallel import threads
+from mlpcli.parallel.shared_memory import zeros
 
 # what is neither drawn nor zero at the start
 STARTS = {"gamma": 1.0, "running_variance": 1.0}

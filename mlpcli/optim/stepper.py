@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.crew import shared_memory
-from mlpcli.crew.crew import Crew, InTurn, aligned_share, members_for
 from mlpcli.kernels.engine import bind
 from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.optim.rule import WEIGHT_DECAY, Rule, State
+from mlpcli.parallel import shared_memory
+from mlpcli.parallel.pool import Crew, InTurn, aligned_share, members_for
 
 # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
 NORM_BLOCK = 65_536

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
-from mlpcli.commands.limits import dtype_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import LossSpec, ScaleSpec
 from mlpcli.data.columns import NumberColumn, TextColumn
@@ -28,6 +27,7 @@ from mlpcli.data.target import TargetEncoder, class_target
 from mlpcli.data.task import decide_loss, decide_output_activation, decide_scale
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.run.limits import dtype_of
 from mlpcli.sklearn.weighted import Scaling, scaling_of
 
 SOURCE = "X"

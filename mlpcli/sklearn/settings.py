@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config
-from mlpcli.config.mapping import config_of
 from mlpcli.errors import ConfigError, MlpError, Place, Problem
 from mlpcli.sklearn.arrays import WEIGHT, Given
 from mlpcli.sklearn.typed import check_random_state

@@ -9,22 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array, Matrix
-from mlpcli.commands.fitting import (
-    Fitted,
-    Watch,
-    early_stopping_of,
-    fit_first_order,
-    fit_quasi_newton,
-    trainer_of,
-)
-from mlpcli.commands.history_frame import history_frame
-from mlpcli.commands.job import Job, checked_job
-from mlpcli.commands.judge import JobJudge
-from mlpcli.commands.machine import Machine
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.crew.crew import Crew
-from mlpcli.crew.in_threads import InThreads
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.faults import overflow_faults, require_none
 from mlpcli.errors import MlpError
@@ -32,9 +18,23 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
+from mlpcli.parallel.pool import Crew
+from mlpcli.parallel.thread_pool import InThreads
+from mlpcli.run.evaluator import JobJudge
+from mlpcli.run.experiment import Job, checked_job
+from mlpcli.run.fit import (
+    Fitted,
+    Watch,
+    early_stopping_of,
+    fit_first_order,
+    fit_quasi_newton,
+    trainer_of,
+)
+from mlpcli.run.resources import Machine
+from mlpcli.run.results import history_frame
 from mlpcli.sklearn.arrays import Given, encoded, prepare_arrays, table_of_array
 from mlpcli.sklearn.settings import explained
-from mlpcli.training.meaning import Meaning
+from mlpcli.training.decoder import Meaning
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from mlpcli.arrays import Vector
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 
 def constant_prediction(training: Scored, part: Scored) -> Scored:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.crew.crew import Crew, InTurn, share
+from mlpcli.parallel.pool import Crew, InTurn, share
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.training.classification_metrics import f1s, precisions, recalls
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.training.scored import ClassCounts, Scored
+from mlpcli.training.predictions import ClassCounts, Scored
 
 
 def accuracy(scored: Scored) -> float:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
 
-from mlpcli.crew.crew import Crew, InTurn
 from mlpcli.nn.network import Network
 from mlpcli.optim.quasi_newton import Objective, Outcome, QuasiNewtonChoice, minimize
+from mlpcli.parallel.pool import Crew, InTurn
 from mlpcli.training.batches import Part
+from mlpcli.training.callbacks import Epoch, Observer
+from mlpcli.training.data_parallel import gradient_job
 from mlpcli.training.divergence import diverged, first_bad
-from mlpcli.training.epoch import Epoch, Observer
 from mlpcli.training.loop import Judge, StopRequested
-from mlpcli.training.sharing import gradient_job
 
 
 @dataclass(eq=False)

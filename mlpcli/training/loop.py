@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.crew.crew import Crew, InTurn
 from mlpcli.errors import DivergedError
 from mlpcli.nn.network import Network
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
+from mlpcli.parallel.pool import Crew, InTurn
 from mlpcli.training.batches import Batches
+from mlpcli.training.callbacks import Epoch, Observer, Values
+from mlpcli.training.data_parallel import gradient_job
 from mlpcli.training.divergence import diverged, first_bad, is_finite
-from mlpcli.training.epoch import Epoch, Observer, Values
-from mlpcli.training.sharing import gradient_job
 
 OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
 

@@ -21,7 +21,7 @@ from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
 from mlpcli.training import regression_metrics as by_value
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 Needs = Literal["labels", "probabilities", "scores", "values"]
 

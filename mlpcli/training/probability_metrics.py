@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 Curve = Callable[[Vector, Vector], float]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.training.scored import Scored
+from mlpcli.training.predictions import Scored
 
 
 def mae(scored: Scored) -> float:

@@ -54,9 +54,6 @@ class Case:
 
 def ours(case: Case, engine: str = "numpy") -> Step:
     """A step as the training loop makes it, with the number of processes or threads that mlp chooses."""
-    from mlpcli import threads
-    from mlpcli.crew.crew import InTurn
-    from mlpcli.crew.processes import processes
     from mlpcli.kernels.engine import using
     from mlpcli.nn.activations import ActivationChoice
     from mlpcli.nn.architecture import Architecture
@@ -65,7 +62,10 @@ def ours(case: Case, engine: str = "numpy") -> Step:
     from mlpcli.nn.network import Network
     from mlpcli.optim.first_order import OPTIMIZERS
     from mlpcli.optim.stepper import Stepper
-    from mlpcli.training.sharing import gradient_job
+    from mlpcli.parallel import threads
+    from mlpcli.parallel.pool import InTurn
+    from mlpcli.parallel.process_pool import processes
+    from mlpcli.training.data_parallel import gradient_job
 
     _crews.close()
     number = threads.choose(case.widths, case.batch)

@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 from measured import MEBIBYTE, alternating, measure, report
 
-from mlpcli.commands.job import set_up
 from mlpcli.config.load import load_config
 from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.run.experiment import set_up
 
 COLUMNS = 60
 BYTES_OF_CELL = 9.4

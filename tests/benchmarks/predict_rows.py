@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from mlpcli.cli import app
 from mlpcli.commands.predict import PredictOptions, predict
-from mlpcli.console import Console
+from mlpcli.terminal.console import Console
 
 TRAINING_ROWS = 5_000
 AT_ONCE = 100_000

@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mlpcli import threads
-from mlpcli.commands import checkpoints
+from mlpcli.parallel import threads
+from mlpcli.run import resume as checkpoints
 from mlpcli.start import main
 from tests.faults.commands import SHARED
 from tests.running import ok, write_config, write_table

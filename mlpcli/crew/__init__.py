@@ -1,1 +1,0 @@
-"""Work that several members do at once, each its own part: in turn, in threads, or in processes."""

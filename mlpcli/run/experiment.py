@@ -1,0 +1,137 @@
+"""One run before its first update: the data in the network's precision, and how it will be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.config.load import Config
+from mlpcli.config.spec import Spec
+from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data.encoding import Dataset
+from mlpcli.nn.network import Network
+from mlpcli.run.build import architecture_of, build_network, starting_arrays
+from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
+from mlpcli.training.baseline import constant_prediction
+from mlpcli.training.batches import Part
+from mlpcli.training.callbacks import Values
+from mlpcli.training.decoder import Meaning, meaning_of
+from mlpcli.training.metrics import compute, default_metrics, objection
+from mlpcli.training.predictions import Scored
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedPart:
+    """One part of the data: its rows as the network takes them, and the truth as metrics take it."""
+
+    rows: Part
+    truth: Array
+    sample_weights: Vector | None
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A config, its data, and the network that it describes; `parts` by name: train, val, test.
+
+    `init_sha256` is that of the file which the network's starting weights came from, if any.
+    """
+
+    config: Config
+    prepared: Prepared
+    network: Network
+    meaning: Meaning
+    metrics: tuple[str, ...]
+    parts: Mapping[str, JudgedPart]
+    init_sha256: str | None
+
+    @property
+    def training(self) -> Part:
+        """The training rows."""
+        return self.parts["train"].rows
+
+    def scored(self, part: str, outputs: Matrix) -> Scored:
+        """Truth and predictions of a part."""
+        judged = self.parts[part]
+        return self.meaning.scored(outputs, judged.truth, judged.sample_weights)
+
+    def baseline(self, part: str) -> Values:
+        """The metrics of the constant prediction: the training rows' majority class or mean."""
+        # the predictions are replaced by constant ones: the targets stand in until then
+        training, judged = (self.scored(name, self.parts[name].rows.y) for name in ("train", part))
+        return compute(self.metrics, constant_prediction(training, judged))
+
+
+def set_up(config: Config, max_parameters: int) -> Job:
+    """Read the data, build the network, check that all fits.
+
+    Raises ConfigError, DataError, and MemoryLimitError before the network is allocated.
+    """
+    check_size(config, max_parameters)
+    return checked_job(config, prepare(config, dtype_of(config)), max_parameters)
+
+
+def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:
+    """The job of a config and its data; raises ConfigError and MemoryLimitError as `set_up` does."""
+    shape = architecture_of(config, prepared)
+    check_size(config, max_parameters, shape)
+    check_batches(config, shape, len(prepared.train.x))
+    check_memory(config, shape, len(prepared.train.x))
+    metrics = chosen_metrics(config, prepared)
+    job = job_of(config, prepared, metrics, dtype_of(config))
+    refuse_ids_that_predictions_hide(job)
+    return job
+
+
+def refuse_ids_that_predictions_hide(job: Job) -> None:
+    """Raise ConfigError where predictions could not carry their ids: they have columns of that name."""
+    for name in job.config.spec.data.id:
+        if name in job.meaning.columns:
+            message = f"column '{name}' has the name of a column of the predictions"
+            hint = "rename it in the file, or leave it out here and write `exclude` instead"
+            raise job.config.problem(("data", "id", name), message, hint)
+
+
+def job_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], dtype: str) -> Job:
+    """The job in a precision of its own: training takes the config's, the gradient check float64."""
+    start = starting_arrays(config)
+    network = build_network(config, prepared, dtype, start)
+    meaning = meaning_of(prepared.target, prepared.loss.name, prepared.output_activation)
+    given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
+    parts = {name: _judged(data, network, meaning) for name, data in given.items() if data is not None}
+    return Job(config, prepared, network, meaning, metrics, parts, None if start is None else start.sha256)
+
+
+def _judged(data: Dataset, network: Network, meaning: Meaning) -> JudgedPart:
+    rows = Part.of(data.x, network.loss.prepare(data.y), data.weights, network.dtype)
+    return JudgedPart(rows, meaning.truth(data.y), data.sample_weights)
+
+
+def chosen_metrics(config: Config, prepared: Prepared) -> tuple[str, ...]:
+    """The metrics to report; raises ConfigError for one that cannot be computed for such a model."""
+    classes = len(prepared.target.classes)
+    asked = config.spec.training.metrics
+    names = default_metrics(prepared.task, classes) if asked is None else asked
+    wanted: list[tuple[tuple[str | int, ...], str]] = [
+        (("training", "metrics", index), name) for index, name in enumerate(asked or ())
+    ]
+    wanted += [(key, monitor.removeprefix("val_")) for key, monitor in monitors(config.spec)]
+    for key, name in wanted:
+        if name == "loss":
+            continue
+        problem = objection(name, prepared.task, classes, prepared.output_activation)
+        if problem is not None:
+            raise config.problem(key, problem.message, problem.hint)
+        if name not in names:
+            names = (*names, name)
+    return names
+
+
+def monitors(spec: Spec) -> list[tuple[tuple[str | int, ...], str]]:
+    """The quantities that decide something during training, each with its key in the config."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    if spec.training.early_stopping is not None:
+        found.append((("training", "early_stopping", "monitor"), spec.training.early_stopping.monitor))
+    if spec.schedule.name == "plateau":
+        found.append((("schedule", "monitor"), spec.schedule.monitor))
+    return found

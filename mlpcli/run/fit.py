@@ -1,0 +1,111 @@
+"""Training a job with the optimizer that its config names, watched by what its config asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.optim import first_order, schedules
+from mlpcli.optim.rate_curves import Direction
+from mlpcli.optim.stepper import Stepper
+from mlpcli.parallel.pool import Crew
+from mlpcli.rng import stream
+from mlpcli.run.evaluator import JobJudge
+from mlpcli.run.experiment import Job
+from mlpcli.run.limits import rows_per_step
+from mlpcli.training.batches import Batches
+from mlpcli.training.callbacks import EarlyStopping, Epoch, Observer
+from mlpcli.training.full_batch import FullBatch, fit_full_batch
+from mlpcli.training.loop import StopRequested, Trainer, fit
+from mlpcli.training.metrics import greater_is_better
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What training came to: its history, whose epoch the weights are, whether it was stopped early.
+
+    And what else a person should know, or be warned of.
+    """
+
+    history: list[Epoch]
+    best_epoch: int
+    stopped_early: bool
+    remark: str | None = None
+    warning: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Who is told of every epoch, and who may ask for a stop between two batches."""
+
+    observers: Iterable[Observer] = ()
+    stop_requested: StopRequested = field(default=lambda: False)
+
+    def after(self, stopping: EarlyStopping | None) -> tuple[Observer, ...]:
+        """All observers; early stopping is the first to hear."""
+        return tuple(self.observers) if stopping is None else (stopping, *self.observers)
+
+
+def trainer_of(judge: JobJudge, stop_requested: StopRequested, crew: Crew) -> Trainer:
+    """The first-order trainer of a judge's job, before its first update."""
+    job = judge.job
+    spec, network = job.config.spec, job.network
+    rule = first_order.build(spec.optimizer)
+    monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
+    direction: Direction = "max" if monitor is not None and greater_is_better(monitor) else "min"
+    size = rows_per_step(job.config, len(job.training))
+    shuffled = spec.training.shuffle and size < len(job.training)
+    return Trainer(
+        network=network,
+        batches=Batches(job.training, size, crew),
+        stepper=Stepper(rule, network.theta, network.grad, network.layout.n_weights, spec.training.clip_norm),
+        schedule=schedules.build(spec.schedule, rule.learning_rate, direction),
+        judge=judge,
+        epochs=spec.training.epochs,
+        shuffling=stream(spec.seed, "shuffling") if shuffled else None,
+        schedule_monitor=monitor,
+        stop_requested=stop_requested,
+        crew=crew,
+    )
+
+
+def early_stopping_of(job: Job) -> EarlyStopping | None:
+    """The observer that the config asks for, if any."""
+    asked = job.config.spec.training.early_stopping
+    if asked is None:
+        return None
+    better = greater_is_better(asked.monitor)
+    return EarlyStopping(job.network.state, asked.monitor, better, asked.patience, asked.min_delta)
+
+
+def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> Fitted:
+    """Train by epochs. The weights are the last ones: `stopping` still has the best."""
+    observers = watch.after(stopping)
+    patient = stopping is None or stopping.waited < stopping.patience  # not so where a stopped run goes on
+    stopped = fit(trainer, observers) if patient else True
+    return _fitted(trainer.history, stopping, stopped)
+
+
+def fit_quasi_newton(
+    judge: JobJudge, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch, crew: Crew
+) -> Fitted:
+    """Train by iterations over all rows, until the tolerance, their number, or early stopping."""
+    job = judge.job
+    problem = FullBatch(job.network, job.training, judge, watch.stop_requested, crew)
+    outcome = fit_full_batch(problem, choice, watch.after(stopping))
+    fitted = _fitted(problem.history, stopping, outcome.reason == "stopped" and not watch.stop_requested())
+    ends = {
+        "converged": f"converged: largest gradient {outcome.max_gradient:.2g}",
+        "iterations": f"reached {outcome.iterations} iterations",
+        "precision": "no further decrease can be found in floating point",
+    }
+    return replace(fitted, remark=ends.get(outcome.reason))
+
+
+def _fitted(history: list[Epoch], stopping: EarlyStopping | None, stopped: bool) -> Fitted:
+    if stopping is None:
+        return Fitted(history, len(history), stopped)
+    blind = f"{stopping.monitor} has no value in any epoch: early stopping had nothing to go by"
+    warning = blind if stopping.best is None else None
+    return Fitted(history, stopping.best_epoch or len(history), stopped, warning=warning)

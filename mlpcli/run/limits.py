@@ -1,0 +1,75 @@
+"""What a run may need of parameters and of memory: asked before anything is allocated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlpcli.config.load import Config
+from mlpcli.config.optimizer_spec import FULL_BATCH, QUASI_NEWTON
+from mlpcli.memory import require
+from mlpcli.nn.architecture import Architecture
+from mlpcli.parallel.threads import MOST
+from mlpcli.run.build import normalization_of
+
+
+def check_size(config: Config, max_parameters: int, shape: Architecture | None = None) -> None:
+    """Refuse a network with too many parameters before anything is allocated.
+
+    Without its shape, which the data has a part in, before anything is even read.
+    """
+    count = (shape or _least(config)).count_parameters()
+    if count > max_parameters:
+        raise config.problem(
+            ("model", "layers"),
+            f"expected at most {max_parameters:,} parameters, found {count:,}",
+            hint=f"use smaller layers; `mlp train` allows it with --max-params {count}",
+        )
+
+
+def _least(config: Config) -> Architecture:
+    """The network with one input and one output where the data is to say how many."""
+    model = config.spec.model
+    widths = tuple(1 if width == "auto" else int(width) for width in model.layers)
+    return Architecture(widths, (), model.bias, (), normalization_of(model))
+
+
+def dtype_of(config: Config) -> str:
+    """The precision of the run: as asked, else float64 for quasi-Newton methods, float32 for others."""
+    asked = config.spec.training.dtype
+    return asked or ("float64" if config.spec.optimizer.name in QUASI_NEWTON else "float32")
+
+
+def rows_per_step(config: Config, rows: int) -> int:
+    """The rows of one update, of so many training rows."""
+    size = config.spec.training.batch_size
+    whole = size == "full" or config.spec.optimizer.name in FULL_BATCH
+    return rows if whole else min(int(size), rows)
+
+
+def check_memory(config: Config, shape: Architecture, rows: int) -> None:
+    """Raise MemoryLimitError where training so many rows would not fit into this machine."""
+    size = shape.count_parameters()
+    if config.spec.optimizer.name == "bfgs":
+        from mlpcli.optim.quasi_newton import bfgs_bytes  # which loads scipy.optimize
+
+        require(bfgs_bytes(size), f"bfgs on {size:,} parameters", "use `optimizer: lbfgs`")
+    # activations, their derivatives and scratch of a step; moments, best weights, a checkpoint's copies, and
+    # the gradients of those who share the work
+    arrays = 4 + (shape.normalization is not None) + 3 * shape.residual
+    buffers = arrays * rows_per_step(config, rows) * sum(shape.widths)
+    needed = np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * size)
+    require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")
+
+
+def check_batches(config: Config, shape: Architecture, rows: int) -> None:
+    """Raise ConfigError where batch_norm would get a batch of one row, which has no variance."""
+    size = rows_per_step(config, rows)
+    if shape.normalization is None or not shape.normalization.has_statistics or (rows % size or size) > 1:
+        return
+    better = next((larger for larger in range(size + 1, rows + 1) if rows % larger != 1), None)
+    raise config.problem(
+        ("training", "batch_size"),
+        f"batch_norm needs at least two rows in every batch: of {rows:,} training rows in batches of "
+        f"{size:,} the last has one",
+        hint=f"write {better}, or use layer_norm" if better else "use layer_norm",
+    )

@@ -1,0 +1,103 @@
+"""What a model file says besides its weights: everything that predicting and auditing need."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlpcli import __version__
+from mlpcli.arrays import Array
+from mlpcli.artifacts.model_arrays import CHECK_ROWS
+from mlpcli.artifacts.model_file import fitting_content
+from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.dump import input_keys
+from mlpcli.errors import ConfigError
+from mlpcli.run.build import options_of
+from mlpcli.run.experiment import Job
+from mlpcli.run.resources import Machine
+from mlpcli.run.results import Results
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on besides config, data and processor."""
+    return {"python": platform.python_version(), "numpy": np.__version__}
+
+
+def config_document(job: Job) -> dict[str, Any]:
+    """The config as written, without where this run's files go and without this machine's directories."""
+    document: dict[str, Any] = deepcopy(job.config.document)
+    document.pop("output", None)
+    for *sections, name in input_keys(job.config.spec):
+        holder: Any = document
+        for section in sections:
+            holder = holder[section]
+        if Path(holder[name]).is_absolute():
+            holder[name] = Path(holder[name]).name
+    return document
+
+
+def model_document(job: Job, results: Results, machine: Machine) -> dict[str, Any]:
+    """The metadata of the model file."""
+    prepared, network = job.prepared, job.network
+    return {
+        "format": "mlp-model",
+        "version": 1,
+        "mlp": __version__,
+        "versions": versions() | machine.versions,
+        "task": prepared.task,
+        "architecture": {**network.architecture.describe(), "dtype": network.dtype.name},
+        "loss": options_of(prepared.loss),
+        "features": prepared.inputs.meta(),
+        "target": prepared.target.meta(),
+        "id": list(job.config.spec.data.id),
+        "csv": job.config.spec.data.model_dump(
+            mode="json", include={"separator", "decimal", "encoding", "na_values"}
+        ),
+        "config": config_document(job),
+        "data": {"rows": len(job.training), "sha256": prepared.sha256},
+        "training": training_document(job, results),
+        "metrics": {name: results.document()[name] for name in results.parts},
+        "threads": machine.threads,
+    }
+
+
+def require_savable(job: Job, machine: Machine) -> None:
+    """Raise ConfigError where no model file could hold what a job would train: before it is trained."""
+    nothing = Results({}, {}, "finished", 0, 0)
+    try:
+        with np.errstate(all="ignore"):  # no weight is trained yet
+            fitting_content(model_document(job, nothing, machine), model_arrays(job))
+    except FileFormatError as error:
+        hint = "use fewer layers, or columns with fewer or shorter categories"
+        raise ConfigError.of(f"no model file can hold this model: {error.message}", None, hint) from error
+
+
+def training_document(job: Job, results: Results) -> dict[str, Any]:
+    """How the run went."""
+    return {
+        "epochs": results.epochs,
+        "best_epoch": results.best_epoch,
+        "status": results.status,
+        "optimizer": job.config.spec.optimizer.name,
+        "schedule": job.config.spec.schedule.name,
+        "parameters": job.network.layout.size,
+        "init_sha256": job.init_sha256,
+    }
+
+
+def model_arrays(job: Job) -> Mapping[str, Array]:
+    """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
+    rows = job.prepared.head[:CHECK_ROWS]
+    outputs = job.network.predict(rows.astype(job.network.dtype)).astype(np.float64)
+    return {
+        **job.network.arrays(),
+        **job.prepared.inputs.arrays(),
+        **job.prepared.target.arrays(),
+        "check.inputs": rows,
+        "check.outputs": outputs,
+    }

@@ -1,0 +1,91 @@
+"""Predictions as columns of values, and what a person should know about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mlpcli.arrays import Array, Matrix
+from mlpcli.data.faults import Unseen
+from mlpcli.data.input_batches import Batch
+from mlpcli.run.predictor import Model
+from mlpcli.terminal.console import Console
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(eq=False)
+class Tally:
+    """What is told once at the end: rows without a prediction, unseen categories, formula-like texts."""
+
+    empty: int = 0
+    formulas: int = 0
+    unseen: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Unseen] = field(default_factory=dict)
+
+    def add(self, batch: Batch) -> None:
+        """Count what a batch brought."""
+        for unseen in batch.unseen:
+            self.unseen[unseen.column] += unseen.count
+            self.examples.setdefault(unseen.column, unseen)
+        self.empty += int(batch.bad_rows.sum())
+
+    def tell(self, console: Console) -> None:
+        """Warn of what was found."""
+        for remark in self.remarks():
+            console.warn(remark)
+
+    def remarks(self) -> Iterator[str]:
+        """What a person should know about the predictions."""
+        for column, count in self.unseen.items():
+            found = f"{count:,} value{'s' if count > 1 else ''} of '{column}' not seen in training"
+            first = self.examples[column]
+            yield f"{found}, such as '{first.examples[0]}': encoded as {first.encoded}"
+        if self.empty:
+            yield f"{self.empty:,} row{'s' if self.empty > 1 else ''} could not be predicted: left empty"
+        if self.formulas:
+            found = "text begins" if self.formulas == 1 else "texts begin"
+            yield f"{self.formulas:,} {found} as a formula does: not to be opened in a spreadsheet"
+
+
+def predicted_values(model: Model, batch: Batch, outputs: Matrix) -> list[Array]:
+    """The columns of `Meaning.columns` for a batch; empty where a row cannot be predicted."""
+    with np.errstate(all="ignore"):
+        words = model.meaning.words(outputs)
+        probability = model.meaning.probability(outputs)
+    columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
+    if model.target.task == "multilabel":
+        count = len(words.T)  # each label's probability beside its prediction
+        columns = [columns[i] for label in range(count) for i in range(label, len(columns), count)]
+    bad = batch.bad_rows
+    return [emptied(column, bad) for column in columns] if bad.any() else columns
+
+
+def emptied(column: Array, bad: Array) -> Array:
+    """The column with nothing in the rows that are bad."""
+    kept = column.astype(object)
+    kept[bad] = None
+    return kept
+
+
+def count_formulas(column: Array) -> int:
+    """How many texts of a column a spreadsheet would take for a formula; numbers are none."""
+    if column.dtype != object:
+        return 0
+    counts = Counter(column.tolist())
+    return sum(
+        count
+        for text, count in counts.items()
+        if isinstance(text, str) and text.startswith(FORMULA_STARTS) and not _is_number(text)
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""A model file put back to work: its network, its encoders, and what its outputs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlpcli.arrays import Matrix
+from mlpcli.artifacts.feature_schema import EmbeddedFeature, Feature
+from mlpcli.artifacts.model_file import ModelFile, read_model
+from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.faults import overflow_faults
+from mlpcli.data.input_batches import Batch
+from mlpcli.data.table import CsvFormat
+from mlpcli.data.target import TargetEncoder
+from mlpcli.errors import ModelError, Place
+from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.embedding import EmbeddedColumn
+from mlpcli.nn.losses import Loss
+from mlpcli.nn.network import Network
+from mlpcli.run.build import normalization_of
+from mlpcli.training.decoder import Meaning, meaning_of
+
+# how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy
+CHECK_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model that predicts."""
+
+    file: ModelFile
+    network: Network
+    inputs: InputEncoder
+    target: TargetEncoder
+    meaning: Meaning
+    form: CsvFormat
+
+    @property
+    def dtype(self) -> str:
+        """The precision of the network."""
+        return self.network.dtype.name
+
+    def outputs(self, batch: Batch) -> tuple[Matrix, Batch]:
+        """The network's outputs for rows, and the rows with a fault where these are not finite."""
+        with np.errstate(all="ignore"):
+            outputs = self.network.predict(batch.x)
+        return outputs, replace(batch, faults=(*batch.faults, *overflow_faults(outputs)))
+
+
+def open_model(path: Path, sha256: str | None = None) -> Model:
+    """Read a model file and check it on the rows it carries. Raises ModelError.
+
+    `sha256`, where it is given, is what the file's bytes must have.
+    """
+    file = read_model(path)
+    if sha256 is not None and sha256.lower() != file.sha256:
+        raise ModelError.of(f"expected sha256 {sha256.lower()}, found {file.sha256}", Place(str(path)))
+    meta = file.meta
+    network = network_of(file)
+    document = meta.model_dump(mode="json")
+    inputs = InputEncoder.from_meta(document["features"], file.arrays)
+    target = TargetEncoder.from_meta(document["target"], file.arrays)
+    meaning = meaning_of(target, meta.loss.name, meta.architecture.activations[-1].name)
+    csv = meta.csv
+    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
+    check_outputs(path, file, network)
+    return Model(file, network, inputs, target, meaning, form)
+
+
+def usual_separator(config: Mapping[str, Any]) -> str:
+    """The separator that goes with the name of the training file: a pipe has no name of its own."""
+    data = config.get("data")
+    return CsvFormat().separator_of(str(data.get("train")) if isinstance(data, Mapping) else "")
+
+
+def architecture_of_file(file: ModelFile) -> Architecture:
+    """The shape of the file's network."""
+    shape = file.meta.architecture
+    return Architecture(
+        shape.layers,
+        tuple(ActivationChoice(a.name, a.model_dump(exclude={"name"})) for a in shape.activations),
+        shape.bias,
+        shape.dropout,
+        normalization_of(shape),
+        shape.residual,
+        tuple(_embedded(file.meta.features)),
+    )
+
+
+def _embedded(features: Sequence[Feature]) -> Iterator[EmbeddedColumn]:
+    column = 0
+    for feature in features:
+        if isinstance(feature, EmbeddedFeature):
+            yield EmbeddedColumn(column, feature.levels, feature.width)
+        column += 1 if isinstance(feature, EmbeddedFeature) else feature.width
+
+
+def network_of(file: ModelFile) -> Network:
+    """The network with the file's weights."""
+    loss, dtype = Loss(**file.meta.loss.model_dump()), file.meta.architecture.dtype
+    network = Network(architecture_of_file(file), loss, dtype=dtype)
+    network.load(file.arrays)
+    return network
+
+
+def check_outputs(path: Path, file: ModelFile, network: Network) -> None:
+    """Raise ModelError unless the network gives the stored outputs for the stored rows."""
+    expected = file.arrays["check.outputs"]
+    with np.errstate(all="ignore"):
+        found = network.predict(file.arrays["check.inputs"].astype(network.dtype)).astype(np.float64)
+    tolerance = CHECK_TOLERANCE[network.dtype.name] * max(1.0, float(np.abs(expected).max(initial=0.0)))
+    if not np.allclose(found, expected, rtol=0.0, atol=tolerance):
+        raise ModelError.of(
+            "its outputs for the rows that it carries are not the ones stored with them",
+            Place(str(path)),
+            hint="the file was changed, or made by a version with other formulas: train it again",
+        )

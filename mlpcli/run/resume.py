@@ -1,0 +1,177 @@
+"""Saving everything that the rest of a run depends on, and going on from it where it belongs to the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mlpcli.artifacts.checkpoint import START_AGAIN, Checkpoint, checkpoint_content, read_checkpoint
+from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.config.from_python import config_of
+from mlpcli.config.spec import Spec
+from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place, Problem
+from mlpcli.optim import schedules
+from mlpcli.run.build import STARTING_FILE
+from mlpcli.run.experiment import Job
+from mlpcli.run.model_document import config_document, versions
+from mlpcli.terminal.console import Console
+from mlpcli.training.callbacks import EarlyStopping, Epoch
+from mlpcli.training.loop import Trainer
+
+# what a run that goes on may have more of
+MAY_GROW = {("training", "epochs"), ("training", "early_stopping", "patience")}
+AGAIN = "only training.epochs and patience may grow; for anything else train again without --resume"
+
+Leaf = tuple[str | int, ...]
+
+
+def resolved(spec: Spec) -> dict[str, Any]:
+    """The whole config with its defaults, without where its files go: what a checkpoint is compared by."""
+    return spec.model_dump(mode="json", exclude={"output"})
+
+
+def refuse_changes(job: Job, saved: Checkpoint) -> None:
+    """Raise DataError or ConfigError, naming every difference, unless the run is the one that was saved."""
+    if saved.data_sha256 != job.prepared.sha256:
+        raise DataError.of("the data is not what the checkpoint was trained on", None, AGAIN)
+    refuse_other_start(job, saved.init_sha256)
+    if saved.versions != versions():
+        was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
+        raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, AGAIN)
+    problems = list(_differences(job, saved.config, resolved(job.config.spec)))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def refuse_other_model(job: Job, meta: ModelMeta) -> None:
+    """Raise DataError or ConfigError unless the finished model is what the config and its data would give."""
+    if meta.data.sha256 != job.prepared.sha256:
+        raise DataError.of("the data is not what the model in the run directory was trained on", None, AGAIN)
+    refuse_other_start(job, meta.training.init_sha256)
+    before, now = (resolved(config_of(document).spec) for document in (meta.config, config_document(job)))
+    problems = list(_differences(job, before, now))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def refuse_other_start(job: Job, init_sha256: str | None) -> None:
+    """Raise DataError where the file of the starting weights has changed; None: the run did not record it."""
+    if init_sha256 in (None, job.init_sha256) or job.init_sha256 is None:
+        return
+    message = "the file is not the one whose weights the run began with"
+    raise DataError(*job.config.problem(STARTING_FILE, message, AGAIN).problems)
+
+
+def _differences(job: Job, saved: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[Problem]:
+    before, now = dict(_leaves(saved)), dict(_leaves(asked))
+    for key in {**before, **now}:
+        was, found = before.get(key), now.get(key)
+        if was == found or (key in MAY_GROW and _may_grow(job, key, was, found)):
+            continue
+        message = f"{'.'.join(map(str, key))}: the run has {was}, found {found}"
+        yield from job.config.problem(key, message, AGAIN).problems
+
+
+def _may_grow(job: Job, key: Leaf, was: Any, found: Any) -> bool:
+    spec = job.config.spec
+    fixed = key == ("training", "epochs") and schedules.CURVES[spec.schedule.name].depends_on_epochs
+    return not fixed and isinstance(was, int) and isinstance(found, int) and found > was
+
+
+def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
+    """Every value of a config that is not itself a collection, by its key."""
+    if isinstance(document, Mapping):
+        for name, value in document.items():
+            yield from _leaves(value, (*key, name))
+    elif isinstance(document, list | tuple):
+        for index, value in enumerate(document):
+            yield from _leaves(value, (*key, index))
+    else:
+        yield key, document
+
+
+# seconds between two checkpoints at the least: a file that survives a power cut takes longer to write than
+# many a small network's epoch, and a quarter of a second is quickly trained again
+PAUSE = 0.25
+
+
+@dataclass(eq=False)
+class Checkpoints:
+    """Observes a first-order training and saves its state every so many epochs, and when asked."""
+
+    run: RunDirectory
+    job: Job
+    trainer: Trainer
+    stopping: EarlyStopping | None
+    threads: int
+    console: Console
+    failed: bool = field(default=False, init=False)
+    saved_at: float = field(default=float("-inf"), init=False)
+
+    def __call__(self, epoch: Epoch) -> None:
+        """Save the state after an epoch that is due."""
+        due = epoch.epoch % self.job.config.spec.training.checkpoint_every == 0
+        if due and time.monotonic() - self.saved_at >= PAUSE:
+            self.try_to_save()
+
+    def try_to_save(self) -> None:
+        """Write the checkpoint. A failure is told once: what is trained is worth more."""
+        try:
+            self.save()
+        except OutputError as error:
+            if not self.failed:
+                problem = error.problems[0]
+                where = f"{problem.place}: " if problem.place else ""
+                self.console.warn(f"no checkpoint: {where}{problem.message}")
+            self.failed = True
+
+    def save(self) -> None:
+        """Write the checkpoint; raises OutputError."""
+        self.saved_at = time.monotonic()
+        self.run.write("checkpoint.npz", checkpoint_content(self.capture()))
+
+    def capture(self) -> Checkpoint:
+        """The state as it is now, between two updates."""
+        arrays, state = self.trainer.state()
+        if self.stopping is not None:
+            arrays["best_theta"] = self.stopping.best_theta
+            state["stopping"] = self.stopping.state()
+        return Checkpoint(
+            epoch=len(self.trainer.history),
+            arrays={name: np.atleast_1d(array) for name, array in arrays.items()},
+            history=tuple(epoch.row() for epoch in self.trainer.history),
+            state=state,
+            config=resolved(self.job.config.spec),
+            data_sha256=self.job.prepared.sha256,
+            init_sha256=self.job.init_sha256,
+            versions=versions(),
+            threads=self.threads,
+        )
+
+    def resume(self) -> None:
+        """Go on from the run's checkpoint where there is one: a run that starts anew has none."""
+        if not self.run.has("checkpoint.npz"):
+            return
+        path = self.run.path / "checkpoint.npz"
+        saved = read_checkpoint(path)
+        try:
+            self.restore(saved)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError.of("does not hold what this run needs", Place(str(path)), START_AGAIN) from error
+        if saved.threads != self.threads:
+            self.console.warn(
+                f"the run had {saved.threads} threads and has {self.threads} now: its bytes may differ"
+            )
+        self.console.note(f"going on after epoch {saved.epoch}")
+
+    def restore(self, saved: Checkpoint) -> None:
+        """Put everything back as `capture` found it; raises ConfigError, DataError for another run's."""
+        refuse_changes(self.job, saved)
+        self.trainer.restore(saved.arrays, saved.state, [Epoch.of_row(row) for row in saved.history])
+        if self.stopping is not None:
+            self.stopping.restore(saved.arrays["best_theta"], saved.state["stopping"])

@@ -1,0 +1,114 @@
+"""Training an experiment and writing its run directory, for `mlp train` and for Python's `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpcli.artifacts.atomic import bytes_content
+from mlpcli.artifacts.drawing import Draw, drawn_here
+from mlpcli.artifacts.history import history_content, metrics_content
+from mlpcli.artifacts.model_file import model_content
+from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
+from mlpcli.config.dump import dump_resolved
+from mlpcli.config.load import Config
+from mlpcli.errors import MlpError
+from mlpcli.parallel.pool import Crew
+from mlpcli.parallel.process_pool import processes
+from mlpcli.run.evaluator import JobJudge
+from mlpcli.run.experiment import Job
+from mlpcli.run.fit import Fitted
+from mlpcli.run.model_document import model_arrays, model_document, require_savable
+from mlpcli.run.resources import Machine
+from mlpcli.run.results import Results, columns_of, judge_run
+from mlpcli.run.training_run import TrainingRun
+from mlpcli.signals import stop_on_signals
+from mlpcli.terminal.console import Console
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a run goes, and who does the work."""
+
+    out: Path | None = None  # None: where the config says
+    threads: int | None = None
+    existing: Existing = Existing.MOVE_ASIDE
+    draw: Draw | None = drawn_here  # None: no pictures
+    crew: Callable[[int], Crew] = processes  # of so many members, where there is work for several
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A run that has written everything, and where."""
+
+    fitted: Fitted
+    results: Results
+    output: Path
+    files: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that had nothing left to do, and its model."""
+
+    output: Path
+    model: Path
+
+
+def train(job: Job, options: RunOptions, console: Console) -> Trained | Finished:
+    """Train and write everything, unless the run that was to go on is finished already."""
+    config = job.config
+    machine = Machine.of(job, options.threads)
+    require_savable(job, machine)
+    with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
+        for note in directory.notes:
+            console.note(note)
+        with machine.in_use(), machine.crew(options.crew) as crew:
+            judge = JobJudge.of(job, crew)
+            fitted = TrainingRun(judge, directory, machine.threads, console, stop, crew).fit()
+            if fitted is None:
+                return Finished(output_of(config, options), directory.path / "model.npz")
+            results = judge_run(judge, fitted)
+        if fitted.remark is not None:
+            console.note(fitted.remark)
+        if fitted.warning is not None:
+            console.warn(fitted.warning)
+        save(job, fitted, results, directory, machine)
+        if options.draw is not None:
+            write_pictures(job, fitted, options.draw, directory, console)
+        directory.complete()
+        if stop.signal is not None:
+            console.warn(f"stopped by {stop.signal.name} after the run was finished")
+        return Trained(fitted, results, output_of(config, options), written(directory))
+
+
+def output_of(config: Config, options: RunOptions) -> Path:
+    """The run directory that the command line or the config names."""
+    return options.out or Path(config.spec.output or f"runs/{config.path.stem}")
+
+
+def written(run: RunDirectory) -> list[str]:
+    """The files of the run."""
+    return [name for name in ARTIFACTS if run.has(name)]
+
+
+def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, machine: Machine) -> None:
+    """Write the model first, then what explains it."""
+    run.write("model.npz", model_content(model_document(job, results, machine), model_arrays(job)))
+    rows = [epoch.row() for epoch in fitted.history]
+    run.write("history.csv", history_content(columns_of(job), rows))
+    run.write("metrics.json", metrics_content(results.document()))
+    run.write("config.yaml", bytes_content(dump_resolved(job.config, run.output).encode()))
+
+
+def write_pictures(job: Job, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console) -> None:
+    """Write the pictures; the run is complete without them, so a failure is a warning."""
+    try:
+        best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
+        pictures = draw([epoch.row() for epoch in fitted.history], job.config.path.stem, best)
+        run.write("loss.svg", bytes_content(pictures["loss.svg"]))
+        run.write("loss.png", bytes_content(pictures["loss.png"]))
+    except Exception as error:  # whatever a drawing library may come up with: the model is saved
+        reason = error.problems[0].message if isinstance(error, MlpError) else error
+        console.warn(f"no picture of the loss: {reason}")

@@ -1,0 +1,111 @@
+"""One training with what surrounds it: progress, checkpoints, resuming, a stop on a signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from mlpcli.artifacts.model_file import read_model
+from mlpcli.artifacts.run_directory import Artifact, RunDirectory
+from mlpcli.config.dump import dump_resolved
+from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.parallel.pool import Crew
+from mlpcli.run.evaluator import JobJudge
+from mlpcli.run.experiment import Job
+from mlpcli.run.fit import (
+    Fitted,
+    Watch,
+    early_stopping_of,
+    fit_first_order,
+    fit_quasi_newton,
+    trainer_of,
+)
+from mlpcli.run.resume import Checkpoints, refuse_other_model
+from mlpcli.signals import StoppedBySignal, StopRequest
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.progress import progress
+from mlpcli.training.callbacks import EarlyStopping
+from mlpcli.training.loop import InterruptedTrainingError, Trainer
+
+LAST_FILE: Artifact = "config.yaml"  # of those that every finished run has, the one written last
+ALWAYS: tuple[Artifact, ...] = ("model.npz", "history.csv", "metrics.json", LAST_FILE)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """A job that trains in its run directory, with the one who judges it."""
+
+    judge: JobJudge
+    run: RunDirectory
+    threads: int
+    console: Console
+    stop: StopRequest
+    crew: Crew
+
+    @property
+    def job(self) -> Job:
+        """What is trained."""
+        return self.judge.job
+
+    def fit(self) -> Fitted | None:
+        """Train the job's network; None where the directory's run, which goes on, is already finished.
+
+        Where a signal ends the training, its state is saved and StoppedBySignal is raised.
+        """
+        stopping = early_stopping_of(self.job)
+        optimizer = self.job.config.spec.optimizer
+        if isinstance(optimizer, QuasiNewtonSpec):
+            fitted = self._by_iterations(optimizer, stopping)
+        else:
+            fitted = self._by_epochs(stopping)
+        if stopping is not None:
+            stopping.restore_best()
+        return fitted
+
+    def _by_iterations(self, choice: QuasiNewtonSpec, stopping: EarlyStopping | None) -> Fitted | None:
+        if self._is_whole():
+            refuse_other_model(self.job, read_model(self.run.path / "model.npz").meta)
+        if self._is_finished():
+            return None
+        with progress(self.console, choice.iterations) as observer:
+            fitted = fit_quasi_newton(self.judge, choice, stopping, Watch((observer,), self.stop), self.crew)
+        if self.stop.signal is not None:
+            self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
+        return fitted
+
+    def _by_epochs(self, stopping: EarlyStopping | None) -> Fitted | None:
+        trainer = trainer_of(self.judge, self.stop, self.crew)
+        checkpoints = Checkpoints(self.run, self.job, trainer, stopping, self.threads, self.console)
+        checkpoints.resume()
+        done = len(trainer.history)
+        try:
+            with progress(self.console, trainer.epochs, done) as observer:
+                fitted = fit_first_order(trainer, stopping, Watch((observer, checkpoints), self.stop))
+        except InterruptedTrainingError:
+            self._save_and_die(trainer, checkpoints)
+        if len(trainer.history) == done and self._is_finished():
+            return None
+        checkpoints.try_to_save()
+        return fitted
+
+    def _is_finished(self) -> bool:
+        """Whether the directory holds everything of this very run: its last file says so.
+
+        The files of a run that was finished and then went on with more epochs say something else.
+        """
+        if not self._is_whole():
+            return False
+        return self.run.read(LAST_FILE) == dump_resolved(self.job.config, self.run.output).encode()
+
+    def _is_whole(self) -> bool:
+        """Whether some run was finished here, and nothing of it has been lost."""
+        return all(map(self.run.has, ALWAYS))
+
+    def _save_and_die(self, trainer: Trainer, checkpoints: Checkpoints) -> NoReturn:
+        checkpoints.save()
+        self._die(f"epoch {len(trainer.history) + 1}", "go on from there with --resume")
+
+    def _die(self, where: str, what_next: str) -> NoReturn:
+        assert self.stop.signal is not None
+        self.console.warn(f"stopped in {where} by {self.stop.signal.name}: {what_next}")
+        raise StoppedBySignal(self.stop.signal)

@@ -1,0 +1,1 @@
+"""The edge to the person: arguments in, words and progress out, exit codes."""

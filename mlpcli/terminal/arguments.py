@@ -1,0 +1,122 @@
+"""The arguments and flags that several commands share, and the words that some of them take."""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from enum import StrEnum
+from itertools import zip_longest
+from math import inf
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlpcli.parallel.threads import LIMIT
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model.npz.", show_default=False)]
+Table = Annotated[
+    Path, typer.Argument(metavar="CSV", help="A table: .csv or .tsv, either with .gz.", show_default=False)
+]
+Input = Annotated[
+    str, typer.Argument(metavar="INPUT", help="A CSV, or - for standard input.", show_default=False)
+]
+Run = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="The run directory. Default: runs/CONFIG.")
+]
+Sha256 = Annotated[
+    str | None, typer.Option("--expect-sha256", metavar="HEX", help="Refuse any other model file.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2. Repeatable."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Override the config's seed.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=LIMIT,
+        metavar="N",
+        help="Threads, or processes where steps are large; chosen by the shapes.",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything, show config and layers, train nothing.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run directory's checkpoint.")]
+FailWorse = Annotated[
+    bool,
+    typer.Option(
+        "--fail-worse-than-baseline", help="Exit 7 where a constant prediction would have been better."
+    ),
+]
+MaxParams = Annotated[
+    int, typer.Option("--max-params", min=1, metavar="N", help="Refuse networks with more parameters.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Warnings and errors only.")]
+
+
+class OnBadRow(StrEnum):
+    """What becomes of a row that cannot be encoded."""
+
+    ERROR = "error"
+    EMPTY = "empty"
+
+
+class Method(StrEnum):
+    """How the gradient check estimates derivatives."""
+
+    CENTRAL = "central"
+    COMPLEX_STEP = "complex-step"
+
+
+class TaskName(StrEnum):
+    """What is to be learnt."""
+
+    REGRESSION = "regression"
+    CLASSIFICATION = "classification"
+    MULTILABEL = "multilabel"
+
+
+def positive(value: float | None) -> float | None:
+    """Refuse a number that is not above 0."""
+    if value is not None and not 0 < value < inf:
+        raise typer.BadParameter(f"expected a number above 0, found {value:g}")
+    return value
+
+
+InjectError = Annotated[
+    str | None,
+    typer.Option(
+        "--inject-error",
+        metavar="[LAYER]",
+        help="Break the gradient of a layer (1) or an embedding table (embeddings.0) on purpose.",
+    ),
+]
+NAMED_LAYER = re.compile(r"-?\d+|(layers|embeddings)\.\d+")
+
+
+def with_default_layer(arguments: list[str]) -> list[str]:
+    """The arguments with layer 0 behind an `--inject-error` that names none: its value may be left out."""
+    given: list[str] = []
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        given.append(argument)
+        if argument == "--inject-error" and not NAMED_LAYER.fullmatch(following):
+            given.append("0")
+    return given
+
+
+def with_named_command(app: typer.Typer, arguments: list[str]) -> typer.Typer:
+    """The application with no command but the one that comes first: building them all takes longer.
+
+    Whatever else comes first, a wrong name or `--help`, is answered with all commands at hand.
+    """
+    named = [it for it in app.registered_commands if it.callback and [it.callback.__name__] == arguments[:1]]
+    chosen = copy(app)
+    chosen.registered_commands = named or app.registered_commands
+    return chosen

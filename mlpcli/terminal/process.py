@@ -1,0 +1,141 @@
+"""The edges of the process: streams that cannot break a result, and one exit code for every end."""
+
+from __future__ import annotations
+
+import errno
+import faulthandler
+import gc
+import io
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from mlpcli import __version__
+from mlpcli.errors import ExitCode, MemoryLimitError, MlpError, OutputError, Place, UsageError
+from mlpcli.signals import StoppedBySignal, die_by, die_on_signals, leave_on_signals
+from mlpcli.terminal.console import Console, write
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+# the kind of every usage error; typer names BadParameter only, whose parents are UsageError and this one
+ClickException = typer.BadParameter.__mro__[2]
+STDOUT = 1  # its file descriptor
+OF_THE_DEVICE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # never a bug, wherever they come up
+# what those who read the command line for us say of a value, the longer ones first
+REWORDED = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer, unable to parse string as an integer", "expected a whole number"),
+    ("Input should be a valid number, unable to parse string as a number", "expected a number"),
+    ("Input should be", "expected a number"),
+)
+SELDOM = (50_000, 10, 10)  # what is loaded stays: to look for garbage in it is a tenth of the time of a start
+
+
+class ResultStream(io.FileIO):
+    """Standard output, for which a full device is an OutputError, whoever it is that writes.
+
+    After a failure the rest is dropped: what a buffer still holds must not fail again as the process ends.
+    """
+
+    failed = False
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if self.failed:
+            return memoryview(data).nbytes
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            self.failed = True
+            raise
+        except OSError as error:
+            self.failed = True
+            raise OutputError.of(f"cannot write: {error.strerror}", Place("standard output")) from error
+
+
+def prepare_streams() -> None:
+    """Let every character be written whatever the locale, and C crashes leave a trace."""
+    if sys.stdout is not None:
+        raw = ResultStream(STDOUT, "wb", closefd=False)
+        by_line = sys.stdout.isatty()
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding="utf-8", newline="\n", line_buffering=by_line
+        )
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+        try:
+            faulthandler.enable()
+        except (OSError, ValueError):
+            return
+
+
+def guarded(command: Callable[[], object]) -> NoReturn:
+    """Run a command and leave with its exit code, or by the signal that stopped it."""
+    try:
+        leave_on_signals()
+        gc.set_threshold(*SELDOM)
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # installed for something else, and searched for
+        prepare_streams()
+        code = outcome(command)
+        die_on_signals()
+    except StoppedBySignal as stopped:
+        try:
+            die_by(stopped.number)
+        except StoppedBySignal as another:  # that came in this very moment
+            die_by(another.number)
+    gc.freeze()  # the collector need not go through all that was loaded once more as the process ends
+    sys.exit(code)
+
+
+def outcome(command: Callable[[], object]) -> int:
+    """Run a command and give its exit code; every failure becomes a message, none a traceback.
+
+    Raises StoppedBySignal, with SIGPIPE where the reader of a pipe has gone: as `cat` does, say nothing.
+    """
+    try:
+        code = command()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (BrokenPipeError, SystemExit) as leaving:
+        # typer turns the error of a broken pipe into a SystemExit
+        if isinstance(leaving, SystemExit) and not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        raise StoppedBySignal(signal.SIGPIPE) from None
+    except Exception as error:
+        return report(error)
+    return int(code) if isinstance(code, int) else ExitCode.DONE
+
+
+def report(error: Exception) -> ExitCode:
+    """Say what went wrong on stderr and give the code for it."""
+    if os.environ.get("MLP_DEBUG") == "1":
+        write(sys.stderr, traceback.format_exc())
+    known = _as_mlp_error(error)
+    if known is not None:
+        Console().error(known)
+        return known.exit_code
+    name, where = type(error).__name__, f"mlp {__version__}, Python {platform.python_version()}"
+    write(sys.stderr, f"mlp: error: this is a bug in mlp ({where}): {name}\n")
+    write(sys.stderr, "hint: run it again with MLP_DEBUG=1 set and report what it prints\n")
+    return ExitCode.BUG
+
+
+def _as_mlp_error(error: Exception) -> MlpError | None:
+    if isinstance(error, MlpError):
+        return error
+    if isinstance(error, ClickException):
+        message = str(getattr(error, "format_message", error.__str__)()) or "wrong usage"
+        for theirs, ours in REWORDED:
+            message = message.replace(theirs, ours)
+        return UsageError.of(message[0].lower() + message[1:].rstrip("."), hint="see `mlp --help`")
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return MemoryLimitError.of("out of memory", hint="use smaller layers, fewer rows, or a smaller batch")
+    if isinstance(error, OSError) and error.errno in OF_THE_DEVICE:
+        return OutputError.of(f"a file could not be written or closed: {error.strerror}")
+    return None

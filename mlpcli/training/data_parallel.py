@@ -1,0 +1,110 @@
+"""What a crew does with one network: gradients of batches, and forward passes, by parts of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Protocol
+
+import numpy as np
+
+from mlpcli.arrays import Matrix
+from mlpcli.nn.network import Network
+from mlpcli.parallel.pool import Crew, aligned_share, members_for, share
+from mlpcli.training.divergence import is_finite
+
+SEEDS = 2**63
+
+
+class Numbered(Protocol):
+    """Batches by their numbers: x, y, weights."""
+
+    def __getitem__(self, index: int, /) -> tuple[Matrix, Matrix, Matrix | None]: ...
+
+
+Gradient = Callable[[int], tuple[float, bool]]
+"""The loss of the batch of a number, and whether it and its gradient, now in `grad`, are finite."""
+
+
+def gradient_job(network: Network, batches: Numbered, crew: Crew) -> Gradient:
+    """`Network.loss_and_grad` of a batch, by a crew."""
+    if crew.size > 1:
+        return _SharedGradient(network, batches, crew)
+
+    def loss_and_grad(index: int) -> tuple[float, bool]:
+        loss = network.loss_and_grad(*batches[index])
+        return loss, isfinite(loss) and is_finite(network.grad)
+
+    return loss_and_grad
+
+
+class _SharedGradient:
+    """Every member has a network of its own over the same parameters, and takes its part of the rows.
+
+    The mean over a batch, and so its gradient, is a sum over the parts: they are added up in the members'
+    order. Where rows drop out, the others are told a seed for the masks of each batch.
+    """
+
+    def __init__(self, network: Network, batches: Numbered, crew: Crew) -> None:
+        self._networks, self._batches, self._size = _networks(network, crew), batches, crew.size
+        self._seed = crew.zeros((1,), np.uint64)
+        n = len(network.grad)
+        adders = members_for(n, crew)
+        self._entries = [aligned_share(n, member, adders.size) for member in range(adders.size)]
+        self._of_parts, self._sums = crew.job(self._of_part), adders.job(self._add_up)
+
+    def __call__(self, index: int) -> tuple[float, bool]:
+        network = self._networks[0]
+        if network.drops_out:
+            self._seed.fill(network.rng.integers(SEEDS))
+        loss = sum(self._of_parts(index))
+        return loss, all(self._sums(0)) and isfinite(loss)
+
+    def _of_part(self, member: int, index: int) -> float:
+        x, y, weights = self._batches[index]
+        network, rows = self._networks[member], share(len(x), member, self._size)
+        if rows.start == rows.stop:
+            network.grad.fill(0.0)
+            return 0.0
+        if member and network.drops_out:
+            network.rng.bit_generator.state = _seeded(self._seed.item(), member)
+        own_weights = None if weights is None else weights[rows]
+        return network.loss_and_grad(x[rows], y[rows], own_weights, len(x))
+
+    def _add_up(self, member: int, _number: int) -> float:
+        """Add the others' gradients to the first one's; whether the sums are finite."""
+        entries = self._entries[member]
+        total = self._networks[0].grad[entries]
+        for other in self._networks[1:]:
+            np.add(total, other.grad[entries], total)
+        return is_finite(total)
+
+
+def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Callable[[str], Matrix]:
+    """The scores of the rows of a name, as `Network.scores`, until they are asked for again."""
+    networks, names = _networks(network, crew), list(rows)
+    outputs = network.architecture.widths[-1]
+    scores = {name: crew.zeros((len(x), outputs), network.dtype) for name, x in rows.items()}
+
+    def of_part(member: int, number: int) -> float:
+        name = names[number]
+        networks[member].scores_of_part(rows[name], scores[name], (member, crew.size))
+        return 0.0
+
+    job = crew.job(of_part)
+
+    def compute(name: str) -> Matrix:
+        job(names.index(name))
+        return scores[name]
+
+    return compute
+
+
+def _networks(network: Network, crew: Crew) -> list[Network]:
+    """A network for each member: the first is this one."""
+    return [network, *(network.twin() for _ in range(1, crew.size))]
+
+
+def _seeded(*entropy: int) -> Mapping[str, object]:
+    """The state of a generator that starts from these numbers."""
+    return np.random.PCG64(np.random.SeedSequence(entropy)).state
