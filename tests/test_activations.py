@@ -12,8 +12,7 @@ import pytest
 import scipy.special as sp
 import scipy.stats
 
-from mlpcli.kernels.engine import bind
-from mlpcli.kernels.in_place import Run
+from mlpcli.kernels.in_place import Run, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, ActivationChoice
 

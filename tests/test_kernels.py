@@ -1,9 +1,7 @@
-"""Kernels: what they compute is what the formula says, in place, by either engine."""
+"""Kernels: what they compute is what the formula says, in place."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import tracemalloc
 from typing import Any
 
@@ -12,15 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.kernels import engine, fused, in_place
+from mlpcli.kernels import in_place
 from mlpcli.kernels.kernel import Kernel
-from mlpcli.nn.activations import ACTIVATIONS, ActivationChoice
-from mlpcli.nn.planner import CHAIN_RULE
-from mlpcli.optim.first_order import OPTIMIZERS
-from mlpcli.optim.stepper import step_kernel
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
 OPERATIONS = [np.add, np.subtract, np.multiply, np.maximum, np.minimum]
 ONE = [np.negative, np.square, np.sign]
 
@@ -88,83 +81,6 @@ def test_a_comparison_in_the_middle_is_refused() -> None:
     """Its place would have to hold truth values, and then numbers."""
     with pytest.raises(TypeError, match="a result of its own"):
         _ = Kernel(lambda x: {"x": x * (x > 0)}, ("x",)).places
-
-
-def every_kernel(dtype: np.dtype[Any]) -> dict[str, Kernel]:
-    """All that the package is made of and that can be fused."""
-    kernels = {"chain rule": CHAIN_RULE}
-    for name in ACTIVATIONS:
-        choice = ActivationChoice(name, {})
-        kernels |= {name: choice.kernel(dtype), f"{name} with bias": choice.kernel(dtype, ("z", "b"))}
-        kernels |= {f"{name} alone": choice.value_kernel(dtype)}
-    for name, rule in OPTIMIZERS.items():
-        for options in ({}, {"momentum": 0.9}, {"centered": True}, {"nesterov": True, "momentum": 0.5}):
-            if options.keys() <= rule.__dataclass_fields__.keys():
-                made = rule(**options)
-                state = tuple(n for n, a in made.start(np.zeros(0)).items() if a.ndim == 1)
-                kernels[f"{name} {options}"] = step_kernel(made, state, decays=True)
-    return {name: kernel for name, kernel in kernels.items() if fused.can_fuse(kernel)}
-
-
-@NUMBA
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_fused_kernel_gives_the_very_bits(
-    dtype: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    fused._compiled.cache_clear()
-    kernels = every_kernel(np.dtype(dtype))
-    few = {"relu", "relu with bias", "chain rule", "adam {}"}
-    assert few <= kernels.keys()
-    if dtype == np.float64:  # compiling takes its time
-        kernels = {name: kernels[name] for name in few}
-    for name, kernel in kernels.items():
-        one, other = (arrays_for(kernel, dtype) for _ in range(2))
-        numbers = np.linspace(0.1, 0.9, len(kernel.coefficients)).astype(dtype)
-        scratch = [np.empty((50, 30), dtype) for _ in range(kernel.temporaries)]
-        with np.errstate(all="ignore"):
-            in_place.bind(kernel, one, numbers, scratch)()
-            fused.bind(kernel, other, numbers)()
-        for array in one:
-            np.testing.assert_array_equal(one[array], other[array], err_msg=f"{name}: {array}")
-
-
-def arrays_for(kernel: Kernel, dtype: Any) -> Arrays:
-    """Numbers of every size, zeros and one that is none."""
-    rng = np.random.default_rng(1)
-    names = [*kernel.arrays, *kernel.traced.results]
-    arrays = {
-        name: (rng.normal(size=(50, 30)) * 10 ** rng.uniform(-8, 3, (50, 30))).astype(dtype) for name in names
-    }
-    for name, array in arrays.items():
-        array[0, :3] = (0.0, -0.0, np.nan)
-        if name in {"v", "u", "step"}:  # what a root is taken of
-            np.abs(array, out=array)
-    return arrays | ({"b": arrays["b"][1].copy()} if "b" in kernel.arrays and "theta" not in arrays else {})
-
-
-@NUMBA
-def test_a_cache_that_cannot_be_written_costs_the_compiling_only(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    fused._compiled.cache_clear()
-    dz, prime = np.full(3, 2.0), np.array([True, False, True])
-    fused.bind(CHAIN_RULE, {"dz": dz, "prime": prime}, np.empty(0))()
-    assert dz.tolist() == [2.0, 0.0, 2.0]
-
-
-@NUMBA
-def test_numba_is_for_long_runs_of_large_networks() -> None:
-    assert engine.choose(parameters=99, updates=10, activations=2_400) == "numpy"
-    assert engine.choose(parameters=101_770, updates=469, activations=7_680_000) == "numba"
-
-
-def test_without_a_numba_that_loads_numpy_runs_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not installed, or of a version that refuses this NumPy: an ImportError in both cases."""
-    monkeypatch.setitem(sys.modules, "numba", None)
-    assert engine.choose(parameters=10**7, updates=10**4, activations=10**9) == "numpy"
 
 
 def test_a_kernel_allocates_nothing_as_long_as_its_arrays() -> None:

@@ -58,6 +58,14 @@ def test_what_is_written_can_be_read(path: Path) -> None:
     assert_sample(read_model(path))
 
 
+def test_a_model_that_names_numba_opens(path: Path) -> None:
+    """As those do that were trained with the extra `fast`, while there was one."""
+    meta = sample_meta()
+    meta["versions"]["numba"] = "0.68.1"
+    write_atomically(path, model_content(meta, sample_arrays()))
+    assert read_model(path).meta.versions == {**META["versions"], "numba": "0.68.1"}
+
+
 def test_plain_numpy_reads_a_model(path: Path) -> None:
     write_atomically(path, model_content(sample_meta(), sample_arrays()))
     with np.load(path) as loaded:

@@ -243,7 +243,7 @@ def test_a_float32_loss_of_thousands_of_rows_keeps_its_digits(loss: str, weighte
 def test_derivatives_lie_output_after_output_only_for_a_loss_that_writes_them_so(
     case: Case, by_output: bool
 ) -> None:
-    """A step behind the loss, which may be one compiled loop, wants them as its own arrays are."""
+    """A step behind the loss wants them as its own arrays are."""
     plan = case.network().training_plan(case.rows)
     assert plan.dscores.flags.f_contiguous == by_output
     assert plan.dscores.flags.c_contiguous != by_output

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from network_cases import HIDDEN, REGRESSION, Case, relative_errors
 
-from mlpcli.kernels.engine import bind
+from mlpcli.kernels.in_place import bind
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +16,6 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from mlpcli.artifacts import curves
 from mlpcli.config.load import load_config
-from mlpcli.kernels import engine
 from mlpcli.run import evaluator as judge
 from mlpcli.run import experiment as job
 from mlpcli.training.data_parallel import scores_job
@@ -512,25 +509,3 @@ def test_a_quasi_newton_iteration_looks_at_the_training_rows_once(monkeypatch: p
     run = trained("run", optimizer=optimizer, training=full)
     assert [float(row["accuracy"]) >= 0 for row in history(run)] == [True] * 4
     assert asked == ["train"] * 5
-
-
-@pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
-@pytest.mark.parametrize("optimizer", ["adam", {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}])
-def test_compiled_loops_give_the_same_bits_and_are_named(
-    optimizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sections = {
-        "optimizer": optimizer,
-        "model": {"layers": ["auto", 12, 8, "auto"], "activation": "leaky_relu"},
-    }
-    plain = trained("plain", **sections)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(engine, "WORTH_LOADING", 0.0)
-    compiled = trained("compiled", **sections)
-    assert (plain / "history.csv").read_bytes() == (compiled / "history.csv").read_bytes()
-    before, after = (arrays(run) for run in (plain, compiled))
-    meta = [json.loads(members.pop("meta").tobytes()) for members in (before, after)]
-    assert before.keys() == after.keys()
-    assert all(before[name].tobytes() == after[name].tobytes() for name in before)
-    assert meta[1]["versions"].pop("numba") == version("numba")
-    assert meta[0] == meta[1]

@@ -35,13 +35,6 @@ class Kernel:
         return Traced.of(self.formula, self.arrays + self.coefficients)
 
     @cached_property
-    def constants(self) -> tuple[float, ...]:
-        """The numbers that the formula names."""
-        read = [operand for operation in self.traced.operations for operand in operation.operands]
-        read += self.traced.results.values()
-        return tuple(dict.fromkeys(e.operation for e in read if isinstance(e.operation, float)))
-
-    @cached_property
     def places(self) -> Mapping[int, Place]:
         """Where each value that is in an array is, by its order."""
         return _Placement(self).placed

@@ -9,7 +9,6 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.kernels import in_place
-from mlpcli.kernels.engine import bind
 from mlpcli.kernels.in_place import Run
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ActivationChoice
@@ -181,9 +180,7 @@ class _Composition:
         first = next(iter(arrays.values()))
         scratch = [self._buffers.scratch(first.shape[1])] * kernel.temporaries
         assert len(scratch) <= 1  # the scratch is shared; see to it that a formula needs no more
-        # numba's loops go row after row
-        run = bind if self._learns else in_place.bind
-        return run(kernel, arrays, np.empty(0, first.dtype), scratch)
+        return in_place.bind(kernel, arrays, np.empty(0, first.dtype), scratch)
 
     def _embedding(self, x: Matrix) -> Embedding:
         places = np.dtype(np.intp)

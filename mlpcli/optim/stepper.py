@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.kernels.engine import bind
-from mlpcli.kernels.in_place import Run
+from mlpcli.kernels.in_place import Run, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.optim.rule import WEIGHT_DECAY, Rule, State
 from mlpcli.parallel import shared_memory

@@ -48,7 +48,7 @@ def model_document(job: Job, results: Results, machine: Machine) -> dict[str, An
         "format": "mlp-model",
         "version": 1,
         "mlp": __version__,
-        "versions": versions() | machine.versions,
+        "versions": versions(),
         "task": prepared.task,
         "architecture": {**network.architecture.describe(), "dtype": network.dtype.name},
         "loss": options_of(prepared.loss),

@@ -52,9 +52,8 @@ class Case:
         return np.tile(x, (2, 1)), np.concatenate([y, (y + 1) % self.widths[-1]])
 
 
-def ours(case: Case, engine: str = "numpy") -> Step:
+def ours(case: Case) -> Step:
     """A step as the training loop makes it, with the number of processes or threads that mlp chooses."""
-    from mlpcli.kernels.engine import using
     from mlpcli.nn.activations import ActivationChoice
     from mlpcli.nn.architecture import Architecture
     from mlpcli.nn.initializers import INITIALIZERS
@@ -79,12 +78,11 @@ def ours(case: Case, engine: str = "numpy") -> Step:
     network.initialize(INITIALIZERS["glorot_uniform"], np.random.default_rng(0))
     x, classes = case.data()
     y = np.eye(case.widths[-1], dtype=case.dtype)[classes]
-    with using(engine):  # type: ignore[arg-type]
-        rule = OPTIMIZERS[case.optimizer](learning_rate=1e-3)
-        stepper = Stepper(rule, network.theta, network.grad, network.layout.n_weights)
-        stepper.share_with(crew)
-        loss_and_grad = gradient_job(network, [(x, y, None)], crew)
-        _crews.enter_context(crew)
+    rule = OPTIMIZERS[case.optimizer](learning_rate=1e-3)
+    stepper = Stepper(rule, network.theta, network.grad, network.layout.n_weights)
+    stepper.share_with(crew)
+    loss_and_grad = gradient_job(network, [(x, y, None)], crew)
+    _crews.enter_context(crew)
 
     def step(times: int) -> None:
         with np.errstate(all="ignore"):
@@ -94,12 +92,6 @@ def ours(case: Case, engine: str = "numpy") -> Step:
                 stepper.step(1e-3)
 
     return step
-
-
-def ours_fast(case: Case) -> Step:
-    """With the extra `fast`."""
-    import_or_skip("numba")
-    return ours(case, "numba")
 
 
 def torch(case: Case) -> Step:
@@ -224,7 +216,6 @@ def floor(case: Case, threads: int) -> Step:
 
 CONTENDERS: dict[str, Callable[[Case], Step]] = {
     "mlp": ours,
-    "mlp[fast]": ours_fast,
     "torch": torch,
     "scikit-learn": scikit_learn,
     "JAX": jax,

@@ -112,11 +112,9 @@ def row(case: Case, times: Times) -> dict[str, Any]:
     lowest = min(floors, key=lambda name: statistics.median(times[name]))
     medians = {name: 1e6 * statistics.median(values) for name, values in times.items()}
     entry: dict[str, Any] = {"case": case.name}
-    entry |= {name: medians.get(name) for name in ("mlp", "mlp[fast]", *PEERS)} | {"floor": medians[lowest]}
-    for name in ("mlp", "mlp[fast]"):
-        entry[f"best peer / {name}"] = ratio(times, list(PEERS), name)
-        against = ratio(times, [name], lowest)
-        entry[f"{name} / floor"] = against
+    entry |= {name: medians.get(name) for name in ("mlp", *PEERS)} | {"floor": medians[lowest]}
+    entry["best peer / mlp"] = ratio(times, list(PEERS), "mlp")
+    entry["mlp / floor"] = ratio(times, ["mlp"], lowest)
     return entry
 
 
@@ -136,7 +134,7 @@ def cell(value: Any) -> str:
 
 def machine() -> str:
     """The processor, and the versions that were measured."""
-    names = ["numpy", "numba", "torch", "scikit-learn", "jax"]
+    names = ["numpy", "torch", "scikit-learn", "jax"]
     versions = [f"{name} {metadata.version(name)}" for name in names if _installed(name)]
     model = next(
         (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")),
