@@ -20,7 +20,10 @@ HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What the public names mean, loaded with NumPy and pandas when one of them is first used."""
+    """What the public names mean, loaded with NumPy and pandas when one of them is first used.
+
+    Loaded at once they would make `mlp --help` take seven times as long (tests/benchmarks/decisions.py).
+    """
     if name not in HOMES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     globals()[name] = getattr(import_module(HOMES[name]), name)

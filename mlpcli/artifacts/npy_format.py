@@ -1,4 +1,7 @@
-"""The .npy form of one array: a text header, which is matched and never evaluated, then the numbers."""
+"""The .npy form of one array: a text header, which is matched and never evaluated, then the numbers.
+
+NumPy's own reader compiles the header as Python, even where it allows no pickle.
+"""
 
 from __future__ import annotations
 

@@ -123,7 +123,10 @@ def _events(text: str, locate: Locate) -> Iterator[Event]:
 
 
 class Builder:
-    """Builds the nodes of one document from its events, collecting what it has to refuse."""
+    """Builds the nodes of one document from its events, collecting what it has to refuse.
+
+    As a subclass of PyYAML's composer it would be 15 lines shorter, and without the types of its events.
+    """
 
     def __init__(self, text: str, locate: Locate) -> None:
         self.events = _events(text, locate)

@@ -1,4 +1,9 @@
-"""The kinds of scalar that the config language has, each refusing what it is not in one plain sentence."""
+"""The kinds of scalar that the config language has, each refusing what it is not in one plain sentence.
+
+Pydantic's own constraints would save the hooks, some 50 lines, and need the scalars unwrapped before them.
+They tell the first bound that is broken and never what was found: of the 298 messages that are kept in
+tests/reference/wrong_configs.txt the 91 that come from here would be other ones.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ REWORDED = (
     ("Input should be a valid number, unable to parse string as a number", "expected a number"),
     ("Input should be", "expected a number"),
 )
-SELDOM = (50_000, 10, 10)  # what is loaded stays: to look for garbage in it is a tenth of the time of a start
+# what is loaded stays: looking for garbage in it makes a start 4 % longer, and once more as the process ends
+# 14 to 21 % (python tests/benchmarks/decisions.py --only start)
+SELDOM = (50_000, 10, 10)
 
 
 class ResultStream(io.FileIO):
@@ -80,7 +82,8 @@ def guarded(command: Callable[[], object]) -> NoReturn:
     try:
         leave_on_signals()
         gc.set_threshold(*SELDOM)
-        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # installed for something else, and searched for
+        # what others have installed for something else neither runs here nor is searched for
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         prepare_streams()
         code = outcome(command)
         die_on_signals()
@@ -89,7 +92,7 @@ def guarded(command: Callable[[], object]) -> NoReturn:
             die_by(stopped.number)
         except StoppedBySignal as another:  # that came in this very moment
             die_by(another.number)
-    gc.freeze()  # the collector need not go through all that was loaded once more as the process ends
+    gc.freeze()
     sys.exit(code)
 
 
