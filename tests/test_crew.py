@@ -26,7 +26,6 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
 from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.nn.penalty import Penalty
-from mlpcli.optim.first_order import OPTIMIZERS
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
@@ -41,6 +40,7 @@ from mlpcli.parallel.thread_pool import InThreads
 from mlpcli.training.batches import Batches, Part
 from mlpcli.training.data_parallel import gradient_job, scores_job
 from mlpcli.training.loop import Trainer, fit
+from tests.contract import optimizer
 from tests.network_cases import Case, LossJudge, Values
 from tests.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
@@ -64,12 +64,12 @@ def trained(case: Case, crew: Crew) -> tuple[list[float], Values]:
     network = case.network()
     x, y, weights = replace(case, rows=ROWS).batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
-    stepper = Stepper(OPTIMIZERS["adam"](), network.theta, network.grad, network.layout.n_weights)
+    stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
     trainer = Trainer(
         network=network,
         batches=Batches(part, BATCH, crew),
         stepper=stepper,
-        schedule=Schedule(Constant(0.01)),
+        schedule=Schedule(Constant(0.01), warmup=0),
         judge=LossJudge(network, part),
         epochs=3,
         shuffling=np.random.default_rng(3),

@@ -13,7 +13,6 @@ import pytest
 from mlpcli.errors import DivergedError
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.optim.gradient_descent import Sgd
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
@@ -21,6 +20,7 @@ from mlpcli.rng import stream
 from mlpcli.training.batches import Batches, Part
 from mlpcli.training.callbacks import Epoch, Values
 from mlpcli.training.loop import InterruptedTrainingError, Trainer, fit
+from tests.contract import optimizer
 from tests.network_cases import Case
 
 MSE = Loss("mse")
@@ -31,7 +31,7 @@ class Falling(Schedule):
     """A schedule that keeps what it was asked and told."""
 
     def __init__(self) -> None:
-        super().__init__(Constant(0.1))
+        super().__init__(Constant(0.1), warmup=0)
         self.asked: list[tuple[int, int, int, int]] = []
         self.told: list[float] = []
 
@@ -62,12 +62,11 @@ def trainer(size: int = SIZE, **changed: Any) -> Trainer:
     network = case.network()
     x, y, weights = case.batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
-    rule = Sgd(learning_rate=0.1)
     parts: dict[str, Any] = {
         "network": network,
         "batches": Batches(part, size),
-        "stepper": Stepper(rule, network.theta, network.grad, network.layout.n_weights),
-        "schedule": Schedule(Constant(0.1)),
+        "stepper": Stepper(optimizer("sgd"), network.theta, network.grad, network.layout.n_weights),
+        "schedule": Schedule(Constant(0.1), warmup=0),
         "judge": Judged(),
         "epochs": 3,
     }

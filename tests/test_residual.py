@@ -17,8 +17,8 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.nn.steps import Residual, Shortcut
-from mlpcli.optim.adam import Adam
 from mlpcli.optim.stepper import Stepper
+from tests.contract import optimizer
 
 DEEP = Case(Loss("mse"), (4, 4, 4, 4, 3, 3, 2), residual=True)
 
@@ -107,7 +107,7 @@ def loss_after_training(activation: str, **layers: Any) -> float:
     network.initialize(normal(0.05), rng)
     x = rng.uniform(-2.0, 2.0, (256, 2))
     y = np.sin(2.0 * x[:, :1]) * np.cos(x[:, 1:])
-    stepper = Stepper(Adam(learning_rate=3e-3), network.theta, network.grad, network.layout.n_weights)
+    stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
     for _ in range(60):
         for rows in np.split(rng.permutation(256), 8):
             network.loss_and_grad(x[rows], y[rows])

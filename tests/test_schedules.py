@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.config.schedule_spec import ScheduleSpec
-from mlpcli.optim.schedules import CURVES, Schedule, build
+from mlpcli.optim.rate_curves import CURVES
+from mlpcli.optim.schedules import Schedule, build
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 

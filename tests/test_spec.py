@@ -16,6 +16,7 @@ from mlpcli.config.metric_names import METRIC_TASKS, MetricName
 from mlpcli.config.model_spec import InitName
 from mlpcli.config.spec import OptimizerSpec, ScheduleSpec, Spec
 from mlpcli.config.synonyms import KEYS_ELSEWHERE
+from tests.contract import OPTIMIZERS
 
 EXAMPLE = """
 seed: 0
@@ -135,43 +136,6 @@ def test_two_keys_are_enough() -> None:
     assert settings["data"]["features"] is None
     assert settings["optimizer"]["name"] == "adam"
     assert settings["schedule"] == {"name": "constant", "warmup": 0}
-
-
-ADAM = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0}
-OPTIMIZERS = {
-    "sgd": {"learning_rate": 1e-3, "momentum": 0, "dampening": 0, "nesterov": False, "weight_decay": 0},
-    "rmsprop": {
-        "learning_rate": 1e-2,
-        "rho": 0.99,
-        "momentum": 0,
-        "centered": False,
-        "epsilon": 1e-8,
-        "weight_decay": 0,
-    },
-    "adagrad": {
-        "learning_rate": 1e-2,
-        "learning_rate_decay": 0,
-        "initial_accumulator": 0,
-        "epsilon": 1e-10,
-        "weight_decay": 0,
-    },
-    "adadelta": {"learning_rate": 1, "rho": 0.9, "epsilon": 1e-6, "weight_decay": 0},
-    "adam": ADAM,
-    "adamw": ADAM | {"weight_decay": 1e-2},
-    "radam": ADAM,
-    "nadam": ADAM | {"learning_rate": 2e-3, "momentum_decay": 4e-3},
-    "rprop": {
-        "learning_rate": 1e-2,
-        "eta_minus": 0.5,
-        "eta_plus": 1.2,
-        "step_min": 1e-6,
-        "step_max": 50,
-        "weight_decay": 0,
-    },
-    "lion": {"learning_rate": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0},
-    "bfgs": {"iterations": 200, "tolerance": 1e-6},
-    "lbfgs": {"iterations": 200, "tolerance": 1e-6},
-}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 
 from mlpcli.optim.first_order import OPTIMIZERS
 from mlpcli.optim.stepper import Stepper, global_norm, step_kernel
+from tests.contract import optimizer
 
 # every state array of every rule, and both kinds of decay
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -30,7 +31,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
 def build(label: str, theta: np.ndarray, grad: np.ndarray, clip_norm: float | None = None) -> Stepper:
     name, options = RULES[label]
     return Stepper(
-        OPTIMIZERS[name](**options), theta, grad, n_weights=len(theta) * 2 // 3, clip_norm=clip_norm
+        optimizer(name, **options), theta, grad, n_weights=len(theta) * 2 // 3, clip_norm=clip_norm
     )
 
 
@@ -168,7 +169,7 @@ def test_refuses_the_state_of_another_rule_or_vector(change: Any, found: str) ->
 def test_clips_by_the_global_norm(g: np.ndarray, limit: float) -> None:
     """With a rate of 1, plain gradient descent shows the gradient that was used."""
     theta = np.zeros_like(g)
-    Stepper(OPTIMIZERS["sgd"](), theta, g.copy(), 0, clip_norm=limit).step(1.0)
+    Stepper(optimizer("sgd"), theta, g.copy(), 0, clip_norm=limit).step(1.0)
     norm = math.hypot(*g)
     np.testing.assert_allclose(-theta, g * min(1.0, limit / (norm + 1e-6)), rtol=1e-12)
     if norm + 1e-6 < limit:
@@ -184,7 +185,7 @@ def test_clips_as_torch_does(limit: float) -> None:
     parameter = torch.zeros(50, dtype=torch.float64, requires_grad=True)
     parameter.grad = torch.tensor(g)
     torch.nn.utils.clip_grad_norm_([parameter], limit)
-    Stepper(OPTIMIZERS["sgd"](), np.zeros(50), g, 50, clip_norm=limit).step(1.0)
+    Stepper(optimizer("sgd"), np.zeros(50), g, 50, clip_norm=limit).step(1.0)
     np.testing.assert_allclose(g, parameter.grad.numpy(), rtol=1e-12)
 
 
@@ -204,14 +205,14 @@ def test_only_formulas_that_some_entry_needs_are_made(
 ) -> None:
     theta, grad = np.ones(2), np.ones(2)
     with patch("mlpcli.optim.stepper.step_kernel", wraps=step_kernel) as made:
-        Stepper(OPTIMIZERS["sgd"](weight_decay=weight_decay), theta, grad, n_weights).step(0.1)
-    assert [call.args[2] for call in made.call_args_list] == traced
+        Stepper(optimizer("sgd", weight_decay=weight_decay), theta, grad, n_weights).step(0.1)
+    assert [call.args[1] for call in made.call_args_list] == traced
 
 
 def test_decay_comes_after_clipping() -> None:
     """As in torch, where clip_grad_norm_ runs before the optimizer's step."""
     theta, grad = np.array([10.0, 10.0]), np.array([3.0, 4.0])
-    Stepper(OPTIMIZERS["sgd"](weight_decay=0.5), theta, grad, n_weights=1, clip_norm=1.0).step(1.0)
+    Stepper(optimizer("sgd", weight_decay=0.5), theta, grad, n_weights=1, clip_norm=1.0).step(1.0)
     np.testing.assert_allclose(theta, [10 - 0.6 - 5, 10 - 0.8], rtol=1e-6)
 
 
@@ -222,15 +223,15 @@ def test_dead_state_ends_at_zero_and_not_among_the_subnormal_numbers(label: str,
     tiny = np.finfo(dtype).tiny
     theta, grad = np.zeros(9, dtype), np.ones(9, dtype)
     name, options = RULES[label]
-    stepper = Stepper(OPTIMIZERS[name](**{**options, "weight_decay": 0.0}), theta, grad, 0)
+    stepper = Stepper(optimizer(name, **{**options, "weight_decay": 0.0}), theta, grad, 0)
     stepper.step(1e-3)
     grad.fill(0.0)
-    for array in stepper._state.values():  # as after thousands of steps
+    for array in stepper._arrays.values():  # as after thousands of steps
         if array.ndim == 1:
             array.fill(1e3 * tiny)
     for _ in range(1000):
         stepper.step(1e-3)
-        for array in stepper._state.values():
+        for array in stepper._arrays.values():
             assert array.ndim != 1 or ((array == 0) | (np.abs(array) >= tiny)).all()
 
 
@@ -240,7 +241,7 @@ def test_a_weight_that_decays_ends_at_zero_and_not_among_the_subnormal_numbers(n
     """Those of a dead unit do; a matrix of them makes the products of every later batch many times slower."""
     tiny = np.finfo(dtype).tiny
     theta, grad = np.full(9, 1e3 * tiny, dtype), np.zeros(9, dtype)
-    stepper = Stepper(OPTIMIZERS[name](weight_decay=1.0), theta, grad, n_weights=9)
+    stepper = Stepper(optimizer(name, weight_decay=1.0), theta, grad, n_weights=9)
     for _ in range(1000):
         stepper.step(0.05)
         assert ((theta == 0) | (theta >= tiny)).all()

@@ -14,7 +14,7 @@ from mlpcli.config.optimizer_spec import QUASI_NEWTON
 from mlpcli.nn.activations import ACTIVATIONS
 from mlpcli.nn.initializers import INITIALIZERS
 from mlpcli.optim.first_order import OPTIMIZERS
-from mlpcli.optim.schedules import CURVES
+from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run import resume as checkpoints
 from tests.running import NO_EPOCHS, Done, arrays, history, mlp, ok, write_config, write_table
 

@@ -192,7 +192,7 @@ class LbfgsSpec(Option):
     tolerance: Tolerance = 1e-6
 
 
-OptimizerSpec: TypeAlias = Annotated[
+FirstOrderSpec: TypeAlias = (
     SgdSpec
     | RmspropSpec
     | AdagradSpec
@@ -203,11 +203,9 @@ OptimizerSpec: TypeAlias = Annotated[
     | NadamSpec
     | RpropSpec
     | LionSpec
-    | BfgsSpec
-    | LbfgsSpec,
-    Choice("an optimizer", default="adam"),
-]
-
+)
 QuasiNewtonSpec: TypeAlias = BfgsSpec | LbfgsSpec
+OptimizerSpec: TypeAlias = Annotated[FirstOrderSpec | QuasiNewtonSpec, Choice("an optimizer", default="adam")]
+
 QUASI_NEWTON = frozenset({"bfgs", "lbfgs"})
 FULL_BATCH = QUASI_NEWTON | {"rprop"}

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import NamedTuple
 
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.optim.rule import State, Values, zeros
+from mlpcli.optim.rule import Kind, Kinds, mean, zeros
+from mlpcli.optim.weight_decay import Coupled, Decoupled
 
 
-def _moments(g: Vector, s: Values, c: Values) -> None:
-    """M ← β₁M + g and V ← β₂V + g²: the undivided means M = m/(1 − β₁) and V = v/(1 − β₂)."""
-    s.m = c.beta1 * s.m + g
-    s.v = c.beta2 * s.v + np.square(g)
+class Moments(NamedTuple):
+    """The running means of the gradient and of its square."""
+
+    m: Vector
+    v: Vector
 
 
-def _adam_coefficients(rate: float, t: int, betas: tuple[float, float], epsilon: float) -> dict[str, float]:
-    """√v̂ + ε = κ (√V + ε/κ) with κ = √((1 − β₂)/(1 − β₂ᵗ)), and m̂ = M (1 − β₁)/(1 − β₁ᵗ)."""
-    beta1, beta2 = betas
-    kappa = math.sqrt((1 - beta2) / (1 - beta2**t))
-    rate *= (1 - beta1) / (1 - beta1**t) / kappa
-    return {"beta1": beta1, "beta2": beta2, "epsilon": epsilon / kappa, "rate": rate}
+class Corrected(NamedTuple):
+    """The rate and ε with the corrections of both means folded in."""
 
-
-def _adam(theta: Vector, g: Vector, s: Values, c: Values) -> Vector:
-    """Adam's step in ten passes."""
-    _moments(g, s, c)
-    return theta - c.rate * (s.m / (np.sqrt(s.v) + c.epsilon))
+    rate: float
+    epsilon: float
 
 
 @dataclass(frozen=True)
@@ -40,60 +35,35 @@ class Adam:
         v ← β₂ v + (1 − β₂) g²,   v̂ = v/(1 − β₂ᵗ)
         θ ← θ − η m̂/(√v̂ + ε)
 
-    Kingma & Ba 2015, Algorithm 1.
+    Kingma & Ba 2015, Algorithm 1. With the decoupled weight decay it is AdamW.
     Variants: Keras adds its ε to √v before the correction, as the end of the paper's section 2 does.
     """
 
-    learning_rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    beta1: float
+    beta2: float
+    epsilon: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Moments:
+        """m = v = 0."""
+        return Moments(zeros(theta), zeros(theta))
 
-    def start(self, theta: Vector, /) -> State:
-        """m and v, undivided."""
-        return zeros(theta, "m", "v")
+    def coefficients(self, rate: float, t: int, _s: Moments, /) -> Corrected:
+        """With k = √(1 − β₂ᵗ), m̂/(√v̂ + ε) = k/(1 − β₁ᵗ) · m/(√v + kε): the paper's section 2, last lines."""
+        k = math.sqrt(1 - self.beta2**t)
+        return Corrected(rate * k / (1 - self.beta1**t), k * self.epsilon)
 
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """Adam's."""
-        return _adam_coefficients(rate, t, (self.beta1, self.beta2), self.epsilon)
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        return _adam(theta, g, s, c)
+    def update(self, theta: Vector, g: Vector, s: Moments, c: Corrected, /) -> tuple[Vector, Moments]:
+        """One step."""
+        m = mean(self.beta1, s.m, g)
+        v = mean(self.beta2, s.v, np.square(g))
+        return theta - c.rate * (m / (np.sqrt(v) + c.epsilon)), Moments(m, v)
 
 
-@dataclass(frozen=True)
-class AdamW:
-    """AdamW: Adam whose weight decay does not pass through its scaling.
+class Rectified(NamedTuple):
+    """The factors of m and of m/(√v + ε); one of them is 0."""
 
-        θ ← (1 − ηλ) θ,   then Adam's step
-
-    Loshchilov & Hutter 2019, Algorithm 2.
-    Variants: in the paper λ is scaled by the schedule's multiplier alone; here, as in torch, by the rate η.
-    """
-
-    learning_rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 1e-2
-
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "decoupled"
-
-    def start(self, theta: Vector, /) -> State:
-        """m and v, undivided."""
-        return zeros(theta, "m", "v")
-
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """Adam's."""
-        return _adam_coefficients(rate, t, (self.beta1, self.beta2), self.epsilon)
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """Adam's step."""
-        return _adam(theta, g, s, c)
+    plain: float
+    adaptive: float
 
 
 @dataclass(frozen=True)
@@ -110,33 +80,25 @@ class RAdam:
     Variants: the paper's bound is 4 and it has no ε; torch's is 5, with ε added before the correction of v.
     """
 
-    learning_rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    beta1: float
+    beta2: float
+    epsilon: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Moments:
+        """m = v = 0."""
+        return Moments(zeros(theta), zeros(theta))
 
-    def start(self, theta: Vector, /) -> State:
-        """m and v, undivided."""
-        return zeros(theta, "m", "v")
+    def coefficients(self, rate: float, t: int, _s: Moments, /) -> Rectified:
+        """The line of the two that step t takes."""
+        rate /= 1 - self.beta1**t
+        r = self._rectification(t)
+        return Rectified(rate, 0.0) if r is None else Rectified(0.0, rate * r * math.sqrt(1 - self.beta2**t))
 
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """√v + ε = κ (√V + ε/κ) with κ = √(1 − β₂); without r the divisor is 1 = 0 · √V + 1."""
-        rate *= (1 - self.beta1) / (1 - self.beta1**t)
-        betas = {"beta1": self.beta1, "beta2": self.beta2}
-        rectification = self._rectification(t)
-        if rectification is None:
-            return betas | {"adaptive": 0.0, "epsilon": 1.0, "rate": rate}
-        kappa = math.sqrt(1 - self.beta2)
-        rate *= rectification * math.sqrt(1 - self.beta2**t) / kappa
-        return betas | {"adaptive": 1.0, "epsilon": self.epsilon / kappa, "rate": rate}
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        _moments(g, s, c)
-        return theta - c.rate * (s.m / (c.adaptive * np.sqrt(s.v) + c.epsilon))
+    def update(self, theta: Vector, g: Vector, s: Moments, c: Rectified, /) -> tuple[Vector, Moments]:
+        """One step; both lines in one."""
+        m = mean(self.beta1, s.m, g)
+        v = mean(self.beta2, s.v, np.square(g))
+        return theta - (c.plain + c.adaptive / (np.sqrt(v) + self.epsilon)) * m, Moments(m, v)
 
     def _rectification(self, t: int) -> float | None:
         """r at step t, or None where the variance of 1/√v is not tractable yet."""
@@ -145,6 +107,22 @@ class RAdam:
         if rho <= 5:
             return None
         return math.sqrt((rho - 4) * (rho - 2) * final / ((final - 4) * (final - 2) * rho))
+
+
+class LookAhead(NamedTuple):
+    """Adam's means, and Πₜ, one number for all parameters: an array with two axes."""
+
+    m: Vector
+    v: Vector
+    mu_product: Matrix
+
+
+class Blend(NamedTuple):
+    """The factors of g and of m in the numerator, and the ε below it, as Adam's."""
+
+    of_g: float
+    of_m: float
+    epsilon: float
 
 
 @dataclass(frozen=True)
@@ -159,39 +137,38 @@ class NAdam:
     Variants: the schedule of μ is free in the paper; this is torch's, and Keras's with ψ fixed at 0.004.
     """
 
-    learning_rate: float = 2e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    momentum_decay: float = 4e-3
-    weight_decay: float = 0.0
+    beta1: float
+    beta2: float
+    epsilon: float
+    momentum_decay: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> LookAhead:
+        """m = v = 0, Π₀ = 1."""
+        return LookAhead(zeros(theta), zeros(theta), np.ones((1, 1)))
 
-    def start(self, theta: Vector, /) -> State:
-        """m and v, undivided, and Πₜ."""
-        return {**zeros(theta, "m", "v"), "mu_product": np.ones((1, 1))}
+    def coefficients(self, rate: float, t: int, s: LookAhead, /) -> Blend:
+        """As Adam's: 1/(√v̂ + ε) = k/(√v + kε) with k = √(1 − β₂ᵗ). Moves Πₜ on."""
+        mu, ahead = self._mu(t), self._mu(t + 1)
+        product = mu * s.mu_product.item()
+        s.mu_product.fill(product)
+        k = math.sqrt(1 - self.beta2**t)
+        rate *= k
+        return Blend(rate * (1 - mu) / (1 - product), rate * ahead / (1 - product * ahead), k * self.epsilon)
 
-    def coefficients(self, rate: float, t: int, state: State, /) -> dict[str, float]:
-        """c (g + k M)/(√V + ε/κ): the two terms over one denominator, κ as in Adam."""
-        of_g, of_m = self._look_ahead(state["mu_product"], t)
-        kappa = math.sqrt((1 - self.beta2) / (1 - self.beta2**t))
-        ahead = of_m * (1 - self.beta1) / of_g
-        betas = {"beta1": self.beta1, "beta2": self.beta2}
-        return betas | {"ahead": ahead, "epsilon": self.epsilon / kappa, "rate": rate * of_g / kappa}
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        _moments(g, s, c)
-        return theta - c.rate * ((c.ahead * s.m + g) / (np.sqrt(s.v) + c.epsilon))
-
-    def _look_ahead(self, product_before: Matrix, t: int) -> tuple[float, float]:
-        """The factors of g and of m in step t; moves Πₜ on."""
-        mu, mu_next = self._mu(t), self._mu(t + 1)
-        product = mu * product_before.item()
-        product_before.fill(product)
-        return (1 - mu) / (1 - product), mu_next / (1 - product * mu_next)
+    def update(self, theta: Vector, g: Vector, s: LookAhead, c: Blend, /) -> tuple[Vector, LookAhead]:
+        """One step."""
+        m = mean(self.beta1, s.m, g)
+        v = mean(self.beta2, s.v, np.square(g))
+        return theta - (c.of_g * g + c.of_m * m) / (np.sqrt(v) + c.epsilon), s._replace(m=m, v=v)
 
     def _mu(self, t: int) -> float:
         """μₜ; a plain float, whatever the exponent."""
         return self.beta1 * (1 - 0.5 * float(0.96 ** (t * self.momentum_decay)))
+
+
+RULES: Kinds = {
+    "adam": Kind(Adam, Coupled),
+    "adamw": Kind(Adam, Decoupled),
+    "radam": Kind(RAdam, Coupled),
+    "nadam": Kind(NAdam, Coupled),
+}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import NamedTuple
 
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import State, Values, zeros
+from mlpcli.optim.rule import Kind, Kinds, Rate, mean, zeros
+from mlpcli.optim.weight_decay import Coupled
+
+
+class Squares(NamedTuple):
+    """The sum of the squared gradients."""
+
+    v: Vector
 
 
 @dataclass(frozen=True)
@@ -24,26 +30,30 @@ class Adagrad:
     Variants: Keras starts v from 0.1 and adds ε inside the root.
     """
 
-    learning_rate: float = 1e-2
-    learning_rate_decay: float = 0.0
-    initial_accumulator: float = 0.0
-    epsilon: float = 1e-10
-    weight_decay: float = 0.0
+    learning_rate_decay: float
+    initial_accumulator: float
+    epsilon: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Squares:
+        """The same v for every parameter."""
+        return Squares(np.full_like(theta, self.initial_accumulator))
 
-    def start(self, theta: Vector, /) -> State:
-        """v."""
-        return {"v": np.full_like(theta, self.initial_accumulator)}
+    def coefficients(self, rate: float, t: int, _s: Squares, /) -> Rate:
+        """η/(1 + (t − 1) κ)."""
+        return Rate(rate / (1 + (t - 1) * self.learning_rate_decay))
 
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """η/(1 + (t − 1) κ) is one number."""
-        return {"epsilon": self.epsilon, "rate": rate / (1 + (t - 1) * self.learning_rate_decay)}
+    def update(self, theta: Vector, g: Vector, s: Squares, c: Rate, /) -> tuple[Vector, Squares]:
+        """One step."""
+        v = s.v + np.square(g)
+        return theta - c.rate * (g / (np.sqrt(v) + self.epsilon)), Squares(v)
 
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        s.v = s.v + np.square(g)
-        return theta - c.rate * (g / (np.sqrt(s.v) + c.epsilon))
+
+class Averages(NamedTuple):
+    """The running means of the squares and of the gradients, and the momentum; the last two where used."""
+
+    v: Vector
+    a: Vector | None
+    b: Vector | None
 
 
 @dataclass(frozen=True)
@@ -59,38 +69,38 @@ class RmsProp:
     Variants: Keras adds ε inside the root. Where v − a² rounds below 0 it counts as 0; torch has a NaN.
     """
 
-    learning_rate: float = 1e-2
-    rho: float = 0.99
-    momentum: float = 0.0
-    centered: bool = False
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    rho: float
+    momentum: float
+    centered: bool
+    epsilon: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Averages:
+        """All from 0."""
+        a = zeros(theta) if self.centered else None
+        return Averages(zeros(theta), a, zeros(theta) if self.momentum else None)
 
-    def start(self, theta: Vector, /) -> State:
-        """v, and a and b where they are used; v and a undivided."""
-        mean = zeros(theta, "a") if self.centered else {}
-        momentum = zeros(theta, "b") if self.momentum else {}
-        return {**zeros(theta, "v"), **mean, **momentum}
+    def coefficients(self, rate: float, _t: int, _s: Averages, /) -> Rate:
+        """η."""
+        return Rate(rate)
 
-    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
-        """√v + ε = κ (√V + ε/κ) with V = v/(1 − ρ) and κ = √(1 − ρ); 1/κ goes into the rate."""
-        kappa = math.sqrt(1 - self.rho)
-        rest = {"rho": self.rho, "rest": 1 - self.rho, "momentum": self.momentum}
-        return rest | {"epsilon": self.epsilon / kappa, "rate": rate / kappa}
+    def update(self, theta: Vector, g: Vector, s: Averages, c: Rate, /) -> tuple[Vector, Averages]:
+        """One step."""
+        a, b = s.a, s.b
+        v = variance = mean(self.rho, s.v, np.square(g))
+        if a is not None:
+            a = mean(self.rho, a, g)
+            variance = np.maximum(v - np.square(a), 0)
+        d = g / (np.sqrt(variance) + self.epsilon)
+        if b is not None:
+            b = d = self.momentum * b + d
+        return theta - c.rate * d, Averages(v, a, b)
 
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's, with A = a/(1 − ρ)."""
-        s.v = c.rho * s.v + np.square(g)
-        spread = s.v
-        if self.centered:
-            s.a = c.rho * s.a + g
-            spread = np.maximum(s.v - c.rest * np.square(s.a), 0)
-        d = g / (np.sqrt(spread) + c.epsilon)
-        if self.momentum:
-            s.b = d = c.momentum * s.b + d
-        return theta - c.rate * d
+
+class Sizes(NamedTuple):
+    """The running means of the squared gradients and of the squared steps."""
+
+    v: Vector
+    u: Vector
 
 
 @dataclass(frozen=True)
@@ -105,24 +115,27 @@ class Adadelta:
     Zeiler 2012, Algorithm 1, where η = 1. Variants: Keras has η = 0.001, which hardly moves.
     """
 
-    learning_rate: float = 1.0
-    rho: float = 0.9
-    epsilon: float = 1e-6
-    weight_decay: float = 0.0
+    rho: float
+    epsilon: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Sizes:
+        """v = u = 0."""
+        return Sizes(zeros(theta), zeros(theta))
 
-    def start(self, theta: Vector, /) -> State:
-        """v and u, undivided."""
-        return zeros(theta, "v", "u")
+    def coefficients(self, rate: float, _t: int, _s: Sizes, /) -> Rate:
+        """η."""
+        return Rate(rate)
 
-    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
-        """(u + ε)/(v + ε) = (U + ε′)/(V + ε′) with ε′ = ε/(1 − ρ): one root instead of two."""
-        return {"rho": self.rho, "epsilon": self.epsilon / (1 - self.rho), "rate": rate}
+    def update(self, theta: Vector, g: Vector, s: Sizes, c: Rate, /) -> tuple[Vector, Sizes]:
+        """One step."""
+        v = mean(self.rho, s.v, np.square(g))
+        d = np.sqrt(s.u + self.epsilon) / np.sqrt(v + self.epsilon) * g
+        u = mean(self.rho, s.u, np.square(d))
+        return theta - c.rate * d, Sizes(v, u)
 
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's, with V = v/(1 − ρ) and U = u/(1 − ρ)."""
-        s.v = c.rho * s.v + np.square(g)
-        d = np.sqrt((s.u + c.epsilon) / (s.v + c.epsilon)) * g
-        s.u = c.rho * s.u + np.square(d)
-        return theta - c.rate * d
+
+RULES: Kinds = {
+    "rmsprop": Kind(RmsProp, Coupled),
+    "adagrad": Kind(Adagrad, Coupled),
+    "adadelta": Kind(Adadelta, Coupled),
+}

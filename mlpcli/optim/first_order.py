@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Protocol
+from typing import Any, Protocol
 
-from mlpcli.optim.adam import Adam, AdamW, NAdam, RAdam
-from mlpcli.optim.adaptive import Adadelta, Adagrad, RmsProp
-from mlpcli.optim.gradient_descent import Sgd
-from mlpcli.optim.rule import Rule
-from mlpcli.optim.sign_based import Lion, Rprop
+from mlpcli.optim import adam, adaptive, gradient_descent, sign_based
+from mlpcli.optim.rule import Kinds, Optimizer
 
-FirstOrder = Sgd | Adagrad | RmsProp | Adadelta | Adam | AdamW | RAdam | NAdam | Lion | Rprop
-
-OPTIMIZERS: dict[str, type[FirstOrder]] = {
-    "sgd": Sgd,
-    "adagrad": Adagrad,
-    "rmsprop": RmsProp,
-    "adadelta": Adadelta,
-    "adam": Adam,
-    "adamw": AdamW,
-    "radam": RAdam,
-    "nadam": NAdam,
-    "lion": Lion,
-    "rprop": Rprop,
-}
+OPTIMIZERS: Kinds = {**gradient_descent.RULES, **adaptive.RULES, **adam.RULES, **sign_based.RULES}
 
 
-class Named(Protocol):
-    """A choice of a configuration: its name, and its options as further attributes."""
+class OptimizerChoice(Protocol):
+    """A choice of a configuration: its name and weight decay, and the rule's options as more attributes."""
 
     @property
     def name(self) -> str: ...
 
+    @property
+    def weight_decay(self) -> float: ...
 
-def build(spec: Named) -> Rule:
-    """The rule that `spec` names, each of its options from the attribute of that name."""
+
+def build(spec: OptimizerChoice) -> Optimizer:
+    """The optimizer that `spec` names, each option of its rule from the attribute of that name."""
     kind = OPTIMIZERS[spec.name]
-    return kind(**{field.name: getattr(spec, field.name) for field in fields(kind)})
+    rule: Any = kind.rule
+    options = {field.name: getattr(spec, field.name) for field in fields(rule)}
+    return Optimizer(rule(**options), kind.decay(spec.weight_decay))

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import NamedTuple
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import State, Values, zeros
+from mlpcli.optim.rule import Kind, Kinds, zeros
+from mlpcli.optim.weight_decay import Coupled
+
+
+class Momentum(NamedTuple):
+    """b, where there is momentum."""
+
+    b: Vector | None
+
+
+class Gains(NamedTuple):
+    """The rate, and 1 − τ, what a gradient counts for in b: 1 at the first step."""
+
+    rate: float
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -21,26 +35,25 @@ class Sgd:
     Variants: there b contains the rate, b ← μ b − η g, which differs once the rate changes; this is torch's.
     """
 
-    learning_rate: float = 1e-3
-    momentum: float = 0.0
-    dampening: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
+    momentum: float
+    dampening: float
+    nesterov: bool
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Momentum:
+        """From b = 0, the first step is the formula's where its gradient counts in full."""
+        return Momentum(zeros(theta) if self.momentum else None)
 
-    def start(self, theta: Vector, /) -> State:
-        """b, where there is momentum."""
-        return zeros(theta, "b") if self.momentum else {}
+    def coefficients(self, rate: float, t: int, _s: Momentum, /) -> Gains:
+        """η and 1 − τ."""
+        return Gains(rate, 1 if t == 1 else 1 - self.dampening)
 
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """b starts from zero, so the first step needs care only where there is dampening."""
-        return {"rate": rate, "momentum": self.momentum, "gain": 1 if t == 1 else 1 - self.dampening}
+    def update(self, theta: Vector, g: Vector, s: Momentum, c: Gains, /) -> tuple[Vector, Momentum]:
+        """One step; without dampening a pass less."""
+        if s.b is None:
+            return theta - c.rate * g, s
+        b = self.momentum * s.b + (c.gain * g if self.dampening else g)
+        d = g + self.momentum * b if self.nesterov else b
+        return theta - c.rate * d, Momentum(b)
 
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        direction = g
-        if self.momentum:
-            s.b = c.momentum * s.b + (c.gain * g if self.dampening else g)
-            direction = g + c.momentum * s.b if self.nesterov else s.b
-        return theta - c.rate * direction
+
+RULES: Kinds = {"sgd": Kind(Sgd, Coupled)}

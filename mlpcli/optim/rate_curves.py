@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 Direction = Literal["min", "max"]
 
@@ -85,7 +85,7 @@ class InverseScaling:
     """η / e^power (scikit-learn's `invscaling`, with the epoch for its count of samples)."""
 
     learning_rate: float
-    power: float = 0.5
+    power: float
     depends_on_epochs: ClassVar[bool] = False
 
     def rate(self, now: Moment, /) -> float:
@@ -98,7 +98,7 @@ class Linear:
     """η + (final − η) p with p = (e − 1)/(E − 1) (torch's LinearLR with total_iters = E − 1)."""
 
     learning_rate: float
-    final: float = 0.0
+    final: float
     depends_on_epochs: ClassVar[bool] = True
 
     def rate(self, now: Moment, /) -> float:
@@ -116,7 +116,7 @@ class Cosine:
     """
 
     learning_rate: float
-    final: float = 0.0
+    final: float
     depends_on_epochs: ClassVar[bool] = True
 
     def rate(self, now: Moment, /) -> float:
@@ -136,8 +136,8 @@ class OneCycle:
 
     learning_rate: float
     peak: float
-    fraction_up: float = 0.3
-    final: float = 0.0
+    fraction_up: float
+    final: float
     depends_on_epochs: ClassVar[bool] = True
 
     def rate(self, now: Moment, /) -> float:
@@ -161,8 +161,8 @@ class Plateau:
 
     learning_rate: float
     direction: Direction
-    factor: float = 0.1
-    patience: int = 10
+    factor: float
+    patience: int
     best: float | None = field(default=None, init=False)
     bad_epochs: int = field(default=0, init=False)
     reductions: int = field(default=0, init=False)
@@ -198,3 +198,17 @@ class Plateau:
         """Go on from what `state` gave; raises KeyError where it is another schedule's."""
         self.bad_epochs, self.reductions = int(saved["bad_epochs"]), int(saved["reductions"])
         self.best = saved.get("best")
+
+
+Curve: TypeAlias = Constant | Step | Exponential | InverseScaling | Linear | Cosine | OneCycle | Plateau
+
+CURVES: dict[str, type[Curve]] = {
+    "constant": Constant,
+    "step": Step,
+    "exponential": Exponential,
+    "inverse_scaling": InverseScaling,
+    "linear": Linear,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+    "plateau": Plateau,
+}

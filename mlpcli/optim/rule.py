@@ -1,77 +1,75 @@
 """What every first-order rule is: hyper-parameters, and one formula from a gradient to new parameters.
 
-Two habits make the rules cheap, and every module of the family relies on them:
-
-*Running means are kept undivided.* A mean m ← βm + (1−β)g is stored as the sum M = m/(1−β), so M ← βM + g:
-one pass over memory less. The factor (1−β) reappears in a coefficient, where it costs nothing.
-
-*Numbers are folded.* Whatever multiplies a whole vector is worked out beforehand, in Python floats, and is
-one coefficient of the formula.
+The formula is the paper's. Two things are worked out before a step, in Python floats, because they are one
+number for all entries: the rate of the step, and what depends on its index t (a bias correction). They are
+the rule's `coefficients`; its hyper-parameters are constants of the formula.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from mlpcli.arrays import Array, Vector
+from mlpcli.arrays import Vector
+from mlpcli.optim.weight_decay import WeightDecay
 
-State: TypeAlias = dict[str, Array]
-"""Arrays by their names in the formula: with one axis, an entry per parameter; with more, shared by all."""
-
-
-class Values(Protocol):
-    """What has a name in a formula, as attributes: state arrays, or coefficients."""
-
-    def __getattr__(self, name: str, /) -> Vector: ...
-
-    def __setattr__(self, name: str, value: Vector, /) -> None: ...
+S = TypeVar("S")
+"""A rule's state, a NamedTuple of arrays: with one axis, an entry per parameter; with more, shared by all."""
+C = TypeVar("C")
+"""A rule's coefficients, a NamedTuple of numbers."""
 
 
-class Rule(Protocol):
-    """An update rule: hyper-parameters only; what changes from step to step lives in the state.
+class Rule(Protocol[S, C]):
+    """An update rule: hyper-parameters only; what changes from step to step lives in the state."""
 
-    `learning_rate` is where a schedule starts from; `coefficients` is told the rate of its step, and t from
-    1. `update` is elementwise: an entry of the result depends on the same entry of the inputs alone.
-    """
+    def start(self, theta: Vector, /) -> S:
+        """The state before the first step; None for an array that these hyper-parameters need not."""
 
-    decay: ClassVar[Literal["coupled", "decoupled"]]  # a key of WEIGHT_DECAY
+    def coefficients(self, rate: float, t: int, s: S, /) -> C:
+        """The numbers of step t, counted from 1, at its rate; may change what `s` has for all entries."""
 
-    @property
-    def learning_rate(self) -> float: ...
+    def update(self, theta: Vector, g: Vector, s: S, c: C, /) -> tuple[Vector, S]:
+        """θ and the state after the step.
 
-    @property
-    def weight_decay(self) -> float: ...
-
-    def start(self, theta: Vector, /) -> State:
-        """The state before the first step."""
-
-    def coefficients(self, rate: float, t: int, state: State, /) -> Mapping[str, float]:
-        """The numbers of a step, by their names in `update`; may change what `state` has for all entries."""
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """θ after the step; sets the state's arrays, `s`, to what the next step starts from."""
+        Elementwise, so that it can run block by block: see `mlpcli.kernels.kernel` for what may stand in it.
+        """
 
 
-def zeros(theta: Vector, *names: str) -> State:
-    """State arrays that start from zero."""
-    return {name: np.zeros_like(theta) for name in names}
+AnyRule: TypeAlias = Rule[Any, Any]
 
 
 @dataclass(frozen=True)
-class Decay:
-    """A weight decay: its coefficient d for a rate η and an amount λ, and what it makes of θ and g."""
+class Optimizer:
+    """A rule and the weight decay that goes with it: all that a step needs but for its rate."""
 
-    coefficient: Callable[[float, float], float]
-    apply: Callable[[Vector, Vector, float], tuple[Vector, Vector]]
+    rule: AnyRule
+    decay: WeightDecay
 
 
-WEIGHT_DECAY = {
-    # g ← g + λθ: the gradient of λ/2 Σθ², which then goes through the rule like any other
-    "coupled": Decay(lambda _rate, amount: amount, lambda theta, g, d: (theta, g + d * theta)),
-    # θ ← (1 − ηλ)θ, past the rule and its scaling (Loshchilov & Hutter 2019)
-    "decoupled": Decay(lambda rate, amount: 1 - rate * amount, lambda theta, g, d: (d * theta, g)),
-}
+class Kind(NamedTuple):
+    """What an optimizer's name in a configuration stands for."""
+
+    rule: type[AnyRule]
+    decay: type[WeightDecay]
+
+
+Kinds: TypeAlias = Mapping[str, Kind]
+
+
+class Rate(NamedTuple):
+    """The coefficients of a rule that needs no other."""
+
+    rate: float
+
+
+def mean(beta: float, before: Vector, x: Vector) -> Vector:
+    """A running mean: β before + (1 − β) x."""
+    return beta * before + (1 - beta) * x
+
+
+def zeros(theta: Vector) -> Vector:
+    """A state array that starts from zero."""
+    return np.zeros_like(theta)

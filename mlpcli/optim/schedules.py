@@ -6,31 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
-from mlpcli.optim.rate_curves import (
-    Constant,
-    Cosine,
-    Direction,
-    Exponential,
-    InverseScaling,
-    Linear,
-    Moment,
-    OneCycle,
-    Plateau,
-    Step,
-)
-
-Curve = Constant | Step | Exponential | InverseScaling | Linear | Cosine | OneCycle | Plateau
-
-CURVES: dict[str, type[Curve]] = {
-    "constant": Constant,
-    "step": Step,
-    "exponential": Exponential,
-    "inverse_scaling": InverseScaling,
-    "linear": Linear,
-    "cosine": Cosine,
-    "one_cycle": OneCycle,
-    "plateau": Plateau,
-}
+from mlpcli.optim.rate_curves import CURVES, Curve, Direction, Moment, Plateau
 
 
 class Schedule:
@@ -40,7 +16,7 @@ class Schedule:
     begins, and counts its epochs from there, as in torch's SequentialLR. A plateau watches all the time.
     """
 
-    def __init__(self, curve: Curve, warmup: int = 0) -> None:
+    def __init__(self, curve: Curve, warmup: int) -> None:
         self._curve = curve
         self._warmup = warmup
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import NamedTuple
 
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import State, Values, zeros
+from mlpcli.optim.rule import Kind, Kinds, Rate, mean, zeros
+from mlpcli.optim.weight_decay import Coupled, Decoupled
+
+
+class Momentum(NamedTuple):
+    """The running mean of the gradient."""
+
+    m: Vector
 
 
 @dataclass(frozen=True)
@@ -22,27 +29,34 @@ class Lion:
     Chen et al. 2023, Algorithm 2; the decay λ is decoupled. Wants a rate some ten times smaller than Adam's.
     """
 
-    learning_rate: float = 1e-4
-    beta1: float = 0.9
-    beta2: float = 0.99
-    weight_decay: float = 0.0
+    beta1: float
+    beta2: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "decoupled"
+    def start(self, theta: Vector, /) -> Momentum:
+        """m = 0."""
+        return Momentum(zeros(theta))
 
-    def start(self, theta: Vector, /) -> State:
-        """m, undivided."""
-        return zeros(theta, "m")
+    def coefficients(self, rate: float, _t: int, _s: Momentum, /) -> Rate:
+        """η."""
+        return Rate(rate)
 
-    def coefficients(self, rate: float, _t: int, _state: State, /) -> dict[str, float]:
-        """sign(c) = sign(k M + g) with M = m/(1 − β₂) and k = β₁(1 − β₂)/(1 − β₁)."""
-        blend = self.beta1 * (1 - self.beta2) / (1 - self.beta1)
-        return {"blend": blend, "beta2": self.beta2, "rate": rate}
+    def update(self, theta: Vector, g: Vector, s: Momentum, c: Rate, /) -> tuple[Vector, Momentum]:
+        """One step, its decay already done."""
+        direction = np.sign(mean(self.beta1, s.m, g))
+        return theta - c.rate * direction, Momentum(mean(self.beta2, s.m, g))
 
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """One step; the formula is the class's."""
-        new = theta - c.rate * np.sign(c.blend * s.m + g)
-        s.m = c.beta2 * s.m + g
-        return new
+
+class Steps(NamedTuple):
+    """sign(g₋), 0 where the step before was none, and the step sizes Δ."""
+
+    sign: Vector
+    step: Vector
+
+
+class First(NamedTuple):
+    """What the step sizes, which start from 0, are given at the first step: the rate. 0 at later ones."""
+
+    first: float
 
 
 @dataclass(frozen=True)
@@ -59,30 +73,28 @@ class Rprop:
     For the full batch only: between batches signs turn by chance.
     """
 
-    learning_rate: float = 1e-2
-    eta_minus: float = 0.5
-    eta_plus: float = 1.2
-    step_min: float = 1e-6
-    step_max: float = 50.0
-    weight_decay: float = 0.0
+    eta_minus: float
+    eta_plus: float
+    step_min: float
+    step_max: float
 
-    decay: ClassVar[Literal["coupled", "decoupled"]] = "coupled"
+    def start(self, theta: Vector, /) -> Steps:
+        """Both 0; the first step makes Δ the rate."""
+        return Steps(zeros(theta), zeros(theta))
 
-    def start(self, theta: Vector, /) -> State:
-        """sign = sign(g₋), and the step sizes Δ."""
-        return zeros(theta, "sign", "step")
+    def coefficients(self, rate: float, t: int, _s: Steps, /) -> First:
+        """η at the first step."""
+        return First(rate if t == 1 else 0.0)
 
-    def coefficients(self, rate: float, t: int, _state: State, /) -> dict[str, float]:
-        """Steps start from zero: the first one adds the rate to them."""
-        bounds = {"eta_minus": self.eta_minus, "eta_plus": self.eta_plus}
-        bounds |= {"step_min": self.step_min, "step_max": self.step_max}
-        return bounds | {"first": rate if t == 1 else 0.0}
-
-    def update(self, theta: Vector, g: Vector, s: Values, c: Values, /) -> Vector:
-        """From q = 1 + η⁺p: clipped to [η⁻, η⁺] it is the factor of Δ, to [0, 1] that of sign(g)."""
+    def update(self, theta: Vector, g: Vector, s: Steps, c: First, /) -> tuple[Vector, Steps]:
+        """One step; `held` is 1 where p = 1, `turned` −1 where p = −1, else 0."""
         sign = np.sign(g)
-        q = c.eta_plus * (sign * s.sign) + 1
-        factor = np.minimum(np.maximum(q, c.eta_minus), c.eta_plus)
-        s.step = np.minimum(np.maximum((s.step + c.first) * factor, c.step_min), c.step_max)
-        s.sign = np.minimum(np.maximum(q, 0), 1) * sign
-        return theta - s.step * s.sign
+        p = sign * s.sign
+        held, turned = np.maximum(p, 0), np.minimum(p, 0)
+        factor = 1 + (self.eta_plus - 1) * held + (1 - self.eta_minus) * turned
+        step = np.minimum(np.maximum((s.step + c.first) * factor, self.step_min), self.step_max)
+        sign = sign * (1 + turned)
+        return theta - step * sign, Steps(sign, step)
+
+
+RULES: Kinds = {"rprop": Kind(Rprop, Coupled), "lion": Kind(Lion, Decoupled)}

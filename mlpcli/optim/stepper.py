@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from mlpcli.arrays import Array, Vector
 from mlpcli.kernels.in_place import Run, bind
 from mlpcli.kernels.kernel import Kernel
-from mlpcli.optim.rule import WEIGHT_DECAY, Rule, State
+from mlpcli.optim.rule import Optimizer
 from mlpcli.parallel import shared_memory
 from mlpcli.parallel.pool import Crew, InTurn, aligned_share, members_for
 
@@ -31,23 +30,23 @@ def global_norm(vector: Vector, scratch: Vector) -> float:
     return math.sqrt(total)
 
 
-def step_kernel(rule: Rule, state: tuple[str, ...], decays: bool) -> Kernel:
-    """One step of `rule` as a formula: its weight decay where there is any, then its update.
+def step_kernel(optimizer: Optimizer, decays: bool) -> Kernel:
+    """One step as a formula: the weight decay where there is any, then the rule's update.
 
-    It takes `theta`, `g` and the arrays of `state`, and the decay's coefficient before the rule's.
+    It takes `theta`, `g` and the vectors of the state, and the decay's coefficient before the rule's.
     """
-    names = tuple(rule.coefficients(0.0, 1, rule.start(np.zeros(0))))
+    rule, start = optimizer.rule, optimizer.rule.start(np.zeros(0))
+    numbers, names = rule.coefficients(0.0, 1, start), tuple(_vectors(start))
 
     def formula(theta: Vector, g: Vector, *others: Any) -> dict[str, Array]:
-        arrays, (decay, *numbers) = others[: len(state)], others[len(state) :]
+        vectors, (decay, *values) = others[: len(names)], others[len(names) :]
         if decays:
-            theta, g = WEIGHT_DECAY[rule.decay].apply(theta, g, decay)
-        s: Any = SimpleNamespace(**dict(zip(state, arrays, strict=True)))
-        c: Any = SimpleNamespace(**dict(zip(names, numbers, strict=True)))
-        theta = rule.update(theta, g, s, c)
-        return {"theta": theta, **vars(s)}
+            theta, g = optimizer.decay.apply(theta, g, decay)
+        s = start._replace(**dict(zip(names, vectors, strict=True)))
+        theta, s = rule.update(theta, g, s, numbers._make(values))
+        return {"theta": theta, **{name: getattr(s, name) for name in names}}
 
-    return Kernel(formula, ("theta", "g", *state), ("decay", *names))
+    return Kernel(formula, ("theta", "g", *names), ("decay", *numbers._fields))
 
 
 class Stepper:
@@ -61,25 +60,32 @@ class Stepper:
     FLUSH_EVERY: ClassVar[int] = 32  # steps
 
     def __init__(
-        self, rule: Rule, theta: Vector, grad: Vector, n_weights: int, clip_norm: float | None = None
+        self,
+        optimizer: Optimizer,
+        theta: Vector,
+        grad: Vector,
+        n_weights: int,
+        clip_norm: float | None = None,
     ) -> None:
-        self.rule = rule
+        self.optimizer = optimizer
         self.t = 0
         self._theta, self._grad = theta, grad
         self._clip_norm = clip_norm
-        self._decay = WEIGHT_DECAY[rule.decay].coefficient
-        self._state: State = {name: shared_memory.copied(a) for name, a in rule.start(theta).items()}
-        self._arrays = {name: array for name, array in self._state.items() if array.ndim == 1}
-        decayed = n_weights if rule.weight_decay else 0
+        start = optimizer.rule.start(theta)
+        self._arrays = {name: shared_memory.copied(array) for name, array in _arrays(start).items()}
+        self._state = start._replace(**self._arrays)
+        vectors = _vectors(self._state)
+        decayed = n_weights if optimizer.decay.amount else 0
         stretches = {True: slice(0, decayed), False: slice(decayed, len(theta))}
         self._kernels = [
-            (stretch, step_kernel(rule, tuple(self._arrays), decays))
+            (stretch, step_kernel(optimizer, decays))
             for decays, stretch in stretches.items()
             if stretch.stop > stretch.start
         ]
         numbers = max(len(kernel.coefficients) for _, kernel in self._kernels)
         self._numbers = shared_memory.zeros((numbers,), theta.dtype)
-        self._vectors = {"theta": theta, "g": grad, **self._arrays}
+        self._vectors = {"theta": theta, "g": grad, **vectors}
+        self._flushed = (theta, *vectors.values())
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
         self.share_with(InTurn())
 
@@ -106,20 +112,20 @@ class Stepper:
         if self._clip_norm is not None:
             self._clip(self._clip_norm)
         rate = float(rate)
-        decay = self._decay(rate, self.rule.weight_decay)
-        self._numbers[:] = decay, *self.rule.coefficients(rate, self.t, self._state).values()
+        rule, decay = self.optimizer.rule, self.optimizer.decay
+        self._numbers[:] = decay.coefficient(rate), *rule.coefficients(rate, self.t, self._state)
         self._update(self.t % self.FLUSH_EVERY == 0)
 
     def state(self) -> dict[str, Array]:
         """A copy of everything that the next step depends on besides theta and grad."""
-        return {"t": np.array(self.t), **{name: array.copy() for name, array in self._state.items()}}
+        return {"t": np.array(self.t), **{name: array.copy() for name, array in self._arrays.items()}}
 
     def restore(self, saved: Mapping[str, Array]) -> None:
         """Go on from what `state` gave; raises ValueError where it belongs to another rule or vector."""
-        expected, found = _kinds({"t": np.array(self.t), **self._state}), _kinds(saved)
+        expected, found = _kinds({"t": np.array(self.t), **self._arrays}), _kinds(saved)
         if expected != found:
             raise ValueError(f"optimizer state: expected {expected}, found {found}")
-        for name, array in self._state.items():
+        for name, array in self._arrays.items():
             array[...] = saved[name]
         self.t = int(saved["t"])
 
@@ -152,11 +158,7 @@ class Stepper:
         size = min(self.BLOCK, part.stop - part.start)
         sizes, negligible = _scratch((size,), self._grad.dtype), _scratch((size,), np.dtype(np.bool_))
         least = 64 * float(np.finfo(self._grad.dtype).tiny)
-        vectors = [
-            array[block]
-            for block in _blocks(part, self.BLOCK)
-            for array in (self._theta, *self._arrays.values())
-        ]
+        vectors = [array[block] for block in _blocks(part, self.BLOCK) for array in self._flushed]
 
         def flush() -> None:
             for vector in vectors:
@@ -166,6 +168,16 @@ class Stepper:
                 np.copyto(vector, 0.0, where=negligible[:n])
 
         return flush
+
+
+def _arrays(state: Any) -> dict[str, Array]:
+    """The arrays of a rule's state by their names, without what is None."""
+    return {name: array for name, array in state._asdict().items() if array is not None}
+
+
+def _vectors(state: Any) -> dict[str, Vector]:
+    """Those with an entry per parameter."""
+    return {name: array for name, array in _arrays(state).items() if array.ndim == 1}
 
 
 def _blocks(stretch: slice, size: int) -> list[slice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
 from mlpcli.optim import first_order, schedules
 from mlpcli.optim.rate_curves import Direction
 from mlpcli.optim.stepper import Stepper
@@ -47,11 +47,11 @@ class Watch:
         return tuple(self.observers) if stopping is None else (stopping, *self.observers)
 
 
-def trainer_of(judge: JobJudge, stop_requested: StopRequested, crew: Crew) -> Trainer:
+def trainer_of(judge: JobJudge, choice: FirstOrderSpec, stop_requested: StopRequested, crew: Crew) -> Trainer:
     """The first-order trainer of a judge's job, before its first update."""
     job = judge.job
     spec, network = job.config.spec, job.network
-    rule = first_order.build(spec.optimizer)
+    optimizer, n_weights = first_order.build(choice), network.layout.n_weights
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
     direction: Direction = "max" if monitor is not None and greater_is_better(monitor) else "min"
     size = rows_per_step(job.config, len(job.training))
@@ -59,8 +59,8 @@ def trainer_of(judge: JobJudge, stop_requested: StopRequested, crew: Crew) -> Tr
     return Trainer(
         network=network,
         batches=Batches(job.training, size, crew),
-        stepper=Stepper(rule, network.theta, network.grad, network.layout.n_weights, spec.training.clip_norm),
-        schedule=schedules.build(spec.schedule, rule.learning_rate, direction),
+        stepper=Stepper(optimizer, network.theta, network.grad, n_weights, spec.training.clip_norm),
+        schedule=schedules.build(spec.schedule, choice.learning_rate, direction),
         judge=judge,
         epochs=spec.training.epochs,
         shuffling=stream(spec.seed, "shuffling") if shuffled else None,

@@ -15,7 +15,7 @@ from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.config.from_python import config_of
 from mlpcli.config.spec import Spec
 from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place, Problem
-from mlpcli.optim import schedules
+from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run.build import STARTING_FILE
 from mlpcli.run.experiment import Job
 from mlpcli.run.model_document import config_document, versions
@@ -79,7 +79,7 @@ def _differences(job: Job, saved: Mapping[str, Any], asked: Mapping[str, Any]) -
 
 def _may_grow(job: Job, key: Leaf, was: Any, found: Any) -> bool:
     spec = job.config.spec
-    fixed = key == ("training", "epochs") and schedules.CURVES[spec.schedule.name].depends_on_epochs
+    fixed = key == ("training", "epochs") and CURVES[spec.schedule.name].depends_on_epochs
     return not fixed and isinstance(was, int) and isinstance(found, int) and found > was
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.config.dump import dump_resolved
-from mlpcli.config.optimizer_spec import QuasiNewtonSpec
+from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
 from mlpcli.parallel.pool import Crew
 from mlpcli.run.evaluator import JobJudge
 from mlpcli.run.experiment import Job
@@ -57,7 +57,7 @@ class TrainingRun:
         if isinstance(optimizer, QuasiNewtonSpec):
             fitted = self._by_iterations(optimizer, stopping)
         else:
-            fitted = self._by_epochs(stopping)
+            fitted = self._by_epochs(optimizer, stopping)
         if stopping is not None:
             stopping.restore_best()
         return fitted
@@ -73,8 +73,8 @@ class TrainingRun:
             self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
         return fitted
 
-    def _by_epochs(self, stopping: EarlyStopping | None) -> Fitted | None:
-        trainer = trainer_of(self.judge, self.stop, self.crew)
+    def _by_epochs(self, choice: FirstOrderSpec, stopping: EarlyStopping | None) -> Fitted | None:
+        trainer = trainer_of(self.judge, choice, self.stop, self.crew)
         checkpoints = Checkpoints(self.run, self.job, trainer, stopping, self.threads, self.console)
         checkpoints.resume()
         done = len(trainer.history)

@@ -97,7 +97,7 @@ def _fit(job: Job, crew: Crew) -> Fitted:
         fitted = fit_quasi_newton(judge, optimizer, stopping, Watch(), crew)
     else:
         watch = Watch()
-        fitted = fit_first_order(trainer_of(judge, watch.stop_requested, crew), stopping, watch)
+        fitted = fit_first_order(trainer_of(judge, optimizer, watch.stop_requested, crew), stopping, watch)
     if stopping is not None:
         stopping.restore_best()
     return fitted

@@ -54,12 +54,13 @@ class Case:
 
 def ours(case: Case) -> Step:
     """A step as the training loop makes it, with the number of processes or threads that mlp chooses."""
+    from mlpcli.config.optimizer_spec import AdamSpec, SgdSpec
     from mlpcli.nn.activations import ActivationChoice
     from mlpcli.nn.architecture import Architecture
     from mlpcli.nn.initializers import INITIALIZERS
     from mlpcli.nn.losses import Loss
     from mlpcli.nn.network import Network
-    from mlpcli.optim.first_order import OPTIMIZERS
+    from mlpcli.optim.first_order import build
     from mlpcli.optim.stepper import Stepper
     from mlpcli.parallel import threads
     from mlpcli.parallel.pool import InTurn
@@ -78,8 +79,8 @@ def ours(case: Case) -> Step:
     network.initialize(INITIALIZERS["glorot_uniform"], np.random.default_rng(0))
     x, classes = case.data()
     y = np.eye(case.widths[-1], dtype=case.dtype)[classes]
-    rule = OPTIMIZERS[case.optimizer](learning_rate=1e-3)
-    stepper = Stepper(rule, network.theta, network.grad, network.layout.n_weights)
+    optimizer = build({"adam": AdamSpec, "sgd": SgdSpec}[case.optimizer]())
+    stepper = Stepper(optimizer, network.theta, network.grad, network.layout.n_weights)
     stepper.share_with(crew)
     loss_and_grad = gradient_job(network, [(x, y, None)], crew)
     _crews.enter_context(crew)
