@@ -1,4 +1,4 @@
-"""The options of every optimizer with their defaults, as users rely on them: the tests' only table."""
+"""The options of every optimizer, with the defaults that users rely on: the tests' one table of them."""
 
 from __future__ import annotations
 

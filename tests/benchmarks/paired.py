@@ -1,11 +1,11 @@
 """How long a training step takes in one checkout beside another: is what was changed worth its price?
 
     git worktree add /tmp/before HEAD~1
-    OPENBLAS_NUM_THREADS=1 python tests/benchmarks/paired.py /tmp/before . [--rounds 15] [--only WORD ...]
+    taskset -c 0 python tests/benchmarks/paired.py /tmp/before . [--rounds 15] [--only WORD ...]
 
 Each checkout has a process of its own, and they take turns, each first in every other round, a tenth of a
-second at a time. Prints the medians in microseconds, and the median of the ratios within a round with its
-quartiles.
+second of processor time at a time. Prints the medians in microseconds, and the median of the ratios within
+a round with its quartiles.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 CASES = ("4-16-3/16", "64-64-10/64", "784-128-10/128", "784-512-512-10/256")
-SLICE = 0.1  # seconds a checkout runs at a time
+SLICE = 0.1  # seconds that a checkout runs at a time
 WORK = """
 import sys, time
 from contenders import Case, ours
@@ -28,9 +28,9 @@ widths, batch = name.split("/")
 step = ours(Case(tuple(map(int, widths.split("-"))), int(batch), optimizer=optimizer))
 step(10)
 for line in sys.stdin:
-    start = time.perf_counter()
+    start = time.process_time()  # not the time that other programs take
     step(int(line))
-    print((time.perf_counter() - start) / int(line), flush=True)
+    print((time.process_time() - start) / int(line), flush=True)
 """
 
 
