@@ -57,7 +57,7 @@ def test_blocks_change_no_bit(label: str, dtype: str, monkeypatch: pytest.Monkey
         monkeypatch.setattr(Stepper, "BLOCK", block)
         theta, grad = begin(120, dtype)
         stepper = build(label, theta, grad, clip_norm=5.0)
-        run(stepper, theta, grad, 40)  # past one clearing of dead state
+        run(stepper, theta, grad, Stepper.FLUSH_EVERY + 8)
         ends.append(theta.tobytes())
     assert len(set(ends)) == 1
 

@@ -17,6 +17,10 @@ from mlpcli.parallel.pool import Crew, InTurn, aligned_share, members_for
 
 # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
 NORM_BLOCK = 65_536
+# times the smallest normal number: what is smaller counts for nothing in a step, and is looked for every so
+# many steps; 0.9 to the power of these is more than 1/1024, so that the means of usual rules are found before
+# they are subnormal. `python tests/benchmarks/stepper.py` has what looking costs, and what it saves.
+NEGLIGIBLE = 1024
 
 
 def global_norm(vector: Vector, scratch: Vector) -> float:
@@ -56,8 +60,10 @@ class Stepper:
     Clipping changes `grad`. The state is made here once; no step allocates anything as long as the vector.
     """
 
-    BLOCK: ClassVar[int] = 65_536  # entries: Adam's five rows of float32 fit in a second-level cache
-    FLUSH_EVERY: ClassVar[int] = 32  # steps
+    # entries: Adam's rows of float32, θ g m v and a temporary, fit in a second-level cache of 2 MiB; shorter
+    # blocks cost more calls (`python tests/benchmarks/stepper.py`)
+    BLOCK: ClassVar[int] = 65_536
+    FLUSH_EVERY: ClassVar[int] = 64  # steps
 
     def __init__(
         self,
@@ -86,6 +92,7 @@ class Stepper:
         self._numbers = shared_memory.zeros((numbers,), theta.dtype)
         self._vectors = {"theta": theta, "g": grad, **vectors}
         self._flushed = (theta, *vectors.values())
+        self._decay, self._coefficients = optimizer.decay.coefficient, optimizer.rule.coefficients
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
         self.share_with(InTurn())
 
@@ -112,8 +119,7 @@ class Stepper:
         if self._clip_norm is not None:
             self._clip(self._clip_norm)
         rate = float(rate)
-        rule, decay = self.optimizer.rule, self.optimizer.decay
-        self._numbers[:] = decay.coefficient(rate), *rule.coefficients(rate, self.t, self._state)
+        self._numbers[:] = self._decay(rate), *self._coefficients(rate, self.t, self._state)
         self._update(self.t % self.FLUSH_EVERY == 0)
 
     def state(self) -> dict[str, Array]:
@@ -157,7 +163,7 @@ class Stepper:
         """
         size = min(self.BLOCK, part.stop - part.start)
         sizes, negligible = _scratch((size,), self._grad.dtype), _scratch((size,), np.dtype(np.bool_))
-        least = 64 * float(np.finfo(self._grad.dtype).tiny)
+        least = NEGLIGIBLE * float(np.finfo(self._grad.dtype).tiny)
         vectors = [array[block] for block in _blocks(part, self.BLOCK) for array in self._flushed]
 
         def flush() -> None:
