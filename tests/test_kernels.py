@@ -77,6 +77,26 @@ def test_what_is_not_elementwise_is_refused(formula: Any) -> None:
         _ = Kernel(formula, ("x",)).traced
 
 
+@pytest.mark.parametrize("formula", [lambda x: {"x": x @ x}, lambda x: {"x": np.modf(x)[0]}])
+def test_what_makes_more_or_less_than_one_value_of_an_entry_is_refused(formula: Any) -> None:
+    with pytest.raises(TypeError, match="does not make one value of each entry"):
+        _ = Kernel(formula, ("x",)).traced
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda x: {"x": x if x > 0 else -x},
+        lambda x: {"x": np.where(x > 0, 1.0, 2.0)},
+        lambda x: {"x": x and 1},
+    ],
+)
+def test_entries_cannot_be_asked_for(formula: Any) -> None:
+    """Every stand-in would be true: half of the formula would be lost without a word."""
+    with pytest.raises(TypeError, match="cannot ask whether its entries are true"):
+        _ = Kernel(formula, ("x",)).traced
+
+
 def test_a_comparison_in_the_middle_is_refused() -> None:
     """Its place would have to hold truth values, and then numbers."""
     with pytest.raises(TypeError, match="a result of its own"):

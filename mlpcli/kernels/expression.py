@@ -31,7 +31,13 @@ class Expression(np.lib.mixins.NDArrayOperatorsMixin):
         """`ufunc(*inputs)`, remembered; anything beyond a plain call is not an elementwise formula."""
         if method != "__call__" or options:
             raise TypeError(f"{ufunc.__name__}.{method} with {sorted(options)} is not elementwise")
+        if ufunc.signature is not None or ufunc.nout != 1:
+            raise TypeError(f"{ufunc.__name__} does not make one value of each entry")
         return Expression(ufunc, tuple(expression(value) for value in inputs))
+
+    def __bool__(self) -> bool:
+        """An `if`, or `np.where`, that asks for entries: they are not there yet."""
+        raise TypeError("a formula cannot ask whether its entries are true: see mlpcli.kernels.kernel")
 
 
 def expression(value: Any) -> Expression:

@@ -1,4 +1,34 @@
-"""A formula with a place for every value: which array each of its operations writes into."""
+"""A formula with a place for every value: which array each of its operations writes into.
+
+What may stand in a formula. It is a Python function of arrays and numbers that gives arrays by name, as
+`lambda z, b: {"z": np.maximum(z + b, 0.0)}`. It is run once, on stand-ins that remember what is done to them
+(`expression`), and from then on every operation is one call of NumPy's that writes into an array made
+beforehand (`in_place`): as one would write it by hand with `out=`, and with the same bits as without.
+
+*Operations.* The operators, and every ufunc, NumPy's or SciPy's, that makes one value of each entry:
+`np.exp`, `np.maximum`, `np.sign`, `scipy.special.ndtr`. Whatever looks at other entries is refused
+(`np.add.reduce`, `@`), and so are options of a ufunc (`out=`, `where=`) and two results (`np.modf`).
+
+*Numbers.* A Python float is a constant, and arithmetic between floats is Python's own. What changes from run
+to run is a coefficient. Work out before what concerns coefficients alone: `c.rate * c.gain` would be
+multiplied once for every entry.
+
+*Choosing.* `if` may ask for an option, which is there when the formula is traced, never for an entry, which
+is not: that is refused. `np.where` cannot stand here, because it is no ufunc: a stand-in never hears of it
+(NEP 13). Entries are chosen among with `np.maximum`, `np.minimum` and `np.sign`: with s = sign z, max(s, 0)
+is 1 where z > 0 and else 0.
+
+*Comparisons* have to be results of their own, as the `gate` of relu: true and false are written to an array
+of booleans, which no number can share, and temporaries are arrays of numbers.
+
+*Temporaries.* A value that is no result yet has a place of its own, unless the array of a result is free.
+The steps of `nn` share one array for this, so their formulas may need one; the planner insists. Order helps:
+what is read for the last time makes room. An optimizer's formula may need more: its blocks are short.
+
+*Complex numbers.* The gradient check runs the values of activations, not their derivatives, on complex z.
+There `np.maximum` and `np.minimum` go by the real part, as they should; `np.abs` and `np.sign` do not: for
+|z| write max(z, −z).
+"""
 
 from __future__ import annotations
 
@@ -46,7 +76,10 @@ class Kernel:
 
 
 class _Placement:
-    """Walks through the operations once; a value leaves its place when it has been read for the last time."""
+    """Register allocation, with arrays for registers: one walk through the operations (a linear scan).
+
+    A value leaves its place when it has been read for the last time.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         traced = kernel.traced

@@ -66,6 +66,7 @@ def relu(z: Array) -> Pair:
 
 def leaky_relu(z: Array, slope: float = 0.01) -> Pair:
     """φ = max(z, slope · z), φ′ = 1 where z > 0, slope where z < 0; 0 ≤ slope ≤ 1."""
+    # max(s, −slope · s) for s = 1, 0, −1 is 1, 0, slope: a kernel knows no np.where (kernels/kernel.py)
     sign = np.sign(z)
     prime = np.maximum(sign, sign * -slope)
     return np.maximum(z, z * slope), prime
@@ -81,7 +82,8 @@ def elu(z: Array, alpha: float = 1.0, scale: float = 1.0) -> Pair:
     a = np.maximum(z, 0.0) + below
     prime = below + alpha  # α e^min(z, 0)
     if alpha != 1.0:
-        # with s = sign z: max(s α e^z / α, −s α e^z) is 1 for s = 1, α e^z for s = −1, 0 for s = 0
+        # with s = sign z: max(s α e^z / α, −s α e^z) is 1 for s = 1, α e^z for s = −1, 0 for s = 0;
+        # a kernel knows no np.where (kernels/kernel.py)
         signed = prime * sign
         prime = np.maximum(signed * (1.0 / alpha), -signed)
     return (a, prime) if scale == 1.0 else (a * scale, prime * scale)
