@@ -133,7 +133,8 @@ def spoilt(**changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "format version 2 needs a newer mlp (this is 0.1.0)"),
+        ({"version": 1}, "the checkpoint of an older mlp, whose optimizer counted otherwise"),
+        ({"version": 3}, "format version 3 needs a newer mlp (this is 0.1.0)"),
         ({"epoch": -1}, "metadata.epoch: Input should be greater than or equal to 0"),
         ({"epoch": 1.5}, "metadata.epoch: Input should be a valid integer"),
         ({"surprise": 1}, "metadata.surprise: Extra inputs are not permitted"),

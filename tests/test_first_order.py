@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -173,3 +175,31 @@ def test_nothing_in_a_rule_has_a_default() -> None:
     for kind in OPTIMIZERS.values():
         for made in kind:
             assert all(field.default is field.default_factory for field in fields(made)), made
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_names_in_a_formula_are_known_to_a_type_checker(name: str) -> None:
+    """State and coefficients are NamedTuples of what they are said to be, from one method to the next."""
+    rule = OPTIMIZERS[name].rule
+    start, coefficients, update = (get_type_hints(f) for f in (rule.start, rule.coefficients, rule.update))
+    state, numbers = start["return"], coefficients["return"]
+    assert state._fields and numbers._fields and state in coefficients.values()
+    assert (update["s"], update["c"]) == (state, numbers)
+    assert get_args(update["return"])[1] is state
+    assert all(hint is float for hint in get_type_hints(numbers).values())
+    assert Any not in get_type_hints(state).values()
+
+
+def test_a_misspelt_name_in_a_formula_does_not_pass_mypy() -> None:
+    pytest.importorskip("mypy")
+    path = REFERENCE / "wrong_rule.py"
+    marked = [i for i, line in enumerate(path.read_text("utf-8").splitlines(), 1) if "# misspelt" in line]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", path],
+        cwd=REFERENCE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error: " in line]
+    assert found == marked, done.stdout + done.stderr

@@ -18,7 +18,8 @@ from mlpcli.artifacts.npz import MAX_ZIP_BYTES, ArrayKind, Format, Npz, npz_cont
 from mlpcli.artifacts.source_file import FileFormatError, read_regular_file
 from mlpcli.errors import ModelError, OutputError, Place
 
-CHECKPOINT_FORMAT = Format("mlp-checkpoint", 1, max_meta_bytes=256 << 20, max_bytes=MAX_ZIP_BYTES)
+# version 2: the optimizer's running means are the means themselves
+CHECKPOINT_FORMAT = Format("mlp-checkpoint", 2, max_meta_bytes=256 << 20, max_bytes=MAX_ZIP_BYTES)
 START_AGAIN = "train again without --resume: the old run is moved aside, not deleted"
 
 
@@ -44,7 +45,7 @@ class Checkpoint:
 
 class _Meta(Exact):
     format: Literal["mlp-checkpoint"]
-    version: Literal[1]
+    version: Literal[2]
     epoch: Count
     arrays: dict[str, Annotated[tuple[str, Items[int]], Strict(False)]]
     history: Items[dict[str, int | float | None]]
@@ -82,7 +83,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def parse_checkpoint(data: bytes | bytearray) -> Checkpoint:
     """The checkpoint that bytes hold, whose numbers need not be finite; raises FileFormatError."""
     npz = Npz.parse(data)
-    meta = validated(_Meta, npz.document(CHECKPOINT_FORMAT))
+    document = npz.document(CHECKPOINT_FORMAT)
+    if document["version"] < CHECKPOINT_FORMAT.version:
+        raise FileFormatError(
+            "the checkpoint of an older mlp, whose optimizer counted otherwise", START_AGAIN
+        )
+    meta = validated(_Meta, document)
     arrays = npz.arrays({name: ArrayKind(dtype, shape) for name, (dtype, shape) in meta.arrays.items()})
     stated = {name: value for name, value in meta if name not in {"format", "version", "arrays"}}
     return Checkpoint(arrays=arrays, **stated)
