@@ -5,19 +5,27 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlpcli.config.activation_spec import Plain
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import Config, check, load_config
 from mlpcli.config.nodes import MappingNode
 from mlpcli.config.overrides import override
 from mlpcli.errors import ConfigError, ExitCode, MlpError, Place, Problem
+from tests.contract import OPTIMIZERS
 
 BASE = "data: {train: x.csv, target: y}\n"
 TABLE = Path(__file__).parent / "reference" / "wrong_configs.txt"
+# what stands in the table for lists that grow
+LISTS = {
+    "{optimizers}": ", ".join(OPTIMIZERS),
+    "{activations}": ", ".join([*get_args(Plain), "leaky_relu", "elu"]),
+}
 
 
 def wrong_configs() -> list[tuple[str, list[str]]]:
@@ -25,8 +33,15 @@ def wrong_configs() -> list[tuple[str, list[str]]]:
     cases = []
     for block in TABLE.read_text("utf-8").strip().split("\n\n"):
         config, *problems = block.split("\n=> ")
-        cases.append((config, problems))
+        cases.append((config, [with_lists(problem) for problem in problems]))
     return cases
+
+
+def with_lists(text: str) -> str:
+    """The text of the table with its lists written out."""
+    for name, words in LISTS.items():
+        text = text.replace(name, words)
+    return text
 
 
 def told(problem: Problem) -> str:
