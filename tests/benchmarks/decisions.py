@@ -65,6 +65,14 @@ class Line:
     needs: str = "mlpcli"
 
 
+@dataclass(frozen=True)
+class Count:
+    """What is counted, by code that prints it."""
+
+    what: str
+    code: str
+
+
 # --- the bets -----------------------------------------------------------------------------------------------
 
 STEPS = """
@@ -95,6 +103,7 @@ def kernels() -> Iterator[Line]:
     for what, code in (step_of(*size) for size in SIZES):
         plain, compiled = (Way(f"{code}work = contenders.{name}(case)") for name in ("ours", "ours_fast"))
         yield Line(what, plain, compiled, stays=True, needs="numba")
+    yield Line("its price: NumPy loaded alone", Way("import numpy"), Way("import numba"), needs="numba")
 
 
 def crew() -> Iterator[Line]:
@@ -171,11 +180,61 @@ def container() -> Iterator[Line]:
     yield Line("opening a model of 39 parameters", theirs, Way(OPENING), stays=True)
 
 
-BETS: Mapping[str, Callable[[], Iterator[Line]]] = {
+READING = """
+from pathlib import Path
+import yaml
+from mlpcli.config.document import parse_document
+data = Path("configs/penguins.yaml").read_bytes()
+def work(times):
+    for _ in range(times):
+        {}
+"""
+
+
+def yaml() -> Iterator[Line]:
+    """The nodes built from PyYAML's events, beside its composer, which refuses nothing."""
+    theirs = Way(READING.format("yaml.compose(data.decode(), yaml.SafeLoader)"))
+    yield Line("reading a config", theirs, Way(READING.format("parse_document(data, '')")), stays=True)
+
+
+MESSAGES = """
+import inspect, sys
+sys.path.insert(0, "tests")
+from mlpcli.config import fields, refusals
+from mlpcli.errors import ConfigError
+from test_load import BASE, check, read, wrong_configs
+refusal, messages, told, whole = refusals.refusal, set(), [], 0
+def noted(message, *more):
+    if any(frame.filename == fields.__file__ for frame in inspect.stack(0)[1:3]):
+        messages.add(message)
+    return refusal(message, *more)
+refusals.refusal = fields.refusal = noted
+for config, _ in wrong_configs():
+    messages.clear()
+    try:
+        check(read(config if config.startswith("data:") else BASE + config))
+    except ConfigError as error:
+        whole += len(error.problems)
+        told += [p for p in error.problems if any(map(p.message.endswith, messages))]
+hooks = [one for kind in vars(fields).values() if inspect.isclass(kind) and kind.__module__ == fields.__name__
+         for name, one in vars(kind).items() if name.startswith("__get_pydantic")]
+lines = sum(len(inspect.getsourcelines(hook)[0]) for hook in hooks)
+print(f"{len(told)} of {whole} messages; {lines} lines of hooks")
+"""
+
+
+def types() -> Iterator[Count]:
+    """The own types of settings: pydantic's would save their hooks and tell other messages."""
+    yield Count("messages for wrong configs that pydantic's own types would change", MESSAGES)
+
+
+BETS: Mapping[str, Callable[[], Iterator[Line | Count]]] = {
     "kernels": kernels,
     "drawing": drawing,
     "start": start,
     "container": container,
+    "yaml": yaml,
+    "types": types,
     "crew": crew,
 }
 
@@ -327,13 +386,24 @@ def rounds_of(line: Line, rounds: int, patience: float, trees: Trees) -> list[Ro
     return found
 
 
-def row(name: str, line: Line, rounds: int, patience: float, trees: Trees) -> str:
+def counted(count: Count, trees: Trees) -> str:
+    """What the code of a count prints."""
+    with process(Way(count.code), trees, count.code, subprocess.PIPE) as one:
+        said, failed = one.communicate()
+    if one.returncode:
+        raise SystemExit(failed)
+    return said.strip()
+
+
+def row(name: str, line: Line | Count, rounds: int, patience: float, trees: Trees) -> str:
     """A line of the table."""
+    if isinstance(line, Count):
+        return f"| {name} | {line.what} | {counted(line, trees)} | | | | |"
     if find_spec(line.needs) is None:
         return f"| {name} | {line.what} | {line.needs} is not installed | | | | |"
     found = rounds_of(line, rounds, patience, trees)
     if len(found) < 2:
-        return f"| {name} | {line.what} | never quiet | | | | |"
+        return f"| {name} | {line.what} | fewer than two rounds | | | | |"
     low, middle, high = statistics.quantiles([one.clock for one in found], n=4)
     processor, others = (statistics.median(values) for values in list(zip(*found, strict=True))[1:])
     clock = f"{middle:.3f} | {low:.3f} to {high:.3f}"
