@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from network_cases import HIDDEN, OUTPUTS, raw_targets
 
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.gradcheck import Batch
@@ -31,6 +32,17 @@ def small_case(activation: str, loss: str, dtype: Any = np.float64, **options: A
     return network, Batch(x, network.loss.prepare(y), 0.5 + rng.random((6, 1)))
 
 
+def random_loss(name: str, rng: np.random.Generator) -> Loss:
+    """The loss with a reduction, and options where it has some."""
+    reduction = str(rng.choice(["mean", "sum"]))
+    options = {
+        "factor": float(rng.choice([0.5, 1.0, 1e-6])),
+        "label_smoothing": float(rng.choice([0.0, 0.1])),
+    }
+    own = {key: value for key, value in options.items() if key in LOSSES[name].model_fields}
+    return Loss(name, reduction=reduction, **own)
+
+
 def random_case(seed: int) -> tuple[Network, Batch]:
     """Any network: depth, widths, activations, loss, reduction, penalties, dropout, weights, scales."""
     rng = np.random.default_rng(seed)
@@ -50,12 +62,7 @@ def random_case(seed: int) -> tuple[Network, Batch]:
     )
     network = Network(
         architecture,
-        Loss(
-            loss,
-            str(rng.choice(["mean", "sum"])),
-            factor=float(rng.choice([0.5, 1.0, 1e-6])),
-            label_smoothing=float(rng.choice([0.0, 0.1])),
-        ),
+        random_loss(loss, rng),
         Penalty(float(rng.choice([0.0, 0.01])), float(rng.choice([0.0, 0.1]))),
         np.float64,
         np.random.default_rng(seed),

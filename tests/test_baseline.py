@@ -58,7 +58,9 @@ def test_the_loss_of_the_mean_target(weights: list[float] | None, reduction: str
     w = np.array(weights or [1.0, 1.0, 1.0])
     errors = (-truth - np.average(truth, axis=0, weights=w)) ** 2
     expected = (w @ errors.mean(axis=1)) / (3 if reduction == "mean" else 1)
-    assert constant_loss(Loss("mse", reduction), training, rows) == pytest.approx(expected, rel=1e-14)
+    assert constant_loss(Loss("mse", reduction=reduction), training, rows) == pytest.approx(
+        expected, rel=1e-14
+    )
 
 
 def test_only_the_training_targets_decide_and_only_the_part_is_judged() -> None:

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.errors import MemoryLimitError
-from mlpcli.nn import links
+from mlpcli.nn import workspace
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
@@ -107,7 +107,7 @@ def test_every_crew_of_a_size_trains_the_same_bits(
 def test_crews_train_the_same_bits_output_after_output(
     kind: Callable[[int], Crew], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "MANY", 1)  # so that these few rows are worked on so
+    monkeypatch.setattr(workspace, "MANY", 1)  # so that these few rows are worked on so
     expected, found = trained(CASES["float32"], InTurn(2)), trained(CASES["float32"], kind(2))
     assert found[0] == expected[0]
     np.testing.assert_array_equal(found[1], expected[1])

@@ -21,11 +21,11 @@ from mlpcli.nn.gradcheck import Batch, CheckOptions, Report, check, compare_grad
 from mlpcli.nn.gradcheck.differences import Central
 from mlpcli.nn.gradcheck.objective import Evaluation
 from mlpcli.nn.initializers import INITIALIZERS, normal
-from mlpcli.nn.links import MANY
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
 from mlpcli.nn.steps import Affine, Pointwise
+from mlpcli.nn.workspace import MANY, mean_of
 
 COMPLEX = CheckOptions("complex-step")
 
@@ -491,12 +491,10 @@ def test_a_part_that_cannot_take_complex_numbers_is_named(
 
 
 def test_a_loss_that_cannot_take_complex_numbers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absolute(z: Any, y: Any, dz: Any, work: Any) -> None:
-        np.subtract(z, y, dz)
-        work.row[...] = np.abs(dz).sum(axis=1)
-        dz[...] = np.sign(dz)
+    def absolute(z: Any, y: Any) -> Any:
+        return np.abs(z - y), np.sign(z - y)
 
-    monkeypatch.setitem(losses.FORMULAS, "mae", (absolute, losses.FORMULAS["mse"][1]))
+    monkeypatch.setitem(losses.FORMULAS, "mae", losses.Formula(mean_of(absolute)))
     with pytest.raises(ConfigError, match="the loss 'mae' cannot take complex numbers"):
         check(*small_case("tanh", "mae"), COMPLEX)
 

@@ -66,6 +66,25 @@ def test_a_coefficient_is_read_at_every_run() -> None:
     assert x.tolist() == [10.0] * 3
 
 
+def test_an_array_may_be_given_anew_with_every_run() -> None:
+    kernel = Kernel(lambda x, y: {"x": x * y - np.square(y), "u": y + x}, ("x", "y"))
+    x, u, scratch = np.empty(3), np.empty(3), [np.empty(3) for _ in range(kernel.temporaries)]
+    run = in_place.bind_but_one(kernel, {"x": x, "u": u}, "y", scratch)
+    for y in (np.array([1.0, 2.0, 3.0]), np.array([-1.0, 0.5, 4.0])):
+        kept = y.copy()
+        x.fill(2.0)
+        run(y)
+        assert x.tolist() == (2.0 * kept - kept**2).tolist()
+        assert u.tolist() == (kept + 2.0).tolist()
+        assert y.tolist() == kept.tolist()
+
+
+def test_a_factor_of_one_is_left_out() -> None:
+    kernel = Kernel(lambda x: {"x": 1.0 * np.exp(x) * 1.0 + 2.0 * x}, ("x",))
+    assert [one.operation for one in kernel.traced.operations] == [np.exp, np.multiply, np.add]
+    assert Kernel(lambda x: {"x": x * 1.0}, ("x",)).traced.operations == ()
+
+
 def test_what_no_result_needs_is_not_computed() -> None:
     kernel = Kernel(lambda x: {"x": (x + 1, np.exp(x))[0]}, ("x",))
     assert [operation.operation for operation in kernel.traced.operations] == [np.add]

@@ -12,8 +12,8 @@ import pytest
 import scipy.special as sp
 import sklearn.metrics
 
-from mlpcli.nn.links import FEW, MANY, Workspace, by_output
 from mlpcli.nn.losses import FORMULAS, Loss
+from mlpcli.nn.workspace import FEW, MANY, Workspace, by_output
 
 pytestmark = pytest.mark.kernels
 
@@ -42,10 +42,14 @@ def workspace(z: Values) -> Workspace:
 
 def evaluate(loss: Loss, z: Values, y: Values) -> tuple[Values, Values]:
     """The loss of each row, and its derivative by the scores; what is to be written starts as NaN."""
-    dz, work = loss.arranged(np.full_like(z, np.nan)), workspace(z)
-    loss.formula(z.copy(), loss.prepare(y), dz, work)
-    assert work.row.dtype == dz.dtype == z.dtype
-    return work.row, dz
+    given, dz = np.full_like(z, np.nan), loss.arranged(np.full_like(z, np.nan))
+    of_rows = loss.bind(given, dz)
+    with np.errstate(invalid="ignore"):
+        of_rows(loss.prepare(y))  # leaves NaN in all memory
+    given[...] = z
+    row = of_rows(loss.prepare(y))
+    assert row.dtype == dz.dtype == z.dtype
+    return row, dz
 
 
 def targets(name: str, rows: int, outputs: int, rng: np.random.Generator) -> Values:
@@ -277,7 +281,7 @@ def test_links_turn_scores_into_predictions(name: str) -> None:
     for shape in SHAPES:
         z = np.random.default_rng(0).normal(size=shape) * 3
         predicted = z.copy()
-        loss.link(predicted, workspace(z))
+        loss.link.predict(predicted, workspace(z))
         np.testing.assert_allclose(predicted, LINKS.get(name, lambda scores: scores)(z), rtol=1e-14)
 
 
@@ -285,7 +289,7 @@ def test_links_turn_scores_into_predictions(name: str) -> None:
 def test_links_saturate_without_overflow(name: str) -> None:
     z = np.array([[-1e4, 1e4, 0.0], [1e4, 1e4, -1e4]])
     predicted = z.copy()
-    Loss(name).link(predicted, workspace(z))
+    Loss(name).link.predict(predicted, workspace(z))
     np.testing.assert_allclose(predicted, LINKS[name](z), rtol=1e-14, atol=1e-300)
 
 
@@ -309,11 +313,8 @@ def test_the_order_in_memory_changes_nothing_but_the_time(name: str) -> None:
     rng = np.random.default_rng(3)
     z, y = rng.normal(size=(40, 5)), targets(LOSSES[name].name, 40, 5, rng)
     kept = y.copy()
-    outcomes = []
-    for dz in (np.empty_like(z), by_output(np.empty_like(z))):
-        work = workspace(z)
-        LOSSES[name].formula(z.copy(), y, dz, work)
-        outcomes.append((work.row, dz))
+    orders = np.empty_like(z), by_output(np.empty_like(z))
+    outcomes = [(LOSSES[name].bind(z.copy(), dz)(y), dz) for dz in orders]
     assert outcomes[0][1].flags.c_contiguous and outcomes[1][1].flags.f_contiguous
     np.testing.assert_allclose(outcomes[0][0], outcomes[1][0], rtol=1e-15)
     np.testing.assert_allclose(outcomes[0][1], outcomes[1][1], rtol=1e-15, atol=1e-17)
@@ -336,10 +337,10 @@ def test_sides_change_where_a_kink_is_crossed() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_nothing_array_sized_is_allocated(name: str, outputs: int) -> None:
     z, dz = np.ones((50_000 // outputs, outputs)), np.ones((50_000 // outputs, outputs))
-    y, formula, work = np.ones_like(z), LOSSES[name].formula, workspace(z)
-    formula(z, y, dz, work)
+    y, of_rows = np.ones_like(z), LOSSES[name].bind(z, dz)
+    of_rows(y)
     tracemalloc.start()
-    formula(z, y, dz, work)
+    of_rows(y)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000  # an array has 400,000 bytes

@@ -16,11 +16,11 @@ from network_cases import HIDDEN, REGRESSION, Case, numerical_gradient, relative
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.initializers import INITIALIZERS, normal
-from mlpcli.nn.links import MANY
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import CHUNK, Network
 from mlpcli.nn.penalty import Penalty
 from mlpcli.nn.steps import Dropout
+from mlpcli.nn.workspace import MANY
 
 EXTRAS = {
     "plain": Case(Loss("mse")),
@@ -95,7 +95,7 @@ def test_a_batch_is_the_mean_or_the_sum_of_its_rows_times_their_weights(loss: st
     batch = case.batch()
     w = batch[2].ravel()
     for reduction, share in (("mean", 1 / 5), ("sum", 1.0)):
-        network = replace(case, loss=Loss(loss, reduction)).network()
+        network = replace(case, loss=Loss(loss, reduction=reduction)).network()
         assert network.loss_and_grad(*batch[:2]) == pytest.approx(share * sum(alone), rel=1e-12)
         np.testing.assert_allclose(network.grad, share * gradients.sum(axis=0), rtol=1e-9, atol=1e-13)
         assert network.loss_and_grad(*batch) == pytest.approx(share * np.dot(w, alone), rel=1e-12)
@@ -106,7 +106,7 @@ def test_a_batch_is_the_mean_or_the_sum_of_its_rows_times_their_weights(loss: st
 @pytest.mark.parametrize("rows", [1, 6])
 def test_penalties_act_once_per_batch_on_weights_alone(rows: int, reduction: str) -> None:
     l1, l2 = 0.25, 0.5
-    plain = Case(Loss("mse", reduction), rows=rows)
+    plain = Case(Loss("mse", reduction=reduction), rows=rows)
     penalised = replace(plain, penalty=Penalty(l1, l2)).network()
     network, batch = plain.network(), plain.batch()
     assert penalised.loss_and_grad(*batch) == network.loss_and_grad(*batch)  # the loss is without them
@@ -178,7 +178,13 @@ def test_masks_stay_until_they_are_drawn_again() -> None:
 
 
 def test_dropout_scales_what_it_keeps_after_the_activation() -> None:
-    case = Case(Loss("squared_error", "sum"), (2, 5, 1), ActivationChoice("sigmoid", {}), dropout=0.4, rows=3)
+    case = Case(
+        Loss("squared_error", reduction="sum"),
+        (2, 5, 1),
+        ActivationChoice("sigmoid", {}),
+        dropout=0.4,
+        rows=3,
+    )
     network, (x, y, _) = case.network(), case.batch()
     loss = network.loss_and_grad(x, y)
     (dropout,) = (s for s in network.training_plan(3).steps if isinstance(s, Dropout))
@@ -272,7 +278,7 @@ STEPS = {
     "softmax before a regression loss": Case(Loss("mse"), output="softmax"),
     "dropout": Case(Loss("mse"), dropout=0.5),
     "penalties": Case(Loss("mse"), penalty=Penalty(0.1, 0.1)),
-    "sum": Case(Loss("mse", "sum")),
+    "sum": Case(Loss("mse", reduction="sum")),
 }
 
 
@@ -314,7 +320,7 @@ def test_no_rows_are_no_predictions() -> None:
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("rows", [1, CHUNK + 5])
 def test_evaluation_is_the_loss_of_all_rows_and_the_predictions(rows: int, reduction: str, loss: str) -> None:
-    case = Case(Loss(loss, reduction), rows=rows)
+    case = Case(Loss(loss, reduction=reduction), rows=rows)
     network, (x, y, w) = case.network(), case.batch()
     for weights in (None, w):
         value, outputs = network.evaluate(x, y, weights)

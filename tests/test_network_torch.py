@@ -12,7 +12,6 @@ from network_cases import HIDDEN, REGRESSION, Case, relative_errors
 
 from mlpcli.kernels.in_place import bind
 from mlpcli.nn.activations import ActivationChoice
-from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
@@ -171,7 +170,7 @@ def test_losses_are_torch_s_at_extreme_scores(name: str) -> None:
     leaf = torch.from_numpy(z.copy()).requires_grad_()
     expected = rows(leaf, torch.from_numpy(y))
     expected.sum().backward()
-    dz, work = np.empty_like(z), Workspace.like(z)
-    loss.formula(z.copy(), loss.prepare(y), dz, work)
-    np.testing.assert_allclose(work.row, expected.detach().numpy(), rtol=1e-12, atol=1e-14)
+    dz = np.empty_like(z)
+    row = loss.bind(z.copy(), dz)(loss.prepare(y))
+    np.testing.assert_allclose(row, expected.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(dz, leaf.grad.numpy(), rtol=1e-12, atol=1e-15)

@@ -49,7 +49,7 @@ def assert_gradients(network: Network, expected: dict[str, Values]) -> None:
 
 
 DEEP = ["deep_sigmoid_231", "deep_sigmoid_30_10_15_7_6"]
-SUMMED = Loss("squared_error", "sum")
+SUMMED = Loss("squared_error", reduction="sum")
 
 
 @pytest.mark.parametrize("name", DEEP)

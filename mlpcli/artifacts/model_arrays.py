@@ -138,8 +138,8 @@ def _check_target(meta: ModelMeta) -> None:
         _contradict(
             f"the target needs {' or '.join(map(str, allowed))} outputs", f"{target.outputs}, {outputs}"
         )
-    if meta.loss.name == "cross_entropy" and outputs < 2:
-        _contradict("cross_entropy needs two outputs", outputs)
+    if meta.loss.one_output_each and outputs < 2:
+        _contradict(f"{meta.loss.name} needs two outputs", outputs)
 
 
 def _widths(meta: ModelMeta) -> tuple[int, ...]:

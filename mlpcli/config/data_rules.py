@@ -89,14 +89,14 @@ def separator_is_not_the_decimal_mark(spec: Spec) -> Iterator[Finding]:
 
 
 def scaled_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
-    """Classes are not scaled, and poisson needs targets that are not below 0."""
+    """Classes are not scaled, and counts are not below 0."""
     scale, task = spec.data.target_scale, only(possible_tasks(spec))
     if scale is None or scale.name == "none":
         return
     if task is not None and task != "regression":
         yield Finding(("data", "target_scale"), f"target_scale is for regression, the task is {task}")
-    elif spec.loss is not None and spec.loss.name == "poisson" and scale.name == "standardize":
-        message = "poisson needs targets of at least 0, and standardize makes some negative"
+    elif spec.loss is not None and spec.loss.counts and scale.name == "standardize":
+        message = f"{spec.loss.name} needs targets of at least 0, and standardize makes some negative"
         yield Finding(("data", "target_scale"), message, "leave target_scale out, or divide")
 
 

@@ -1,5 +1,10 @@
-"""The losses: their options, the tasks that they serve and the output activations that go with them."""
+"""The losses: their options, and all that can be said of each without its formula.
 
+Whoever else has to know something of a loss asks here, or `mlpcli.nn.losses`, which has the formulas. To add
+a loss is to add a class and its place in `AnyLossSpec` here, and a formula and its row there.
+"""
+
+import math
 from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field
@@ -18,80 +23,89 @@ FOR_NUMBERS = frozenset({"regression", "classification"})  # as 0 and 1 the clas
 ANY_OUTPUT = frozenset(HIDDEN_ACTIVATIONS) | OUTPUT_ONLY
 
 
-class SquaredErrorSpec(Closed):
-    """factor · Σ over outputs (ŷ−y)²."""
+class LossOptions(Closed):
+    """What a loss is good for, and how its targets and outputs are read; each loss says where it differs."""
 
     tasks: ClassVar[frozenset[str]] = FOR_NUMBERS
+    # the one at the output where none is named; the formula, which starts from scores, has it in it
     output_activation: ClassVar[str] = "identity"
     allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
+    # whether a regression with an identity output learns scaled targets unless something else is asked for
+    scales_targets: ClassVar[bool] = True
+    counts: ClassVar[bool] = False  # whether its targets are counts, which are at least 0
+    most_classes: ClassVar[float] = math.inf
+    one_output_each: ClassVar[bool] = False  # for two classes too, which else share one output
+    # from this output on it is the second of two classes, or a label is there
+    threshold: ClassVar[float] = 0.5
+
+    @classmethod
+    def outputs_for(cls, classes: int) -> int:
+        """How many outputs so many classes have."""
+        return 1 if classes == 2 and not cls.one_output_each else classes
+
+
+class SquaredErrorSpec(LossOptions):
+    """factor · Σ over outputs (ŷ−y)²."""
 
     name: Literal["squared_error"] = "squared_error"
     factor: Annotated[float, Number(above=0), Field(description="what the sum is multiplied by")] = 0.5
     reduction: Reduction = "mean"
 
 
-class MseSpec(Closed):
+class MseSpec(LossOptions):
     """The mean over outputs of (ŷ−y)²: the default for regression."""
-
-    tasks: ClassVar[frozenset[str]] = FOR_NUMBERS
-    output_activation: ClassVar[str] = "identity"
-    allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
 
     name: Literal["mse"] = "mse"
     reduction: Reduction = "mean"
 
 
-class MaeSpec(Closed):
+class MaeSpec(LossOptions):
     """The mean over outputs of |ŷ−y|."""
-
-    tasks: ClassVar[frozenset[str]] = FOR_NUMBERS
-    output_activation: ClassVar[str] = "identity"
-    allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
 
     name: Literal["mae"] = "mae"
     reduction: Reduction = "mean"
 
 
-class HuberSpec(Closed):
+class HuberSpec(LossOptions):
     """Squared for small errors, linear for large ones, the mean over outputs; as torch's HuberLoss."""
-
-    tasks: ClassVar[frozenset[str]] = FOR_NUMBERS
-    output_activation: ClassVar[str] = "identity"
-    allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
 
     name: Literal["huber"] = "huber"
     delta: Annotated[float, Number(above=0), Field(description="where squared becomes linear")] = 1.0
     reduction: Reduction = "mean"
 
 
-class PoissonSpec(Closed):
+class PoissonSpec(LossOptions):
     """For counts: the mean over outputs of ŷ − y log ŷ, y at least 0."""
 
     tasks: ClassVar[frozenset[str]] = frozenset({"regression"})
     output_activation: ClassVar[str] = "exponential"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"exponential"})
+    scales_targets: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
 
     name: Literal["poisson"] = "poisson"
     reduction: Reduction = "mean"
 
 
-class BinaryCrossEntropySpec(Closed):
+class BinaryCrossEntropySpec(LossOptions):
     """For two classes or several labels: the sum over outputs of the logistic loss, from scores."""
 
     tasks: ClassVar[frozenset[str]] = frozenset({"classification", "multilabel"})
     output_activation: ClassVar[str] = "sigmoid"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"sigmoid"})
+    most_classes: ClassVar[float] = 2
 
     name: Literal["binary_cross_entropy"] = "binary_cross_entropy"
     reduction: Reduction = "mean"
 
 
-class CrossEntropySpec(Closed):
+class CrossEntropySpec(LossOptions):
     """For classes: −log softmax of the true one, from scores."""
 
     tasks: ClassVar[frozenset[str]] = frozenset({"classification"})
     output_activation: ClassVar[str] = "softmax"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"softmax"})
+    one_output_each: ClassVar[bool] = True
 
     name: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: Annotated[
@@ -100,12 +114,12 @@ class CrossEntropySpec(Closed):
     reduction: Reduction = "mean"
 
 
-class HingeSpec(Closed):
+class HingeSpec(LossOptions):
     """For classes: how far the true one's score falls short of the others' by a margin of 1."""
 
     tasks: ClassVar[frozenset[str]] = frozenset({"classification"})
-    output_activation: ClassVar[str] = "identity"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"identity"})
+    threshold: ClassVar[float] = 0.0
 
     name: Literal["hinge"] = "hinge"
     reduction: Reduction = "mean"
@@ -124,6 +138,18 @@ AnyLossSpec: TypeAlias = (
 LossSpec: TypeAlias = Annotated[AnyLossSpec, Choice("a loss")]
 
 
+LOSSES: dict[str, type[AnyLossSpec]] = {
+    loss.model_fields["name"].default: loss for loss in get_args(AnyLossSpec)
+}
+
+
 def losses_for(task: str) -> list[str]:
     """The names of the losses that serve a task."""
-    return [spec.model_fields["name"].default for spec in get_args(AnyLossSpec) if task in spec.tasks]
+    return [name for name, loss in LOSSES.items() if task in loss.tasks]
+
+
+def default_loss(task: str, classes: int) -> AnyLossSpec:
+    """The loss of a task where the config names none."""
+    if task == "regression":
+        return MseSpec()
+    return CrossEntropySpec() if classes > 2 else BinaryCrossEntropySpec()

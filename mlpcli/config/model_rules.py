@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import get_args
 
 from mlpcli.config.activation_spec import OUTPUT_ONLY, PROBABILITIES, PlainActivationSpec
-from mlpcli.config.loss_spec import AnyLossSpec
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec
 from mlpcli.config.tasks import only, possible_tasks
@@ -106,5 +105,6 @@ def _one_of(names: frozenset[str]) -> str:
 
 
 def _other_losses(output: str) -> str:
-    losses = [loss for loss in get_args(AnyLossSpec) if output in loss.allowed_outputs]
-    return f"{output} goes with " + ", ".join(loss.model_fields["name"].default for loss in losses)
+    return f"{output} goes with " + ", ".join(
+        name for name, loss in LOSSES.items() if output in loss.allowed_outputs
+    )

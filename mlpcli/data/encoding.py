@@ -143,13 +143,14 @@ def _unlisted(unseen: Unseen) -> Fault:
 
 
 def _negative(outcome: Outcome, y: Matrix) -> Iterator[Fault]:
-    """Poisson is for counts: targets below 0 have no likelihood."""
-    if outcome.loss.name != "poisson":
+    """Where targets are counts, those below 0 have no likelihood."""
+    if not outcome.loss.counts:
         return
     for name, column in zip(outcome.target.columns, y.T, strict=True):
         rows = np.flatnonzero(column < 0)
         if len(rows):
-            yield Fault(name, "expected a count of at least 0 for poisson, found a negative number", rows)
+            message = f"expected a count of at least 0 for {outcome.loss.name}, found a negative number"
+            yield Fault(name, message, rows)
 
 
 def _add(known: dict[str, Unseen], above: Iterable[Unseen]) -> None:

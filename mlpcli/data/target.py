@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.faults import Fault, lacking_fault, text_fault
@@ -151,7 +152,7 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
 
 def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
     """The target of a classification: one output for two classes unless the loss needs one for each."""
-    outputs = 1 if len(classes) == 2 and loss != "cross_entropy" else len(classes)
+    outputs = LOSSES[loss].outputs_for(len(classes))
     return TargetEncoder("classification", (column,), classes, outputs, np.zeros(outputs), np.ones(outputs))
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from mlpcli.config.load import Config
-from mlpcli.config.loss_spec import BinaryCrossEntropySpec, CrossEntropySpec, MseSpec
+from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec
 from mlpcli.config.tasks import only, possible_tasks
 from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.table import Table
-
-# with an identity output these learn scaled targets
-SCALED_BY_DEFAULT = frozenset({"mse", "squared_error", "mae", "huber"})
 
 
 def decide_task(config: Config, table: Table) -> str:
@@ -39,10 +36,8 @@ def decide_loss(config: Config, task: str, classes: int) -> LossSpec:
     """The loss: what the config says, else mse, binary_cross_entropy or cross_entropy."""
     loss = config.spec.loss
     if loss is None:
-        if task == "regression":
-            return MseSpec()
-        return CrossEntropySpec() if classes > 2 else BinaryCrossEntropySpec()
-    if loss.name == "binary_cross_entropy" and classes > 2:
+        return default_loss(task, classes)
+    if classes > loss.most_classes:
         hint = "write `loss: cross_entropy`, or name several columns of 0 and 1 as targets"
         raise config.problem(
             ("loss",), f"expected a loss for {classes} classes, found {loss.name}", hint=hint
@@ -68,7 +63,7 @@ def decide_scale(config: Config, task: str, loss: LossSpec, output_activation: s
     """The scaling of the target: what the config says, else standardize where loss and output allow it."""
     asked = config.spec.data.target_scale
     if asked is None:
-        scaled = task == "regression" and loss.name in SCALED_BY_DEFAULT and output_activation == "identity"
+        scaled = task == "regression" and loss.scales_targets and output_activation == "identity"
         return ScaleSpec.model_validate("standardize" if scaled else "none")
     if asked.name != "none" and task != "regression":
         raise config.problem(

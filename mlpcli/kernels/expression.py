@@ -18,8 +18,8 @@ _order = count()
 class Expression(np.lib.mixins.NDArrayOperatorsMixin):
     """An operation on other expressions, or a leaf: a name or a constant.
 
-    NumPy's functions and operators, met with one of these, make another one of it (NEP 13). `order` tells
-    which of two was written first.
+    NumPy's functions and operators, met with one of these, make another one of it (NEP 13), but for a factor
+    of 1, which is left out. `order` tells which of two was written first.
     """
 
     def __init__(self, operation: np.ufunc | str | float, operands: tuple[Expression, ...] = ()) -> None:
@@ -33,7 +33,10 @@ class Expression(np.lib.mixins.NDArrayOperatorsMixin):
             raise TypeError(f"{ufunc.__name__}.{method} with {sorted(options)} is not elementwise")
         if ufunc.signature is not None or ufunc.nout != 1:
             raise TypeError(f"{ufunc.__name__} does not make one value of each entry")
-        return Expression(ufunc, tuple(expression(value) for value in inputs))
+        operands = tuple(expression(value) for value in inputs)
+        if ufunc is np.multiply:
+            operands = tuple(one for one in operands if one.operation != 1.0) or operands[:1]
+        return operands[0] if len(operands) < ufunc.nin else Expression(ufunc, operands)
 
     def __bool__(self) -> bool:
         """An `if`, or `np.where`, that asks for entries: they are not there yet."""

@@ -31,6 +31,30 @@ def bind(kernel: Kernel, arrays: Mapping[str, Array], coefficients: Vector, scra
     return run
 
 
+def bind_but_one(
+    kernel: Kernel, arrays: Mapping[str, Array], name: str, scratch: list[Array]
+) -> Callable[[Array], None]:
+    """As `bind`, of a kernel without coefficients; the array of that name is given anew with every run.
+
+    It is only read.
+    """
+    stand_in = np.empty(0)
+    dtype = next(iter(arrays.values())).dtype
+    calls = [
+        (function, [*arguments])
+        for function, arguments in _calls(kernel, {**arrays, name: stand_in}, np.empty(0, dtype), scratch)
+    ]
+    places = [(given, i) for _, given in calls for i, argument in enumerate(given) if argument is stand_in]
+
+    def run(array: Array) -> None:
+        for arguments, i in places:
+            arguments[i] = array
+        for function, arguments in calls:
+            function(*arguments)
+
+    return run
+
+
 def _calls(
     kernel: Kernel, arrays: Mapping[str, Array], coefficients: Vector, scratch: list[Array]
 ) -> list[Call]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.layout import Layout
-from mlpcli.nn.losses import FORMULAS
 from mlpcli.nn.normalization import NormalizationChoice
 
 Shapes = dict[str, tuple[int, ...]]
@@ -81,7 +81,7 @@ class Architecture:
     def output_step(self, loss: str) -> ActivationChoice | None:
         """The output activation that has to be a step of its own, or None: `loss` owns it, or identity."""
         output = self.activations[-1]
-        return None if output.name in {FORMULAS[loss][1], "identity"} else output
+        return None if output.name in {LOSSES[loss].output_activation, "identity"} else output
 
     def describe(self) -> Mapping[str, object]:
         """The architecture as the model file records it; embeddings are described by their columns there."""

@@ -1,72 +1,26 @@
-"""Links: the output activations that a loss owns, which turn scores into predictions.
-
-A link has the form `f(z, work)` and turns `z` (rows, outputs) into predictions in place.
-"""
+"""Links: the output activations that a loss owns, which turn scores into predictions, and their inverses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.nn.activations import exp_cap, logistic
-
-FEW = 64  # outputs
-MANY = 24  # rows; for fewer, copies cost more than they save
+from mlpcli.nn.workspace import Workspace, rearranged
 
 
-def by_output(matrix: Matrix) -> Matrix:
-    """The memory of a matrix (rows, outputs), seen as another one that has output after output.
+@dataclass(frozen=True)
+class Link:
+    """`predict(z, work)` turns scores `z` (rows, outputs) into predictions in place.
 
-    That is where NumPy is faster so: it is slow along many short rows, in sums and even more in maxima.
-    Elsewhere it is the matrix itself.
-    """
-    rows, outputs = matrix.shape
-    return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
-
-
-def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
-    """A copy of the matrix there, or where there is no place for one the matrix itself."""
-    if copy is None:
-        return matrix
-    np.copyto(copy, matrix)
-    return copy
-
-
-class Workspace(NamedTuple):
-    """Memory to work in beside scores (rows, outputs); what is in it is lost.
-
-    `scratch` has the shape of the scores. Where `by_output` would have these otherwise, `s` and `t` are for
-    such copies of scores and targets; `s` has the memory of `scratch`. There is a number for each row, seen
-    as `row` (rows,) and as `column` (rows, 1), and another one. `ones` (outputs,) stay what they are: a
-    product with them is the fastest sum over a row.
+    `scores(mean)` are those that predict `mean` (outputs,), as nearly as there are any.
     """
 
-    scratch: Matrix
-    s: Matrix | None
-    t: Matrix | None
-    row: Vector
-    column: Matrix
-    other_row: Vector
-    other_column: Matrix
-    ones: Vector
-
-    @classmethod
-    def like(cls, scores: Matrix) -> Workspace:
-        """New memory for scores like these."""
-        rows, outputs = scores.shape
-        scratch = np.empty((rows, outputs), scores.dtype)
-        s = by_output(scratch)
-        t = None if s is scratch else np.empty_like(s)
-        copies = (None if t is None else s), t
-        row, other_row = (np.empty(rows, scores.dtype) for _ in range(2))
-        ones = np.ones(outputs, scores.dtype)
-        return cls(scratch, *copies, row, row[:, None], other_row, other_row[:, None], ones)
-
-
-Link = Callable[[Matrix, Workspace], None]
+    predict: Callable[[Matrix, Workspace], None]
+    scores: Callable[[Vector], Vector]
 
 
 def keep(_z: Matrix, _work: Workspace) -> None:
@@ -95,12 +49,30 @@ def to_exponential(z: Matrix, _work: Workspace) -> None:
     np.exp(z, z)
 
 
+def as_they_are(mean: Vector) -> Vector:
+    """z = p."""
+    return mean
+
+
+def log_odds(mean: Vector) -> Vector:
+    """z = log p − log(1 − p), p as far from 0 and 1 as makes it finite."""
+    p = np.clip(mean, TINY, 1.0 - np.finfo(np.float64).epsneg)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def log(mean: Vector) -> Vector:
+    """z = log p, p as far from 0 as makes it finite."""
+    return np.asarray(np.log(np.maximum(mean, TINY)))
+
+
+TINY = np.finfo(np.float64).tiny
+
 # by the names of the output activations
-LINKS: dict[str, Link] = {
-    "identity": keep,
-    "sigmoid": to_sigmoid,
-    "softmax": to_softmax,
-    "exponential": to_exponential,
+LINKS = {
+    "identity": Link(keep, as_they_are),
+    "sigmoid": Link(to_sigmoid, log_odds),
+    "softmax": Link(to_softmax, log),
+    "exponential": Link(to_exponential, log),
 }
 
 

@@ -1,116 +1,86 @@
 """Losses, each with the derivative that starts backpropagation, both from the scores of the last layer.
 
-A formula has the form `f(z, y, dz, work)`: from scores `z` and targets `y`, both (rows, outputs), it
-leaves the loss of each row in `work.row` and writes ∂(row's loss)/∂z into `dz`; what was in `z` is lost.
-Nothing array-sized is allocated. A loss that owns a link (sigmoid, softmax, exponential) works from the
-scores before it, and is finite where it saturates.
+Most add up, or average, a term for every output of a row. Their formulas take scores `z` and targets `y` and
+give the term and its derivative by z, elementwise, as the textbook has them; a kernel made of one works in
+place and allocates nothing. A loss that compares the scores of a row (cross_entropy, hinge) is written in
+NumPy's calls: `f(z, y, dz, work)` leaves the loss of each row in `work.row` and ∂(row's loss)/∂z in `dz`.
 
-Everything but `dz` also holds for complex scores, as the complex-step check needs.
+A loss that owns a link (sigmoid, softmax, exponential) works from the scores before it, and is finite where
+it saturates. Everything but the derivatives also holds for complex scores, as the complex-step check needs:
+maxima stand where one might write an absolute value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix
-from mlpcli.nn.links import (
-    LINKS,
-    Link,
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.config.loss_spec import LOSSES
+from mlpcli.nn.links import LINKS, Link, subtract_max
+from mlpcli.nn.workspace import (
+    Bind,
+    RowLosses,
     Workspace,
     by_output,
+    by_row,
+    mean_of,
     rearranged,
-    subtract_max,
+    sum_of,
 )
 
-Formula = Callable[[Matrix, Matrix, Matrix, Workspace], None]
+Pair = tuple[Array, Array]
+"""A term of the loss, and its derivative by z."""
 
 
-def add_up(terms: Matrix, work: Workspace, factor: float = 1.0) -> None:
-    """work.row ← factor · Σ terms over the outputs of a row."""
-    terms.dot(work.ones, work.row)
-    if factor != 1.0:
-        np.multiply(work.row, factor, work.row)
+def scaled_square(z: Array, y: Array, factor: float) -> Pair:
+    """factor · (z − y)², derivative 2 · factor · (z − y)."""
+    r = z - y
+    return factor * np.square(r), 2.0 * factor * r
 
 
-def squared_error(z: Matrix, y: Matrix, dz: Matrix, work: Workspace, factor: float = 0.5) -> None:
-    """factor · Σ (z − y)², derivative 2 · factor · (z − y)."""
-    np.subtract(z, y, dz)
-    np.square(dz, z)
-    add_up(z, work, factor)
-    if factor != 0.5:
-        np.multiply(dz, 2.0 * factor, dz)
+def square(z: Array, y: Array) -> Pair:
+    """(z − y)², derivative 2 (z − y)."""
+    r = z - y
+    return np.square(r), 2.0 * r
 
 
-def mse(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
-    """The mean over outputs of (z − y)²."""
-    squared_error(z, y, dz, work, factor=1.0 / z.shape[1])
+def absolute(z: Array, y: Array) -> Pair:
+    """|z − y|, derivative sign(z − y); 0 where they are equal."""
+    r = z - y
+    return np.maximum(r, -r), np.sign(r)
 
 
-def mae(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
-    """The mean over outputs of |z − y|, derivative sign(z − y); 0 where they are equal."""
-    share = 1.0 / z.shape[1]
-    np.subtract(z, y, dz)
-    np.negative(dz, z)
-    np.maximum(dz, z, out=z)
-    add_up(z, work, share)
-    np.sign(dz, dz)
-    np.multiply(dz, share, dz)
-
-
-def huber(z: Matrix, y: Matrix, dz: Matrix, work: Workspace, delta: float = 1.0) -> None:
-    """The mean over outputs of ½ r² where |r| ≤ δ, else δ (|r| − ½ δ), with r = z − y.
+def huber(z: Array, y: Array, delta: float) -> Pair:
+    """½ r² where |r| ≤ δ, else δ (|r| − ½ δ), with r = z − y.
 
     With c = r clipped to ±δ both cases are c (r − ½ c), and the derivative is c (Huber 1964; torch's
     HuberLoss, which is δ times its SmoothL1Loss).
     """
-    share = 1.0 / z.shape[1]
-    np.subtract(z, y, z)
-    np.minimum(z, delta, out=dz)
-    np.maximum(dz, -delta, out=dz)
-    np.multiply(z, 2.0, z)
-    np.subtract(z, dz, z)
-    np.multiply(z, dz, z)
-    add_up(z, work, 0.5 * share)
-    np.multiply(dz, share, dz)
+    r = z - y
+    c = np.maximum(np.minimum(r, delta), -delta)
+    return c * (r - 0.5 * c), c
 
 
-def poisson(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
-    """The mean over outputs of ŷ − y log ŷ with ŷ = e^z, that is e^z − y z; derivative e^z − y."""
-    share = 1.0 / z.shape[1]
-    np.exp(z, dz)
-    np.multiply(z, y, z)
-    np.subtract(dz, z, z)
-    add_up(z, work, share)
-    np.subtract(dz, y, dz)
-    np.multiply(dz, share, dz)
+def poisson(z: Array, y: Array) -> Pair:
+    """ŷ − y log ŷ with ŷ = e^z, that is e^z − y z; derivative e^z − y."""
+    p = np.exp(z)
+    return p - y * z, p - y
 
 
-def binary_cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
-    """Σ over outputs of −y log σ(z) − (1 − y) log(1 − σ(z)), derivative σ(z) − y.
+def binary_cross_entropy(z: Array, y: Array) -> Pair:
+    """−y log σ(z) − (1 − y) log(1 − σ(z)), derivative σ(z) − y.
 
-    Computed as max(z, 0) − y z + log(1 + e^(−|z|)), with s = max(z, 0) + log(1 + e^(−|z|)) also
-    σ(z) = 1 − e^(−s): small losses and small probabilities keep all their digits.
+    With s = log(1 + e^z) the term is s − y z, and σ(z) = 1 − e^(−s). Of s = max(z, 0) + log(1 + e^(−|z|)),
+    which never overflows, y z is taken away before the small part is added: small losses and small
+    probabilities keep all their digits.
     """
-    scratch = work.scratch
-    np.multiply(z, y, scratch)
-    np.negative(z, dz)
-    np.minimum(z, dz, out=dz)
-    np.exp(dz, dz)
-    np.log1p(dz, dz)
-    np.maximum(z, 0.0, out=z)
-    np.subtract(z, scratch, scratch)
-    np.add(scratch, dz, scratch)
-    add_up(scratch, work)
-    np.add(z, dz, z)
-    np.negative(z, z)
-    np.expm1(z, dz)
-    np.negative(dz, dz)
-    np.subtract(dz, y, dz)
+    small = np.log1p(np.exp(np.minimum(z, -z)))
+    large = np.maximum(z, 0.0)
+    return large - y * z + small, -np.expm1(-(large + small)) - y
 
 
 def cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
@@ -170,27 +140,26 @@ def _hinge_of_two(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
 LEAST = -60.0
 FAR_BELOW = 1e30  # lower than any score that can still be trained, in either precision
 
-# each loss: its formula, and the output activation that it owns; any other one is a step of its own
-FORMULAS: dict[str, tuple[Callable[..., None], str]] = {
-    "squared_error": (squared_error, "identity"),
-    "mse": (mse, "identity"),
-    "mae": (mae, "identity"),
-    "huber": (huber, "identity"),
-    "poisson": (poisson, "exponential"),
-    "binary_cross_entropy": (binary_cross_entropy, "sigmoid"),
-    "cross_entropy": (cross_entropy, "softmax"),
-    "hinge": (hinge, "identity"),
-}
 
-# which side of its kinks each entry is on: two evaluations with different sides straddle a kink
-SIDES: dict[str, Callable[[Matrix, Matrix, float], Array]] = {
-    "mae": lambda z, y, _delta: np.sign(z - y),
-    "huber": lambda z, y, delta: np.sign(z - y - delta) + np.sign(z - y + delta),
-    "hinge": lambda z, y, _delta: _hinge_sides(z, y),
-}
+def smoothed(y: Matrix, label_smoothing: float) -> Matrix:
+    """(1 − ε) y + ε / classes (Szegedy et al. 2016)."""
+    if not label_smoothing:
+        return y
+    return np.asarray((1.0 - label_smoothing) * y + label_smoothing / y.shape[1])
 
 
-def _hinge_sides(z: Matrix, y: Matrix) -> Array:
+def signed(y: Matrix) -> Matrix:
+    """±1 for a single output of 0 or 1; one-hot rows as they are."""
+    return np.asarray(2.0 * y - 1.0) if y.shape[1] == 1 else y
+
+
+def of_most_frequent(mean: Vector) -> Vector:
+    """The score ±1 of the most frequent of two classes, whose targets are ±1; else 1 for it, 0 for others."""
+    return np.sign(mean) if len(mean) == 1 else np.eye(len(mean))[mean.argmax()]
+
+
+def hinge_sides(z: Matrix, y: Matrix) -> Array:
+    """The sign of the margin, and with several outputs which of the others are the largest."""
     if z.shape[1] == 1:
         return np.asarray(np.sign(1.0 - z * y))
     others = z - y * FAR_BELOW
@@ -198,45 +167,79 @@ def _hinge_sides(z: Matrix, y: Matrix) -> Array:
     return np.hstack([np.sign(margin), others == others.max(axis=1, keepdims=True)])
 
 
-@dataclass(frozen=True)
-class Loss:
-    """A loss by name with its options, and what becomes of rows: their mean, or their sum.
+def _same(array: Matrix, **_options: float) -> Matrix:
+    return array
 
-    `label_smoothing` ε (cross_entropy): targets become (1 − ε) y + ε / classes (Szegedy et al. 2016).
+
+@dataclass(frozen=True)
+class Formula:
+    """What a loss computes; every function but the last two is given the loss's options, by name.
+
+    `prepare(y)`: the targets as the formula wants them. `sides(z, y)`: which side of its kinks each entry is
+    on; two evaluations with different sides straddle a kink. `constant(mean)`: the scores that are right for
+    rows whose mean target, prepared, is `mean`, where they are not the link's. `arranged`: memory for dz in
+    the order in which it is written fastest.
     """
 
-    name: str
-    reduction: str = "mean"
-    factor: float = 0.5
-    delta: float = 1.0
-    label_smoothing: float = 0.0
+    bind: Bind
+    prepare: Callable[..., Matrix] = _same
+    sides: Callable[..., Array] | None = None
+    constant: Callable[[Vector], Vector] | None = None
+    arranged: Callable[[Matrix], Matrix] = _same
+
+
+FORMULAS: dict[str, Formula] = {
+    "squared_error": Formula(sum_of(scaled_square)),
+    "mse": Formula(mean_of(square)),
+    "mae": Formula(mean_of(absolute), sides=lambda z, y: np.sign(z - y)),
+    "huber": Formula(
+        mean_of(huber), sides=lambda z, y, delta: np.sign(z - y - delta) + np.sign(z - y + delta)
+    ),
+    "poisson": Formula(mean_of(poisson)),
+    "binary_cross_entropy": Formula(sum_of(binary_cross_entropy)),
+    "cross_entropy": Formula(by_row(cross_entropy), smoothed, arranged=by_output),
+    "hinge": Formula(by_row(hinge), signed, hinge_sides, of_most_frequent, by_output),
+}
+
+
+class Loss:
+    """A loss with its options, whose defaults are the config's: `Loss("huber", delta=0.3)`.
+
+    `spec` says what it is good for; `reduction` what becomes of rows, their mean or their sum.
+    """
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.spec = LOSSES[name](**options)
+        self.name, self.reduction = name, self.spec.reduction
+        self._options = self.spec.model_dump(exclude={"name", "reduction"})
 
     @property
     def formula(self) -> Formula:
-        """`f(z, y, dz, work)` with the options bound."""
-        options: dict[str, dict[str, Any]] = {
-            "squared_error": {"factor": self.factor},
-            "huber": {"delta": self.delta},
-        }
-        return partial(FORMULAS[self.name][0], **options.get(self.name, {}))
+        """What it computes."""
+        return FORMULAS[self.name]
 
     @property
     def link(self) -> Link:
-        """`f(z, work)`: scores to predictions in place."""
-        return LINKS[FORMULAS[self.name][1]]
+        """Between scores and predictions."""
+        return LINKS[self.spec.output_activation]
+
+    def bind(self, z: Matrix, dz: Matrix) -> RowLosses:
+        """From targets that were prepared to the loss of each row of scores `z`; its derivative into `dz`."""
+        return self.formula.bind(z, dz, **self._options)
 
     def arranged(self, dz: Matrix) -> Matrix:
         """The memory of `dz` in the order in which the formula is fastest."""
-        return by_output(dz) if self.name in {"cross_entropy", "hinge"} else dz
+        return self.formula.arranged(dz)
 
     def prepare(self, y: Matrix) -> Matrix:
         """The targets as the formula wants them: smoothed, or ±1 for a hinge of one output."""
-        if self.name == "hinge" and y.shape[1] == 1:
-            return np.asarray(2.0 * y - 1.0)
-        if self.name == "cross_entropy" and self.label_smoothing:
-            return np.asarray((1.0 - self.label_smoothing) * y + self.label_smoothing / y.shape[1])
-        return y
+        return self.formula.prepare(y, **self._options)
 
     def sides(self, z: Matrix, y: Matrix) -> Array | None:
         """For each entry the side of the loss's kinks it lies on, or None for a smooth loss."""
-        return SIDES[self.name](z.real, y, self.delta) if self.name in SIDES else None
+        sides = self.formula.sides
+        return None if sides is None else sides(z.real, y, **self._options)
+
+    def constant_scores(self, mean: Vector) -> Vector:
+        """The scores (outputs,) that look at no feature, from the mean (outputs,) of prepared targets."""
+        return (self.formula.constant or self.link.scores)(mean)

@@ -12,11 +12,11 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.evaluation import CHUNK, Evaluation, rows_of
 from mlpcli.nn.initializers import Draw, normal
-from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
+from mlpcli.nn.workspace import Workspace
 from mlpcli.parallel import threads
 from mlpcli.parallel.shared_memory import zeros
 
@@ -50,7 +50,6 @@ class Network:
         self.grad: Vector = zeros((self.layout.size,), self.dtype)
         self.gradients = self.layout.views(self.grad)
         self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
-        self._formula, self._link = loss.formula, loss.link
         self._training: dict[tuple[int, int], Plan] = {}
         penalised = self.layout.n_weights if penalty.l1 or penalty.l2 else 0
         self._scratch = np.empty(penalised, self.dtype)
@@ -143,8 +142,7 @@ class Network:
 
     def loss_of(self, plan: Plan, y: Matrix, weights: Matrix | None) -> float:
         """The loss of the scores in `plan`, and its derivative into `plan.dscores`."""
-        dz, of_rows = plan.dscores, plan.work.row
-        self._formula(plan.scores, y, dz, plan.work)
+        dz, of_rows = plan.dscores, plan.loss(y)
         total: float = of_rows.dot(plan.ones if weights is None else weights[:, 0]).item()
         if weights is not None:
             np.multiply(dz, weights, dz)
@@ -180,7 +178,7 @@ class Network:
         for start in range(0, len(scores), CHUNK):
             chunk = scores[start : start + CHUNK]
             z[: len(chunk)] = chunk
-            self._link(z, work)
+            self.loss.link.predict(z, work)
             chunk[...] = z[: len(chunk)]
         return scores
 
@@ -192,12 +190,14 @@ class Network:
     def total_loss(self, scores: Matrix, y: Matrix, weights: Matrix | None) -> float:
         """The loss of rows with these scores, which stay as they are."""
         total, precision = 0.0, np.result_type(scores.dtype, np.float64)
+        z = np.empty_like(scores[:0])
         for start in range(0, len(scores), CHUNK):
             rows = slice(start, start + CHUNK)
-            z = scores[rows].copy()
-            work = Workspace.like(z)
-            self._formula(z, y[rows], self.loss.arranged(np.empty_like(z)), work)
-            of_rows = work.row if weights is None else work.row * weights[rows, 0]
+            if len(z) != len(y[rows]):  # the first chunk, and the last one where it is shorter
+                z = np.empty_like(scores[rows])
+                loss = self.loss.bind(z, self.loss.arranged(np.empty_like(z)))
+            np.copyto(z, scores[rows])
+            of_rows = loss(y[rows]) if weights is None else loss(y[rows]) * weights[rows, 0]
             total += of_rows.sum(dtype=precision).item()
         return total if self.loss.reduction == "sum" else total / len(scores)
 

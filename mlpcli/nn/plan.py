@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.nn.links import Workspace
 from mlpcli.nn.normalization import BatchNorm
 from mlpcli.nn.steps import Dropout, First, Step
+from mlpcli.nn.workspace import RowLosses
 
 Order: TypeAlias = Literal["C", "F"]
 
@@ -44,7 +44,7 @@ class Buffers:
 
 @dataclass
 class Plan:
-    """Steps in forward order, where the scores and their derivatives end up, and the loss's memory.
+    """Steps in forward order, where the scores and their derivatives end up, and the loss bound to both.
 
     A product with `ones` (rows,) is the sum over the rows.
     The rows may be a part of a batch, whose mean loss is over `batch` rows.
@@ -53,7 +53,7 @@ class Plan:
     steps: tuple[Step, ...]
     scores: Matrix
     dscores: Matrix
-    work: Workspace
+    loss: RowLosses
     ones: Vector
     batch: int
 

@@ -15,11 +15,11 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture, embedding_name
 from mlpcli.nn.embedding import Embedding, Lookup
 from mlpcli.nn.evaluation import EvaluationAffine
-from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.normalization import BatchNorm, LayerNorm, RunningNorm
 from mlpcli.nn.plan import Buffers, Order, Plan
 from mlpcli.nn.steps import Affine, Dropout, Pointwise, Residual, Shortcut, Softmax, Step
+from mlpcli.nn.workspace import Workspace
 
 Kept = Callable[[int, np.dtype[Any]], Array | None]
 Pair = tuple[Matrix, Matrix]
@@ -85,7 +85,7 @@ class _Composition:
             steps += self._layer(layer, (x, dx), above)
             x, dx = steps[-1].output
         assert dx is not None
-        return Plan(tuple(steps), x, dx, Workspace.like(x), self._buffers.ones, batch)
+        return Plan(tuple(steps), x, dx, self._loss.bind(x, dx), self._buffers.ones, batch)
 
     def _pair(self, width: int) -> Pair:
         """Outputs of a layer and their derivatives; scratch for these where nothing is differentiated."""

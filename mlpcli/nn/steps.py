@@ -13,7 +13,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.kernels.in_place import Run
-from mlpcli.nn.links import Workspace, to_softmax
+from mlpcli.nn.links import to_softmax
+from mlpcli.nn.workspace import Workspace
 
 
 class Step(Protocol):

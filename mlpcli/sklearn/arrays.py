@@ -143,9 +143,9 @@ def _balanced(config: Config, given: Given, train: Indices) -> Config:
 
 
 def _require_counts(given: Given, loss: LossSpec) -> None:
-    """Poisson is for counts. Rows may have been merged: their numbers would mean nothing to who gave them."""
-    if loss.name == "poisson" and given.y.min() < 0:
-        message = f"expected counts of at least 0 for poisson, found {given.y.min():g}"
+    """Counts are at least 0. Rows may have been merged: their numbers would mean nothing to who gave them."""
+    if loss.counts and given.y.min() < 0:
+        message = f"expected counts of at least 0 for {loss.name}, found {given.y.min():g}"
         raise DataError(Problem(message, Place("y")))
 
 

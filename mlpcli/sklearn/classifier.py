@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.config.loss_spec import losses_for
+from mlpcli.config.activation_spec import PROBABILITIES
+from mlpcli.config.loss_spec import LOSSES, losses_for
 from mlpcli.sklearn.arrays import Given
 from mlpcli.sklearn.estimator import Estimator, weighted_rows
 from mlpcli.sklearn.typed import (
@@ -21,8 +22,9 @@ from mlpcli.sklearn.typed import (
 )
 
 # no sets: a loss that is none, such as a list, is to be refused by fit and by nothing before
-PROBABLE_LOSSES = (None, "binary_cross_entropy", "cross_entropy")
-PROBABLE_OUTPUTS = ("sigmoid", "softmax")
+PROBABLE_OUTPUTS = (*PROBABILITIES,)
+PROBABLE_LOSSES = (None, *(name for name, loss in LOSSES.items() if loss.output_activation in PROBABILITIES))
+SCORING_LOSSES = tuple(name for name, loss in LOSSES.items() if loss.threshold == 0.0)
 LABEL_LOSSES = (None, *losses_for("multilabel"))
 
 
@@ -34,7 +36,7 @@ def _has_probabilities(classifier: MLPClassifier) -> bool:
 
 def _has_scores(classifier: MLPClassifier) -> bool:
     """Whether the outputs are scores, of two classes one with its border at 0."""
-    return bool(_name(classifier.loss) == "hinge")
+    return _name(classifier.loss) in SCORING_LOSSES
 
 
 def _name(choice: Any) -> Any:

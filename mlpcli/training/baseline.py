@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlpcli.arrays import Vector
-from mlpcli.nn.links import Workspace
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
 from mlpcli.training.predictions import Scored
@@ -49,21 +47,7 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
     known = training.y.astype(np.float64)
     mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
     y = rows.y.astype(np.float64)
-    scores = np.tile(_scores_of(loss, mean), (len(y), 1))
-    work = Workspace.like(scores)
-    loss.formula(scores, y, np.empty_like(scores), work)
-    total = work.row.sum() if rows.weights is None else np.dot(work.row, rows.weights[:, 0])
+    scores = np.tile(loss.constant_scores(mean), (len(y), 1))
+    of_rows = loss.bind(scores, np.empty_like(scores))(y)
+    total = of_rows.sum() if rows.weights is None else np.dot(of_rows, rows.weights[:, 0])
     return float(total if loss.reduction == "sum" else total / len(y))
-
-
-def _scores_of(loss: Loss, mean: Vector) -> Vector:
-    """The scores whose predictions are `mean` (outputs,)."""
-    tiny = np.finfo(np.float64).tiny
-    if loss.name == "binary_cross_entropy":
-        p = np.clip(mean, tiny, 1.0 - np.finfo(np.float64).epsneg)
-        return np.asarray(np.log(p) - np.log1p(-p))
-    if loss.name in {"cross_entropy", "poisson"}:
-        return np.asarray(np.log(np.maximum(mean, tiny)))
-    if loss.name == "hinge":
-        return np.sign(mean) if len(mean) == 1 else np.eye(len(mean))[mean.argmax()]
-    return mean

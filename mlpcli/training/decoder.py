@@ -8,6 +8,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.data.target import TargetEncoder
 from mlpcli.training.predictions import Scored
 
@@ -78,6 +79,5 @@ class Meaning:
 
 def meaning_of(target: TargetEncoder, loss: str, output_activation: str) -> Meaning:
     """The meaning that goes with a target, a loss and an output activation."""
-    threshold = 0.0 if loss == "hinge" else 0.5
     probabilistic = target.task != "regression" and output_activation in PROBABILITIES
-    return Meaning(target, threshold, probabilistic)
+    return Meaning(target, LOSSES[loss].threshold, probabilistic)

@@ -1,0 +1,138 @@
+"""The memory that losses and links work in: made once for scores of one shape, so that no step allocates.
+
+Why it is more than an array: a row of scores is short, and NumPy works through many short rows slowly, since
+every inner loop has but a few entries. Sums over a row are therefore products with a vector, and what needs
+maxima over rows works on copies that lie output after output, where the inner loop is along the rows. Where
+copies cost more than they save (few rows, or many outputs) there are none. The formulas know nothing of it:
+they see scores, targets and a number for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.kernels.in_place import bind_but_one
+from mlpcli.kernels.kernel import Kernel
+
+FEW = 64  # outputs
+MANY = 24  # rows; for fewer, copies cost more than they save
+
+
+def by_output(matrix: Matrix) -> Matrix:
+    """The memory of a matrix (rows, outputs), seen as another one that has output after output.
+
+    That is where NumPy is faster so: it is slow along many short rows, in sums and even more in maxima.
+    Elsewhere it is the matrix itself.
+    """
+    rows, outputs = matrix.shape
+    return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
+
+
+def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
+    """A copy of the matrix there, or where there is no place for one the matrix itself."""
+    if copy is None:
+        return matrix
+    np.copyto(copy, matrix)
+    return copy
+
+
+class Workspace(NamedTuple):
+    """Memory to work in beside scores (rows, outputs); what is in it is lost.
+
+    `scratch` has the shape of the scores. Where `by_output` would have these otherwise, `s` and `t` are for
+    such copies of scores and targets; `s` has the memory of `scratch`. There is a number for each row, seen
+    as `row` (rows,) and as `column` (rows, 1), and another one. `ones` (outputs,) stay what they are: a
+    product with them is the fastest sum over a row.
+    """
+
+    scratch: Matrix
+    s: Matrix | None
+    t: Matrix | None
+    row: Vector
+    column: Matrix
+    other_row: Vector
+    other_column: Matrix
+    ones: Vector
+
+    @classmethod
+    def like(cls, scores: Matrix) -> Workspace:
+        """New memory for scores like these."""
+        rows, outputs = scores.shape
+        scratch = np.empty((rows, outputs), scores.dtype)
+        s = by_output(scratch)
+        t = None if s is scratch else np.empty_like(s)
+        copies = (None if t is None else s), t
+        row, other_row = (np.empty(rows, scores.dtype) for _ in range(2))
+        ones = np.ones(outputs, scores.dtype)
+        return cls(scratch, *copies, row, row[:, None], other_row, other_row[:, None], ones)
+
+
+RowLosses: TypeAlias = Callable[[Matrix], Vector]
+"""Bound to scores z and to dz: from targets (rows, outputs) to the loss of each row, (rows,).
+
+It leaves ∂(row's loss)/∂z in dz; what was in z is lost.
+"""
+
+Term: TypeAlias = Callable[..., tuple[Any, Any]]
+"""`f(z, y, **options)`: a term of one score and one target, and its derivative by the score."""
+
+Bind: TypeAlias = Callable[..., RowLosses]
+"""`bind(z, dz, **options)`."""
+
+
+def sum_of(term: Term) -> Bind:
+    """Binds a loss that adds a term up over the outputs of a row."""
+
+    def bind(z: Matrix, dz: Matrix, **options: float) -> RowLosses:
+        return _bind_term(term, options, 1.0, (z, dz))
+
+    return bind
+
+
+def mean_of(term: Term) -> Bind:
+    """Binds a loss that averages a term over the outputs of a row."""
+
+    def bind(z: Matrix, dz: Matrix, **options: float) -> RowLosses:
+        return _bind_term(term, options, 1.0 / z.shape[1], (z, dz))
+
+    return bind
+
+
+def _bind_term(term: Term, options: dict[str, float], share: float, to: tuple[Matrix, Matrix]) -> RowLosses:
+    """row ← share · Σ terms,  dz ← share · their derivatives; the terms take the place of z."""
+
+    def formula(z: Array, y: Array) -> dict[str, Array]:
+        value, slope = term(z, y, **options)
+        return {"z": value, "dz": slope * share}
+
+    z, dz = to
+    kernel = Kernel(formula, ("z", "y"))
+    scratch = [np.empty_like(z) for _ in range(kernel.temporaries)]
+    evaluate = bind_but_one(kernel, {"z": z, "dz": dz}, "y", scratch)
+    row, shares = np.empty(len(z), z.dtype), np.full(z.shape[1], share, z.dtype)
+
+    def of_rows(y: Matrix) -> Vector:
+        evaluate(y)
+        z.dot(shares, row)
+        return row
+
+    return of_rows
+
+
+def by_row(formula: Callable[[Matrix, Matrix, Matrix, Workspace], None]) -> Bind:
+    """Binds a loss that compares the scores of a row: a formula that leaves its own in `work.row`."""
+
+    def bind(z: Matrix, dz: Matrix, **_options: float) -> RowLosses:
+        work = Workspace.like(z)
+
+        def of_rows(y: Matrix) -> Vector:
+            formula(z, y, dz, work)
+            return work.row
+
+        return of_rows
+
+    return bind
