@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from mlpcli.nn.affine import Affine
+from mlpcli.nn.dropout import Dropout
 from mlpcli.nn.network import Network
-from mlpcli.nn.steps import Affine, Dropout, Pointwise
+from mlpcli.nn.pointwise import Pointwise
 
 Mutant = Callable[[Network, int], None]  # breaks the training plan for so many rows
 

@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from mlpcli.nn.activations import ACTIVATIONS, ActivationChoice
 from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.batch_norm import BatchNormKind
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.initializers import normal
+from mlpcli.nn.layer_norm import LayerNormKind
 from mlpcli.nn.losses import FORMULAS, Loss
-from mlpcli.nn.network import Network
-from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.nn.network import Network, Zeros
+from mlpcli.nn.normalization import Normalization
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.training.batches import Part
 
@@ -30,6 +32,7 @@ OUTPUTS = dict.fromkeys(FORMULAS, "identity") | {
 }
 
 TANH = ActivationChoice("tanh", {})
+BATCH_NORM, LAYER_NORM = BatchNormKind(momentum=0.1, epsilon=1e-5), LayerNormKind(epsilon=1e-5)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,11 @@ class Case:
     penalty: Penalty = NO_PENALTY
     rows: int = 6
     dtype: npt.DTypeLike = np.float64
-    normalization: NormalizationChoice | None = None
+    normalization: Normalization | None = None
     residual: bool = False
     embeddings: tuple[EmbeddedColumn, ...] = ()
 
-    def network(self) -> Network:
+    def network(self, zeros: Zeros = np.zeros) -> Network:
         """The network with normal weights and biases of standard deviation 0.7; γ near 1, β near 0."""
         hidden = len(self.widths) - 2
         output = ActivationChoice(self.output or OUTPUTS[self.loss.name], {})
@@ -62,7 +65,7 @@ class Case:
             self.residual,
             self.embeddings,
         )
-        network = Network(shape, self.loss, self.penalty, self.dtype, np.random.default_rng(1))
+        network = Network(shape, self.loss, self.penalty, self.dtype, np.random.default_rng(1), zeros)
         rng = np.random.default_rng(0)
         network.initialize(normal(0.7), rng, normal(0.7))
         for name, parameter in network.parameters.items():

@@ -24,7 +24,6 @@ from mlpcli.nn import workspace
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
-from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.nn.penalty import Penalty
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
@@ -41,7 +40,7 @@ from mlpcli.training.batches import Batches, Part
 from mlpcli.training.data_parallel import gradient_job, scores_job
 from mlpcli.training.loop import Trainer, fit
 from tests.contract import optimizer
-from tests.network_cases import Case, LossJudge, Values
+from tests.network_cases import LAYER_NORM, Case, LossJudge, Values
 from tests.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
@@ -51,7 +50,7 @@ CASES = {
     "sum of squares": Case(Loss("squared_error", reduction="sum")),
     "dropout": Case(Loss("mse"), dropout=0.3),
     "penalties": Case(Loss("binary_cross_entropy"), penalty=Penalty(0.01, 0.1)),
-    "layer_norm": Case(Loss("huber"), normalization=NormalizationChoice("layer_norm")),
+    "layer_norm": Case(Loss("huber"), normalization=LAYER_NORM),
     "residual": Case(Loss("mse"), widths=(3, 4, 4, 2), residual=True),
     "embedding": Case(Loss("mse"), widths=(4, 3, 2), embeddings=(EmbeddedColumn(1, 5, 2),)),
     "float32": Case(Loss("cross_entropy"), dtype=np.float32),
@@ -61,7 +60,7 @@ ROWS, BATCH = 23, 5  # the last batch has three rows: fewer than the largest cre
 
 def trained(case: Case, crew: Crew) -> tuple[list[float], Values]:
     """The loss of every epoch, and the parameters, of three epochs."""
-    network = case.network()
+    network = case.network(shared_memory.zeros)
     x, y, weights = replace(case, rows=ROWS).batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
     stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
@@ -145,7 +144,7 @@ def test_every_member_drops_out_by_masks_of_its_own(size: int) -> None:
 @pytest.mark.parametrize("rows", [0, 1, CHUNK, 3 * CHUNK + 5])
 @pytest.mark.parametrize("kind", KINDS)
 def test_forward_passes_do_not_depend_on_the_crew(kind: Callable[[int], Crew], rows: int) -> None:
-    network = Case(Loss("cross_entropy"), rows=rows).network()
+    network = Case(Loss("cross_entropy"), rows=rows).network(shared_memory.zeros)
     x, _, _ = Case(Loss("cross_entropy"), rows=rows).batch()
     crew = kind(3)
     scores = scores_job(network, {"val": x[:0], "train": x}, crew)
@@ -159,7 +158,7 @@ def test_forward_passes_do_not_depend_on_the_crew(kind: Callable[[int], Crew], r
 def test_a_gradient_that_is_not_finite_is_noticed(kind: Callable[[int], Crew]) -> None:
     """In whichever part it comes up, and where only the sum overflows."""
     case = Case(Loss("squared_error", reduction="sum"), widths=(1, 1), rows=4, bias=False)
-    network, crew = case.network(), kind(2)
+    network, crew = case.network(shared_memory.zeros), kind(2)
     x, y = np.ones((4, 1)), np.zeros((4, 1))
     batches: list[Any] = [(x, y, None), (x * [[1], [1], [1], [np.inf]], y, None), (x, y - 3e307, None)]
     job = gradient_job(network, batches, crew)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from network_cases import HIDDEN, Case
+from network_cases import BATCH_NORM, HIDDEN, LAYER_NORM, Case
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.embedding import EmbeddedColumn
-from mlpcli.nn.evaluation import CHUNK
+from mlpcli.nn.evaluation import CHUNK, rows_of
 from mlpcli.nn.losses import Loss
-from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.parallel.threads import limited
 
 pytestmark = pytest.mark.kernels
@@ -40,8 +39,8 @@ WIDTHS: list[tuple[int, ...]] = [
 ]
 KINDS: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
-    "layer_norm": {"normalization": NormalizationChoice("layer_norm")},
-    "batch_norm": {"normalization": NormalizationChoice("batch_norm")},
+    "layer_norm": {"normalization": LAYER_NORM},
+    "batch_norm": {"normalization": BATCH_NORM},
     "residual": {"widths": (5, 19, 19, 19, 3), "residual": True},
     "embedding": {"embeddings": (EmbeddedColumn(1, 9, 3), EmbeddedColumn(3, 4, 2))},
     "softmax of its own": {"output": "softmax"},
@@ -69,9 +68,9 @@ def assert_rows_are_alike(case: Case) -> None:
         with limited(threads):
             same(network.predict(x), expected)
     scores, shared = np.empty_like(expected), np.empty_like(expected)
-    network.scores_of_part(x, scores, (0, 1))
-    for member in range(3):
-        network.scores_of_part(x, shared, (member, 3))
+    network.scores_into(x, scores)
+    for part in (rows_of(len(x), worker, 3) for worker in range(3)):
+        network.scores_into(x[part], shared[part])
     same(shared, scores)
 
 
@@ -80,7 +79,7 @@ def test_threads_share_the_chunks_of_wide_networks(asked: str, monkeypatch: pyte
     case = Case(Loss("mse"), (200, 300, 3), rows=ROWS, dtype=np.float32)
     network, (x, _, _) = case.network(), case.batch()
     expected = np.empty((ROWS, 3), np.float32)
-    network.scores_of_part(x, expected, (0, 1))
+    network.scores_into(x, expected)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
     np.testing.assert_array_equal(network.scores(x), expected)
 

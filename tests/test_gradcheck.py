@@ -16,6 +16,7 @@ from network_cases import HIDDEN, NO_PENALTY
 from mlpcli.errors import ConfigError, DataError, DivergedError, ExitCode, UsageError
 from mlpcli.nn import activations, losses
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.affine import Affine
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.gradcheck import Batch, CheckOptions, Report, check, compare_gradients
 from mlpcli.nn.gradcheck.differences import Central
@@ -24,7 +25,7 @@ from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
-from mlpcli.nn.steps import Affine, Pointwise
+from mlpcli.nn.pointwise import Pointwise
 from mlpcli.nn.workspace import MANY, mean_of
 
 COMPLEX = CheckOptions("complex-step")

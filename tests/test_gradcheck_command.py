@@ -11,7 +11,7 @@ import pytest
 
 from mlpcli.config.load import load_config
 from mlpcli.data.dataset import prepare
-from mlpcli.nn.steps import Affine
+from mlpcli.nn.affine import Affine
 from mlpcli.run.build import build_network
 from mlpcli.run.experiment import job_of
 from tests.running import Done, arrays, mlp, ok, tree, write_config, write_table

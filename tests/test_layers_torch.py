@@ -10,10 +10,10 @@ import pytest
 from network_cases import Case, Values, relative_errors
 
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.architecture import NORMALIZATIONS
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.nn.normalization import NormalizationChoice
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -23,7 +23,7 @@ BASE = Case(Loss("mse"), (5, 6, 6, 4, 3), rows=9)
 CASES = {
     f"{normalization}, {['plain', 'residual'][residual]}, {'codes' if embeddings else 'numbers'}": replace(
         BASE,
-        normalization=None if normalization == "none" else NormalizationChoice(normalization, **options),
+        normalization=None if normalization == "none" else NORMALIZATIONS[normalization](**options),
         residual=residual,
         embeddings=embeddings,
         widths=(9 if embeddings else 5, *BASE.widths[1:]),

@@ -14,9 +14,9 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
-from mlpcli.optim.first_order import OPTIMIZERS
 from mlpcli.optim.stepper import Stepper
 from mlpcli.training.batches import Batches, Part
+from tests.contract import optimizer
 
 LOSSES = {
     "mse": minimal.mse,
@@ -63,7 +63,7 @@ def test_loss_gradients_and_updates_are_those_of_the_fast_network(
     case = Case(Loss(loss), hidden=hidden, penalty=PENALTIES[penalty], rows=30)
     network, (x, y, _) = case.network(), case.batch()
     plain, adam = on_the_blackboard(case, network), minimal.Adam(rate=0.01)
-    stepper = Stepper(OPTIMIZERS["adam"](), network.theta, network.grad, network.layout.n_weights)
+    stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
     for _ in range(UPDATES):
         assert network.loss_and_grad(x, y) == pytest.approx(plain.backward(x, y), rel=1e-12)
         assert_same(plain, network.gradients, 1)
@@ -79,7 +79,7 @@ def test_training_is_that_of_the_fast_network() -> None:
     before = plain.backward(x, y)
     minimal.fit(plain, minimal.Adam(), x, y, epochs=5, batch=16, rng=np.random.default_rng(7))
     rng, batches = np.random.default_rng(7), Batches(Part(x, y, None), 16)
-    stepper = Stepper(OPTIMIZERS["adam"](), network.theta, network.grad, network.layout.n_weights)
+    stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
     for _ in range(5):
         batches.shuffle(rng)
         for index in range(len(batches)):

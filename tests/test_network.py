@@ -15,11 +15,11 @@ import pytest
 from network_cases import HIDDEN, REGRESSION, Case, numerical_gradient, relative_errors
 
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.dropout import Dropout
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import CHUNK, Network
 from mlpcli.nn.penalty import Penalty
-from mlpcli.nn.steps import Dropout
 from mlpcli.nn.workspace import MANY
 
 EXTRAS = {
@@ -406,18 +406,6 @@ def test_a_loss_that_owns_the_output_activation_gets_the_scores(loss: str) -> No
     assert replace(shape, activations=(*shape.activations[:-1], ActivationChoice("tanh", {}))).output_step(
         "mse"
     ) == ActivationChoice("tanh", {})
-
-
-def test_an_architecture_describes_itself() -> None:
-    case = Case(
-        Loss("mse"), (2, 3, 1), ActivationChoice("leaky_relu", {"slope": 0.2}), dropout=0.1, bias=False
-    )
-    assert case.network().architecture.describe() == {
-        "layers": [2, 3, 1],
-        "activations": [{"name": "leaky_relu", "slope": 0.2}, {"name": "identity"}],
-        "bias": False,
-        "dropout": [0.1],
-    }
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])

@@ -12,10 +12,10 @@ from network_cases import HIDDEN, REGRESSION, Case, relative_errors
 
 from mlpcli.kernels.in_place import bind
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.dropout import Dropout
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
-from mlpcli.nn.steps import Dropout
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

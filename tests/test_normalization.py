@@ -10,21 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from gradient_cases import random_case
-from network_cases import Case, LossJudge, Values, numerical_gradient, relative_errors
+from network_cases import BATCH_NORM, LAYER_NORM, Case, LossJudge, Values, numerical_gradient, relative_errors
 
 from mlpcli.errors import DivergedError
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.batch_norm import BatchNorm
 from mlpcli.nn.gradcheck import Batch, CheckOptions, check
 from mlpcli.nn.initializers import normal
+from mlpcli.nn.layer_norm import LayerNorm
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import Network
-from mlpcli.nn.normalization import BatchNorm, LayerNorm, NormalizationChoice, RunningNorm
 from mlpcli.nn.penalty import Penalty
 from mlpcli.training.batches import Part
 from mlpcli.training.full_batch import FullBatch, fit_full_batch
 
-BATCH, LAYER = NormalizationChoice("batch_norm"), NormalizationChoice("layer_norm")
-CHOICES = {"batch_norm": BATCH, "layer_norm": LAYER}
+CHOICES = {"batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM}
 HIDDEN = ["identity", "relu", "tanh", "gelu", "elu"]
 
 
@@ -85,7 +85,7 @@ def test_random_correct_networks_raise_no_alarm(method: Any) -> None:
         rng = np.random.default_rng(seed)
         widths = plain.architecture.widths
         same = (widths[0], *[max(widths[1], 2)] * (len(widths) - 2), widths[-1])
-        choice = (None, BATCH, LAYER)[seed % 3]
+        choice = (None, BATCH_NORM, LAYER_NORM)[seed % 3]
         shape = replace(plain.architecture, widths=same, normalization=choice, residual=seed % 2 == 0)
         network = Network(shape, plain.loss, plain.penalty, np.float64, rng)
         network.initialize(normal(float(rng.choice([0.1, 1.0, 3.0]))), rng)
@@ -199,7 +199,7 @@ def test_drawn_biases_leave_gamma_and_beta_alone() -> None:
 
 def test_the_scale_of_a_normalized_layer_s_weights_does_not_matter() -> None:
     """Ioffe & Szegedy 2015, section 3.3, but for ε."""
-    tiny = NormalizationChoice("batch_norm", epsilon=1e-30)
+    tiny = replace(BATCH_NORM, epsilon=1e-30)
     network, batch = case("batch_norm", normalization=tiny).network(), case("batch_norm").batch()
     loss = network.loss_and_grad(*batch)
     network.parameters["layers.1.weight"] *= 7.0
@@ -215,7 +215,7 @@ def scores_of_first_layer(network: Network, x: Values) -> Values:
 
 
 def test_running_statistics_are_an_exponential_average_of_those_of_the_batches() -> None:
-    network = case("batch_norm", normalization=replace(BATCH, momentum=0.3), widths=(3, 5, 2)).network()
+    network = case("batch_norm", normalization=replace(BATCH_NORM, momentum=0.3), widths=(3, 5, 2)).network()
     mean, variance = np.zeros(5), np.ones(5)
     for seed in range(3):
         x, y, w = case("batch_norm", widths=(3, 5, 2)).batch(seed)
@@ -242,16 +242,6 @@ def test_a_prediction_is_by_running_statistics_whatever_the_company() -> None:
     expected = np.tanh(z) @ p["layers.1.weight"] + p["layers.1.bias"]
     np.testing.assert_allclose(together, expected, rtol=1e-12)
     np.testing.assert_array_equal(network.state, state)
-
-
-def test_where_statistics_are_constants_backward_takes_them_for_constants() -> None:
-    rng = np.random.default_rng(0)
-    arrays = [rng.normal(size=shape) for shape in ((4, 3), (4, 3), 3, 3, 3)]
-    step = RunningNorm(*arrays, rng.uniform(0.5, 2.0, 3), BATCH)
-    dy, factor = step.dz.copy(), step.gamma / np.sqrt(step.running_variance + 1e-5)
-    step.forward()
-    step.backward()
-    np.testing.assert_allclose(step.dz, dy * factor, rtol=1e-14)
 
 
 def test_a_quasi_newton_method_evaluates_the_very_network_that_it_minimises() -> None:

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from network_cases import HIDDEN, Case, numerical_gradient
+from network_cases import BATCH_NORM, HIDDEN, LAYER_NORM, Case, numerical_gradient
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.gradcheck import Batch, CheckOptions, check
 from mlpcli.nn.initializers import normal
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.nn.normalization import NormalizationChoice
-from mlpcli.nn.steps import Residual, Shortcut
+from mlpcli.nn.residual import Residual, Shortcut
 from mlpcli.optim.stepper import Stepper
 from tests.contract import optimizer
 
@@ -118,6 +117,6 @@ def loss_after_training(activation: str, **layers: Any) -> float:
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 def test_a_deep_network_learns_better_with_shortcuts_and_normalization(activation: str) -> None:
     plain = loss_after_training(activation)
-    for choice in (NormalizationChoice("batch_norm"), NormalizationChoice("layer_norm")):
+    for choice in (BATCH_NORM, LAYER_NORM):
         better = loss_after_training(activation, residual=True, normalization=choice)
         assert better < 0.5 * plain, (choice.name, better, plain)

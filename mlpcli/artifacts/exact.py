@@ -49,6 +49,11 @@ def few_keys(given: Any) -> Any:
 Few: TypeAlias = Annotated[dict[Word, Item], BeforeValidator(few_keys)]
 
 
+def without(document: Mapping[str, Any], unused: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the keys that are as they are where they are not used."""
+    return {key: value for key, value in document.items() if key not in unused or value != unused[key]}
+
+
 class Exact(BaseModel):
     """Only the keys that are declared, only values of exactly their types."""
 

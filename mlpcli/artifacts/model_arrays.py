@@ -10,6 +10,7 @@ from typing import NoReturn
 import numpy as np
 
 from mlpcli.arrays import Array
+from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.feature_schema import (
     CategoricalFeature,
     DateFeature,
@@ -28,23 +29,14 @@ CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where t
 
 def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     """The name, type and shape of every array of the model, in the order of the file."""
-    layers, dtype = meta.architecture.layers, meta.architecture.dtype
-    embedded = [feature for feature in meta.features if isinstance(feature, EmbeddedFeature)]
-    tables = enumerate((feature.levels, feature.width) for feature in embedded)
-    kinds = {f"embeddings.{number}.weight": ArrayKind(dtype, shape) for number, shape in tables}
-    for index, (inputs, outputs) in enumerate(pairwise(layers)):
-        kinds[f"layers.{index}.weight"] = ArrayKind(dtype, (inputs, outputs))
-        if meta.architecture.bias:
-            kinds[f"layers.{index}.bias"] = ArrayKind(dtype, (outputs,))
-        if index < len(layers) - 2:
-            kinds |= {f"layers.{index}.{part}": ArrayKind(dtype, (outputs,)) for part in _normalizing(meta)}
+    shape, dtype = architecture_of(meta.architecture, meta.features), meta.architecture.dtype
+    kinds = {name: ArrayKind(dtype, entry.shape) for name, entry in shape.entries().items()}
     kinds |= _encoder_arrays(meta)
     for part in ("center", "scale"):
-        kinds[f"target.{part}"] = ArrayKind("float64", (layers[-1],))
+        kinds[f"target.{part}"] = ArrayKind("float64", (shape.widths[-1],))
     rows = min(CHECK_ROWS, meta.data.rows)
-    columns = layers[0] - sum(feature.width - 1 for feature in embedded)
-    kinds["check.inputs"] = ArrayKind("float64", (rows, columns))
-    kinds["check.outputs"] = ArrayKind("float64", (rows, layers[-1]))
+    kinds["check.inputs"] = ArrayKind("float64", (rows, shape.inputs))
+    kinds["check.outputs"] = ArrayKind("float64", (rows, shape.widths[-1]))
     return kinds
 
 
@@ -57,15 +49,6 @@ def _encoder_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
         quantiles = min(MAX_QUANTILES, meta.data.rows)
         kinds["inputs.quantiles"] = ArrayKind("float64", (curves, quantiles))
     return kinds
-
-
-def _normalizing(meta: ModelMeta) -> tuple[str, ...]:
-    """The arrays that each hidden layer has for its normalization."""
-    normalization = meta.architecture.normalization
-    if normalization is None:
-        return ()
-    learnt = ("gamma", "beta")
-    return (*learnt, "running_mean", "running_variance") if normalization.name == "batch_norm" else learnt
 
 
 def check_meta(meta: ModelMeta) -> None:

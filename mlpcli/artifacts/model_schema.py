@@ -15,6 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
+from mlpcli.artifacts.architecture_document import ArchitectureDocument
 from mlpcli.artifacts.exact import (
     MAX_CATEGORIES,
     MAX_FEATURES,
@@ -22,7 +23,6 @@ from mlpcli.artifacts.exact import (
     Digest,
     Exact,
     Few,
-    Fraction,
     Items,
     Number,
     Positive,
@@ -32,24 +32,16 @@ from mlpcli.artifacts.exact import (
     Width,
     Word,
     few_keys,
+    without,
 )
 from mlpcli.artifacts.feature_schema import Feature
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.config.activation_spec import ActivationSpec
 from mlpcli.config.data_spec import Task
 from mlpcli.config.loss_spec import LossSpec
-from mlpcli.config.model_spec import NormalizationSpec
 from mlpcli.parallel.threads import LIMIT
-
-MAX_LAYERS = 1_000
 
 Scores: TypeAlias = Few[Number | None]
 Part = Literal["train", "val", "test"]
-
-
-def _without(document: Mapping[str, Any], unused: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without the keys that are as they are where they are not used."""
-    return {key: value for key, value in document.items() if key not in unused or value != unused[key]}
 
 
 class Target(Exact):
@@ -59,25 +51,6 @@ class Target(Exact):
     task: Task
     classes: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)]
     outputs: Width
-
-
-class Architecture(Exact):
-    """Widths of all layers, one activation per weight layer, one dropout rate per hidden layer.
-
-    Normalization and residual layers are mentioned only where there are any.
-    """
-
-    layers: Annotated[Items[Width], Field(min_length=2, max_length=MAX_LAYERS)]
-    activations: Annotated[Items[ActivationSpec], Field(max_length=MAX_LAYERS)]
-    bias: bool
-    dropout: Annotated[Items[Fraction], Field(max_length=MAX_LAYERS)]
-    dtype: Literal["float32", "float64"]
-    normalization: NormalizationSpec | None = None
-    residual: bool = False
-
-    @model_serializer(mode="wrap")
-    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without(serialize(self), {"normalization": None, "residual": False})
 
 
 class CsvDialect(Exact):
@@ -109,7 +82,7 @@ class Training(Exact):
 
     @model_serializer(mode="wrap")
     def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without(serialize(self), {"init_sha256": None})
+        return without(serialize(self), {"init_sha256": None})
 
 
 class ModelMeta(Exact):
@@ -120,7 +93,7 @@ class ModelMeta(Exact):
     mlp: Release
     versions: Few[Release]
     task: Task
-    architecture: Architecture
+    architecture: ArchitectureDocument
     loss: LossSpec
     features: Annotated[Items[Feature], Field(min_length=1, max_length=2 * MAX_FEATURES)]
     target: Target

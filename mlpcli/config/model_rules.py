@@ -60,8 +60,8 @@ def normalized_layers_exist(spec: Spec) -> Iterator[Finding]:
     if len(layers) == 2:
         message = f"{normalization.name} is for hidden layers, and there are none"
         yield Finding(("model", "normalization"), message)
-    elif normalization.name == "layer_norm" and 1 in layers[1:-1]:
-        message = "layer_norm of a layer of width 1 is the same for every row"
+    elif normalization.over == "units" and 1 in layers[1:-1]:
+        message = f"{normalization.name} of a layer of width 1 is the same for every row"
         yield Finding(("model", "layers", layers.index(1, 1)), message, "make it wider, or use batch_norm")
 
 

@@ -1,6 +1,6 @@
 """The network: its widths, activations, starting weights, and what stands between its layers."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -73,8 +73,13 @@ InitSpec: TypeAlias = Annotated[
 Epsilon = Annotated[float, Number(above=0), Field(description="added to the variance")]
 
 
+Over = Literal["rows", "units"]  # what the mean and the variance are over
+
+
 class BatchNormSpec(Option):
     """Each unit over the rows of a batch in training, by running statistics in prediction."""
+
+    over: ClassVar[Over] = "rows"
 
     name: Literal["batch_norm"] = "batch_norm"
     momentum: Annotated[
@@ -87,6 +92,8 @@ class BatchNormSpec(Option):
 
 class LayerNormSpec(Option):
     """Each row over the units of a layer, in training and in prediction alike."""
+
+    over: ClassVar[Over] = "units"
 
     name: Literal["layer_norm"] = "layer_norm"
     epsilon: Epsilon = 1e-5

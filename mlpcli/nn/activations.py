@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from math import pi, sqrt
 from typing import Any
 
@@ -160,15 +160,15 @@ class ActivationChoice:
     name: str
     options: Mapping[str, Any]
 
-    def kernel(self, dtype: np.dtype[Any], terms: tuple[str, ...] = ("z",)) -> Kernel:
-        """`z` ← φ(z), `prime` ← φ′(z) for scores of a precision; z may be the sum of several terms, z + b."""
+    def kernel(self, dtype: np.dtype[Any]) -> Kernel:
+        """`z` ← φ(z), `prime` ← φ′(z) for scores of a precision."""
         function = self._function(dtype)
-        return Kernel(lambda *z: dict(zip(("z", "prime"), function(_sum(z)), strict=True)), terms)
+        return Kernel(lambda z: dict(zip(("z", "prime"), function(z), strict=True)), ("z",))
 
-    def value_kernel(self, dtype: np.dtype[Any], terms: tuple[str, ...] = ("z",)) -> Kernel:
+    def value_kernel(self, dtype: np.dtype[Any]) -> Kernel:
         """`z` ← φ(z) alone."""
         function = self._function(dtype)
-        return Kernel(lambda *z: {"z": function(_sum(z))[0]}, terms)
+        return Kernel(lambda z: {"z": function(z)[0]}, ("z",))
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[[Array], Pair]:
         options = {"cap": exp_cap(dtype)} if self.name in CAPPED else {}
@@ -183,7 +183,3 @@ class ActivationChoice:
         if self.name == "elu":
             return float(self.options.get("alpha", 1.0)) != 1.0
         return self.name in {"relu", "leaky_relu", "selu"}
-
-
-def _sum(terms: tuple[Array, ...]) -> Array:
-    return reduce(np.add, terms)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.nn.activations import ActivationChoice
-from mlpcli.nn.embedding import EmbeddedColumn
+from mlpcli.nn.affine import AffineKind
+from mlpcli.nn.batch_norm import BatchNormKind
+from mlpcli.nn.dropout import DropoutKind
+from mlpcli.nn.embedding import EmbeddedColumn, EmbeddingKind
+from mlpcli.nn.layer_norm import LayerNormKind
+from mlpcli.nn.layers import Entry, Kind, Layer, Role
 from mlpcli.nn.layout import Layout
-from mlpcli.nn.normalization import NormalizationChoice
+from mlpcli.nn.normalization import Normalization
+from mlpcli.nn.pointwise import ActivationKind
+from mlpcli.nn.residual import ResidualKind
 
-Shapes = dict[str, tuple[int, ...]]
+# by the names that configs and model files have for them; options by name
+NORMALIZATIONS: Mapping[str, Callable[..., Normalization]] = {
+    kind.name: kind for kind in (BatchNormKind, LayerNormKind)
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Architecture:
     activations: tuple[ActivationChoice, ...]
     bias: bool
     dropout: tuple[float, ...]
-    normalization: NormalizationChoice | None = None
+    normalization: Normalization | None = None
     residual: bool = False
     embeddings: tuple[EmbeddedColumn, ...] = ()
 
@@ -38,41 +50,61 @@ class Architecture:
         """The columns that the network takes, each embedded one being a column of codes."""
         return self.widths[0] - sum(embedded.width - 1 for embedded in self.embeddings)
 
+    def layers(self, output: ActivationChoice | None = None) -> Iterator[Layer]:
+        """The layers in forward order, the last one with the activation `output`, where one is due there."""
+        if self.embeddings:
+            tables = (EmbeddingKind(self.embeddings),)
+            yield Layer("embeddings", 0, self.inputs, self.widths[0], tables)
+        last = len(self.widths) - 2
+        for number, widths in enumerate(pairwise(self.widths)):
+            kinds = self._hidden(number) if number < last else self._output(output)
+            yield Layer(f"layers.{number}", number, *widths, kinds)
+
+    def _hidden(self, number: int) -> tuple[Kind, ...]:
+        """Affine, normalization, activation, dropout; with a shortcut their inputs are added."""
+        kinds: list[Kind] = [AffineKind(self.bias)]
+        if self.normalization is not None:
+            kinds.append(self.normalization)
+        kinds.append(ActivationKind(self.activations[number]))
+        if self.dropout[number]:
+            kinds.append(DropoutKind(self.dropout[number]))
+        return (ResidualKind(tuple(kinds)),) if self.has_shortcut(number) else tuple(kinds)
+
+    def _output(self, output: ActivationChoice | None) -> tuple[Kind, ...]:
+        affine = AffineKind(self.bias)
+        return (affine,) if output is None else (affine, ActivationKind(output))
+
+    def entries(self) -> dict[str, Entry]:
+        """Every array by its name, in the order of a model file: layer after layer."""
+        return {entry.name: entry for layer in self.layers() for entry in layer.entries()}
+
     def layout(self) -> Layout:
-        """Every weight first, tables of embeddings included, then every bias, then γ and β."""
-        layers = list(enumerate(pairwise(self.widths)))
-        weights: Shapes = {embedding_name(k): e.shape for k, e in enumerate(self.embeddings)}
-        weights |= {f"layers.{i}.weight": shape for i, shape in layers}
-        others: Shapes = {f"layers.{i}.bias": (outputs,) for i, (_, outputs) in layers if self.bias}
-        others |= self._of_hidden("gamma", "beta") if self.normalization else {}
-        return Layout(weights, others)
+        """Every weight first, tables of embeddings included, then every bias, then what else is learnt."""
+        return Layout(self._shapes("weight"), self._shapes("bias") | self._shapes("other"))
 
     def statistics(self) -> Layout:
         """What training gathers besides what it learns: running means and variances."""
-        gathers = self.normalization is not None and self.normalization.has_statistics
-        return Layout({}, self._of_hidden("running_mean", "running_variance") if gathers else {})
+        return Layout({}, self._shapes("statistic"))
 
-    def _of_hidden(self, *parts: str) -> Shapes:
-        """One entry a unit of every hidden layer."""
-        hidden = enumerate(self.widths[1:-1])
-        return {f"layers.{i}.{part}": (width,) for i, width in hidden for part in parts}
+    def _shapes(self, role: Role) -> dict[str, tuple[int, ...]]:
+        return {name: entry.shape for name, entry in self.entries().items() if entry.role == role}
+
+    @property
+    def gathers(self) -> bool:
+        """Whether training depends on the other rows of a batch, and predictions on what was gathered."""
+        return bool(self.statistics().slots)
 
     def has_shortcut(self, layer: int) -> bool:
         """Whether weight layer `layer` adds its input to its output."""
-        return self.residual and layer in shortcuts(self.widths)
-
-    def without_dropout(self) -> Architecture:
-        """The same network as it predicts."""
-        return replace(self, dropout=(0.0,) * len(self.dropout))
+        between = 0 < layer < len(self.widths) - 2  # two hidden layers
+        return self.residual and between and self.widths[layer] == self.widths[layer + 1]
 
     def parameters_by_part(self) -> dict[str, int]:
         """How much each of `embeddings.K`, `layers.I` learns, in Python integers: safe for absurd widths."""
-        counts = {f"embeddings.{k}": e.levels * e.width for k, e in enumerate(self.embeddings)}
-        last = len(self.widths) - 2
-        for i, (inputs, outputs) in enumerate(pairwise(self.widths)):
-            normalized = 2 if self.normalization and i < last else 0
-            counts[f"layers.{i}"] = outputs * (inputs + self.bias + normalized)
-        return counts
+        counts: Counter[str] = Counter()
+        for name, entry in self.entries().items():
+            counts[name.rpartition(".")[0]] += prod(entry.shape) if entry.role != "statistic" else 0
+        return dict(counts)
 
     def count_parameters(self) -> int:
         """The number of all learnt numbers."""
@@ -82,26 +114,3 @@ class Architecture:
         """The output activation that has to be a step of its own, or None: `loss` owns it, or identity."""
         output = self.activations[-1]
         return None if output.name in {LOSSES[loss].output_activation, "identity"} else output
-
-    def describe(self) -> Mapping[str, object]:
-        """The architecture as the model file records it; embeddings are described by their columns there."""
-        optional: dict[str, object] = {"residual": True} if self.residual else {}
-        if self.normalization is not None:
-            optional["normalization"] = self.normalization.describe()
-        return {
-            "layers": list(self.widths),
-            "activations": [{"name": a.name, **a.options} for a in self.activations],
-            "bias": self.bias,
-            "dropout": list(self.dropout),
-            **optional,
-        }
-
-
-def embedding_name(number: int) -> str:
-    """The name of an embedding's table."""
-    return f"embeddings.{number}.weight"
-
-
-def shortcuts(widths: tuple[int, ...]) -> Iterator[int]:
-    """The weight layers between two hidden layers of equal width."""
-    return (i for i in range(1, len(widths) - 2) if widths[i] == widths[i + 1])

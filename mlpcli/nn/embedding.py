@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
+from mlpcli.nn.initializers import normal
+from mlpcli.nn.layers import Entry, EvaluationSite, Site, Start
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,55 @@ class EmbeddedColumn:
         return self.levels, self.width
 
 
+@dataclass(frozen=True)
+class EmbeddingKind:
+    """Tables of vectors, one for each column of codes: a layer of its own, before the first one."""
+
+    columns: tuple[EmbeddedColumn, ...]
+
+    def entries(self, _inputs: int, _outputs: int) -> Iterator[Entry]:
+        """W (levels, width) of each column; its vectors are normal, and of length 1 on average."""
+        for number, embedded in enumerate(self.columns):
+            yield Entry(_table(number), embedded.shape, "weight", _unit_vectors(embedded))
+
+    def training(self, site: Site) -> Iterator[Embedding]:
+        """One step."""
+        gradients = [site.gradients[_table(number)] for number in range(len(self.columns))]
+        widest = max(embedded.width for embedded in self.columns)
+        index = site.memory.array(widest, np.dtype(np.intp)).reshape(-1)
+        yield Embedding(site.x, site.z, site.dz, self._lookups(site), gradients, index)
+
+    def evaluation(self, site: EvaluationSite) -> Iterator[EvaluationEmbedding]:
+        """One step."""
+        yield EvaluationEmbedding(site.x, site.z, self._lookups(site))
+
+    def _lookups(self, site: Site | EvaluationSite) -> list[Lookup]:
+        lookups = []
+        for number, embedded in enumerate(self.columns):
+            codes, values = np.empty(site.memory.rows, np.intp), site.memory.scratch(embedded.width)
+            lookups.append(Lookup(embedded.column, site.arrays[_table(number)], codes, values))
+        return lookups
+
+
+def _table(number: int) -> str:
+    return f"{number}.weight"
+
+
+def _unit_vectors(embedded: EmbeddedColumn) -> Start:
+    return lambda draws: normal(embedded.width**-0.5)(embedded.shape, draws.rng)
+
+
 @dataclass
 class Lookup:
     """One column of codes: v = W[code], and for a negative code the zero vector;  dW[c] = Σ dv over code c.
 
-    W (levels, width), v and dv (rows, width) in `values` by turns. `index` is memory for the places of all
-    entries of dv in dW: adding at single entries is several times as fast as adding at rows.
+    W (levels, width), v and dv (rows, width) in `values` by turns.
     """
 
     column: int
     W: Matrix
-    dW: Matrix
     codes: Indices
     values: Matrix
-    index: Indices | None
 
     def __post_init__(self) -> None:
         self.unknown = np.empty(self.codes.shape, np.bool_)
@@ -52,15 +90,19 @@ class Lookup:
         self._blank_unknown()
         np.copyto(out, self.values)
 
-    def learn(self, dv: Matrix) -> None:
-        """dW ← the sums of dv over the rows of each code."""
-        assert self.index is not None  # an evaluation plan, which has none, is never run backward
+    def learn(self, dv: Matrix, dW: Matrix, memory: Indices) -> None:
+        """dW ← the sums of dv over the rows of each code.
+
+        In `memory` are then the places of all entries of dv in dW: adding at single entries is several times
+        as fast as adding at rows.
+        """
         np.copyto(self.values, dv)
         self._blank_unknown()
-        np.multiply(self.codes[:, None], len(self.units), out=self.index)
-        np.add(self.index, self.units, out=self.index)
-        self.dW.fill(0.0)
-        np.add.at(self.dW.reshape(-1), self.index.reshape(-1), self.values.reshape(-1))
+        index = memory[: dv.size].reshape(dv.shape)
+        np.multiply(self.codes[:, None], len(self.units), out=index)
+        np.add(index, self.units, out=index)
+        dW.fill(0.0)
+        np.add.at(dW.reshape(-1), index.reshape(-1), self.values.reshape(-1))
 
     def _blank_unknown(self) -> None:
         if self.unknown.any():
@@ -71,16 +113,26 @@ class Lookup:
 class Embedding:
     """h = x with every column of codes replaced by the vectors of its table, in the order of the columns.
 
-    x (rows, columns), h (rows, inputs of the first layer). Guo & Berkhahn 2016.
+    x (rows, columns), h (rows, inputs of the first layer). Guo & Berkhahn 2016. `index` is memory for an
+    entry of each of the widest vectors.
     """
+
+    derivative: ClassVar[str] = "nothing below it learns"
+    gradients: ClassVar[Mapping[str, str]] = {
+        "weight": "dW[c] = the sum of dh over the rows of code c, plus the penalties once",
+    }
 
     x: Matrix
     h: Matrix
     dh: Matrix
     lookups: Sequence[Lookup]
+    dW: Sequence[Matrix]
+    index: Indices
 
     def __post_init__(self) -> None:
-        self.spans = list(_spans({lookup.column: lookup for lookup in self.lookups}, self.h.shape[1]))
+        self.spans = list(_spans(self.lookups, self.h.shape[1]))
+        places = {lookup.column: place for lookup, _, place in self.spans if lookup is not None}
+        self.places = [places[lookup.column] for lookup in self.lookups]
 
     @property
     def output(self) -> tuple[Matrix, Matrix]:
@@ -89,28 +141,52 @@ class Embedding:
 
     def forward(self) -> None:
         """h ← columns of x, or vectors in their places."""
-        for lookup, columns, place in self.spans:
-            if lookup is None:
-                np.copyto(self.h[:, place], self.x[:, columns])
-            else:
-                lookup.read(self.x, self.h[:, place])
+        _replace_codes(self.spans, self.x, self.h)
 
     def backward(self) -> None:
         """dW of every table from dh; nothing below learns."""
-        for lookup, _, place in self.spans:
-            if lookup is not None:
-                lookup.learn(self.dh[:, place])
+        for lookup, dW, place in zip(self.lookups, self.dW, self.places, strict=True):
+            lookup.learn(self.dh[:, place], dW, self.index)
 
 
-def _spans(lookups: dict[int, Lookup], width: int) -> Iterator[tuple[Lookup | None, slice, slice]]:
-    """Each table, or stretch of plain columns: its columns in x, and its place in h."""
+@dataclass
+class EvaluationEmbedding:
+    """h = x with vectors in the places of codes, where nothing is learnt; h is z."""
+
+    x: Matrix
+    z: Matrix
+    lookups: Sequence[Lookup]
+
+    def __post_init__(self) -> None:
+        self.spans = list(_spans(self.lookups, self.z.shape[1]))
+
+    def forward(self) -> None:
+        """z ← columns of x, or vectors in their places."""
+        _replace_codes(self.spans, self.x, self.z)
+
+
+Span = tuple[Lookup | None, slice, slice]
+"""A table, or a stretch of plain columns: its columns in x, and its place in h."""
+
+
+def _replace_codes(spans: Sequence[Span], x: Matrix, h: Matrix) -> None:
+    for lookup, columns, place in spans:
+        if lookup is None:
+            np.copyto(h[:, place], x[:, columns])
+        else:
+            lookup.read(x, h[:, place])
+
+
+def _spans(lookups: Sequence[Lookup], width: int) -> Iterator[Span]:
+    """From the first column of h to the last."""
+    at = {lookup.column: lookup for lookup in lookups}
     column = start = 0
     while start < width:
-        lookup = lookups.get(column)
+        lookup = at.get(column)
         if lookup is not None:
             taken, given = 1, lookup.W.shape[1]
         else:
-            after = [embedded for embedded in lookups if embedded > column]
+            after = [embedded for embedded in at if embedded > column]
             taken = given = min(after, default=column + width - start) - column
         yield lookup, slice(column, column + taken), slice(start, start + given)
         column, start = column + taken, start + given

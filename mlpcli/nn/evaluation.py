@@ -20,14 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from mlpcli.arrays import Matrix, Vector
-from mlpcli.nn.plan import Plan
-from mlpcli.parallel.pool import share
+from mlpcli.arrays import Matrix
+from mlpcli.nn.plan import EvaluationPlan
 from mlpcli.parallel.threads import limited
 
 CHUNK: Final = 256  # rows of a pass that are somebody's
@@ -41,7 +39,7 @@ class Evaluation:
     `plan` makes one; each worker has its own.
     """
 
-    def __init__(self, plan: Callable[[int], Plan]) -> None:
+    def __init__(self, plan: Callable[[int], EvaluationPlan]) -> None:
         self._plan = plan
         self._passes: list[_Pass] = []
 
@@ -65,16 +63,17 @@ class Evaluation:
             part.result()
 
 
-def rows_of(rows: int, member: int, size: int) -> slice:
-    """A member's part of the rows, cut between chunks."""
-    chunks = share(-(-rows // CHUNK), member, size)
-    return slice(chunks.start * CHUNK, min(chunks.stop * CHUNK, rows))
+def rows_of(rows: int, worker: int, workers: int) -> slice:
+    """A worker's part of the rows, cut between chunks."""
+    chunks = -(-rows // CHUNK)
+    start, stop = (-(-chunks * part // workers) * CHUNK for part in (worker, worker + 1))
+    return slice(start, min(stop, rows))
 
 
 class _Pass:
     """One plan, and where its rows are between the margins."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: EvaluationPlan) -> None:
         self._plan = plan
         rows = slice(MARGIN, MARGIN + CHUNK)
         self._x, self._scores = plan.x[rows], plan.scores[rows]
@@ -89,32 +88,3 @@ class _Pass:
             self._x[rows:] = 0.0
             self._plan.run()
             out[start : start + rows] = self._scores[:rows]
-
-
-@dataclass
-class EvaluationAffine:
-    """z = x W + b where nothing is learnt: computed as zᵀ = Wᵀ xᵀ.
-
-    x and z have unit after unit in memory.
-    """
-
-    x: Matrix
-    W: Matrix
-    b: Vector | None
-    z: Matrix
-    dz: Matrix
-
-    @property
-    def output(self) -> tuple[Matrix, Matrix]:
-        """z and dz."""
-        return self.z, self.dz
-
-    def forward(self) -> None:
-        """z = x W + b."""
-        self.W.T.dot(self.x.T, self.z.T)
-        if self.b is not None:
-            np.add(self.z, self.b, self.z)
-
-    def backward(self) -> None:
-        """An evaluation is never run backward."""
-        raise AssertionError

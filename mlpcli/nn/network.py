@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.nn.architecture import Architecture
-from mlpcli.nn.evaluation import CHUNK, Evaluation, rows_of
-from mlpcli.nn.initializers import Draw, normal
+from mlpcli.nn.evaluation import CHUNK, Evaluation
+from mlpcli.nn.initializers import Draw
+from mlpcli.nn.layers import Draws
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
 from mlpcli.nn.workspace import Workspace
 from mlpcli.parallel import threads
-from mlpcli.parallel.shared_memory import zeros
 
-# what is neither drawn nor zero at the start
-STARTS = {"gamma": 1.0, "running_variance": 1.0}
+Zeros: TypeAlias = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
 
 class Network:
@@ -30,7 +29,7 @@ class Network:
     `parameters` and `gradients` are named views into them: `layers.0.weight` (inputs, outputs),
     `layers.0.bias` (outputs,), and so on. `statistics` are what training gathers and does not learn, the
     running means and variances of batch_norm; `state` is one vector of `theta` and these. Dropout masks come
-    from `rng`.
+    from `rng`, the two vectors from `zeros`: somewhere that everybody sees who computes with them.
     """
 
     def __init__(
@@ -40,6 +39,7 @@ class Network:
         penalty: Penalty = NO_PENALTY,
         dtype: npt.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
+        zeros: Zeros = np.zeros,
     ) -> None:
         self.architecture = architecture
         self.loss = loss
@@ -47,6 +47,7 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.layout = architecture.layout()
         self.rng = rng if rng is not None else np.random.default_rng(0)
+        self._zeros = zeros
         self.grad: Vector = zeros((self.layout.size,), self.dtype)
         self.gradients = self.layout.views(self.grad)
         self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
@@ -69,7 +70,7 @@ class Network:
 
         The penalties are left to this one: gradients of parts of a batch add up to that of the batch.
         """
-        other = Network(self.architecture, self.loss, dtype=self.dtype)
+        other = Network(self.architecture, self.loss, dtype=self.dtype, zeros=self._zeros)
         other._stand_on(self.state)
         return other
 
@@ -89,19 +90,10 @@ class Network:
         return any(self.architecture.dropout)
 
     def initialize(self, draw: Draw, rng: np.random.Generator, draw_bias: Draw | None = None) -> None:
-        """Starting weights from `draw`; biases zero, or from `draw_bias`.
-
-        Vectors of embeddings are normal, of length 1 on average; γ = 1, β = 0; running mean 0, variance 1.
-        """
-        for name, parameter in self.arrays().items():
-            if name.startswith("embeddings."):
-                parameter[...] = normal(parameter.shape[1] ** -0.5)(parameter.shape, rng)
-            elif name.endswith(".weight"):
-                parameter[...] = draw(parameter.shape, rng)
-            elif name.endswith(".bias") and draw_bias is not None:
-                parameter[...] = draw_bias((1, parameter.size), rng)[0]
-            else:
-                parameter.fill(STARTS.get(name.rsplit(".", 1)[1], 0.0))
+        """Starting weights from `draw`; biases zero, or from `draw_bias`; the rest as each kind has it."""
+        draws, entries = Draws(rng, draw, draw_bias), self.architecture.entries()
+        for name, array in self.arrays().items():
+            array[...] = entries[name].start(draws)
 
     def training_plan(self, rows: int, batch: int | None = None) -> Plan:
         """The plan for `rows` rows of a `batch`, all of it by default; an epoch has at most two sizes."""
@@ -162,10 +154,9 @@ class Network:
         self._evaluation.scores(x, scores, max(workers, 1))
         return scores
 
-    def scores_of_part(self, x: Matrix, out: Matrix, member: tuple[int, int]) -> None:
-        """The scores of the rows that are this `member`'s (number, size of its crew), in their places."""
-        rows = rows_of(len(x), *member)
-        self._evaluation.scores(x[rows], out[rows])
+    def scores_into(self, x: Matrix, out: Matrix) -> None:
+        """`scores` into `out` (rows, outputs), by one thread."""
+        self._evaluation.scores(x, out)
 
     def predict(self, x: Matrix) -> Matrix:
         """The outputs (rows, outputs) after the output activation: probabilities, or scaled targets."""

@@ -1,4 +1,4 @@
-"""A network's steps bound to buffers for exactly so many rows."""
+"""A network's steps bound to memory for exactly so many rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.nn.normalization import BatchNorm
-from mlpcli.nn.steps import Dropout, First, Step
+from mlpcli.nn.steps import EvaluationStep, First, Gathering, Masked, Step
 from mlpcli.nn.workspace import RowLosses
 
 Order: TypeAlias = Literal["C", "F"]
@@ -33,6 +32,10 @@ class Buffers:
         """A new array (rows, width)."""
         return self.array(width, self.dtype)
 
+    def pair(self, width: int) -> tuple[Matrix, Matrix]:
+        """Two of them: numbers and their derivatives."""
+        return self.matrix(width), self.matrix(width)
+
     def array(self, width: int, dtype: np.dtype[Any]) -> Array:
         """A new array (rows, width) of a type of its own."""
         return np.empty((self.rows, width), dtype, self.order)
@@ -44,13 +47,15 @@ class Buffers:
 
 @dataclass
 class Plan:
-    """Steps in forward order, where the scores and their derivatives end up, and the loss bound to both.
+    """Steps in forward order, their names, where scores and derivatives end up, and the loss bound to both.
 
+    A name is `layers.0.affine`: the weight layer that a step belongs to, and what it is.
     A product with `ones` (rows,) is the sum over the rows.
     The rows may be a part of a batch, whose mean loss is over `batch` rows.
     """
 
     steps: tuple[Step, ...]
+    names: tuple[str, ...]
     scores: Matrix
     dscores: Matrix
     loss: RowLosses
@@ -61,34 +66,29 @@ class Plan:
         first = self.steps[0]
         assert isinstance(first, First)
         self._first = first
-        self._dropouts = [step for step in self.steps if isinstance(step, Dropout)]
+        self._masked = [step for step in self.steps if isinstance(step, Masked)]
+        self._gathering = [step for step in self.steps if isinstance(step, Gathering)]
         self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
-        self._batch_norms = [step for step in self.steps if isinstance(step, BatchNorm)]
 
     @property
     def masks(self) -> list[Matrix]:
         """The dropout masks of the last pass, in forward order."""
-        return [dropout.mask for dropout in self._dropouts]
+        return [step.mask for step in self._masked]
 
     def draw_masks(self) -> None:
         """New dropout masks for the next pass."""
-        for dropout in self._dropouts:
-            dropout.draw()
+        for step in self._masked:
+            step.draw()
 
     def gather_statistics(self) -> None:
         """Let the statistics of the last pass count in the running ones."""
-        for normalization in self._batch_norms:
-            normalization.gather()
+        for step in self._gathering:
+            step.gather()
 
     def adopt_statistics(self) -> None:
         """Make the statistics of the last pass, over all rows that there are, the running ones."""
-        for normalization in self._batch_norms:
-            normalization.adopt()
-
-    @property
-    def x(self) -> Matrix:
-        """The inputs (rows, inputs) of the next pass."""
-        return self._first.x
+        for step in self._gathering:
+            step.adopt()
 
     def take(self, x: Matrix) -> None:
         """Let the next pass begin with `x` (rows, inputs)."""
@@ -97,10 +97,6 @@ class Plan:
     def forward(self, x: Matrix) -> None:
         """Compute `scores` (rows, outputs) from `x` (rows, inputs)."""
         self.take(x)
-        self.run()
-
-    def run(self) -> None:
-        """`forward` from the inputs that are there."""
         for step in self.steps:
             step.forward()
 
@@ -108,3 +104,17 @@ class Plan:
         """Compute every parameter's gradient from `dscores`."""
         for step in reversed(self.steps):
             step.backward()
+
+
+@dataclass
+class EvaluationPlan:
+    """Steps in forward order, the inputs that a pass finds, and where it leaves the scores."""
+
+    steps: tuple[EvaluationStep, ...]
+    x: Matrix
+    scores: Matrix
+
+    def run(self) -> None:
+        """Compute `scores` (rows, outputs) from what is in `x` (rows, inputs)."""
+        for step in self.steps:
+            step.forward()

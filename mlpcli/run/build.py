@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.model_schema import Architecture as ModelShape
+from mlpcli.artifacts.architecture_document import activation_of, normalization_of
 from mlpcli.artifacts.plain_arrays import PlainArrays, read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.load import Config
-from mlpcli.config.model_spec import ModelSpec
-from mlpcli.config.spec import ActivationSpec, LossSpec
+from mlpcli.config.spec import LossSpec
 from mlpcli.data.dataset import Prepared
 from mlpcli.errors import ConfigError
 from mlpcli.nn import initializers
@@ -22,27 +21,17 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.nn.normalization import NormalizationChoice
 from mlpcli.nn.penalty import Penalty
+from mlpcli.parallel import shared_memory
 from mlpcli.rng import stream
 
 LAYERS = ("model", "layers")
 STARTING_FILE = ("model", "init", "from")
 
 
-def choice_of(spec: ActivationSpec) -> ActivationChoice:
-    """The activation that the config names, with its options."""
-    return ActivationChoice(spec.name, spec.model_dump(exclude={"name"}))
-
-
 def loss_of(spec: LossSpec) -> Loss:
     """The loss that the config names, with its options."""
     return Loss(**spec.model_dump())
-
-
-def normalization_of(model: ModelSpec | ModelShape) -> NormalizationChoice | None:
-    """The normalization that a config or a model file names, if any, with its options."""
-    return None if model.normalization is None else NormalizationChoice(**model.normalization.model_dump())
 
 
 def architecture_of(config: Config, prepared: Prepared) -> Architecture:
@@ -58,7 +47,7 @@ def architecture_of(config: Config, prepared: Prepared) -> Architecture:
         activations_of(config, prepared),
         model.bias,
         model.dropout if isinstance(model.dropout, tuple) else (model.dropout,) * len(hidden),
-        normalization_of(model),
+        normalization_of(model.normalization),
         model.residual,
         embedded,
     )
@@ -86,9 +75,9 @@ def activations_of(config: Config, prepared: Prepared) -> tuple[ActivationChoice
         )
     model = config.spec.model
     if isinstance(model.activation, tuple):
-        return tuple(choice_of(spec) for spec in model.activation)
+        return tuple(activation_of(spec) for spec in model.activation)
     output = ActivationChoice(prepared.output_activation, {})
-    return (*(choice_of(model.activation) for _ in range(model.hidden)), output)
+    return (*(activation_of(model.activation) for _ in range(model.hidden)), output)
 
 
 def build_network(config: Config, prepared: Prepared, dtype: str, start: PlainArrays | None) -> Network:
@@ -100,6 +89,7 @@ def build_network(config: Config, prepared: Prepared, dtype: str, start: PlainAr
         Penalty(spec.l1, spec.l2),
         dtype,
         stream(spec.seed, "dropout"),
+        shared_memory.zeros,
     )
     with np.errstate(over="ignore"):  # what is too large for the precision is for the check on divergence
         initialize(config, network, start)

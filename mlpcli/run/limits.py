@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlpcli.artifacts.architecture_document import normalization_of
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import FULL_BATCH, QUASI_NEWTON
 from mlpcli.memory import require
+from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
 from mlpcli.parallel.threads import MOST
-from mlpcli.run.build import normalization_of
 
 
 def check_size(config: Config, max_parameters: int, shape: Architecture | None = None) -> None:
@@ -30,7 +31,9 @@ def _least(config: Config) -> Architecture:
     """The network with one input and one output where the data is to say how many."""
     model = config.spec.model
     widths = tuple(1 if width == "auto" else int(width) for width in model.layers)
-    return Architecture(widths, (), model.bias, (), normalization_of(model))
+    activations = (ActivationChoice("identity", {}),) * (len(widths) - 1)
+    dropout = (0.0,) * model.hidden
+    return Architecture(widths, activations, model.bias, dropout, normalization_of(model.normalization))
 
 
 def dtype_of(config: Config) -> str:
@@ -64,12 +67,12 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
 def check_batches(config: Config, shape: Architecture, rows: int) -> None:
     """Raise ConfigError where batch_norm would get a batch of one row, which has no variance."""
     size = rows_per_step(config, rows)
-    if shape.normalization is None or not shape.normalization.has_statistics or (rows % size or size) > 1:
+    if shape.normalization is None or not shape.gathers or (rows % size or size) > 1:
         return
     better = next((larger for larger in range(size + 1, rows + 1) if rows % larger != 1), None)
     raise config.problem(
         ("training", "batch_size"),
-        f"batch_norm needs at least two rows in every batch: of {rows:,} training rows in batches of "
-        f"{size:,} the last has one",
+        f"{shape.normalization.name} needs at least two rows in every batch: of {rows:,} training rows "
+        f"in batches of {size:,} the last has one",
         hint=f"write {better}, or use layer_norm" if better else "use layer_norm",
     )

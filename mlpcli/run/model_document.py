@@ -12,6 +12,7 @@ import numpy as np
 
 from mlpcli import __version__
 from mlpcli.arrays import Array
+from mlpcli.artifacts.architecture_document import architecture_document
 from mlpcli.artifacts.model_arrays import CHECK_ROWS
 from mlpcli.artifacts.model_file import fitting_content
 from mlpcli.artifacts.source_file import FileFormatError
@@ -50,7 +51,7 @@ def model_document(job: Job, results: Results, machine: Machine) -> dict[str, An
         "mlp": __version__,
         "versions": versions(),
         "task": prepared.task,
-        "architecture": {**network.architecture.describe(), "dtype": network.dtype.name},
+        "architecture": architecture_document(network.architecture, network.dtype.name),
         "loss": options_of(prepared.loss),
         "features": prepared.inputs.meta(),
         "target": prepared.target.meta(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Matrix
-from mlpcli.artifacts.feature_schema import EmbeddedFeature, Feature
+from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.faults import overflow_faults
@@ -18,12 +18,9 @@ from mlpcli.data.input_batches import Batch
 from mlpcli.data.table import CsvFormat
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
-from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
-from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.run.build import normalization_of
 from mlpcli.training.decoder import Meaning, meaning_of
 
 # how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy
@@ -81,24 +78,7 @@ def usual_separator(config: Mapping[str, Any]) -> str:
 
 def architecture_of_file(file: ModelFile) -> Architecture:
     """The shape of the file's network."""
-    shape = file.meta.architecture
-    return Architecture(
-        shape.layers,
-        tuple(ActivationChoice(a.name, a.model_dump(exclude={"name"})) for a in shape.activations),
-        shape.bias,
-        shape.dropout,
-        normalization_of(shape),
-        shape.residual,
-        tuple(_embedded(file.meta.features)),
-    )
-
-
-def _embedded(features: Sequence[Feature]) -> Iterator[EmbeddedColumn]:
-    column = 0
-    for feature in features:
-        if isinstance(feature, EmbeddedFeature):
-            yield EmbeddedColumn(column, feature.levels, feature.width)
-        column += 1 if isinstance(feature, EmbeddedFeature) else feature.width
+    return architecture_of(file.meta.architecture, file.meta.features)
 
 
 def network_of(file: ModelFile) -> Network:

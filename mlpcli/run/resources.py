@@ -30,8 +30,7 @@ class Machine:
         step = rows_per_step(job.config, len(job.training))
         number = asked or threads.choose(shape.widths, step)
         # statistics of a batch are those of all its rows
-        alone = shape.normalization is not None and shape.normalization.has_statistics
-        return cls(number, 1 if alone else threads.members(number, shape.widths, step))
+        return cls(number, 1 if shape.gathers else threads.members(number, shape.widths, step))
 
     @property
     def threads_of_products(self) -> int:

@@ -116,7 +116,7 @@ class Estimator(BaseEstimator):
 def _sees_other_rows(config: Config) -> bool:
     """Whether what the network makes of a row depends on how often the others are there."""
     chosen = config.spec.model.normalization
-    return chosen is not None and chosen.name == "batch_norm"
+    return chosen is not None and chosen.over == "rows"
 
 
 def encode_of(encode: object) -> str:

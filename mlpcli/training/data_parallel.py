@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from mlpcli.arrays import Matrix
+from mlpcli.nn.evaluation import rows_of
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import Crew, aligned_share, members_for, share
 from mlpcli.training.divergence import is_finite
@@ -88,7 +89,8 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Call
 
     def of_part(member: int, number: int) -> float:
         name = names[number]
-        networks[member].scores_of_part(rows[name], scores[name], (member, crew.size))
+        x, part = rows[name], rows_of(len(rows[name]), member, crew.size)
+        networks[member].scores_into(x[part], scores[name][part])
         return 0.0
 
     job = crew.job(of_part)

@@ -11,7 +11,7 @@ from mlpcli.errors import ConfigError, Problem
 from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP, ROUNDING_MARGIN
 from mlpcli.nn.gradcheck.objective import EPSILON, Evaluation, Objective
 from mlpcli.nn.network import Network
-from mlpcli.nn.steps import Pointwise
+from mlpcli.nn.pointwise import Pointwise
 
 REAL_STEP = 1e-6
 AGREEMENT = (

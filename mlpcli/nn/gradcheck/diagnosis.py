@@ -7,26 +7,8 @@ from dataclasses import dataclass
 from mlpcli.nn.gradcheck.evidence import Evidence
 from mlpcli.nn.gradcheck.objective import Objective
 from mlpcli.nn.gradcheck.patterns import Symptom, describe
-from mlpcli.nn.gradcheck.variables import gradient_owner
-
-# what the backward pass of a kind of step computes, for a reader who looks for the line to mend
-BACKWARD = {
-    "affine": "dx = dz Wᵀ (with the weights of the forward pass)",
-    "pointwise": "the activation's derivative φ′(z), 0 at a kink",
-    "dropout": "the mask of the forward pass, times 1/(1 − rate)",
-    "softmax": "dz = a ∘ (da − Σ a ∘ da)",
-    "batchnorm": "dz = γ/√(variance + ε) ∘ (dy − mean dy − x̂ ∘ mean(dy ∘ x̂)), means over the rows",
-    "layernorm": "dz = (g − mean g − x̂ ∘ mean(g ∘ x̂))/√(variance + ε) with g = γ ∘ dy, means over the units",
-    "shortcut": "dx = the layer's own dx plus ds",
-    "residual": "da = dh, ds = dh",
-}
-OWN = {
-    "weight": "dW = xᵀ dz, plus the penalties once",
-    "bias": "db = the sum of dz over the rows, no penalty",
-    "gamma": "dγ = the sum of dy ∘ x̂ over the rows, no penalty",
-    "beta": "dβ = the sum of dy over the rows, no penalty",
-    "embeddings": "dW[c] = the sum of dh over the rows of code c, plus the penalties once",
-}
+from mlpcli.nn.gradcheck.variables import owner_of
+from mlpcli.nn.steps import Learner
 
 
 @dataclass(frozen=True)
@@ -49,7 +31,7 @@ class Diagnosis:
 def diagnose(findings: Findings) -> Diagnosis | None:
     """The first failing array when walking backward from the loss, or None when none fails."""
     objective = findings.objective
-    owners = {array.name: gradient_owner(objective, array.name) for array in findings.arrays}
+    owners = {array.name: owner_of(objective, array.name) for array in findings.arrays}
     for step in reversed(range(len(objective.steps))):
         if findings.between and findings.between[step].verdict == "FAIL":
             return _between(findings, step)
@@ -70,17 +52,19 @@ def _between(findings: Findings, step: int) -> Diagnosis:
     name = objective.names[step + 1]
     after = findings.between[step + 1]
     above = after.gradient if after.shape == evidence.shape else None
-    where = BACKWARD.get(name.rsplit(".", 1)[1], "its backward pass")
+    where = objective.steps[step + 1].derivative
     return Diagnosis(name, _sentence(name, where, describe(Symptom.of(evidence, objective, above))))
 
 
 def _parameter(findings: Findings, array: Evidence) -> Diagnosis:
     """The gradient of a parameter array is wrong while the derivatives it is made from are right."""
-    part, _, kind = array.name.split(".")
-    own = OWN.get(part, OWN.get(kind, "its own gradient"))
+    objective = findings.objective
+    step = objective.steps[owner_of(objective, array.name)]
+    assert isinstance(step, Learner)
+    own = step.gradients[array.name.rpartition(".")[2]]
     if not findings.between:
         own += ", or the derivative that comes from the layers above"
-    return Diagnosis(array.name, _sentence(array.name, own, describe(Symptom.of(array, findings.objective))))
+    return Diagnosis(array.name, _sentence(array.name, own, describe(Symptom.of(array, objective))))
 
 
 def _sentence(name: str, where: str, what: str) -> str:

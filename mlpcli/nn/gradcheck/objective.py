@@ -10,9 +10,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix
 from mlpcli.errors import DivergedError
-from mlpcli.nn.embedding import Embedding
 from mlpcli.nn.network import Network
-from mlpcli.nn.steps import Affine, Kinked, Shortcut, Step
+from mlpcli.nn.steps import Kinked, Step
 
 Measured = TypeVar("Measured")
 
@@ -50,7 +49,7 @@ class Objective:
             for mask, frozen in zip(self.plan.masks, masks, strict=True):
                 mask[...] = frozen
         self.steps: tuple[Step, ...] = self.plan.steps
-        self.names = tuple(self._names())
+        self.names = self.plan.names
         self.plan.forward(self.batch.x)
         self._kinked = [_with_kinks(self.steps[first:]) for first in range(len(self.steps) + 1)]
         self._loss_is_kinked = network.loss.sides(self.plan.scores, batch.y) is not None
@@ -60,17 +59,6 @@ class Objective:
                 f"the loss of the rows to check is {self.value.real}",
                 hint="a gradient exists only where the loss is finite: look at init and the inputs' scale",
             )
-
-    def _names(self) -> list[str]:
-        """A name for each step: `layers.0.affine`, `layers.0.pointwise`, ..."""
-        names: list[str] = []
-        layer = -1
-        for step in self.steps:
-            layer += isinstance(step, Affine)
-            # what a layer begins with, a shortcut or the inputs' embedding, comes before its affine step
-            of = layer + isinstance(step, Shortcut | Embedding)
-            names.append(f"layers.{of}.{type(step).__name__.lower()}")
-        return names
 
     def evaluate(self, first: int) -> Evaluation:
         """The loss, penalties not included, after the steps from number `first` on."""

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
+from mlpcli.nn.affine import Affine
 from mlpcli.nn.gradcheck.objective import Evaluation, Objective
 from mlpcli.nn.layout import Slot
-from mlpcli.nn.steps import Affine, Kinked
+from mlpcli.nn.steps import Kinked
 
 
 class Variable(Protocol):
@@ -157,18 +158,10 @@ class Output:
 
 
 def owner_of(objective: Objective, name: str) -> int:
-    """The number of the step that is bound to the parameter `name`."""
-    return _bound_to(objective, objective.network.parameters[name])
-
-
-def gradient_owner(objective: Objective, name: str) -> int:
-    """The number of the step whose backward pass computes the gradient of `name`."""
-    return _bound_to(objective, objective.network.gradients[name])
-
-
-def _bound_to(objective: Objective, array: Array) -> int:
-    owners = (i for i, step in enumerate(objective.steps) if any(v is array for v in vars(step).values()))
-    return next(owners, 0)
+    """The number of the step that has the parameter `name`, and computes its gradient."""
+    array, steps = objective.network.parameters[name], objective.steps
+    # tables of embeddings are in lookups: the first step's
+    return next((i for i, step in enumerate(steps) if any(v is array for v in vars(step).values())), 0)
 
 
 def _restart(objective: Objective, owner: int) -> int:
