@@ -106,6 +106,20 @@ def test_every_kind_of_layer(kind: str, dtype: npt.DTypeLike) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_evaluation_of_every_kind_of_layer_is_what_training_computes(kind: str) -> None:
+    """By the statistics of this very batch, where there are any."""
+    network = (
+        case := Case(Loss("mse"), **{"widths": (9, 33, 17, 3), "rows": CHUNK + 3} | KINDS[kind])
+    ).network()
+    x, y, _ = case.batch()
+    network.loss_and_grad(x, y)
+    network.adopt_statistics(len(x))
+    plan = network.training_plan(len(x))
+    plan.forward(x)
+    np.testing.assert_allclose(network.scores(x), plan.scores, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("widths", WIDTHS[4:], ids=str)
 def test_an_evaluation_is_what_training_computes(widths: tuple[int, ...], dtype: npt.DTypeLike) -> None:

@@ -107,7 +107,7 @@ def half_of_the_formula(step: Any) -> None:
     def backward() -> None:
         dy = step.dz.copy()
         correct()
-        factor = step.factor if isinstance(step, BatchNorm) else step.factor[:, None]
+        factor = step.factor if isinstance(step, BatchNorm) else step.rows.factors
         np.copyto(step.dz, dy * step.gamma * factor)
 
     step.backward = backward

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.feature_schema import EmbeddedFeature
 from mlpcli.artifacts.model_file import ModelFile
 from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.encoders import InputEncoder
 from mlpcli.data.number_feature import FILLING, NumberFeature
 from mlpcli.nn.architecture import Architecture
-from mlpcli.run.predictor import architecture_of_file
 
 
 def facts_of(file: ModelFile) -> dict[str, Any]:
     """Everything that the file holds but the weights themselves."""
     meta = file.meta.model_dump(mode="json")
     shape = meta.pop("architecture")
-    architecture = architecture_of_file(file)
+    architecture = architecture_of(file.meta.architecture, file.meta.features)
     layers = list(_layers(shape, architecture))
     center, scale = (file.arrays[f"target.{part}"].tolist() for part in ("center", "scale"))
     return {

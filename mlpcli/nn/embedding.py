@@ -41,9 +41,10 @@ class EmbeddingKind:
     def training(self, site: Site) -> Iterator[Embedding]:
         """One step."""
         gradients = [site.gradients[_table(number)] for number in range(len(self.columns))]
-        widest = max(embedded.width for embedded in self.columns)
-        index = site.memory.array(widest, np.dtype(np.intp)).reshape(-1)
-        yield Embedding(site.x, site.z, site.dz, self._lookups(site), gradients, index)
+        lookups = self._lookups(site)
+        places = np.empty(max(lookup.values.size for lookup in lookups), np.intp)
+        indices = [places[: one.values.size].reshape(one.values.shape) for one in lookups]
+        yield Embedding(site.x, site.z, site.dz, lookups, gradients, indices)
 
     def evaluation(self, site: EvaluationSite) -> Iterator[EvaluationEmbedding]:
         """One step."""
@@ -90,15 +91,14 @@ class Lookup:
         self._blank_unknown()
         np.copyto(out, self.values)
 
-    def learn(self, dv: Matrix, dW: Matrix, memory: Indices) -> None:
+    def learn(self, dv: Matrix, dW: Matrix, index: Indices) -> None:
         """dW ← the sums of dv over the rows of each code.
 
-        In `memory` are then the places of all entries of dv in dW: adding at single entries is several times
-        as fast as adding at rows.
+        `index` (rows, width) is memory for the places of all entries of dv in dW: adding at single entries is
+        several times as fast as adding at rows.
         """
         np.copyto(self.values, dv)
         self._blank_unknown()
-        index = memory[: dv.size].reshape(dv.shape)
         np.multiply(self.codes[:, None], len(self.units), out=index)
         np.add(index, self.units, out=index)
         dW.fill(0.0)
@@ -113,8 +113,8 @@ class Lookup:
 class Embedding:
     """h = x with every column of codes replaced by the vectors of its table, in the order of the columns.
 
-    x (rows, columns), h (rows, inputs of the first layer). Guo & Berkhahn 2016. `index` is memory for an
-    entry of each of the widest vectors.
+    x (rows, columns), h (rows, inputs of the first layer). Guo & Berkhahn 2016. Each lookup has a gradient in
+    `dW`, and in `indices` memory that they share.
     """
 
     derivative: ClassVar[str] = "nothing below it learns"
@@ -127,7 +127,7 @@ class Embedding:
     dh: Matrix
     lookups: Sequence[Lookup]
     dW: Sequence[Matrix]
-    index: Indices
+    indices: Sequence[Indices]
 
     def __post_init__(self) -> None:
         self.spans = list(_spans(self.lookups, self.h.shape[1]))
@@ -145,8 +145,8 @@ class Embedding:
 
     def backward(self) -> None:
         """dW of every table from dh; nothing below learns."""
-        for lookup, dW, place in zip(self.lookups, self.dW, self.places, strict=True):
-            lookup.learn(self.dh[:, place], dW, self.index)
+        for lookup, dW, index, place in zip(self.lookups, self.dW, self.indices, self.places, strict=True):
+            lookup.learn(self.dh[:, place], dW, index)
 
 
 @dataclass

@@ -52,13 +52,17 @@ class LayerNormKind:
 class Rows:
     """What each row is normalized by: its mean, and in `factor` 1 / √(variance + ε), both (rows,).
 
-    Each entry of `share` (outputs,) is 1 / outputs: it makes means over units matrix products.
+    As `means` and `factors` the same are columns (rows, 1). Each entry of `share` (outputs,) is 1 / outputs:
+    it makes means over units matrix products.
     """
 
     mean: Vector
     factor: Vector
     share: Vector
     epsilon: float
+
+    def __post_init__(self) -> None:
+        self.means, self.factors = self.mean[:, None], self.factor[:, None]
 
     @classmethod
     def of(cls, ones: Vector, gamma: Vector, epsilon: float) -> Rows:
@@ -68,11 +72,12 @@ class Rows:
 
     def centre(self, z: Matrix, scratch: Matrix) -> None:
         """z ← z − mean; `factor` is then that of these rows."""
-        z.dot(self.share, self.mean)
-        np.subtract(z, self.mean[:, None], z)
+        share, factor = self.share, self.factor
+        z.dot(share, self.mean)
+        np.subtract(z, self.means, z)
         np.square(z, scratch)
-        scratch.dot(self.share, self.factor)
-        reciprocal_root(self.factor, self.epsilon, self.factor)
+        scratch.dot(share, factor)
+        reciprocal_root(factor, self.epsilon, factor)
 
 
 @dataclass
@@ -102,7 +107,6 @@ class LayerNorm:
 
     def __post_init__(self) -> None:
         self.rows = Rows.of(self.ones, self.gamma, self.epsilon)
-        self.factor = self.rows.factor
 
     @property
     def output(self) -> tuple[Matrix, Matrix]:
@@ -111,24 +115,24 @@ class LayerNorm:
 
     def forward(self) -> None:
         """z ← γ ∘ (z − mean) / √(variance + ε) + β."""
-        z = self.z
-        self.rows.centre(z, self.scratch)
-        np.multiply(z, self.factor[:, None], self.normalized)
+        z, rows = self.z, self.rows
+        rows.centre(z, self.scratch)
+        np.multiply(z, rows.factors, self.normalized)
         np.multiply(self.normalized, self.gamma, z)
         np.add(z, self.beta, z)
 
     def backward(self) -> None:
         """dz ← (g − mean g − x̂ ∘ mean(g ∘ x̂)) / √(variance + ε) with g = γ ∘ dz."""
-        dz, scratch, mean, share = self.dz, self.scratch, self.rows.mean, self.rows.share
+        dz, scratch, rows = self.dz, self.scratch, self.rows
         own_gradients(self)
         np.multiply(dz, self.gamma, dz)
         np.multiply(dz, self.normalized, scratch)
-        scratch.dot(share, mean)
-        np.multiply(self.normalized, mean[:, None], scratch)
-        dz.dot(share, mean)
+        scratch.dot(rows.share, rows.mean)
+        np.multiply(self.normalized, rows.means, scratch)
+        dz.dot(rows.share, rows.mean)
         np.subtract(dz, scratch, dz)
-        np.subtract(dz, mean[:, None], dz)
-        np.multiply(dz, self.factor[:, None], dz)
+        np.subtract(dz, rows.means, dz)
+        np.multiply(dz, rows.factors, dz)
 
 
 @dataclass
@@ -145,6 +149,6 @@ class EvaluationLayerNorm:
         """z ← γ ∘ (z − mean) / √(variance + ε) + β."""
         z, rows = self.z, self.rows
         rows.centre(z, self.scratch)
-        np.multiply(z, rows.factor[:, None], z)
+        np.multiply(z, rows.factors, z)
         np.multiply(z, self.gamma, z)
         np.add(z, self.beta, z)

@@ -44,9 +44,15 @@ class Planner:
         x, dx = memory.matrix(0), None
         for layer in self._layers:
             z, dz = memory.pair(layer.outputs)
-            gradients = layer.own(self._gradients)
             site = Site(
-                x, dx, z, self._derivatives(layer, dz), layer.own(self._arrays), gradients, memory, self.rng
+                x=x,
+                dx=dx,
+                z=z,
+                dz=self._derivatives(layer, dz),
+                arrays=layer.own(self._arrays),
+                gradients=layer.own(self._gradients),
+                memory=memory,
+                rng=self.rng,
             )
             made = [step for kind in layer.kinds for step in kind.training(site)]
             steps += made

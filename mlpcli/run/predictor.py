@@ -18,7 +18,6 @@ from mlpcli.data.input_batches import Batch
 from mlpcli.data.table import CsvFormat
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
-from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.training.decoder import Meaning, meaning_of
@@ -76,15 +75,11 @@ def usual_separator(config: Mapping[str, Any]) -> str:
     return CsvFormat().separator_of(str(data.get("train")) if isinstance(data, Mapping) else "")
 
 
-def architecture_of_file(file: ModelFile) -> Architecture:
-    """The shape of the file's network."""
-    return architecture_of(file.meta.architecture, file.meta.features)
-
-
 def network_of(file: ModelFile) -> Network:
     """The network with the file's weights."""
     loss, dtype = Loss(**file.meta.loss.model_dump()), file.meta.architecture.dtype
-    network = Network(architecture_of_file(file), loss, dtype=dtype)
+    shape = architecture_of(file.meta.architecture, file.meta.features)
+    network = Network(shape, loss, dtype=dtype)
     network.load(file.arrays)
     return network
 
