@@ -333,6 +333,18 @@ def test_sides_change_where_a_kink_is_crossed() -> None:
     assert Loss("mse").sides(below, y) is None
 
 
+@pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name].name not in ONE_HOT])
+def test_a_loss_of_terms_needs_one_array_to_work_in_at_most(name: str) -> None:
+    z, dz = np.ones((5_000, 10)), np.ones((5_000, 10))
+    LOSSES[name].bind(z, dz)
+    tracemalloc.start()
+    of_rows = LOSSES[name].bind(z, dz)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    of_rows(z.copy())
+    assert kept < 1.5 * z.nbytes
+
+
 @pytest.mark.parametrize("outputs", [1, 10])
 @pytest.mark.parametrize("name", LOSSES)
 def test_nothing_array_sized_is_allocated(name: str, outputs: int) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from tables import config_for
 
+from mlpcli.config.loss_spec import MseSpec, PoissonSpec
 from mlpcli.data.dataset import prepare
+from mlpcli.data.task import decide_scale
 from mlpcli.errors import ConfigError
 
 TABLE = """n,two,spelled,text,truth,many,p,q
@@ -104,3 +106,11 @@ def test_what_does_not_go_with_the_data(target: str, rest: str, message: str, tm
     assert caught.value.problems[0].message == message
     assert caught.value.problems[0].place is not None
     assert caught.value.problems[0].place.line == 5
+
+
+def test_counts_are_not_scaled_whatever_the_output(tmp_path: Path) -> None:
+    config = config_for(tmp_path, TABLE, ["target: many", X])
+    scales = [
+        decide_scale(config, "regression", loss, "identity").name for loss in (PoissonSpec(), MseSpec())
+    ]
+    assert scales == ["none", "standardize"]

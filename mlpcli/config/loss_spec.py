@@ -30,9 +30,8 @@ class LossOptions(Closed):
     # the one at the output where none is named; the formula, which starts from scores, has it in it
     output_activation: ClassVar[str] = "identity"
     allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
-    # whether a regression with an identity output learns scaled targets unless something else is asked for
-    scales_targets: ClassVar[bool] = True
-    counts: ClassVar[bool] = False  # whether its targets are counts, which are at least 0
+    # whether its targets are counts: at least 0, and not scaled where nothing is asked for
+    counts: ClassVar[bool] = False
     most_classes: ClassVar[float] = math.inf
     one_output_each: ClassVar[bool] = False  # for two classes too, which else share one output
     # from this output on it is the second of two classes, or a label is there
@@ -80,7 +79,6 @@ class PoissonSpec(LossOptions):
     tasks: ClassVar[frozenset[str]] = frozenset({"regression"})
     output_activation: ClassVar[str] = "exponential"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"exponential"})
-    scales_targets: ClassVar[bool] = False
     counts: ClassVar[bool] = True
 
     name: Literal["poisson"] = "poisson"
@@ -152,4 +150,4 @@ def default_loss(task: str, classes: int) -> AnyLossSpec:
     """The loss of a task where the config names none."""
     if task == "regression":
         return MseSpec()
-    return CrossEntropySpec() if classes > 2 else BinaryCrossEntropySpec()
+    return CrossEntropySpec() if task == "classification" and classes > 2 else BinaryCrossEntropySpec()

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mlpcli.config.activation_spec import OUTPUT_ONLY, PROBABILITIES, PlainActivationSpec
-from mlpcli.config.loss_spec import LOSSES
+from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec
+from mlpcli.config.loss_spec import LOSSES, default_loss
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec
 from mlpcli.config.tasks import only, possible_tasks
 
 DEFAULT_ACTIVATION = PlainActivationSpec(name="relu")
-# the output activations of the losses that a task has by default
-DEFAULT_OUTPUTS = {
-    "classification": PROBABILITIES,
-    "multilabel": frozenset({"sigmoid"}),
-}
 
 
 def one_activation_per_layer(spec: Spec) -> Iterator[Finding]:
@@ -94,7 +89,9 @@ def output_fits_loss(spec: Spec) -> Iterator[Finding]:
             yield Finding(key, message, _other_losses(output))
         return
     task = only(possible_tasks(spec))
-    outputs = DEFAULT_OUTPUTS.get(task or "", frozenset({output}))
+    if task is None:
+        return
+    outputs = default_loss(task, 2).allowed_outputs | default_loss(task, 3).allowed_outputs
     if output not in outputs:
         message = f"the default loss of {task} needs {_one_of(outputs)} at the output, found {output}"
         yield Finding(key, message, "name a `loss` that goes with it")

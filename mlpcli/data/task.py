@@ -63,7 +63,7 @@ def decide_scale(config: Config, task: str, loss: LossSpec, output_activation: s
     """The scaling of the target: what the config says, else standardize where loss and output allow it."""
     asked = config.spec.data.target_scale
     if asked is None:
-        scaled = task == "regression" and loss.scales_targets and output_activation == "identity"
+        scaled = task == "regression" and not loss.counts and output_activation == "identity"
         return ScaleSpec.model_validate("standardize" if scaled else "none")
     if asked.name != "none" and task != "regression":
         raise config.problem(

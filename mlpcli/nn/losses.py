@@ -1,9 +1,10 @@
 """Losses, each with the derivative that starts backpropagation, both from the scores of the last layer.
 
 Most add up, or average, a term for every output of a row. Their formulas take scores `z` and targets `y` and
-give the term and its derivative by z, elementwise, as the textbook has them; a kernel made of one works in
-place and allocates nothing. A loss that compares the scores of a row (cross_entropy, hinge) is written in
-NumPy's calls: `f(z, y, dz, work)` leaves the loss of each row in `work.row` and ∂(row's loss)/∂z in `dz`.
+give the term and its derivative by z, elementwise, as the textbook has them, in NumPy's own functions and
+numbers (but no `np.where`); a kernel made of one works in place and allocates nothing. A loss that compares
+the scores of a row (cross_entropy, hinge) is written in NumPy's calls: `f(z, y, dz, work)` leaves the loss of
+each row in `work.row` and ∂(row's loss)/∂z in `dz`.
 
 A loss that owns a link (sigmoid, softmax, exponential) works from the scores before it, and is finite where
 it saturates. Everything but the derivatives also holds for complex scores, as the complex-step check needs:
