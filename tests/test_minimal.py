@@ -18,6 +18,8 @@ from mlpcli.optim.stepper import Stepper
 from mlpcli.training.batches import Batches, Part
 from tests.contract import optimizer
 
+pytestmark = pytest.mark.kernels
+
 LOSSES = {
     "mse": minimal.mse,
     "binary_cross_entropy": minimal.binary_cross_entropy,

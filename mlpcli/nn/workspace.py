@@ -25,8 +25,7 @@ MANY = 24  # rows; for fewer, copies cost more than they save
 def by_output(matrix: Matrix) -> Matrix:
     """The memory of a matrix (rows, outputs), seen as another one that has output after output.
 
-    That is where NumPy is faster so: it is slow along many short rows, in sums and even more in maxima.
-    Elsewhere it is the matrix itself.
+    That is for many short rows; else it is the matrix itself.
     """
     rows, outputs = matrix.shape
     return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
