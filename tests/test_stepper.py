@@ -62,6 +62,26 @@ def test_blocks_change_no_bit(label: str, dtype: str, monkeypatch: pytest.Monkey
     assert len(set(ends)) == 1
 
 
+@pytest.mark.parametrize("label", RULES)
+def test_a_step_is_what_the_rule_says_of_ordinary_arrays(label: str) -> None:
+    """To the last bit: whoever checks the formula against its paper has checked what runs."""
+    name, options = RULES[label]
+    made = optimizer(name, **options)
+    theta, grad = begin(12, "float64")
+    stepper, expected, state = build(label, theta, grad), theta.copy(), made.rule.start(theta)
+    weights = np.arange(12) < 8
+    for t in range(1, 9):
+        grad[:] = theta + np.cos(np.arange(12.0) + t)
+        drawn = made.decay.apply(expected, grad, made.decay.coefficient(0.01))
+        decayed, g = (
+            np.where(weights & (made.decay.amount > 0), *pair)
+            for pair in zip(drawn, (expected, grad), strict=True)
+        )
+        expected, state = made.rule.update(decayed, g, state, made.rule.coefficients(0.01, t, state))
+        stepper.step(0.01)
+        np.testing.assert_array_equal(theta, expected)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("label", RULES)
 def test_a_step_allocates_nothing_as_long_as_the_vector(label: str, dtype: str) -> None:

@@ -10,7 +10,7 @@ from mlpcli.optim.rule import Kind, Kinds, zeros
 from mlpcli.optim.weight_decay import Coupled
 
 
-class Momentum(NamedTuple):
+class Velocity(NamedTuple):
     """b, where there is momentum."""
 
     b: Vector | None
@@ -39,21 +39,21 @@ class Sgd:
     dampening: float
     nesterov: bool
 
-    def start(self, theta: Vector, /) -> Momentum:
+    def start(self, theta: Vector, /) -> Velocity:
         """From b = 0, the first step is the formula's where its gradient counts in full."""
-        return Momentum(zeros(theta) if self.momentum else None)
+        return Velocity(zeros(theta) if self.momentum else None)
 
-    def coefficients(self, rate: float, t: int, _s: Momentum, /) -> Gains:
+    def coefficients(self, rate: float, t: int, _s: Velocity, /) -> Gains:
         """η and 1 − τ."""
         return Gains(rate, 1 if t == 1 else 1 - self.dampening)
 
-    def update(self, theta: Vector, g: Vector, s: Momentum, c: Gains, /) -> tuple[Vector, Momentum]:
+    def update(self, theta: Vector, g: Vector, s: Velocity, c: Gains, /) -> tuple[Vector, Velocity]:
         """One step; without dampening a pass less."""
         if s.b is None:
             return theta - c.rate * g, s
         b = self.momentum * s.b + (c.gain * g if self.dampening else g)
         d = g + self.momentum * b if self.nesterov else b
-        return theta - c.rate * d, Momentum(b)
+        return theta - c.rate * d, Velocity(b)
 
 
 RULES: Kinds = {"sgd": Kind(Sgd, Coupled)}

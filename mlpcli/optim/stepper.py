@@ -17,9 +17,8 @@ from mlpcli.parallel.pool import Crew, InTurn, aligned_share, members_for
 
 # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
 NORM_BLOCK = 65_536
-# times the smallest normal number: what is smaller counts for nothing in a step, and is looked for every so
-# many steps; 0.9 to the power of these is more than 1/1024, so that the means of usual rules are found before
-# they are subnormal. `python tests/benchmarks/stepper.py` has what looking costs, and what it saves.
+# times the smallest normal number: what is less counts for nothing in a step and is cleared. 0.9^FLUSH_EVERY
+# is more than 1/1024, so that a mean that shrinks no faster is found before it is subnormal.
 NEGLIGIBLE = 1024
 
 
@@ -60,10 +59,11 @@ class Stepper:
     Clipping changes `grad`. The state is made here once; no step allocates anything as long as the vector.
     """
 
-    # entries: Adam's rows of float32, θ g m v and a temporary, fit in a second-level cache of 2 MiB; shorter
-    # blocks cost more calls (`python tests/benchmarks/stepper.py`)
+    # entries: Adam's five rows of float32, θ g m v and a temporary, fit in a second-level cache of 2 MiB. A
+    # quarter of it costs a tenth of a step more, four times as much a fifth (tests/benchmarks/stepper.py)
     BLOCK: ClassVar[int] = 65_536
-    FLUSH_EVERY: ClassVar[int] = 64  # steps
+    # steps: looking costs two thirds of a step, so a hundredth of every step (tests/benchmarks/stepper.py)
+    FLUSH_EVERY: ClassVar[int] = 64
 
     def __init__(
         self,
@@ -158,8 +158,8 @@ class Stepper:
         """What sets state and weights of a part of the vectors that have all but died away to zero.
 
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
-        and stays there, and so does its weight under a penalty. Multiplying those takes some thirty times as
-        long. No step shows the difference.
+        and stays there, and so does its weight under a penalty. A step of Adam on nothing else takes ten
+        times as long (tests/benchmarks/stepper.py). No step shows the difference.
         """
         size = min(self.BLOCK, part.stop - part.start)
         sizes, negligible = _scratch((size,), self._grad.dtype), _scratch((size,), np.dtype(np.bool_))
