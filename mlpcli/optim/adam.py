@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.optim.rule import Kind, Kinds, mean, zeros
-from mlpcli.optim.weight_decay import Coupled, Decoupled
+from mlpcli.optim.rule import Coupled, Decoupled, Kind, Kinds, mean, zeros
 
 
 class Moments(NamedTuple):

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Kind, Kinds, Rate, mean, zeros
-from mlpcli.optim.weight_decay import Coupled
+from mlpcli.optim.rule import Coupled, Kind, Kinds, Rate, mean, zeros
 
 
 class Squares(NamedTuple):

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Kind, Kinds, zeros
-from mlpcli.optim.weight_decay import Coupled
+from mlpcli.optim.rule import Coupled, Kind, Kinds, zeros
 
 
 class Velocity(NamedTuple):

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.optim.rule import Kind, Kinds, Rate, mean, zeros
-from mlpcli.optim.weight_decay import Coupled, Decoupled
+from mlpcli.optim.rule import Coupled, Decoupled, Kind, Kinds, Rate, mean, zeros
 
 
 class Momentum(NamedTuple):
