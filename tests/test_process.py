@@ -411,6 +411,18 @@ def test_a_named_command_is_set_up_alone(arguments: str, alone: bool) -> None:
     assert not alone or chosen[0].callback.__name__ == arguments.split()[0]
 
 
+def test_what_is_installed_for_something_else_does_not_run(place: Path) -> None:
+    """A plugin of pydantic, which any package may bring, would run in every command."""
+    (place / "plugin.py").write_text("print('it runs')\nplugin = None\n")
+    installed = place / "plugin-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text("[pydantic]\nplugin = plugin:plugin\n")
+    path = os.pathsep.join([str(place), os.environ.get("PYTHONPATH", "")])
+    done = process("train", "c.yaml", "--set", "optimizer=adan", env={"PYTHONPATH": path})
+    assert (done.code, done.out) == (3, "")
+
+
 def test_a_limit_below_what_the_libraries_need_is_told_before_they_are_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

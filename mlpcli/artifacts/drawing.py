@@ -1,9 +1,9 @@
 """The pictures of a run, drawn by a process of its own that loads matplotlib while this one reads and trains.
 
-Loading matplotlib and drawing take longer than the training of a small network: with all in one process
-`mlp train configs/iris.yaml` keeps its user waiting 1.6 times as long where a second processor is free, and
-would if an SVG cost nothing, as it is the PNG that needs matplotlib. Where others have every processor, the
-process makes it a tenth slower (python tests/benchmarks/decisions.py --only drawing).
+Loading matplotlib and drawing take longer than the training of a small network: all in one process, that of
+`mlp train configs/iris.yaml` has 1.6 times as much to do, and would if an SVG cost nothing, as it is the PNG
+that needs matplotlib. Somebody waits so much less where a second processor is free; where others have every
+processor, it is a twentieth more (python tests/benchmarks/decisions.py --only drawing).
 
 The process is a fork, made before NumPy is loaded and the run is locked; no program is executed. It waits for
 the history, sends the pictures back as bytes, and ends; where its parent ends first, it finds its pipe closed
