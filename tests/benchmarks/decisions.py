@@ -235,7 +235,7 @@ BETS: Mapping[str, Callable[[], Iterator[Line | Count]]] = {
     "container": container,
     "yaml": yaml,
     "types": types,
-    "crew": crew,
+    "pool": crew,
 }
 
 
