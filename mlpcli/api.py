@@ -17,10 +17,8 @@ import pandas as pd
 from mlpcli.arrays import Array
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
-from mlpcli.data.cells import Spelling
+from mlpcli.data.encoding import batches_of
 from mlpcli.data.frames import table_of_frame
-from mlpcli.data.input_batches import batches_of
-from mlpcli.data.missing_feature import INDICATOR
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import InThreads
@@ -105,9 +103,7 @@ class TrainedModel:
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
         # scratch arrays of its own: a network cannot be used by two threads at once
         model = replace(self._model, network=network_of(self._model.file))
-        own = (feature for feature in model.inputs.meta() if feature["encode"] != INDICATOR)
-        spellings = {feature["name"]: spelling_of(feature) for feature in own}
-        table = table_of_frame(frame, model.inputs.wanted, model.form, spellings)
+        table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[list[Array]]()
         for given in batches_of(table, model.inputs, model.dtype):
             outputs, batch = model.outputs(given)
@@ -118,11 +114,6 @@ class TrainedModel:
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         return pd.DataFrame(dict(zip(model.meaning.columns, columns, strict=True)), index=frame.index)
-
-
-def spelling_of(feature: Mapping[str, Any]) -> Spelling:
-    """How the files of the training spell a feature, from what the model file says about it."""
-    return Spelling((*feature.get("categories", ()), *feature.get("other", ())), feature.get("format"))
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import zip_longest
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
@@ -163,3 +163,36 @@ class CheckFailedError(MlpError):
     """A check that was asked for failed."""
 
     exit_code = ExitCode.CHECK_FAILED
+
+
+@dataclass(frozen=True)
+class WrongSetting:
+    """One mistake about a setting: its key, such as `("data", "target")`, what is wrong, what to do next."""
+
+    key: tuple[str | int, ...]
+    message: str
+    hint: str | None = None
+
+
+class SettingError(Exception):
+    """Settings that do not go with the data, by their keys: whoever has the config knows the places.
+
+    `placed` is the error that it becomes there.
+    """
+
+    placed: ClassVar[type[MlpError]] = ConfigError
+
+    def __init__(self, *settings: WrongSetting) -> None:
+        self.settings = settings
+        super().__init__("\n".join(setting.message for setting in settings))
+
+    @classmethod
+    def of(cls, key: tuple[str | int, ...], message: str, hint: str | None = None) -> Self:
+        """The error about a single setting."""
+        return cls(WrongSetting(key, message, hint))
+
+
+class NotThereError(SettingError):
+    """Settings that name a file or a column which is not there: the data is wrong as much as they are."""
+
+    placed: ClassVar[type[MlpError]] = DataError

@@ -12,9 +12,12 @@ import numpy as np
 from mlpcli.arrays import Indices
 from mlpcli.config.load import Config, load_config
 from mlpcli.data import source
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.dataset import Prepared
 from mlpcli.data.reader import WholeFile, read_whole
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.table import Table, Wanted
+from mlpcli.run.experiment import prepared_of
 
 PLAIN = CsvFormat()
 
@@ -43,6 +46,11 @@ def table_of(columns: dict[str, Sequence[object]], **wanted: tuple[str, ...]) ->
         *(",".join("" if cell is None else str(cell) for cell in row) for row in rows),
     ]
     return read("\n".join(lines) + "\n", Wanted(**wanted) if wanted else None).table
+
+
+def prepare(config: Config, dtype: str = "float64") -> Prepared:
+    """The data of a config."""
+    return prepared_of(config, dtype)
 
 
 def all_rows(table: Table) -> Indices:

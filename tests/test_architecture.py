@@ -81,6 +81,14 @@ def test_imports_go_downwards_only(path: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_data_knows_settings_and_not_where_they_were_written() -> None:
+    """An error names the key: whoever has the config turns it into a place, which is one spot."""
+    config = {f"mlpcli.config.{name}" for name in ("load", "explain", "document", "overrides")}
+    for path in (PACKAGE / "data").glob("*.py"):
+        found = {name for _, name in imported(ast.walk(tree(path)))}
+        assert not found & config, path.name
+
+
 def ours(module: str) -> bool:
     return module.split(".")[0] == PACKAGE.name
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mlpcli.data.columns import (
     BadCells,
     Kind,
+    Notation,
     NumberColumn,
     TextColumn,
     join_numbers,
@@ -70,7 +71,7 @@ def test_joined_texts_are_the_texts_one_after_the_other(parts: list[list[str]]) 
 )
 def test_joined_numbers_keep_their_bad_cells(parts: list[list[str]], data: st.DataObject) -> None:
     """Also where only some rows are taken."""
-    joined = join_numbers([column(part).numbers(frozenset({""}), ".") for part in parts])
+    joined = join_numbers([column(part).numbers(Notation()) for part in parts])
     cells = [text for part in parts for text in part]
     rows = data.draw(st.lists(st.sampled_from(range(len(cells)))))
     taken = joined.take(np.array(rows, dtype=np.intp))
@@ -82,8 +83,8 @@ def test_joined_numbers_keep_their_bad_cells(parts: list[list[str]], data: st.Da
 
 def test_only_text_makes_a_column_one_of_texts() -> None:
     """`nan` stands where a number should be."""
-    assert not column(["1", "nan"]).numbers(frozenset({""}), ".").bad.hold_text
-    assert column(["1", "x"]).numbers(frozenset({""}), ".").bad.hold_text
+    assert not column(["1", "nan"]).numbers(Notation()).bad.hold_text
+    assert column(["1", "x"]).numbers(Notation()).bad.hold_text
 
 
 def test_missing_is_neither_a_number_nor_bad() -> None:

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import config_for
+from tables import config_for, prepare
 
 from mlpcli.config.load import load_config
-from mlpcli.data.dataset import Prepared, prepare
-from mlpcli.data.encoding import Dataset
+from mlpcli.data.dataset import Dataset, Prepared
 from mlpcli.errors import ConfigError, DataError
 
 PENGUINS = """species,island,mass,sex,year,part,w

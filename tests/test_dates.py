@@ -17,7 +17,7 @@ from tables import all_rows, table_of
 from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.dates import CYCLES, PARTS, dates_of, likely_format, part_of, turn_of
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError

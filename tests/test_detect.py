@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import content_file
 
-from mlpcli.data.detect import MISSING_MARKS, detect_format
-from mlpcli.data.table import CsvFormat
+from mlpcli.data.csv_format import MISSING_MARKS, CsvFormat, detect_format
 from mlpcli.errors import DataError
 
 

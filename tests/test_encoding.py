@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tables import config_for
+from tables import config_for, prepare
 
 from mlpcli.config.load import Config
-from mlpcli.data import encoding, parse, source
-from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data import csv_reader, encoding, source
+from mlpcli.data.dataset import Prepared
 from mlpcli.errors import DataError
 
 LINES = ["target: y", "validation: 0.2", "test: 0.2"]
@@ -108,7 +108,7 @@ def test_no_matrix_is_held_twice(tmp_path: Path) -> None:
     header = ",".join([*(f"x{index}" for index in range(40)), "y"])
     csv = "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
     config = config_for(tmp_path, csv, ["target: y"])
-    with patch.object(source, "CHUNK", 1 << 16), patch.object(parse, "KEPT", 0):
+    with patch.object(source, "CHUNK", 1 << 16), patch.object(csv_reader, "KEPT", 0):
         prepare(config, "float32")  # what is loaded once
         tracemalloc.start()
         prepared = prepare(config, "float32")

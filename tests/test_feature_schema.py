@@ -11,7 +11,7 @@ from sample_model import META
 from mlpcli.artifacts.model_file import parse_model
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import InputEncoder
 
 
 def test_what_is_written_can_be_read_and_encodes() -> None:

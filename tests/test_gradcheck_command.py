@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from mlpcli.config.load import load_config
-from mlpcli.data.dataset import prepare
 from mlpcli.nn.affine import Affine
 from mlpcli.run.build import build_network
-from mlpcli.run.experiment import job_of
+from mlpcli.run.experiment import job_of, prepared_of
 from tests.running import Done, arrays, mlp, ok, tree, write_config, write_table
 
 ARRAYS = ["layers.0.weight", "layers.1.weight", "layers.0.bias", "layers.1.bias"]
@@ -95,7 +94,7 @@ def test_it_is_the_network_that_training_starts_from() -> None:
     """Seed, weights and penalties are those of the config: the worst entry is of that gradient."""
     write_config(Path("c.yaml"), model={"layers": ["auto", 3, "auto"], "activation": "tanh"}, l2=0.1, seed=4)
     config = load_config(Path("c.yaml"))
-    prepared = prepare(config)
+    prepared = prepared_of(config)
     job = job_of(config, prepared, (), "float64")
     rows = slice(0, 32)
     job.network.loss_and_grad(job.training.x[rows], job.training.y[rows])
@@ -194,7 +193,7 @@ def test_weights_dropout_and_penalties_are_in_the_check(loss: str) -> None:
 def gradients() -> dict[str, Any]:
     """The gradient on the first 32 rows in float64, as somebody else might have computed it."""
     config = load_config(Path("c.yaml"))
-    job = job_of(config, prepare(config), (), "float64")
+    job = job_of(config, prepared_of(config), (), "float64")
     job.network.loss_and_grad(job.training.x[:32], job.training.y[:32])
     return {name: gradient.copy() for name, gradient in job.network.gradients.items()}
 
@@ -235,7 +234,7 @@ def test_weights_from_a_file_are_the_ones_checked() -> None:
     init = {"from": "run/model.npz"}
     write_config(Path("c.yaml"), model={"layers": ["auto", 4, "auto"], "activation": "tanh", "init": init})
     config = load_config(Path("c.yaml"))
-    network = job_of(config, prepare(config), (), "float64").network
+    network = job_of(config, prepared_of(config), (), "float64").network
     assert np.array_equal(network.parameters["layers.0.weight"], weights["layers.0.weight"])
     assert check()["verdict"] == "ok"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlpcli.data.header import read_header
+from mlpcli.data.csv_rows import read_header
 from mlpcli.errors import DataError
 
 

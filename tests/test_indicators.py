@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from tables import all_rows, table_of
 
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
 from mlpcli.data.table import Table
 

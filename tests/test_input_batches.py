@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from tables import PLAIN, all_rows, content_file, table_of
 
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data import input_batches, source
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data import encoding, source
+from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.encoding import Batch, batches, labelled_batches, open_input
 from mlpcli.data.fitting import fit_inputs
-from mlpcli.data.input_batches import Batch, batches, labelled_batches, open_input
-from mlpcli.data.reader import Reader
+from mlpcli.data.reader import open_table
 from mlpcli.data.target import class_target
 from mlpcli.errors import DataError
 
@@ -32,7 +32,7 @@ INPUT = "n,t,id,y\n5,a,007,no\n,b, x ,yes\n7,c,NA,no\nx,a,,yes\n9,b,1.0,yes\n"
 
 def read_batches(content: str, carried: Sequence[str] = (), chunk: int = 1 << 20) -> list[Batch]:
     """All batches of a content."""
-    with patch.object(source, "CHUNK", chunk), Reader(content_file(content), PLAIN) as reader:
+    with patch.object(source, "CHUNK", chunk), open_table(content_file(content), PLAIN) as reader:
         return list(batches(reader, ENCODER, "float64", carried))
 
 
@@ -40,7 +40,7 @@ def read_batches(content: str, carried: Sequence[str] = (), chunk: int = 1 << 20
 @pytest.mark.parametrize("entries", [3, 1 << 20])
 def test_rows_keep_their_order_and_number(chunk: int, entries: int) -> None:
     """Bad rows too, so that a prediction can be left out for them alone."""
-    with patch.object(input_batches, "BATCH_ENTRIES", entries):
+    with patch.object(encoding, "BATCH_ENTRIES", entries):
         found = read_batches(INPUT, ("id", "n"), chunk)
     x = np.concatenate([batch.x for batch in found])
     assert x.tolist() == [[5, 1, 0], [0, 0, 1], [7, 0, 0], [0, 1, 0], [9, 0, 1]]
@@ -53,7 +53,7 @@ def test_rows_keep_their_order_and_number(chunk: int, entries: int) -> None:
 @pytest.mark.parametrize("entries", [3, 1 << 20])
 def test_bad_rows_have_places(entries: int) -> None:
     """The line in the file, whichever batch it is in."""
-    with patch.object(input_batches, "BATCH_ENTRIES", entries):
+    with patch.object(encoding, "BATCH_ENTRIES", entries):
         found = [batch for batch in read_batches(INPUT) if batch.faults]
     lines = []
     for batch in found:
@@ -102,7 +102,7 @@ def test_labelled_rows() -> None:
     """Inputs and targets side by side, with weights if a column holds them."""
     target = class_target("y", ("no", "yes"), "mse")
     content = "w,y,t,n\n2,yes,a,1\n1,no,b,2\n"
-    with Reader(content_file(content), PLAIN) as reader:
+    with open_table(content_file(content), PLAIN) as reader:
         (batch,) = labelled_batches(reader, ENCODER, "float64", target, "w")
     assert batch.inputs.x.tolist() == [[1, 1, 0], [2, 0, 1]]
     assert batch.y.tolist() == [[1], [0]]
@@ -121,7 +121,10 @@ def test_labelled_rows() -> None:
 def test_labelled_rows_must_be_good(row: str, message: str) -> None:
     """A row that is left out would change what is measured."""
     target = class_target("y", ("no", "yes"), "mse")
-    with Reader(content_file(f"y,t,n\nno,a,1\n{row}\n"), PLAIN) as reader, pytest.raises(DataError) as caught:
+    with (
+        open_table(content_file(f"y,t,n\nno,a,1\n{row}\n"), PLAIN) as reader,
+        pytest.raises(DataError) as caught,
+    ):
         list(labelled_batches(reader, ENCODER, "float64", target))
     assert caught.value.problems[0].message == message
     assert str(caught.value.problems[0].place) == "t.csv:3"

@@ -16,9 +16,9 @@ from tables import all_rows, table_of
 
 from mlpcli.arrays import Array
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import fit_inputs
-from mlpcli.data.quantiles import MAX_QUANTILES, fit_curve
+from mlpcli.data.number_feature import MAX_QUANTILES, fit_curve
 from mlpcli.data.scaling import robust
 from mlpcli.data.table import Table
 

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 from tables import all_rows, table_of
 
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import content_file, read
 
-from mlpcli.data.reader import Reader
-from mlpcli.data.table import CsvFormat, Wanted
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.reader import open_table
+from mlpcli.data.table import Wanted
 from mlpcli.errors import DataError
 
 CHUNKS = st.sampled_from([16, 50, 300, 1 << 20])
@@ -234,7 +235,7 @@ def test_only_wanted_columns_are_judged() -> None:
 def test_blocks_come_with_their_lines() -> None:
     """A row of a later block is found in the whole file."""
     content = "a\n" + "".join(f"{i}\n" for i in range(100))
-    with Reader(content_file(content), CsvFormat()) as reader:
+    with open_table(content_file(content), CsvFormat()) as reader:
         tables = list(reader.tables(Wanted(numbers=("a",))))
     assert sum(table.rows for table in tables) == 100
     assert tables[0].lines.of(0) == 2

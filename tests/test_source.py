@@ -10,9 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from tables import config_for
+from tables import config_for, prepare
 
-from mlpcli.data.dataset import prepare
 from mlpcli.data.source import Hashed, find
 from mlpcli.errors import DataError
 

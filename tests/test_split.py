@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.data.split import Parts, shares, split_by_fraction, split_sizes
+from mlpcli.data.splits import Splits, shares, split_by_fraction, split_sizes
 
 LABELS = st.lists(st.integers(0, 4), min_size=4, max_size=60).map(np.array)
 FRACTIONS = st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.33, 0.4]), st.sampled_from([0.0, 0.01, 0.25, 0.4]))
 
 
-def parts_of(labels: np.ndarray, fractions: tuple[float, float], seed: int, strata: bool) -> Parts:
+def parts_of(labels: np.ndarray, fractions: tuple[float, float], seed: int, strata: bool) -> Splits:
     """Parts of as many rows as there are labels."""
     rows = np.arange(len(labels)) * 2 + 1
     return split_by_fraction(rows, split_sizes(len(rows), *fractions), labels if strata else None, seed)

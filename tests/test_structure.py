@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.data import structure
-from mlpcli.data.fields import fields_of
-from mlpcli.data.structure import Shape, check
+from mlpcli.data import row_width
+from mlpcli.data.row_width import Shape, check, fields_of
 from mlpcli.errors import DataError
 
 LENGTHS = st.sampled_from([0, 1, 20, 63, 64, 65, 130])
@@ -22,8 +21,8 @@ def test_long_rows_are_counted_as_short_ones_are(rows: list[tuple[int, ...]]) ->
     """By words of bits where no row is shorter than a word, else that takes another way."""
     shape = Shape("t.csv", ",", len(rows[0]), 0)
     content = "".join(",".join("x" * length for length in row) + "\n" for row in rows).encode()
-    found = structure._count_long(content, shape)
-    assert structure._count_any(content, shape) == len(rows)
+    found = row_width._count_long(content, shape)
+    assert row_width._count_any(content, shape) == len(rows)
     assert found in ((len(rows),) if min(map(len, content.splitlines())) >= 64 else (len(rows), None))
 
 

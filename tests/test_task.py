@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tables import config_for
+from tables import config_for, prepare
 
 from mlpcli.config.loss_spec import MseSpec, PoissonSpec
-from mlpcli.data.dataset import prepare
 from mlpcli.data.task import decide_scale
 from mlpcli.errors import ConfigError
 
@@ -111,6 +110,6 @@ def test_what_does_not_go_with_the_data(target: str, rest: str, message: str, tm
 def test_counts_are_not_scaled_whatever_the_output(tmp_path: Path) -> None:
     config = config_for(tmp_path, TABLE, ["target: many", X])
     scales = [
-        decide_scale(config, "regression", loss, "identity").name for loss in (PoissonSpec(), MseSpec())
+        decide_scale(config.spec, "regression", loss, "identity").name for loss in (PoissonSpec(), MseSpec())
     ]
     assert scales == ["none", "standardize"]

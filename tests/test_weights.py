@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
-from tables import config_for
+from tables import config_for, prepare
 
-from mlpcli.data.dataset import prepare
 from mlpcli.errors import ConfigError, DataError
 
 CSV = "x,y,w,part\n1,a,1,t\n2,a,3,t\n3,a,0,t\n4,b,4,t\n5,b,6,v\n6,a,2,v\n"

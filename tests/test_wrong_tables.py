@@ -10,10 +10,11 @@ import pytest
 from tables import PLAIN, content_file, read
 
 from mlpcli.data import source
-from mlpcli.data.faults import refuse_texts
+from mlpcli.data.bad_cells import refuse_texts
+from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.reader import Reader, read_whole
 from mlpcli.data.source import find
-from mlpcli.data.table import CsvFormat, Wanted
+from mlpcli.data.table import Wanted
 from mlpcli.errors import DataError
 
 # the content, how it is said to be written, and what is said about it when columns a and b should be numbers

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
-from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, known_format
+from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, Scaling, known_format
 from mlpcli.config.feature_spec import Policy
 
 
@@ -20,7 +20,7 @@ class NumericFeature(Exact):
     """A column of numbers: (f(x) − center) / scale, with f the logarithm of 1 + x for `log1p`."""
 
     name: Text
-    encode: Literal["standardize", "minmax", "maxabs", "robust", "none", "log1p"]
+    encode: Literal[Scaling, "none", "log1p"]
     missing: Policy
     fill: Text | None
 

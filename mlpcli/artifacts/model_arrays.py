@@ -22,7 +22,7 @@ from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.npz import ArrayKind
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.activation_spec import OUTPUT_ONLY
-from mlpcli.data.quantiles import MAX_QUANTILES
+from mlpcli.data.number_feature import MAX_QUANTILES
 
 CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
 

@@ -12,8 +12,8 @@ import numpy as np
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.config.refusals import text_of
-from mlpcli.data.faults import overflow_faults
-from mlpcli.data.input_batches import LabelledBatch, labelled_batches, open_input
+from mlpcli.data.bad_cells import overflow_faults
+from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally

@@ -9,13 +9,12 @@ from pathlib import Path
 from mlpcli.artifacts.plain_arrays import read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.load import Config
-from mlpcli.data.dataset import prepare
 from mlpcli.errors import DataError, ExitCode, Place
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
 from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
-from mlpcli.run.experiment import Job, job_of
+from mlpcli.run.experiment import Job, job_of, prepared_of
 from mlpcli.run.limits import check_size
 from mlpcli.terminal.console import Console, counted, render
 
@@ -41,7 +40,7 @@ class GradcheckOptions:
 def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> ExitCode:
     """Check the network that `train` would train, on its first rows; exit code 0, or 10 unless all is ok."""
     check_size(config, MAX_PARAMETERS)
-    prepared = prepare(config)
+    prepared = prepared_of(config)
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
     job = job_of(config, prepared, (), "float64")
     # thousands of small products: handing each to a second thread costs more

@@ -19,7 +19,7 @@ from mlpcli.commands.starter import (
 from mlpcli.commands.starter_text import Starter, starter_text
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
-from mlpcli.data.detect import detect_format
+from mlpcli.data.csv_format import detect_format
 from mlpcli.data.source import find
 from mlpcli.data.survey import survey
 from mlpcli.errors import DataError, ExitCode, OutputError, Place

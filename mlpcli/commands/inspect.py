@@ -10,18 +10,14 @@ from mlpcli.artifacts.model_file import read_model
 from mlpcli.commands.model_facts import facts_of
 from mlpcli.commands.summary import PART_NAMES
 from mlpcli.config.dump import dump_document
+from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import ExitCode, clean
 from mlpcli.terminal.console import Console, counted, number, render
 
 MOST_FEATURES = 50  # lines of features that a person would still read
 WIDEST = 120  # characters of a line that lists things
-FITTED_WORDS = {
-    "standardize": ("mean", "std"),
-    "log1p": ("mean of log(1+x)", "std"),
-    "minmax": ("min", "range"),
-    "maxabs": (None, "largest"),
-    "robust": ("median", "between quartiles"),
-}
+FITTED_WORDS = {name: scaling.words for name, scaling in SCALINGS.items()}
+FITTED_WORDS["log1p"] = ("mean of log(1+x)", "std")
 
 
 def inspect(path: Path, console: Console, *, json: bool) -> ExitCode:

@@ -9,9 +9,7 @@ from typing import Any
 from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.feature_schema import EmbeddedFeature
 from mlpcli.artifacts.model_file import ModelFile
-from mlpcli.data.date_feature import DateFeature
-from mlpcli.data.encoders import InputEncoder
-from mlpcli.data.number_feature import FILLING, NumberFeature
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.nn.architecture import Architecture
 
 
@@ -77,18 +75,4 @@ def _features(file: ModelFile, entries: list[dict[str, Any]]) -> Iterator[dict[s
     """Each input column with its encoding and the numbers fitted for it."""
     encoder = InputEncoder.from_meta(entries, file.arrays)
     for entry, feature in zip(entries, encoder.features, strict=True):
-        if isinstance(feature, NumberFeature):
-            yield {**entry, **_numbers(feature)}
-        elif isinstance(feature, DateFeature):
-            scaled = [{"center": center, "scale": scale} for center, scale, _ in feature.fitted]
-            yield {**entry, "inputs": list(feature.input_names), "scaled": scaled}
-        else:
-            yield entry
-
-
-def _numbers(feature: NumberFeature) -> dict[str, Any]:
-    """What was fitted for a column of numbers."""
-    fill = {"fill": feature.fill or 0.0} if feature.missing in FILLING else {}
-    if feature.curve is not None:
-        return {**fill, "quantiles": list(feature.curve.quantiles)}
-    return {"center": feature.center, "scale": feature.scale, **fill}
+        yield {**entry, **feature.facts()}

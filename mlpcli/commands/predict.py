@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlpcli.data.input_batches import Batch, batches, open_input
+from mlpcli.data.encoding import Batch, batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.run.prediction import Tally, count_formulas, predicted_values

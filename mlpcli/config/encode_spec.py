@@ -92,20 +92,9 @@ def names_schema(words: Mapping[str, str], *others: str) -> JsonSchema:
     return {"oneOf": names}
 
 
-Encoding = Literal[
-    "standardize",
-    "minmax",
-    "maxabs",
-    "robust",
-    "quantile",
-    "none",
-    "one_hot",
-    "embed",
-    "ordinal",
-    "log1p",
-    "datetime",
-]
-NUMERIC_ENCODINGS = frozenset({"standardize", "minmax", "maxabs", "robust", "quantile", "none", "log1p"})
+Scaling = Literal["standardize", "minmax", "maxabs", "robust"]  # a center and a scale of the numbers
+Encoding = Literal[Scaling, "quantile", "none", "one_hot", "embed", "ordinal", "log1p", "datetime"]
+NUMERIC_ENCODINGS = frozenset({*get_args(Scaling), "quantile", "none", "log1p"})
 # the options that an encoding has; one of them has no meaning without
 OPTIONS: dict[str, tuple[str, ...]] = {
     "quantile": ("output",),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from mlpcli.config.refusals import text_of
 from mlpcli.config.rules import findings
 from mlpcli.config.scalars import Value
 from mlpcli.config.spec import FULL_BATCH, Spec
-from mlpcli.errors import ConfigError, Place, Problem
+from mlpcli.errors import ConfigError, Place, Problem, SettingError
 
 PLACEHOLDER = "?"  # stands in for what is required and missing; no rule reads it
 
@@ -73,13 +74,25 @@ class Config:
         """An error about the setting at a key, such as `("model", "layers", 0)`, to be raised."""
         return ConfigError(Problem(message, place_of(self.root, key), hint))
 
+    @contextmanager
+    def places(self) -> Iterator[None]:
+        """Where a SettingError is raised within, raise what it stands for, with the places of its keys."""
+        try:
+            yield
+        except SettingError as error:
+            problems = (Problem(it.message, place_of(self.root, it.key), it.hint) for it in error.settings)
+            raise error.placed(*problems) from error
+
     def input_path(self, key: Key) -> Path:
         """The file named at a key: relative to the config file, or to here if the command line named it."""
         entry = trace(self.root, key)[1]
         if entry is None or not isinstance(entry.node, ScalarNode):
             raise KeyError(key)
-        from_file = entry.node.place.source == str(self.path)
-        return (self.path.parent if from_file else Path()) / entry.node.text
+        return (self.path.parent if self.is_in_file(key) else Path()) / entry.node.text
+
+    def is_in_file(self, key: Key) -> bool:
+        """Whether a setting stands in the config file, and does not come from the command line."""
+        return place_of(self.root, key).source == str(self.path)
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = None) -> Config:

@@ -1,8 +1,8 @@
-"""An input column of categories: their list is fitted on the training rows, unless it is given in order."""
+"""Input columns of categories, which the training rows or a list name; and of 0 and 1 for a missing cell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import pow
 from typing import Any
@@ -11,13 +11,14 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
+from mlpcli.data.bad_cells import EXAMPLES, Unseen, missing_fault
 from mlpcli.data.columns import TextColumn, sorted_texts
-from mlpcli.data.faults import EXAMPLES, Unseen, missing_fault
-from mlpcli.data.feature import Fitted, Found
-from mlpcli.data.table import Table, Wanted
+from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
+from mlpcli.data.table import Table, TrainingRows, Wanted
 
 UNKNOWN = -1.0
 WIDEST = 50  # vectors whose width is not given
+INDICATOR = "indicator"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class CategoryFeature:
     categories: tuple[str, ...]
     other: tuple[str, ...] = ()
     units: int = 1
-    fitted: tuple[Fitted, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -56,6 +57,41 @@ class CategoryFeature:
         """Its column, as texts."""
         return Wanted(texts=(self.name,))
 
+    @property
+    def spelling(self) -> Spelling:
+        """Its categories, the rare ones too."""
+        return Spelling((*self.categories, *self.other))
+
+    @classmethod
+    def fit(cls, name: str, encode: EncodeSpec, policy: MissingSpec, train: TrainingRows) -> CategoryFeature:
+        """What fills the missing cells of training rows, then the categories with those filled.
+
+        `mean` and `median` mean `most_frequent`; `category` makes the empty text a category of its own.
+        """
+        column, missing = train.table.text(name, train.rows), train.table.notation.missing
+        absent = column.where(missing)
+        require_some(name, absent, train.table)
+        counts = {text: count for text, count in column.counts().items() if text not in missing}
+        fill = fill_of(policy, counts)
+        if fill is not None and absent.any():
+            counts[fill] = counts.get(fill, 0) + int(np.count_nonzero(absent))
+        found, least = sorted_texts(counts), encode.min_count or 0
+        other = tuple(text for text in found if counts[text] < least)
+        found = tuple(text for text in found if counts[text] >= least)
+        if encode.categories is not None:
+            own_level = ("",) if policy.policy == "category" and "" in counts else ()
+            found = (*encode.categories, *own_level)
+        width = encode.width if isinstance(encode.width, int) else units_for(len(found) + bool(other))
+        units = width if encode.name == "embed" else 1
+        return cls(name, encode.name, policy.policy, fill, found, other, units)
+
+    @classmethod
+    def from_meta(cls, entry: Mapping[str, Any], _stored: Stored) -> CategoryFeature:
+        """The feature that `meta` described."""
+        name, encode, missing, fill = (entry[key] for key in ("name", "encode", "missing", "fill"))
+        categories, other = tuple(entry["categories"]), tuple(entry.get("other", ()))
+        return cls(name, encode, missing, fill, categories, other, entry.get("width", 1))
+
     def meta(self) -> dict[str, Any]:
         """What a model file says about it."""
         own: dict[str, Any] = {"other": list(self.other)} if self.other else {}
@@ -64,12 +100,20 @@ class CategoryFeature:
         entry = {"name": self.name, "encode": self.encode, "missing": self.missing, "fill": self.fill}
         return {**entry, "categories": list(self.categories), **own}
 
+    def facts(self) -> dict[str, Any]:
+        """Nothing is fitted but the categories."""
+        return {}
+
+    def is_constant(self, _table: Table, _rows: Indices) -> bool:
+        """Whether there is a single level."""
+        return self.levels == 1
+
     def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
         """Write the encoded column into zeros, (rows, inputs): ones in their places, or positions.
 
         What is no category is all zeros, and the code −1, for which `embed` has the zero vector.
         """
-        column, missing = table.text(self.name, rows), table.format.missing
+        column, missing = table.text(self.name, rows), table.notation.missing
         faults = []
         absent = column.where(missing)
         if self.fill is not None:
@@ -106,30 +150,6 @@ def filled(column: TextColumn, missing: frozenset[str], fill: str) -> TextColumn
     return TextColumn(column.codes, tuple(fill if level in missing else level for level in column.levels))
 
 
-def fit_categories(
-    name: str, encode: EncodeSpec, policy: MissingSpec, column: TextColumn, missing: frozenset[str]
-) -> CategoryFeature:
-    """Fit a column on training rows: what fills its missing cells, then the categories with those filled.
-
-    `mean` and `median` mean `most_frequent`; `category` makes the empty text a category of its own.
-    """
-    counts = {text: count for text, count in column.counts().items() if text not in missing}
-    fill = fill_of(policy, counts)
-    absent = int(np.count_nonzero(column.where(missing)))
-    if fill is not None and absent:
-        counts[fill] = counts.get(fill, 0) + absent
-    found = sorted_texts(counts)
-    least = encode.min_count or 0
-    other = tuple(text for text in found if counts[text] < least)
-    found = tuple(text for text in found if counts[text] >= least)
-    if encode.categories is not None:
-        own_level = ("",) if policy.policy == "category" and "" in counts else ()
-        found = (*encode.categories, *own_level)
-    width = encode.width if isinstance(encode.width, int) else units_for(len(found) + bool(other))
-    units = width if encode.name == "embed" else 1
-    return CategoryFeature(name, encode.name, policy.policy, fill, found, other, units)
-
-
 def units_for(levels: int) -> int:
     """How wide the vectors of an embedding are: 1.6 · levels^0.56, at most 50, a rule of thumb of fastai."""
     return min(WIDEST, round(1.6 * pow(levels, 0.56)))
@@ -145,3 +165,50 @@ def fill_of(policy: MissingSpec, counts: dict[str, int]) -> str | None:
 def _most_frequent(texts: Sequence[str], counts: dict[str, int]) -> str:
     """The text that occurs most often; the first in order of several."""
     return max(texts, key=lambda text: counts[text])
+
+
+@dataclass(frozen=True)
+class MissingFeature:
+    """The indicator of a column that is a feature itself, which says how the column is read."""
+
+    name: str
+    encode: str = INDICATOR
+    numbers: tuple[Numbers, ...] = ()
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What its one input is called."""
+        return (f"{self.name}=missing",)
+
+    @property
+    def wanted(self) -> Wanted:
+        """Nothing besides what the column's own feature wants."""
+        return Wanted()
+
+    @property
+    def spelling(self) -> Spelling:
+        """That of the column's own feature."""
+        return Spelling()
+
+    @classmethod
+    def from_meta(cls, entry: Mapping[str, Any], _stored: Stored) -> MissingFeature:
+        """The feature that `meta` described."""
+        return cls(entry["name"])
+
+    def meta(self) -> dict[str, Any]:
+        """What a model file says about it."""
+        return {"name": self.name, "encode": self.encode}
+
+    def facts(self) -> dict[str, Any]:
+        """Nothing is fitted."""
+        return {}
+
+    def is_constant(self, table: Table, rows: Indices) -> bool:
+        """Whether all cells of some rows are missing, or none."""
+        return len(np.unique(table.missing(self.name)[rows])) == 1
+
+    def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
+        """Write 1 where the cell is missing."""
+        absent = table.missing(self.name)
+        out[:, 0] = absent if rows is None else absent[rows]
+        return [], []

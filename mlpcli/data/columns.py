@@ -1,4 +1,4 @@
-"""The two kinds of column, numbers and texts, and what is a number and what is not."""
+"""The two kinds of column, numbers and texts; which texts are numbers, and which stand for nothing."""
 
 from __future__ import annotations
 
@@ -44,6 +44,14 @@ def number_of(text: str, decimal: str = ".") -> float:
 
 
 @dataclass(frozen=True)
+class Notation:
+    """How texts say numbers and nothing: the decimal mark, and the texts that mean that a cell is missing."""
+
+    decimal: str = "."
+    missing: frozenset[str] = frozenset(("",))
+
+
+@dataclass(frozen=True)
 class BadCells:
     """Cells of a column that cannot be used: their rows, ascending, and their texts.
 
@@ -84,18 +92,22 @@ NO_CELLS = BadCells()
 
 @dataclass(frozen=True)
 class TextColumn:
-    """Texts exactly as in the file: row i is `levels[codes[i]]`. A missing cell is still a text here."""
+    """Texts exactly as in the file: row i is `levels[codes[i]]`. A missing cell is still a text here.
+
+    `ordered` where the levels are classes that were known before, in their own order, with or without rows.
+    """
 
     codes: Indices
     levels: tuple[str, ...]
+    ordered: bool = False
 
     def take(self, rows: Indices) -> TextColumn:
         """The column of these rows; levels that they lack stay."""
-        return TextColumn(self.codes[rows], self.levels)
+        return TextColumn(self.codes[rows], self.levels, self.ordered)
 
     def between(self, start: int, stop: int) -> TextColumn:
         """The rows from `start` up to `stop`, without levels that they lack where there are many."""
-        column = TextColumn(self.codes[start:stop], self.levels)
+        column = TextColumn(self.codes[start:stop], self.levels, self.ordered)
         return column.trimmed() if len(self.levels) > stop - start else column
 
     def trimmed(self) -> TextColumn:
@@ -122,11 +134,12 @@ class TextColumn:
         """For each row the position of its text in `order`; -1 where it is not there."""
         return _places(self.levels, tuple(order))[self.codes]
 
-    def numbers(self, missing: frozenset[str], decimal: str) -> NumberColumn:
+    def numbers(self, notation: Notation) -> NumberColumn:
         """The same column as numbers."""
+        decimal = notation.decimal
         numbers = np.array([number_of(level, decimal) for level in self.levels], dtype=np.float64)
         values = numbers[self.codes]
-        absent = self.where(missing)
+        absent = self.where(notation.missing)
         values[absent] = np.nan
         rows = np.flatnonzero(np.isnan(values) & ~absent)
         hold_text = any(

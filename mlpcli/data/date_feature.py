@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
 from mlpcli.config.spec import EncodeSpec, MissingSpec
+from mlpcli.data.bad_cells import Fault, missing_fault, unfilled
 from mlpcli.data.category_feature import fill_of, filled
 from mlpcli.data.columns import TextColumn
 from mlpcli.data.dates import dates_of, likely_format, part_of, turn_of
-from mlpcli.data.faults import Fault, missing_fault, unfilled
-from mlpcli.data.feature import Fitted, Found
+from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
 from mlpcli.data.scaling import SCALINGS
-from mlpcli.data.table import Table, Wanted
+from mlpcli.data.table import Table, TrainingRows, Wanted
 from mlpcli.errors import DataError
 
 DATE_PARTS = ("year", "month", "day", "day_of_week")
@@ -27,7 +27,7 @@ DATE_PARTS = ("year", "month", "day", "day_of_week")
 class DateFeature:
     """A fitted column. `fill` is the text of the date that stands for a missing cell, None without one.
 
-    `fitted` holds mean and standard deviation of each part that is not a cycle.
+    `numbers` holds mean and standard deviation of each part that is not a cycle.
     """
 
     name: str
@@ -36,7 +36,7 @@ class DateFeature:
     form: str | None
     parts: tuple[str, ...]
     cyclic: bool
-    fitted: tuple[Fitted, ...]
+    numbers: tuple[Numbers, ...]
     encode: str = "datetime"
 
     @property
@@ -53,14 +53,60 @@ class DateFeature:
         """Its column, as texts."""
         return Wanted(texts=(self.name,))
 
+    @property
+    def spelling(self) -> Spelling:
+        """The format of its dates."""
+        return Spelling(date_format=self.form)
+
+    @classmethod
+    def fit(cls, name: str, encode: EncodeSpec, policy: MissingSpec, train: TrainingRows) -> DateFeature:
+        """What fills the missing cells of training rows, then the scaling of the parts with those filled.
+
+        `mean` and `median` mean `most_frequent`. Without `parts`, the hour is one where some training row has
+        a time of day.
+        """
+        table, rows = train.table, train.rows
+        column, marks = table.text(name, rows), table.notation.missing
+        absent = column.where(marks)
+        require_some(name, absent, table)
+        counts = {text: count for text, count in column.counts().items() if text not in marks}
+        missing, fill = policy.policy, fill_of(policy, counts)
+        if fill is not None and (missing == "category" or read_date(fill, encode.format) is None):
+            if absent.any() and missing in {"category", "constant"}:
+                raise DataError(unfilled(name, "dates", policy, table.place(int(rows[absent.argmax()]))))
+            # nothing to fill, and nothing to fill it with later
+            missing, fill = "error", None
+        dates, codes = _known(column if fill is None else filled(column, marks, fill), encode.format)
+        parts: tuple[str, ...] = encode.parts or (*DATE_PARTS, *(("hour",) if _have_times(dates) else ()))
+        cyclic = encode.cyclic is not False
+        numbers = tuple((*_scaling(dates, codes, part), 0.0) for part in parts if not is_cycle(part, cyclic))
+        return cls(name, missing, fill, encode.format, parts, cyclic, numbers)
+
+    @classmethod
+    def from_meta(cls, entry: Mapping[str, Any], stored: Stored) -> DateFeature:
+        """The feature that `meta` described."""
+        name, missing, fill, form = (entry[key] for key in ("name", "missing", "fill", "format"))
+        parts, cyclic = tuple(entry["parts"]), entry["cyclic"]
+        numbers = tuple(stored.numbers() for part in parts if not is_cycle(part, cyclic))
+        return cls(name, missing, fill, form, parts, cyclic, numbers)
+
     def meta(self) -> dict[str, Any]:
         """What a model file says about it besides the arrays."""
         entry = {"name": self.name, "encode": self.encode, "missing": self.missing, "fill": self.fill}
         return {**entry, "format": self.form, "parts": list(self.parts), "cyclic": self.cyclic}
 
+    def facts(self) -> dict[str, Any]:
+        """Its inputs, and center and scale of those that are scaled."""
+        scaled = [{"center": center, "scale": scale} for center, scale, _ in self.numbers]
+        return {"inputs": list(self.input_names), "scaled": scaled}
+
+    def is_constant(self, table: Table, rows: Indices) -> bool:
+        """Whether some rows hold one text."""
+        return len(table.text(self.name, rows).counts()) == 1
+
     def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
         """Write the encoded column into zeros, (rows, inputs)."""
-        column, missing = table.text(self.name, rows), table.format.missing
+        column, missing = table.text(self.name, rows), table.notation.missing
         faults, wrong = [], np.zeros(len(column.codes), dtype=bool)
         absent = column.where(missing)
         if self.fill is not None:
@@ -82,7 +128,7 @@ class DateFeature:
 
     def _inputs(self, dates: Array) -> Iterator[Vector]:
         """The inputs, in their order."""
-        scaling = iter(self.fitted)
+        scaling = iter(self.numbers)
         for part in self.parts:
             if is_cycle(part, self.cyclic):
                 turn = turn_of(dates, part)
@@ -93,12 +139,13 @@ class DateFeature:
                 yield (part_of(dates, part) - center) / scale
 
     def _no_date(self, column: TextColumn, rows: Indices) -> Fault:
-        found = column.levels[column.codes[0]]
+        text = column.levels[column.codes[0]]
+        found, hint = f", found '{text}'", None
         if self.form is not None:
-            return Fault(self.name, f"expected a date written as {self.form}, found '{found}'", rows)
-        likely = likely_format([found])
-        hint = f'if that is a date, state how it is written: `format: "{likely}"`' if likely else None
-        return Fault(self.name, f"expected a date such as 2024-01-31, found '{found}'", rows, hint)
+            return Fault(self.name, f"expected a date written as {self.form}", rows, found=found)
+        if likely := likely_format([text]):
+            hint = f'if that is a date, state how it is written: `format: "{likely}"`'
+        return Fault(self.name, "expected a date such as 2024-01-31", rows, hint, found)
 
 
 def is_cycle(part: str, cyclic: bool) -> bool:
@@ -106,31 +153,12 @@ def is_cycle(part: str, cyclic: bool) -> bool:
     return cyclic and part in CYCLIC_PARTS
 
 
-def fit_dates(name: str, encode: EncodeSpec, policy: MissingSpec, table: Table, rows: Indices) -> DateFeature:
-    """Fit a column on training rows: what fills its missing cells, then its parts with those filled.
-
-    `mean` and `median` mean `most_frequent`. Texts that are no dates are left out here; encoding the same
-    rows reports them. Without `parts`, the hour is one where some training row has a time of day.
-    """
-    column, marks = table.text(name, rows), table.format.missing
-    absent = column.where(marks)
-    counts = {text: count for text, count in column.counts().items() if text not in marks}
-    missing, fill = policy.policy, fill_of(policy, counts)
-    if fill is not None and (missing == "category" or read_date(fill, encode.format) is None):
-        if absent.any() and missing in {"category", "constant"}:
-            raise DataError(unfilled(name, "dates", policy, table.place(int(rows[absent.argmax()]))))
-        # nothing to fill, and nothing to fill it with later
-        missing, fill = "error", None
-    column = (column if fill is None else filled(column, marks, fill)).trimmed()
-    dates = dates_of(column.levels, encode.format)
+def _known(column: TextColumn, form: str | None) -> tuple[Array, Indices]:
+    """The different dates of a column, and for each row that holds one which it is."""
+    column = column.trimmed()
+    dates = dates_of(column.levels, form)
     known = ~np.isnat(dates)
-    column, dates = column.take(np.flatnonzero(known[column.codes])).trimmed(), dates[known]
-    parts: tuple[str, ...] = encode.parts or (*DATE_PARTS, *(("hour",) if _have_times(dates) else ()))
-    cyclic = encode.cyclic is not False
-    fitted = tuple(
-        (*_scaling(dates, column.codes, part), 0.0) for part in parts if not is_cycle(part, cyclic)
-    )
-    return DateFeature(name, missing, fill, encode.format, parts, cyclic, fitted)
+    return dates[known], column.take(np.flatnonzero(known[column.codes])).trimmed().codes
 
 
 def _have_times(dates: Array) -> bool:

@@ -1,102 +1,73 @@
-"""Encodes the parts of the data, some rows at a time, and lets go of what has been encoded."""
+"""The one way into the encoder: the parts of a training span by span, other rows batch by batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from mlpcli.arrays import Indices, Matrix, Vector
-from mlpcli.data.encoders import Encoded, InputEncoder
-from mlpcli.data.faults import Fault, Unseen, join_unseen, require_none
-from mlpcli.data.outcome import Outcome
-from mlpcli.data.table import Table, Wanted
-from mlpcli.data.weights import Weighting
+from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.data.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.encoder import Encoded, InputEncoder
+from mlpcli.data.reader import Reader, open_table
+from mlpcli.data.source import find
+from mlpcli.data.table import Table, TableOwner, Wanted
+from mlpcli.data.target import TargetEncoder
+from mlpcli.data.weights import sample_weights
 from mlpcli.parallel.ordered_map import in_order
 
 SPAN = 1 << 16  # rows encoded at a time
 HEAD = 16  # rows; no fewer than a model file carries
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Encoded rows: inputs, targets as the loss sees them, weights in the loss and those of `data.weight`."""
-
-    x: Matrix
-    y: Matrix
-    weights: Vector | None
-    sample_weights: Vector | None
+BATCH_ENTRIES = 1 << 22  # of the matrix of inputs
 
 
 @dataclass(frozen=True)
 class RowsOf:
-    """A part of the data: some rows of one of the files, ascending."""
+    """A part of the data: some rows of one of the tables, ascending."""
 
     name: str
-    table: Table
+    owner: TableOwner
     rows: Indices
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What the training rows decided."""
+class Findings:
+    """Bad cells and new categories in the rows of a part, looked at from the first row to the last."""
 
-    inputs: InputEncoder
-    outcome: Outcome
-    weighting: Weighting
-    notes: tuple[str, ...]
+    def __init__(self, table: Table) -> None:
+        # without its columns: all that is asked of it is where the rows are
+        self._table = Table(table.source, table.rows, table.lines, table.notation)
+        self._faults: defaultdict[tuple[str | None, str], list[Fault]] = defaultdict(list)
+        self._unseen: defaultdict[str, list[Unseen]] = defaultdict(list)
 
-    @property
-    def wanted(self) -> Wanted:
-        """The columns that a file of other rows must have."""
-        weight = () if self.weighting.column is None else (self.weighting.column,)
-        return self.inputs.wanted + self.outcome.target.wanted + Wanted(numbers=weight)
+    def add(self, encoded: Encoded, rows: Indices) -> None:
+        """What was found in these rows of the table."""
+        for fault in encoded.faults:
+            self._faults[fault.column, fault.reason].append(fault.among(rows))
+        for unseen in encoded.unseen:
+            self._unseen[unseen.column].append(replace(unseen, rows=rows[unseen.rows]))
 
+    def faults(self, inputs: InputEncoder) -> list[Fault]:
+        """The bad cells, as if all rows had been looked at together: feature by feature."""
+        order = {feature.name: index for index, feature in enumerate(inputs.features)}
+        keys = sorted(self._faults, key=lambda key: (order[key[0] or ""], key[1]))
+        return [join_faults(self._faults[key]) for key in keys]
 
-@dataclass(frozen=True)
-class EncodedParts:
-    """The parts by name, notes about them, and the inputs of the first training rows in float64."""
+    def unseen(self, inputs: InputEncoder) -> list[Unseen]:
+        """The categories that training did not have, feature by feature."""
+        names = dict.fromkeys(feature.name for feature in inputs.features)
+        return [join_unseen(self._unseen[name]) for name in names if name in self._unseen]
 
-    datasets: dict[str, Dataset]
-    notes: tuple[str, ...]
-    head: Matrix
-
-
-def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> EncodedParts:
-    """The parts, training first, with inputs in `dtype`. DataError naming the cells that cannot be used.
-
-    The columns of numbers in their tables are used up: never are all cells there twice.
-    """
-    target, weighting = fitted.outcome.target, fitted.weighting
-    datasets: dict[str, Dataset] = {}
-    for part in parts:
-        encoded = target.encode(part.table, part.rows)
-        if encoded.faults or list(_negative(fitted.outcome, encoded.y)):
-            _refuse(parts, fitted, dtype)
-        weights = weighting.of(part.table, part.rows), weighting.own(part.table, part.rows)
-        x = fitted.inputs.zeros(len(part.rows), dtype)
-        datasets[part.name] = Dataset(x, encoded.y, *weights)
-    head = np.empty((min(HEAD, len(parts[0].rows)), fitted.inputs.width))
-    unseen: dict[str, dict[str, Unseen]] = {part.name: {} for part in parts}
-
-    def inputs_of(span: _Span) -> tuple[_Span, Encoded]:
-        x = datasets[span.part.name].x[span.first : span.last]
-        return span, fitted.inputs.encode(span.table, span.rows, x)
-
-    for span, found in in_order(inputs_of, _spans(parts)):
-        part, rows = span.part, span.rows
-        if found.faults or (found.unseen and part.name == "train"):
-            _refuse([span.up_to(other) for other in parts if other.table is part.table], fitted, dtype)
-        if part.name == "train" and span.first < HEAD:
-            head[span.first : span.last] = fitted.inputs.encode(span.table, rows[: HEAD - span.first]).x
-        _add(unseen[part.name], found.unseen)
-        part.table.forget_from(span.stop)
-    return EncodedParts(datasets, tuple(_notes(unseen, fitted.inputs)), head)
+    def require_none(self, faults: Iterable[Fault]) -> None:
+        """DataError for these bad cells, with their places."""
+        require_none(faults, self._table)
 
 
 @dataclass(frozen=True)
-class _Span:
+class _Stretch:
     """Rows of a part in one span of its table: from `first` to `last` of the part's, `rows` of `table`'s."""
 
     part: RowsOf
@@ -104,64 +75,113 @@ class _Span:
     last: int
     table: Table
     rows: Indices
-    stop: int  # in the part's table
-
-    def up_to(self, part: RowsOf) -> RowsOf:
-        """The rows of a part of the same table down to the end of this span."""
-        return replace(part, rows=part.rows[part.rows < self.stop])
 
 
-def _spans(parts: Sequence[RowsOf]) -> Iterator[_Span]:
-    """All rows of the parts, from the end of each table up: what is below a span is not needed again."""
-    tables = {id(part.table): part.table for part in parts}
-    for table in tables.values():
-        for start, stop in reversed(table.spans(SPAN)):
-            piece = table.between(start, stop)
+def write_inputs(
+    parts: Sequence[RowsOf], inputs: InputEncoder, to: Mapping[str, Matrix], head: Matrix
+) -> dict[str, Findings]:
+    """Write the inputs of each part into zeros, and the first of the training rows into `head`, in float64.
+
+    The owners give up their tables: never are all cells there twice.
+    """
+    findings = {part.name: Findings(part.owner.table) for part in parts}
+
+    def written(stretch: _Stretch) -> tuple[_Stretch, Encoded]:
+        out = to[stretch.part.name][stretch.first : stretch.last]
+        return stretch, inputs.encode(stretch.table, stretch.rows, out)
+
+    for stretch, encoded in in_order(written, _stretches(parts)):
+        part, first, last = stretch.part, stretch.first, stretch.last
+        findings[part.name].add(encoded, part.rows[first:last])
+        if part.name == "train" and first < len(head):
+            head[first:last] = inputs.encode(stretch.table, stretch.rows[: len(head) - first]).x
+    return findings
+
+
+def _stretches(parts: Sequence[RowsOf]) -> Iterator[_Stretch]:
+    """All rows of the parts, table after table, each from its top down."""
+    for owner in {id(part.owner): part.owner for part in parts}.values():
+        for span in owner.give_up(SPAN):
             for part in parts:
-                if part.table is table:
-                    first, last = np.searchsorted(part.rows, [start, stop]).tolist()
+                if part.owner is owner:
+                    first, last = np.searchsorted(part.rows, [span.start, span.stop]).tolist()
                     if first < last:
-                        yield _Span(part, first, last, piece, part.rows[first:last] - start, stop)
+                        yield _Stretch(part, first, last, span.table, part.rows[first:last] - span.start)
 
 
-def _refuse(parts: Iterable[RowsOf], fitted: Fitted, dtype: str) -> None:
-    """Raise DataError for the cells that cannot be used: those of the first part that has some."""
-    for part in parts:
-        x = fitted.inputs.zeros(len(part.rows), dtype)
-        inputs = fitted.inputs.encode(part.table, part.rows, x)
-        target = fitted.outcome.target.encode(part.table, part.rows)
-        faults = [*target.faults, *inputs.faults, *_negative(fitted.outcome, target.y)]
-        if part.name == "train":
-            faults += [_unlisted(unseen) for unseen in inputs.unseen]
-        require_none((fault.among(part.rows) for fault in faults), part.table)
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of an input: `x` for the network, with zeros in the cells that have a fault."""
+
+    table: Table
+    rows: Indices
+    x: Matrix
+    faults: tuple[Fault, ...]
+    unseen: tuple[Unseen, ...]
+
+    @property
+    def bad_rows(self) -> Array:
+        """Which rows of the batch hold a cell that cannot be used."""
+        bad = np.zeros(len(self.rows), dtype=bool)
+        for fault in self.faults:
+            bad[fault.rows] = True
+        return bad
+
+    def require_good(self) -> None:
+        """DataError with the places of cells that cannot be used."""
+        require_none((fault.among(self.rows) for fault in self.faults), self.table)
+
+    def texts(self, name: str) -> Array:
+        """The texts of a column that is carried along, exactly as in the file."""
+        return self.table.text(name, self.rows).texts()
 
 
-def _unlisted(unseen: Unseen) -> Fault:
-    """Training rows lack no category of their own, so this is one that a given list leaves out."""
-    message = f"the category '{unseen.examples[0]}' is not in the list given for it"
-    return Fault(unseen.column, message, unseen.rows, "add it to `categories`")
+@dataclass(frozen=True)
+class LabelledBatch:
+    """A batch with its targets as the loss sees them, and the weights of its rows where there are any."""
+
+    inputs: Batch
+    y: Matrix
+    sample_weights: Vector | None
 
 
-def _negative(outcome: Outcome, y: Matrix) -> Iterator[Fault]:
-    """Where targets are counts, those below 0 have no likelihood."""
-    if not outcome.loss.counts:
-        return
-    for name, column in zip(outcome.target.columns, y.T, strict=True):
-        rows = np.flatnonzero(column < 0)
-        if len(rows):
-            message = f"expected a count of at least 0 for {outcome.loss.name}, found a negative number"
-            yield Fault(name, message, rows)
+def open_input(path: str | Path, form: CsvFormat) -> Reader:
+    """An input, its header read: a path, a FIFO, or `-` for standard input. To be used in a `with`."""
+    return open_table(find(path), form)
 
 
-def _add(known: dict[str, Unseen], above: Iterable[Unseen]) -> None:
-    """Take up the unseen categories of rows above those known so far."""
-    for unseen in above:
-        later = known.get(unseen.column)
-        known[unseen.column] = unseen if later is None else join_unseen(unseen, later)
+def batches(reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[str] = ()) -> Iterator[Batch]:
+    """The rows of an open input, in the network's precision. Columns are taken by name.
+
+    `carried` ones keep their texts. Raises DataError naming all the columns that are not there.
+    """
+    for table in _tables(reader, inputs.wanted + Wanted(texts=tuple(carried))):
+        yield from batches_of(table, inputs, dtype)
 
 
-def _notes(unseen: dict[str, dict[str, Unseen]], inputs: InputEncoder) -> Iterator[str]:
-    for part, found in unseen.items():
-        for feature in inputs.features:
-            if feature.name in found:
-                yield found.pop(feature.name).note(f"in the {part} rows")
+def labelled_batches(
+    reader: Reader, inputs: InputEncoder, dtype: str, target: TargetEncoder, weight: str | None = None
+) -> Iterator[LabelledBatch]:
+    """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
+    weights = () if weight is None else (weight,)
+    for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
+        for batch in batches_of(table, inputs, dtype):
+            encoded = target.encode(table, batch.rows)
+            faults = (*encoded.faults, *batch.faults)
+            require_none((fault.among(batch.rows) for fault in faults), table)
+            own = None if weight is None else sample_weights(table, weight, batch.rows)
+            yield LabelledBatch(batch, encoded.y, own)
+
+
+def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
+    reader.header.require(wanted.names)
+    yield from reader.tables(wanted)
+
+
+def batches_of(table: Table, inputs: InputEncoder, dtype: str) -> Iterator[Batch]:
+    """The rows of a table; a table without rows is one empty batch."""
+    size = max(1, BATCH_ENTRIES // inputs.width)
+    for start in range(0, max(1, table.rows), size):
+        rows = np.arange(start, min(start + size, table.rows))
+        encoded = inputs.encode(table, rows, inputs.zeros(len(rows), dtype))
+        yield Batch(table, rows, encoded.x, encoded.faults, encoded.unseen)

@@ -6,26 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
-from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
-from mlpcli.data.category_feature import CategoryFeature, fit_categories
+from mlpcli.data.category_feature import CategoryFeature, MissingFeature
 from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.date_feature import fit_dates
 from mlpcli.data.dates import likely_format
-from mlpcli.data.encoders import InputEncoder
+from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature
-from mlpcli.data.missing_feature import MissingFeature
-from mlpcli.data.number_feature import NumberFeature, fit_number
-from mlpcli.data.table import Table
+from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
 MAX_CATEGORIES = 10_000  # of any column
-SEVERAL = 100  # rows that are looked at first, where one value in all of them is looked for
 
 
 @dataclass(frozen=True)
@@ -37,42 +30,45 @@ class FittedInputs:
 
 
 def fit_inputs(
-    features: Mapping[str, FeatureSpec], default: MissingSpec, table: Table, rows: Indices
+    features: Mapping[str, FeatureSpec],
+    default: MissingSpec,
+    table: Table,
+    rows: Indices,
+    repetitions: Vector | None = None,
 ) -> FittedInputs:
-    """Fit the features on some rows of a table. DataError names every column that cannot be fitted."""
-    fitted: list[Feature] = []
-    problems: list[Problem] = []
-    constant: list[str] = []
+    """Fit the features on some rows of a table, which count in scales as often as `repetitions` says.
 
-    def fit(name: str) -> _Fitted:
-        return _fitted(name, features[name], features[name].missing or default, table, rows)
+    DataError names every column that cannot be fitted.
+    """
 
-    for found in in_order(fit, features):
-        fitted += found.features
-        problems += found.problems
-        constant += found.constant
+    def fit(name: str) -> _Column:
+        column, spec = table.only(name), features[name]
+        encode = spec.encode or EncodeSpec(name=_inferred(name, column, rows))
+        kind, policy = ENCODINGS[encode.name], spec.missing or default
+        try:
+            feature = kind.fit(name, encode, policy, TrainingRows(column, rows, repetitions))
+            if isinstance(feature, CategoryFeature):
+                _require_levels(feature, spec, column, rows)
+        except DataError as error:
+            return _Column(problems=error.problems)
+        found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
+        return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)])
+
+    columns = list(in_order(fit, features))
+    problems = [problem for column in columns for problem in column.problems]
     if problems:
         raise DataError(*problems[:5])
-    return FittedInputs(InputEncoder(tuple(fitted)), _notes(constant))
+    fitted = tuple(feature for column in columns for feature in column.features)
+    constant = [name for column in columns for name in column.constant]
+    return FittedInputs(InputEncoder(fitted), _notes(constant))
 
 
-class _Fitted(NamedTuple):
+class _Column(NamedTuple):
     """What came of one column: its features, those of them that are constant, or why it cannot be fitted."""
 
     features: Sequence[Feature] = ()
     constant: Sequence[str] = ()
     problems: Sequence[Problem] = ()
-
-
-def _fitted(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: Indices) -> _Fitted:
-    column = table.only(name)
-    try:
-        found = _fit(name, spec, policy, column, rows)
-    except DataError as error:
-        return _Fitted(problems=error.problems)
-    features = (found, MissingFeature(name)) if spec.indicator else (found,)
-    constant = [_label(feature) for feature in features if _is_constant(feature, column, rows)]
-    return _Fitted(features, constant)
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:
@@ -82,33 +78,16 @@ def _notes(constant: list[str]) -> tuple[str, ...]:
     return (f"constant columns, which tell the network nothing: {', '.join(constant[:10])}{more}",)
 
 
-def _fit(name: str, spec: FeatureSpec, policy: MissingSpec, table: Table, rows: Indices) -> Feature:
-    encode = spec.encode or EncodeSpec(name=_inferred(name, table, rows))
-    if encode.name in NUMERIC_ENCODINGS:
-        numbers = table.number(name, rows)
-        absent = numbers.missing
-        _require_some(name, absent, table)
-        return fit_number(name, encode, policy, numbers, table.place(int(rows[absent.argmax()])))
-    column = table.text(name, rows)
-    _require_some(name, column.where(table.format.missing), table)
-    if encode.name == "datetime":
-        return fit_dates(name, encode, policy, table, rows)
-    feature = fit_categories(name, encode, policy, column, table.format.missing)
-    levels = len(feature.categories) + len(feature.other)
+def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, rows: Indices) -> None:
+    """DataError where there are too many categories, or too few rows of each."""
+    name, levels = feature.name, len(feature.categories) + len(feature.other)
     if levels > (MAX_CATEGORIES if spec.encode else min(MAX_LEVELS, len(rows) / 2)):
         raise DataError(_too_many(feature, table, rows))
     if not feature.categories:
-        message = f"column '{name}': no category is in `min_count`, {encode.min_count}, training rows"
+        least = spec.encode.min_count if spec.encode else None
+        message = f"column '{name}': no category is in `min_count`, {least}, training rows"
         hint = f"ask for fewer, or leave the column out: `exclude: [{name}]`"
         raise DataError(Problem(message, Place(table.source), hint))
-    return feature
-
-
-def _require_some(name: str, absent: Array, table: Table) -> None:
-    """DataError where the training rows have no value in a column."""
-    if absent.all():
-        message = f"column '{name}': every cell of the {len(absent):,} training rows is missing"
-        raise DataError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))
 
 
 def _inferred(name: str, table: Table, rows: Indices) -> str:
@@ -122,7 +101,7 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
     name, levels = feature.name, len(feature.categories) + len(feature.other)
     found = f"{levels:,} different texts in {len(rows):,} training rows"
     message = f"column '{name}': {found}, too many for {feature.encode}"
-    decimal, missing = table.format.decimal, table.format.missing
+    decimal, missing = table.notation.decimal, table.notation.missing
     column = table.text(name, rows)
     texts = [
         level for level in column.counts() if level not in missing and kind_of(level, decimal) is Kind.TEXT
@@ -137,34 +116,10 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
         hint = f"its texts look like dates: `features: {{{name}: {{encode: datetime{option}}}}}`; or {hint}"
     elif 0 < len(texts) <= levels // 2:
         first = rows[int(column.where(texts[:1]).argmax())]
-        odd = f"'{texts[0]}' in line {table.lines.of(int(first))}"
+        odd = f"'{texts[0]}' in line {table.place(int(first)).line}"
         hint = f"most of its cells are numbers, but not {odd}; or {hint}"
     return Problem(message, Place(table.source), hint)
 
 
 def _label(feature: Feature) -> str:
     return feature.input_names[0] if isinstance(feature, MissingFeature) else feature.name
-
-
-def _is_constant(feature: Feature, table: Table, rows: Indices) -> bool:
-    if isinstance(feature, MissingFeature):
-        return len(np.unique(table.missing(feature.name)[rows])) == 1
-    if isinstance(feature, CategoryFeature):
-        return len(feature.categories) + bool(feature.other) == 1
-    if not isinstance(feature, NumberFeature):
-        return len(table.text(feature.name, rows).counts()) == 1
-    # nearly always the first rows hold several values already
-    first = _known(feature, table, rows[:SEVERAL])
-    if len(first) and first.min() != first.max():
-        return False
-    known = _known(feature, table, rows)
-    return bool(len(known)) and bool(known.min() == known.max())
-
-
-def _known(feature: NumberFeature, table: Table, rows: Indices) -> Vector:
-    """The numbers in some rows, missing ones as they are filled; without those that nothing fills."""
-    values = table.number(feature.name, rows).values
-    known = values[~np.isnan(values)]
-    if feature.fill is not None and len(known) < len(values):
-        known = np.append(known, feature.fill)
-    return known

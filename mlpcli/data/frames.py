@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime
+import numbers
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Indices
-from mlpcli.data.cells import Spelling, UnusableCellError, text_of_cell
+from mlpcli.data.bad_cells import Fault, require_none
 from mlpcli.data.columns import BadCells, NumberColumn, TextColumn, number_of
-from mlpcli.data.faults import Fault, require_none
-from mlpcli.data.header import Header
-from mlpcli.data.structure import Lines
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.feature import Spelling
+from mlpcli.data.table import NUMBERED, Header, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
 SOURCE = "DataFrame"
-ROWS = Lines((0,), (0,), word="row")  # counted as `.iloc` does
+NONE_HINT = "give None where there is no number"
+TEXT_HINT = "give the column as texts, spelt as in the training data"
 
 
 def table_of_frame(
@@ -32,14 +35,14 @@ def table_of_frame(
     no file could hold or that may be several categories.
     """
     positions = _positions(frame, dict.fromkeys((*wanted.numbers, *wanted.texts)))
-    table = Table(SOURCE, len(frame), ROWS, form)
+    columns = {name: frame.iloc[:, position] for name, position in positions.items()}
     faults: list[Fault] = []
-    for name in wanted.numbers:
-        column = frame.iloc[:, positions[name]]
-        table.numbers[name] = [_numbers(name, column, form, faults)]
-    for name in wanted.texts:
-        spelling = spellings.get(name, Spelling())
-        table.texts[name] = _texts(name, frame.iloc[:, positions[name]], spelling, form, faults)
+    numbers = {name: [_numbers(name, columns[name], form, faults)] for name in wanted.numbers}
+    texts = {
+        name: _texts(name, columns[name], spellings.get(name, Spelling()), form, faults)
+        for name in wanted.texts
+    }
+    table = Table(SOURCE, len(frame), NUMBERED, form.notation, numbers, texts)
     require_none(faults, table)
     return table
 
@@ -59,7 +62,7 @@ def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fa
     dtype = column.dtype
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
     if not numeric or pd.api.types.is_complex_dtype(dtype):
-        return _texts(name, column, Spelling(), form, faults).numbers(form.missing, form.decimal)
+        return _texts(name, column, Spelling(), form, faults).numbers(form.notation)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     values[np.isin(values, [number_of(word, form.decimal) for word in form.na_values])] = np.nan
     rows = np.flatnonzero(np.isinf(values))
@@ -103,3 +106,68 @@ def _different_cells(column: pd.Series[Any]) -> tuple[Indices, list[Any]]:
         if len(kinds) > len(cells):
             cells.append(cell)
     return found, cells
+
+
+class UnusableCellError(Exception):
+    """A cell that no file could hold, or that may be several things."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def text_of_cell(cell: Any, spelling: Spelling, decimal: str) -> str:
+    """The text of a cell; the empty one where it is missing.
+
+    A number or a boolean is spelt as the word that it is, if there is one: a file's `01`, `1.50` or `true`
+    has lost its spelling on the way through a frame. Raises UnusableCellError.
+    """
+    words = spelling.words
+    if isinstance(cell, str):
+        return str(cell)
+    if isinstance(cell, bool | np.bool_):
+        return _word(str(cell), [word for word in words if word.casefold() == str(cell).casefold()])
+    if isinstance(cell, datetime.date):
+        return "" if cell is pd.NaT else _date(cell, spelling.date_format)
+    if isinstance(cell, numbers.Real | Decimal):
+        value = _value(cell)
+        if np.isnan(value):
+            return ""
+        plain = _digits(cell, value).replace(".", decimal)
+        return _word(plain, [word for word in words if number_of(word, decimal) == value])
+    if cell is None or cell is pd.NA:
+        return ""
+    message = f"expected a text or a number, found something of type {type(cell).__name__}"
+    raise UnusableCellError(message, TEXT_HINT)
+
+
+def _value(number: numbers.Real | Decimal) -> float:
+    if isinstance(number, Decimal) and number.is_nan():
+        return np.nan  # float() refuses some of them
+    try:
+        return float(number)
+    except OverflowError:
+        kind, most = type(number).__name__, np.finfo(np.float64).max
+        message = f"expected a number within ±{most:g}, found a larger {kind}"
+        raise UnusableCellError(message, NONE_HINT) from None
+
+
+def _digits(number: numbers.Real | Decimal, value: float) -> str:
+    """As the number is written, or else its value: a fraction's own text is no number in a file."""
+    if isinstance(number, np.generic):
+        number = number.item()
+    return str(number) if isinstance(number, int | float | np.floating | Decimal) else repr(value)
+
+
+def _date(day: datetime.date, form: str | None) -> str:
+    """As the column has its dates, else as ISO 8601 does, at midnight the day alone."""
+    return day.strftime(form) if form else day.isoformat().replace("T", " ").removesuffix(" 00:00:00")
+
+
+def _word(plain: str, same: Sequence[str]) -> str:
+    """The word that a cell is; its plain text where no word is."""
+    if len(same) > 1:
+        shown = ", ".join(f"'{word}'" for word in same[:3])
+        raise UnusableCellError(f"{plain} may be any of {shown}", TEXT_HINT)
+    return same[0] if same else plain

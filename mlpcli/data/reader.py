@@ -1,82 +1,74 @@
-"""Reads data files: whole for training, block by block in bounded memory for predictions."""
+"""Reads data files of any format: whole for training, block by block in bounded memory for predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
+from typing import Protocol, Self
 
-from mlpcli.data.columns import Kind, NumberColumn, TextColumn, join_texts, kind_of
-from mlpcli.data.header import Header
-from mlpcli.data.parse import Parser
-from mlpcli.data.records import Records
-from mlpcli.data.source import DataFile, Hashed, chunks
-from mlpcli.data.structure import Lines, join_lines
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.csv_reader import CsvReader
+from mlpcli.data.source import DataFile
+from mlpcli.data.table import Header, Lines, Table, TableOwner, Wanted, join_lines
 from mlpcli.errors import DataError, Place, Problem
-from mlpcli.parallel.ordered_map import in_order
-
-# chunks of the file in a block of a table that is kept: the texts of a column become one list for each block
-FOR_TEXTS = 2
 
 
-class Reader:
-    """An open data file: its header is known, its rows are still to come, once."""
-
-    def __init__(self, file: DataFile, form: CsvFormat) -> None:
-        separator = form.separator_of(file.name)
-        _refuse_separator(separator, form.decimal, file.name)
-        self._form = form
-        self._handle = file.open()
-        try:
-            self._source = Hashed(self._handle)
-            self._records = Records(chunks(self._source, file.name, form.encoding), file.name, separator)
-        except BaseException:
-            self._handle.close()
-            raise
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._handle.close()
+class Reader(Protocol):
+    """An open data file: its header is known, its rows are still to come, once. To be used in a `with`."""
 
     @property
     def header(self) -> Header:
         """The names of the columns."""
-        return self._records.header
 
     @property
     def sample(self) -> list[list[str]]:
-        """The fields of some rows at the front."""
-        return self._records.sample
+        """The cells of some rows at the front, as texts."""
+
+    @property
+    def notation(self) -> Notation:
+        """How its texts say numbers and nothing."""
 
     @property
     def sha256(self) -> str:
-        """The hash of the file's bytes; of all of them once the blocks have been read."""
-        return self._source.sha256
+        """The hash of the file's bytes; of all of them once the tables have been read."""
 
-    def tables(self, wanted: Wanted, chunks: int = 1) -> Iterator[Table]:
-        """The rows as columns, block by block: about so many chunks of the file at a time."""
-        parser = Parser(self.header.names, self._records.shape, self._form)
-        yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks(chunks))
+    def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
+        """The rows as columns, block by block; `kept` where all blocks will be in memory together."""
+
+    def __enter__(self) -> Self:
+        """The reader."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
 
 
-def _refuse_separator(separator: str, decimal: str, name: str) -> None:
-    if separator == decimal:
-        hint = 'write `separator: ";"` or `decimal: "."` under `data`'
-        raise DataError.of(f"'{separator}' is both the separator and the decimal mark", Place(name), hint)
+# by what a name ends with, a last .gz aside: who opens such a file
+OPENERS: dict[str, Callable[[DataFile, CsvFormat], Reader]] = {".csv": CsvReader, ".tsv": CsvReader}
+
+
+def open_table(file: DataFile, form: CsvFormat) -> Reader:
+    """The reader of a file. What has another name, or none as a pipe, is CSV, which is written in `form`."""
+    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
+    return OPENERS.get(suffix, CsvReader)(file, form)
 
 
 @dataclass(frozen=True)
 class WholeFile:
-    """All rows of a file, with the hash of its bytes."""
+    """All rows of a file, until their owner gives them up, with the hash of its bytes."""
 
     header: Header
-    table: Table
+    owner: TableOwner
     sha256: str
+
+    @property
+    def table(self) -> Table:
+        """The rows."""
+        return self.owner.table
 
 
 def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wanted]) -> WholeFile:
@@ -86,39 +78,40 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
     otherwise texts, for which the file is read once more if the first rows did not tell.
     """
     file = file.kept()
-    with Reader(file, form) as reader:
-        header = reader.header
-        parts = _Parts(_with_texts_seen(reader, choose(reader), form))
-        for table in reader.tables(parts.wanted, FOR_TEXTS if parts.wanted.texts else 1):
-            parts.add(table)
+    with open_table(file, form) as reader:
+        header, notation = reader.header, reader.notation
+        blocks = _Blocks(_with_texts_seen(reader, choose(reader)))
+        for table in reader.tables(blocks.wanted, kept=True):
+            blocks.add(table)
         sha256 = reader.sha256
-    if not parts.rows:
+    if not blocks.rows:
         raise DataError(Problem("there are no rows after the header", Place(file.name)))
-    if parts.turned:
-        with Reader(file, form) as reader:
-            for table in reader.tables(Wanted(texts=tuple(parts.turned))):
-                parts.add_texts(table)
-    return WholeFile(header, parts.joined(file.name, form), sha256)
+    if blocks.turned:
+        with open_table(file, form) as reader:
+            for table in reader.tables(Wanted(texts=tuple(blocks.turned))):
+                blocks.add_texts(table)
+    return WholeFile(header, TableOwner(blocks.joined(file.name, notation)), sha256)
 
 
-def _with_texts_seen(reader: Reader, wanted: Wanted, form: CsvFormat) -> Wanted:
+def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
     """The columns wanted, those that hold text in the first rows wanted as text."""
     position = {name: i for i, name in enumerate(reader.header.names)}
+    sample, notation = reader.sample, reader.notation
     seen = tuple(
         name
         for name in wanted.either
-        if any(_is_text(row[position[name]], form) for row in reader.sample if len(row) > position[name])
+        if any(_is_text(row[position[name]], notation) for row in sample if len(row) > position[name])
     )
     texts = set(seen)
     rest = tuple(name for name in wanted.either if name not in texts)
     return replace(wanted, texts=(*wanted.texts, *seen), either=rest)
 
 
-def _is_text(cell: str, form: CsvFormat) -> bool:
-    return cell not in form.missing and kind_of(cell, form.decimal) is Kind.TEXT
+def _is_text(cell: str, notation: Notation) -> bool:
+    return cell not in notation.missing and kind_of(cell, notation.decimal) is Kind.TEXT
 
 
-class _Parts:
+class _Blocks:
     """The columns of the blocks read so far."""
 
     def __init__(self, wanted: Wanted) -> None:
@@ -143,7 +136,8 @@ class _Parts:
             numbers += table.numbers[name]
         for name, texts in self._texts.items():
             texts.append(table.texts[name])
-        self._lines.append((self.rows, table.lines))
+        if table.lines is not None:
+            self._lines.append((self.rows, table.lines))
         self.rows += table.rows
 
     def add_texts(self, table: Table) -> None:
@@ -151,7 +145,8 @@ class _Parts:
         for name in self.turned:
             self._texts.setdefault(name, []).append(table.texts[name])
 
-    def joined(self, source: str, form: CsvFormat) -> Table:
+    def joined(self, source: str, notation: Notation) -> Table:
         """The whole table."""
         texts = {name: join_texts(parts) for name, parts in self._texts.items()}
-        return Table(source, self.rows, join_lines(self._lines), form, self._numbers, texts)
+        lines = join_lines(self._lines) if self._lines else None
+        return Table(source, self.rows, lines, notation, self._numbers, texts)

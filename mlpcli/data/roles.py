@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
-from mlpcli.config.load import Config
 from mlpcli.config.nodes import Key
-from mlpcli.config.spec import FeatureSpec, SplitColumn
+from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn
 from mlpcli.config.tasks import possible_tasks
 from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.header import Header
 from mlpcli.data.reader import Reader
-from mlpcli.data.table import CsvFormat, Wanted
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.data.table import Header, Wanted
+from mlpcli.errors import DataError, NotThereError, Place, Problem, WrongSetting
 
 
 @dataclass(frozen=True)
@@ -39,13 +37,12 @@ class Roles:
         return Wanted((*numbers, *self.weight), (*texts, *self.splits), tuple(either))
 
 
-def assign_roles(config: Config, header: Header) -> Roles:
-    """The roles that the config gives to the columns of the training file.
+def assign_roles(data: DataSpec, header: Header) -> Roles:
+    """The roles that the settings give to the columns of the training file.
 
-    Raises DataError where a column is not there, or no feature is left.
+    Raises NotThereError for columns that are not there, DataError where no feature is left.
     """
-    _require_named(config, header)
-    data = config.spec.data
+    _require_named(data, header)
     parts = [part for part in (data.validation, data.test) if isinstance(part, SplitColumn)]
     splits = tuple(dict.fromkeys(part.column for part in parts))
     weight = () if data.weight is None else (data.weight,)
@@ -57,24 +54,20 @@ def assign_roles(config: Config, header: Header) -> Roles:
     return Roles(dict(features), data.target, weight, splits)
 
 
-def _require_named(config: Config, header: Header) -> None:
-    known, named = set(header.names), list(_named(config))
+def _require_named(data: DataSpec, header: Header) -> None:
+    known, named = set(header.names), list(_named(data))
     wanted = [name for _, name in named]
-    problems = [
-        problem
+    wrong = [
+        WrongSetting(key, f"{header.source} has no column '{name}'", header.suggestion(name, wanted))
         for key, name in named
         if name not in known
-        for problem in config.problem(
-            key, f"{header.source} has no column '{name}'", hint=header.suggestion(name, wanted)
-        ).problems
     ]
-    if problems:
-        raise DataError(*problems[:5])
+    if wrong:
+        raise NotThereError(*wrong[:5])
 
 
-def _named(config: Config) -> Iterator[tuple[Key, str]]:
-    """Every column that the config names, with the key that names it."""
-    data = config.spec.data
+def _named(data: DataSpec) -> Iterator[tuple[Key, str]]:
+    """Every column that the settings name, with the key that names it."""
     yield from _listed("target", data.target)
     yield from _listed("features", data.features or ())
     yield from _listed("exclude", data.exclude)
@@ -90,23 +83,23 @@ def _listed(key: str, names: Iterable[str]) -> Iterator[tuple[Key, str]]:
     return ((("data", key, name), name) for name in names)
 
 
-def columns_to_read(config: Config, reader: Reader, form: CsvFormat) -> Wanted:
+def columns_to_read(spec: Spec, reader: Reader) -> Wanted:
     """What training reads of its file. Classes keep their text; a target that may be numbers is either."""
-    roles = assign_roles(config, reader.header)
+    roles = assign_roles(spec.data, reader.header)
     wanted = roles.wanted()
-    tasks = possible_tasks(config.spec)
+    tasks = possible_tasks(spec)
     if tasks == {"regression"}:
         return wanted + Wanted(numbers=roles.targets)
     if "regression" not in tasks:
         return wanted + Wanted(texts=roles.targets)
-    many = tuple(name for name in roles.targets if _holds_many_numbers(name, reader, form))
+    many = tuple(name for name in roles.targets if _holds_many_numbers(name, reader))
     few = tuple(name for name in roles.targets if name not in many)
     return wanted + Wanted(texts=few, either=many)
 
 
-def _holds_many_numbers(name: str, reader: Reader, form: CsvFormat) -> bool:
+def _holds_many_numbers(name: str, reader: Reader) -> bool:
     """Whether the first rows hold more than two numbers, so that the column has no two classes of numbers."""
     position = reader.header.names.index(name)
     texts = {row[position] for row in reader.sample if len(row) > position}
-    numbers = [text for text in texts if kind_of(text, form.decimal) is Kind.NUMBER]
+    numbers = [text for text in texts if kind_of(text, reader.notation.decimal) is Kind.NUMBER]
     return len(numbers) > 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from mlpcli.arrays import Vector
@@ -76,10 +79,67 @@ def scaled_to_one(values: Vector) -> tuple[Vector, int]:
     return values * 2.0**-exponent, exponent
 
 
+def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, float]:
+    """(mean, standard deviation) of weighted values; a constant has the scale 1."""
+    low, largest = float(values.min()), float(np.abs(values).max())
+    if low == float(values.max()):
+        return low, 1.0
+    share, unit = weights / weights.sum(), values / largest
+    mean = float(share @ unit)
+    mean += float(share @ (unit - mean))
+    std = float(np.sqrt(share @ np.square(unit - mean)))
+    return largest * mean, largest * std if std > ROUNDING * abs(mean) else 1.0
+
+
+def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
+    """(median, 75 % quantile − 25 % quantile) of weighted values; the scale is 1 where the two are the same.
+
+    Linear between two values, as without weights: a value of weight w stands from the sum of the weights
+    before it to w − 1 further on. Where some weights are below 1, the smallest is what counts as one row.
+    """
+    order = np.argsort(values, kind="stable")
+    once = min(1.0, float(weights.min()))
+    last = np.cumsum(weights[order]) - once
+    places = np.column_stack([last - weights[order] + once, last]).ravel()
+    unit, exponent = scaled_to_one(values[order])
+    quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
+    low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
+    return middle, min(high - low, LARGEST) or 1.0
+
+
+def _settled(wanted: Vector, places: Vector) -> Vector:
+    """Each place wanted, or the one that only rounding keeps it from.
+
+    A trace of the next value would make a scale of what is none, and the encoded numbers huge.
+    """
+    nearest = places[np.abs(places[:, np.newaxis] - wanted).argmin(axis=0)]
+    rounding = np.finfo(np.float64).eps * len(places) * places[-1]
+    return np.where(np.abs(nearest - wanted) <= rounding, nearest, wanted)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """From numbers to (center, scale), of which `words` says what they are, None where it is always the same.
+
+    `weighted` takes the weights of the numbers too, all above 0: it gives what the same numbers would, each
+    as often as it weighs. None where that changes nothing, as it does not change extremes.
+    """
+
+    plain: Callable[[Vector], tuple[float, float]]
+    words: tuple[str | None, ...] = ()
+    weighted: Callable[[Vector, Vector], tuple[float, float]] | None = None
+
+    def __call__(self, values: Vector, weights: Vector | None = None) -> tuple[float, float]:
+        """The center and the scale of some numbers."""
+        if weights is None or self.weighted is None:
+            return self.plain(values)
+        return self.weighted(values, weights)
+
+
 SCALINGS = {
-    "standardize": standardization,
-    "minmax": minmax,
-    "maxabs": maxabs,
-    "robust": robust,
-    "none": unscaled,
+    "standardize": Scaling(standardization, ("mean", "std"), weighted_standardization),
+    "minmax": Scaling(minmax, ("min", "range")),
+    "maxabs": Scaling(maxabs, (None, "largest")),
+    "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust),
+    "none": Scaling(unscaled),
 }

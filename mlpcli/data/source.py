@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 
@@ -90,7 +90,7 @@ def _opened(name: str) -> BinaryIO:
 def _standard_input() -> BinaryIO:
     if sys.stdin is None:
         raise DataError.of("standard input is closed", Place("stdin"))
-    return cast(BinaryIO, sys.stdin.buffer)
+    return sys.stdin.buffer
 
 
 class Hashed(io.RawIOBase):

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mlpcli.data.bad_cells import refuse_texts
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of, sorted_texts
+from mlpcli.data.csv_format import MISSING_MARKS, CsvFormat
 from mlpcli.data.dates import dates_of, likely_format
-from mlpcli.data.detect import MISSING_MARKS
-from mlpcli.data.faults import refuse_texts
 from mlpcli.data.reader import Reader, WholeFile, read_whole
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.table import Table, Wanted
 
 ID_NAME = re.compile(r"(?i:(^|[\s_.-])(id|uuid|guid|index|idx)$)|[a-z0-9](Id|ID)$|(?i:^unnamed: 0$)")
 
@@ -107,7 +107,7 @@ def missing_marks(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
     """The texts that stand for a missing cell in columns that otherwise hold numbers."""
     found: set[str] = set()
     for name, column in table.texts.items():
-        texts = set(column.counts()) - table.format.missing
+        texts = set(column.counts()) - table.notation.missing
         marks = {text for text in texts if text.strip() in MISSING_MARKS}
         rest = texts - marks
         few = name in targets and len(rest) < 3  # classes, of which one may well be called unknown
@@ -119,7 +119,7 @@ def missing_marks(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_number(text: str, table: Table) -> bool:
-    return kind_of(text, table.format.decimal) is Kind.NUMBER
+    return kind_of(text, table.notation.decimal) is Kind.NUMBER
 
 
 def _column_facts(table: Table, name: str) -> ColumnFacts:
@@ -138,7 +138,7 @@ def _number_facts(name: str, column: NumberColumn) -> ColumnFacts:
 
 
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
-    counts = {text: n for text, n in column.counts().items() if text not in table.format.missing}
+    counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
     texts = [text for text in counts if not _is_number(text, table)]
     odd = texts[0] if 0 < len(texts) <= len(counts) // 2 else None
     missing = table.rows - sum(counts.values())
@@ -154,7 +154,7 @@ def _dates(texts: Sequence[str]) -> str | None:
 
 
 def _target_facts(table: Table, name: str) -> TargetFacts:
-    counts = {text: n for text, n in table.text(name).counts().items() if text not in table.format.missing}
+    counts = {text: n for text, n in table.text(name).counts().items() if text not in table.notation.missing}
     numeric = bool(counts) and all(_is_number(text, table) for text in counts)
-    ordered = {text: counts[text] for text in sorted_texts(counts, table.format.decimal)}
+    ordered = {text: counts[text] for text in sorted_texts(counts, table.notation.decimal)}
     return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered)

@@ -1,44 +1,89 @@
-"""A table: typed columns of some rows of a file, and how such files are written."""
+"""A table: its header, typed columns of some rows, where each row is; and who owns it, to give it up."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import difflib
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
-from pathlib import Path
 
-from mlpcli.arrays import Array, Indices
-from mlpcli.data.columns import NumberColumn, TextColumn, join_numbers
-from mlpcli.data.structure import Lines
-from mlpcli.errors import Place
-
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
+from mlpcli.arrays import Array, Indices, Vector
+from mlpcli.data.columns import Notation, NumberColumn, TextColumn, join_numbers
+from mlpcli.errors import DataError, Place, Problem
 
 
 @dataclass(frozen=True)
-class CsvFormat:
-    """How the files are written.
+class Lines:
+    """In which line of the file each row begins: row `rows[k]` in `lines[k]`, then one line a row.
 
-    Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    `word` is what messages call a line.
     """
 
-    separator: str | None = None
-    decimal: str = "."
-    encoding: str = "utf-8"
-    na_values: tuple[str, ...] = ()
-    otherwise: str = ","
+    rows: tuple[int, ...]
+    lines: tuple[int, ...]
+    word: str = "line"
 
-    def separator_of(self, name: str) -> str:
-        """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
-        if self.separator is not None:
-            return self.separator
-        return SEPARATORS.get(Path(name.lower().removesuffix(".gz")).suffix, self.otherwise)
+    def of(self, row: int) -> int:
+        """The line, counted from 1, in which a row begins."""
+        k = bisect_right(self.rows, row) - 1
+        return self.lines[k] + row - self.rows[k]
 
-    @property
-    def missing(self) -> frozenset[str]:
-        """The texts that mean that a cell is missing."""
-        return frozenset(("", *self.na_values))
+
+NUMBERED = Lines((0,), (0,), word="row")  # rows of frames and arrays, counted as `.iloc` does
+
+
+def join_lines(parts: Iterable[tuple[int, Lines]]) -> Lines:
+    """The lines of rows in several blocks, each with the number of rows before it."""
+    rows: list[int] = []
+    lines: list[int] = []
+    for before, part in parts:
+        for row, line in zip(part.rows, part.lines, strict=True):
+            if not rows or before + row - rows[-1] != line - lines[-1]:
+                rows.append(before + row)
+                lines.append(line)
+    return Lines(tuple(rows), tuple(lines))
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of the columns. `unnamed` columns at the end have no name and must be empty."""
+
+    source: str
+    names: tuple[str, ...]
+    unnamed: int = 0
+    notes: tuple[str, ...] = ()
+    hint: str | None = None  # about a separator that the file seems to have instead
+
+    def require(self, wanted: Iterable[str]) -> None:
+        """DataError naming every column that is wanted and not there."""
+        problems = self.lacks(wanted)
+        if problems:
+            raise DataError(*problems)
+
+    def lacks(self, wanted: Iterable[str]) -> list[Problem]:
+        """The columns that are wanted and not there, each with the one that was probably meant."""
+        wanted, known = list(wanted), set(self.names)
+        place = Place(self.source, 1)
+        return [
+            Problem(f"there is no column '{name}'", place, self.suggestion(name, wanted))
+            for name in wanted
+            if name not in known
+        ]
+
+    def suggestion(self, name: str, wanted: Iterable[str]) -> str:
+        """What to do about a name that is not there: no column is meant by it that is wanted by its own."""
+        if self.hint:
+            return self.hint
+        named = set(wanted)
+        by_lower = {known.lower(): known for known in reversed(self.names) if known not in named}
+        close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+        if close:
+            return f"did you mean '{by_lower[close[0]]}'?"
+        shown = ", ".join(self.names[:10]) + (", …" if len(self.names) > 10 else "")
+        return f"the columns are: {shown}"
 
 
 @dataclass(frozen=True)
@@ -56,10 +101,15 @@ class Wanted:
             tuple(dict.fromkeys(self.either + other.either)),
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, each once."""
+        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.either)))
+
 
 @dataclass(frozen=True)
 class Table:
-    """Some rows of a file: its columns, and where each row is.
+    """Some rows of a source: its columns, and where each row is; no `lines` where that would tell nobody.
 
     Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed;
     all of them are in pieces of the same lengths.
@@ -67,21 +117,21 @@ class Table:
 
     source: str
     rows: int
-    lines: Lines
-    format: CsvFormat
+    lines: Lines | None
+    notation: Notation
     numbers: dict[str, list[NumberColumn]] = field(default_factory=dict)
     texts: dict[str, TextColumn] = field(default_factory=dict)
 
     def place(self, row: int) -> Place:
         """Where a row is."""
-        return Place(self.source, self.lines.of(row))
+        return Place(self.source, None if self.lines is None else self.lines.of(row))
 
     def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
         """A column as numbers, all of it or some rows; also where it was read as text."""
         if name in self.numbers:
             column = join_numbers(self.numbers[name])
             return column if rows is None else column.take(rows)
-        return self.text(name, rows).numbers(self.format.missing, self.format.decimal)
+        return self.text(name, rows).numbers(self.notation)
 
     def text(self, name: str, rows: Indices | None = None) -> TextColumn:
         """A column as texts, all of it or some rows."""
@@ -94,49 +144,74 @@ class Table:
             numbers, texts = {name: [self.number(name)]}, {}
         else:
             numbers, texts = {}, {name: self.texts[name]}
-        return Table(self.source, self.rows, self.lines, self.format, numbers, texts)
-
-    def spans(self, most: int) -> list[tuple[int, int]]:
-        """Where to cut all rows, top to bottom, so that no more than `most` are together: start and stop.
-
-        No span reaches over the end of a piece of the columns of numbers.
-        """
-        return [
-            (start, min(start + most, end))
-            for first, end in pairwise(self._bounds)
-            for start in range(first, end, most)
-        ]
-
-    def between(self, start: int, stop: int) -> Table:
-        """The rows of one span as a table, whose lines are those of all rows."""
-        piece = bisect_right(self._bounds, start) - 1
-        first = self._bounds[piece]
-        numbers = {
-            name: [pieces[piece].between(start - first, stop - first)]
-            for name, pieces in self.numbers.items()
-        }
-        texts = {name: column.between(start, stop) for name, column in self.texts.items()}
-        return Table(self.source, stop - start, self.lines, self.format, numbers, texts)
-
-    def forget_from(self, row: int) -> None:
-        """Let go of the numbers in the pieces that begin in a row or below it: they are not needed again."""
-        kept = bisect_left(self._bounds, row, hi=len(self._bounds) - 1)
-        for pieces in self.numbers.values():
-            del pieces[kept:]
-
-    @cached_property
-    def _bounds(self) -> list[int]:
-        """The row in which each piece of the columns of numbers begins, and the end of the last.
-
-        Worked out once, when all of them are there.
-        """
-        pieces = next(iter(self.numbers.values()), None)
-        if pieces is None:
-            return [0, self.rows]
-        return [0, *accumulate(len(piece.values) for piece in pieces)]
+        return Table(self.source, self.rows, self.lines, self.notation, numbers, texts)
 
     def missing(self, name: str) -> Array:
         """Which rows have no value in a column."""
         if name in self.numbers:
             return self.number(name).missing
-        return self.texts[name].where(self.format.missing)
+        return self.texts[name].where(self.notation.missing)
+
+    @cached_property
+    def bounds(self) -> list[int]:
+        """The row in which each piece of the columns of numbers begins, and the end of the last."""
+        pieces = next(iter(self.numbers.values()), None)
+        if pieces is None:
+            return [0, self.rows]
+        return [0, *accumulate(len(piece.values) for piece in pieces)]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows of a table to fit on; `repetitions` is how often each counts in scales, once where it is None."""
+
+    table: Table
+    rows: Indices
+    repetitions: Vector | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of a table from `start` up to `stop`, as a table of their own, whose lines are those of all."""
+
+    start: int
+    stop: int
+    table: Table
+
+
+class TableOwner:
+    """The one that keeps a table in memory, until it hands out its rows for the last time.
+
+    Whoever holds on to `table` keeps all of it as well.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table: Table | None = table
+
+    @property
+    def table(self) -> Table:
+        """The table, before it is given up."""
+        if self._table is None:
+            raise RuntimeError("the table has been given up")
+        return self._table
+
+    def give_up(self, most: int) -> Iterator[Span]:
+        """All rows, top to bottom, no more than `most` together: what has been handed out is not kept.
+
+        No span reaches over the end of a piece of the columns of numbers: a piece goes with its last span.
+        """
+        table, self._table = self.table, None
+        numbers = {name: deque(pieces) for name, pieces in table.numbers.items()}
+        bounds, texts, lines, notation = table.bounds, table.texts, table.lines, table.notation
+        source = table.source
+        del table
+        for first, end in pairwise(bounds):
+            piece = {name: [pieces.popleft()] for name, pieces in numbers.items()}
+            for start in range(first, end, most):
+                stop = min(start + most, end)
+                some = {
+                    name: [column.between(start - first, stop - first)] for name, (column,) in piece.items()
+                }
+                words = {name: column.between(start, stop) for name, column in texts.items()}
+                yield Span(start, stop, Table(source, stop - start, lines, notation, some, words))
+            del piece

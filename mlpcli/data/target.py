@@ -11,8 +11,8 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.spec import ScaleSpec
+from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.data.columns import sorted_texts
-from mlpcli.data.faults import Fault, lacking_fault, text_fault
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
@@ -68,7 +68,7 @@ class TargetEncoder:
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.text(name, rows)
-        absent = column.where(table.format.missing)
+        absent = column.where(table.notation.missing)
         codes = column.recoded(self.classes)
         faults = [lacking_fault(name, absent, NEEDED)] if absent.any() else []
         unknown = np.flatnonzero((codes < 0) & ~absent)
@@ -132,8 +132,13 @@ class TargetEncoder:
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
-    """The classes that occur in some rows, in order: as numbers if all are, else as text."""
-    missing = table.format.missing
+    """The classes that occur in some rows, in order: as numbers if all are, else as text.
+
+    Classes that were known before are those of the column, all of them in their own order.
+    """
+    missing = table.notation.missing
+    if table.texts[columns[0]].ordered:
+        return table.texts[columns[0]].levels
     found = {level for name in columns for level in table.text(name, rows).counts() if level not in missing}
     if len(found) > MAX_CLASSES:
         message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
@@ -147,7 +152,7 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
                 f"column '{columns[0]}': {only} in the training rows, and two are needed", Place(table.source)
             )
         )
-    return sorted_texts(found, table.format.decimal)
+    return sorted_texts(found, table.notation.decimal)
 
 
 def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
@@ -168,15 +173,22 @@ def label_target(columns: tuple[str, ...], words: tuple[str, ...], table: Table)
     )
 
 
-def fit_numbers(columns: tuple[str, ...], scale: ScaleSpec, table: Table, rows: Indices) -> TargetEncoder:
-    """The target of a regression, scaled by what its training rows say."""
+def fit_numbers(
+    columns: tuple[str, ...],
+    scale: ScaleSpec,
+    table: Table,
+    rows: Indices,
+    repetitions: Vector | None = None,
+) -> TargetEncoder:
+    """The target of a regression, scaled by what its training rows say, each as often as it counts."""
     fitted = []
     for name in columns:
         values = table.number(name, rows).values
-        known = values[np.isfinite(values)]
-        if scale.name == "divide" or not len(known):
+        finite = np.isfinite(values)
+        if scale.name == "divide" or not finite.any():
             fitted.append((0.0, scale.number or 1.0))
         else:
-            fitted.append(SCALINGS[scale.name](known))
+            weights = None if repetitions is None else repetitions[finite]
+            fitted.append(SCALINGS[scale.name](values[finite], weights))
     centers, scales = np.array(fitted, dtype=np.float64).T.copy()
     return TargetEncoder("regression", columns, (), len(columns), centers, scales)

@@ -1,24 +1,28 @@
-"""Which task it is, and what follows from it: the loss, the output activation, the scaling of the target."""
+"""Which task it is, and what follows: the loss, the output activation, the target and its scaling."""
 
 from __future__ import annotations
 
-from mlpcli.config.load import Config
+from dataclasses import dataclass
+
+from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
-from mlpcli.config.spec import LossSpec, ScaleSpec
+from mlpcli.config.spec import LossSpec, ScaleSpec, Spec
 from mlpcli.config.tasks import only, possible_tasks
-from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.data.table import Table
+from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.errors import SettingError
 
 
-def decide_task(config: Config, table: Table) -> str:
+def decide_task(spec: Spec, table: Table) -> str:
     """The task: what the config says; else text or two values are classes, other numbers a regression.
 
     All rows of the training file decide, as the split has to know. Several targets of two values are labels.
     """
-    task = only(possible_tasks(config.spec))
+    task = only(possible_tasks(spec))
     if task is not None:
         return task
-    targets = config.spec.data.target
+    targets = spec.data.target
     if not all(_holds_classes(table, name) for name in targets):
         return "regression"
     return "multilabel" if len(targets) > 1 else "classification"
@@ -28,30 +32,30 @@ def _holds_classes(table: Table, name: str) -> bool:
     """Whether a target column holds text, or exactly two values. One that was read as numbers holds more."""
     if name in table.numbers:
         return False
-    levels = [level for level in table.texts[name].counts() if level not in table.format.missing]
-    return len(levels) == 2 or any(kind_of(level, table.format.decimal) is Kind.TEXT for level in levels)
+    levels = [level for level in table.texts[name].counts() if level not in table.notation.missing]
+    return len(levels) == 2 or any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
 
 
-def decide_loss(config: Config, task: str, classes: int) -> LossSpec:
+def decide_loss(spec: Spec, task: str, classes: int) -> LossSpec:
     """The loss: what the config says, else mse, binary_cross_entropy or cross_entropy."""
-    loss = config.spec.loss
+    loss = spec.loss
     if loss is None:
         return default_loss(task, classes)
     if classes > loss.most_classes:
         hint = "write `loss: cross_entropy`, or name several columns of 0 and 1 as targets"
-        raise config.problem(
+        raise SettingError.of(
             ("loss",), f"expected a loss for {classes} classes, found {loss.name}", hint=hint
         )
     return loss
 
 
-def decide_output_activation(config: Config, loss: LossSpec) -> str:
+def decide_output_activation(spec: Spec, loss: LossSpec) -> str:
     """The output activation: the last of a list in the config, else the loss's own."""
-    activation = config.spec.model.activation
+    activation = spec.model.activation
     if not isinstance(activation, tuple):
         return loss.output_activation
     if activation[-1].name not in loss.allowed_outputs:
-        raise config.problem(
+        raise SettingError.of(
             ("model", "activation", len(activation) - 1),
             f"expected an output activation for {loss.name}, found {activation[-1].name}",
             hint="there are " + ", ".join(sorted(loss.allowed_outputs)),
@@ -59,14 +63,55 @@ def decide_output_activation(config: Config, loss: LossSpec) -> str:
     return activation[-1].name
 
 
-def decide_scale(config: Config, task: str, loss: LossSpec, output_activation: str) -> ScaleSpec:
+def decide_scale(spec: Spec, task: str, loss: LossSpec, output_activation: str) -> ScaleSpec:
     """The scaling of the target: what the config says, else standardize where loss and output allow it."""
-    asked = config.spec.data.target_scale
+    asked = spec.data.target_scale
     if asked is None:
         scaled = task == "regression" and not loss.counts and output_activation == "identity"
         return ScaleSpec.model_validate("standardize" if scaled else "none")
     if asked.name != "none" and task != "regression":
-        raise config.problem(
+        raise SettingError.of(
             ("data", "target_scale"), f"expected none, as this is a {task}, found {asked.name}"
         )
     return asked
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The target of a run, the loss that it is learnt with, and what a person should know about it."""
+
+    target: TargetEncoder
+    loss: LossSpec
+    output_activation: str
+    notes: tuple[str, ...] = ()
+
+
+def fit_outcome(
+    spec: Spec, task: str, table: Table, rows: Indices, repetitions: Vector | None = None
+) -> Outcome:
+    """The outcome that the settings and the training rows of a table decide."""
+    columns = spec.data.target
+    classes = () if task == "regression" else find_classes(table, columns, rows)
+    loss = decide_loss(spec, task, len(classes))
+    output = decide_output_activation(spec, loss)
+    scale = decide_scale(spec, task, loss, output)
+    if task == "classification":
+        return Outcome(
+            class_target(columns[0], classes, loss.name), loss, output, _same_numbers(classes, table)
+        )
+    if task == "multilabel":
+        return Outcome(label_target(columns, classes, table), loss, output)
+    return Outcome(fit_numbers(columns, scale, table, rows, repetitions), loss, output)
+
+
+def _same_numbers(classes: tuple[str, ...], table: Table) -> tuple[str, ...]:
+    """A note about classes that are one number in two spellings, such as 1 and 1.0."""
+    decimal = table.notation.decimal
+    seen: dict[float, str] = {}
+    for text in classes:
+        if kind_of(text, decimal) is not Kind.NUMBER:
+            continue
+        other = seen.setdefault(number_of(text, decimal), text)
+        if other != text:
+            return (f"the classes '{other}' and '{text}' are the same number; as texts they are two classes",)
+    return ()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlpcli.arrays import Indices, Vector
-from mlpcli.config.load import Config
-from mlpcli.data.faults import Fault, lacking_fault, require_none
+from mlpcli.config.spec import Spec
+from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.errors import DataError, Place, Problem, SettingError
 
 NEEDED = "every row needs a weight; one of 0 leaves it out"
 
@@ -39,9 +40,16 @@ class Weighting:
         return (weights if own is None else weights * own) / self.unit
 
 
-def fit_weighting(config: Config, target: TargetEncoder, table: Table, rows: Indices) -> Weighting:
-    """The weighting that training rows fix. Raises ConfigError for a class that they lack."""
-    weighting = Weighting(config.spec.data.weight, target, _class_weights(config, target, table, rows))
+def fit_weighting(
+    spec: Spec, target: TargetEncoder, table: Table, rows: Indices, repetitions: Vector | None = None
+) -> Weighting:
+    """The weighting that training rows fix. Raises SettingError for a class that they lack."""
+    asked, of_classes = spec.class_weight, None
+    if asked == "balanced" and target.task == "classification":
+        of_classes = _balanced(target, table, rows, repetitions)
+    elif asked is not None:
+        of_classes = _class_weights(asked, target)
+    weighting = Weighting(spec.data.weight, target, of_classes)
     weights = weighting.of(table, rows)
     if weights is None:
         return weighting
@@ -68,21 +76,24 @@ def sample_weights(table: Table, column: str, rows: Indices) -> Vector:
     return numbers.values
 
 
-def _class_weights(config: Config, target: TargetEncoder, table: Table, rows: Indices) -> Vector | None:
-    """The weight of each class: `balanced` is n / (classes · count) over rows; 1 where a mapping has none."""
-    asked = config.spec.class_weight
-    if asked is None:
-        return None
-    if target.task != "classification":
+def _balanced(target: TargetEncoder, table: Table, rows: Indices, repetitions: Vector | None) -> Vector:
+    """n / (classes · count) for each class, of rows that count as often as `repetitions` says."""
+    codes = table.text(target.columns[0], rows).recoded(target.classes)
+    known = codes >= 0  # what is no class is reported when it is encoded
+    weights = None if repetitions is None else repetitions[known]
+    counts = np.bincount(codes[known], weights, len(target.classes))
+    total = len(rows) if repetitions is None else repetitions.sum()
+    return np.asarray(total / (len(target.classes) * counts))
+
+
+def _class_weights(asked: str | Mapping[str, float], target: TargetEncoder) -> Vector:
+    """The weight of each class: 1 where a mapping has none."""
+    if target.task != "classification" or isinstance(asked, str):
         hint = "weights of rows are in a column: `weight` under `data`"
-        raise config.problem(
-            ("class_weight",), f"class_weight is for classification, the task is {target.task}", hint
-        )
-    if isinstance(asked, str):
-        counts = table.text(target.columns[0], rows).counts()
-        return np.array([len(rows) / (len(target.classes) * counts[name]) for name in target.classes])
+        message = f"class_weight is for classification, the task is {target.task}"
+        raise SettingError.of(("class_weight",), message, hint)
     for name in asked:
         if name not in target.classes:
             hint = "the classes of the training rows are: " + ", ".join(target.classes[:10])
-            raise config.problem(("class_weight", name), f"there is no class '{name}'", hint)
+            raise SettingError.of(("class_weight", name), f"there is no class '{name}'", hint)
     return np.array([asked.get(name, 1.0) for name in target.classes])

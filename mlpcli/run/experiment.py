@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import Prepared, prepare
-from mlpcli.data.encoding import Dataset
+from mlpcli.data.dataset import PARTS, Dataset, Prepared, prepare
+from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
@@ -68,7 +68,27 @@ def set_up(config: Config, max_parameters: int) -> Job:
     Raises ConfigError, DataError, and MemoryLimitError before the network is allocated.
     """
     check_size(config, max_parameters)
-    return checked_job(config, prepare(config, dtype_of(config)), max_parameters)
+    return checked_job(config, prepared_of(config, dtype_of(config)), max_parameters)
+
+
+def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
+    """The data of a config; raises ConfigError and DataError."""
+    with config.places():
+        return prepare(config.spec, input_files(config), dtype)
+
+
+def input_files(config: Config) -> dict[str, InputFile]:
+    """The files of data that a config names, by part."""
+    data = config.spec.data
+    named = {"train": data.train, "validation": data.validation, "test": data.test}
+    files = {}
+    for part in PARTS:
+        if isinstance(named[part], str):
+            in_file = config.is_in_file(("data", part))
+            ours = "a path in a config starts at the config's own directory"
+            start = ours if in_file else "a path given besides starts at the working directory"
+            files[part] = InputFile(part, config.input_path(("data", part)), start)
+    return files
 
 
 def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix
-from mlpcli.data.faults import Unseen
-from mlpcli.data.input_batches import Batch
+from mlpcli.data.bad_cells import Unseen
+from mlpcli.data.encoding import Batch
 from mlpcli.run.predictor import Model
 from mlpcli.terminal.console import Console
 

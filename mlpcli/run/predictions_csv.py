@@ -14,7 +14,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import write_atomically
-from mlpcli.data.table import CsvFormat
+from mlpcli.data.csv_format import CsvFormat
 from mlpcli.errors import UsageError
 from mlpcli.terminal.console import STDOUT, result_stream
 

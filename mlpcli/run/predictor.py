@@ -12,10 +12,10 @@ import numpy as np
 from mlpcli.arrays import Matrix
 from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.model_file import ModelFile, read_model
-from mlpcli.data.encoders import InputEncoder
-from mlpcli.data.faults import overflow_faults
-from mlpcli.data.input_batches import Batch
-from mlpcli.data.table import CsvFormat
+from mlpcli.data.bad_cells import overflow_faults
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.encoding import Batch
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss

@@ -21,9 +21,10 @@ def merge_equal_rows(given: Given) -> Given:
     rows = np.ascontiguousarray(np.hstack([given.x, given.y]))
     as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
     _, first, inverse = np.unique(as_bytes, return_index=True, return_inverse=True)
-    if len(first) == len(rows) and not given.weighted:
+    if len(first) == len(rows) and given.repetitions is None:
         return given
     # each sum in an order that does not depend on that of the rows, or its rounding would
     order = np.lexsort([given.weights, inverse])
     summed = np.bincount(inverse[order], given.weights[order])
-    return replace(given, x=given.x[first], y=given.y[first], weights=summed.astype(np.float64))
+    weights = summed.astype(np.float64)
+    return replace(given, x=given.x[first], y=given.y[first], weights=weights, merged=True)

@@ -11,8 +11,9 @@ import pandas as pd
 from mlpcli.arrays import Array, Matrix
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.data.encoders import InputEncoder
-from mlpcli.data.faults import overflow_faults, require_none
+from mlpcli.data.bad_cells import overflow_faults, require_none
+from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.encoding import batches_of
 from mlpcli.errors import MlpError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
@@ -30,9 +31,10 @@ from mlpcli.run.fit import (
     fit_quasi_newton,
     trainer_of,
 )
+from mlpcli.run.limits import dtype_of
 from mlpcli.run.resources import Machine
 from mlpcli.run.results import history_frame
-from mlpcli.sklearn.arrays import Given, encoded, prepare_arrays, table_of_array
+from mlpcli.sklearn.arrays import Given, prepare_arrays, table_of_array
 from mlpcli.sklearn.settings import explained
 from mlpcli.training.decoder import Meaning
 
@@ -54,13 +56,17 @@ class TrainedNetwork:
         network = Network(self.architecture, self.loss, dtype=self.dtype)
         network.load(self.arrays)
         table = table_of_array(x)
+        outputs = []
         try:
-            with np.errstate(all="ignore"):
-                outputs = network.predict(encoded(self.inputs, table, self.dtype))
-            require_none(overflow_faults(outputs), table)
+            for batch in batches_of(table, self.inputs, self.dtype):
+                batch.require_good()
+                with np.errstate(all="ignore"):
+                    outputs.append(network.predict(batch.x))
+            found = np.concatenate(outputs)
+            require_none(overflow_faults(found), table)
         except MlpError as error:
             raise ValueError(explained(error)) from error
-        return outputs
+        return found
 
     def predicted(self, x: Matrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
@@ -73,7 +79,8 @@ class TrainedNetwork:
 
 def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     """Train the network of a config on arrays; raises the kinds of MlpError that `mlp train` does."""
-    prepared = prepare_arrays(config, given, encode)
+    with config.places():
+        prepared = prepare_arrays(config.spec, given, encode, dtype_of(config))
     job = checked_job(config, prepared, MAX_PARAMETERS)
     machine = Machine.of(job, None)
     with machine.in_use(), machine.crew(InThreads) as crew:

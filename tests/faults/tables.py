@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.reader import read_whole
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError
 from tests.faults.figure import Figure
 

@@ -1,23 +1,29 @@
-"""Turns the bytes of whole rows into columns with pandas' C parser, and takes none of its guesses."""
+"""Reads CSV files block by block, with pandas' C parser and none of its guesses."""
 
 from __future__ import annotations
 
 import io
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array, Matrix
-from mlpcli.data.columns import NumberColumn, TextColumn
-from mlpcli.data.records import Block
-from mlpcli.data.structure import Shape
-from mlpcli.data.table import CsvFormat, Table, Wanted
+from mlpcli.data.columns import Notation, NumberColumn, TextColumn
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.csv_rows import Block, Records
+from mlpcli.data.row_width import Shape
+from mlpcli.data.source import DataFile, Hashed, chunks
+from mlpcli.data.table import Header, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.parallel.ordered_map import in_order
 
+# chunks of the file in a block of a table that is kept: the texts of a column become one list for each block
+FOR_TEXTS = 2
 # a type for any column costs pandas so much time for every other that texts are then read apart
 MANY = 256
 # The C library gives back to the system what is freed and larger than anything freed before, up to this size;
@@ -36,7 +42,63 @@ STRICT: dict[str, Any] = {
 }
 
 
-class Parser:
+class CsvReader:
+    """An open CSV file: its header is known, its rows are still to come, once."""
+
+    def __init__(self, file: DataFile, form: CsvFormat) -> None:
+        separator = form.separator_of(file.name)
+        _refuse_separator(separator, form.decimal, file.name)
+        self._form = form
+        self._handle = file.open()
+        try:
+            self._source = Hashed(self._handle)
+            self._records = Records(chunks(self._source, file.name, form.encoding), file.name, separator)
+        except BaseException:
+            self._handle.close()
+            raise
+
+    def __enter__(self) -> CsvReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._handle.close()
+
+    @property
+    def notation(self) -> Notation:
+        """How its texts say numbers and nothing."""
+        return self._form.notation
+
+    @property
+    def header(self) -> Header:
+        """The names of the columns."""
+        return self._records.header
+
+    @property
+    def sample(self) -> list[list[str]]:
+        """The fields of some rows at the front."""
+        return self._records.sample
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes; of all of them once the blocks have been read."""
+        return self._source.sha256
+
+    def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
+        """The rows as columns, block by block, in larger ones where they are kept and hold texts."""
+        chunks = FOR_TEXTS if kept and wanted.texts else 1
+        parser = _Parser(self.header.names, self._records.shape, self._form)
+        yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks(chunks))
+
+
+def _refuse_separator(separator: str, decimal: str, name: str) -> None:
+    if separator == decimal:
+        hint = 'write `separator: ";"` or `decimal: "."` under `data`'
+        raise DataError.of(f"'{separator}' is both the separator and the decimal mark", Place(name), hint)
+
+
+class _Parser:
     """Parses the blocks of one file into tables of the columns wanted; in any thread, as it keeps nothing."""
 
     def __init__(self, names: Sequence[str], shape: Shape, form: CsvFormat) -> None:
@@ -61,11 +123,11 @@ class Parser:
         doubtful = [name for name in asked if name not in numbers]
         rest = list(dict.fromkeys([*doubtful, *(name for name in wanted.texts if name not in texts)]))
         texts |= self._texts(self._frame(block, (), rest), rest)
-        missing, decimal = self._form.missing, self._form.decimal
-        numbers |= {name: texts[name].numbers(missing, decimal) for name in doubtful}
+        notation = self._form.notation
+        numbers |= {name: texts[name].numbers(notation) for name in doubtful}
         pieces = {name: [numbers[name]] for name in asked}
         kept = {name: texts[name] for name in wanted.texts}
-        return Table(self._shape.source, block.rows, block.lines, self._form, pieces, kept)
+        return Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
 
     def _plain_numbers(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, NumberColumn]:
         """The columns that pandas read as numbers, all finite and none that may stand for a missing one."""

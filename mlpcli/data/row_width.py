@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.data.fields import FIELD_LIMIT, fields_of, is_cut_off, malformed
+from mlpcli.data.table import Lines
 from mlpcli.errors import DataError, Place, Problem
+
+FIELD_LIMIT = 1 << 20  # bytes
+# what the csv module says, and what a person is told
+MALFORMED = (
+    ("unexpected end of data", "a quote that is never closed", None),
+    (
+        "field larger",
+        f"a field is longer than {FIELD_LIMIT >> 20} MiB",
+        "a quote that is never closed makes one field of the rest of the file",
+    ),
+    (
+        "new-line character",
+        "a carriage return in the middle of a line",
+        "save the file with line ends as Unix or Windows have them",
+    ),
+    ("expected after", "text after the closing quote of a field", "a quote within a quoted field is doubled"),
+)
+_limiting = RLock()
 
 
 @dataclass(frozen=True)
@@ -30,35 +49,6 @@ class Shape:
     def width(self) -> int:
         """The number of fields in a row."""
         return self.named + self.unnamed
-
-
-@dataclass(frozen=True)
-class Lines:
-    """In which line of the file each row begins: row `rows[k]` in `lines[k]`, then one line a row.
-
-    `word` is what messages call a line.
-    """
-
-    rows: tuple[int, ...]
-    lines: tuple[int, ...]
-    word: str = "line"
-
-    def of(self, row: int) -> int:
-        """The line, counted from 1, in which a row begins."""
-        k = bisect_right(self.rows, row) - 1
-        return self.lines[k] + row - self.rows[k]
-
-
-def join_lines(parts: Iterable[tuple[int, Lines]]) -> Lines:
-    """The lines of rows in several blocks, each with the number of rows before it."""
-    rows: list[int] = []
-    lines: list[int] = []
-    for before, part in parts:
-        for row, line in zip(part.rows, part.lines, strict=True):
-            if not rows or before + row - rows[-1] != line - lines[-1]:
-                rows.append(before + row)
-                lines.append(line)
-    return Lines(tuple(rows), tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -207,3 +197,35 @@ class _Walk:
         if len(fields) > self.shape.width:
             return "put quotes around a text that holds the separator"
         return None
+
+
+def fields_of(content: bytes, separator: str) -> Iterator[tuple[list[str], int]]:
+    """Row by row the fields and the number of lines up to its end; csv.Error where it is malformed."""
+    reader = csv.reader(map(bytes.decode, io.BytesIO(content)), delimiter=separator, strict=True)
+    with _field_limit():
+        for fields in reader:
+            yield fields, reader.line_num
+
+
+@contextmanager
+def _field_limit() -> Iterator[None]:
+    """The csv module's limit for fields as it is needed here: a process has one, which others may rely on."""
+    with _limiting:
+        before = csv.field_size_limit(FIELD_LIMIT)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
+def is_cut_off(error: csv.Error) -> bool:
+    """Whether a row only ends too early, within quotes: more bytes may complete it."""
+    return "unexpected end of data" in str(error)
+
+
+def malformed(error: csv.Error, place: Place) -> DataError:
+    """The error about a row that cannot be told apart into fields."""
+    for words, message, hint in MALFORMED:
+        if words in str(error):
+            return DataError(Problem(message, place, hint))
+    return DataError(Problem(f"cannot be read as CSV: {error}", place))

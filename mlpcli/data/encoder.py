@@ -10,13 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
-from mlpcli.data.category_feature import CategoryFeature
-from mlpcli.data.faults import Fault, Unseen
-from mlpcli.data.feature import Feature, Found
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.data.bad_cells import Fault, Unseen
+from mlpcli.data.category_feature import INDICATOR, CategoryFeature, MissingFeature
+from mlpcli.data.date_feature import DateFeature
+from mlpcli.data.feature import Encoding, Feature, Found, Spelling, Stored
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.restoring import restored
 from mlpcli.data.table import Table, Wanted
 
+# what each encoding makes of a column
+ENCODINGS: dict[str, type[Encoding]] = {
+    **dict.fromkeys(NUMERIC_ENCODINGS, NumberFeature),
+    "one_hot": CategoryFeature,
+    "embed": CategoryFeature,
+    "ordinal": CategoryFeature,
+    "datetime": DateFeature,
+}
+FEATURES: dict[str, type[Feature]] = {**ENCODINGS, INDICATOR: MissingFeature}
 GROUP = 64
 WIDE = 8  # inputs of one feature that go to their rows at once
 SHORT = 1 << 16  # rows of a table that may be there once more
@@ -86,6 +96,12 @@ class InputEncoder:
         numbers = (name for one in wanted for name in one.numbers)
         return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
 
+    @property
+    def spellings(self) -> dict[str, Spelling]:
+        """How files spell each column."""
+        own = (feature for feature in self.features if not isinstance(feature, MissingFeature))
+        return {feature.name: feature.spelling for feature in own}
+
     def zeros(self, rows: int, dtype: str) -> Matrix:
         """The inputs of so many rows, in a precision, before they are written."""
         return np.zeros((rows, self.width), dtype)
@@ -113,7 +129,7 @@ class InputEncoder:
 
     def arrays(self) -> dict[str, Array]:
         """The fitted numbers of the scaled inputs, in their order, and the quantiles where there are any."""
-        fitted = [numbers for feature in self.features for numbers in feature.fitted]
+        fitted = [numbers for feature in self.features for numbers in feature.numbers]
         columns = np.array(fitted, dtype=np.float64).reshape(-1, 3).T
         curves = [
             feature.curve.quantiles
@@ -127,7 +143,8 @@ class InputEncoder:
     @classmethod
     def from_meta(cls, meta: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> InputEncoder:
         """The encoder that `meta` and `arrays` describe."""
-        return cls(tuple(restored(meta, arrays)))
+        stored = Stored(arrays)
+        return cls(tuple(FEATURES[entry["encode"]].from_meta(entry, stored) for entry in meta))
 
 
 def _write_wide(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
@@ -148,8 +165,10 @@ def _write_numbers(
             column[:] = feature.transformed(table.number(feature.name, taken).values)
         columns -= np.array([[feature.center] for feature in features])
         columns /= np.array([[feature.scale] for feature in features])
-        encoded = columns.T.astype(out.dtype, order="C")
-        out[:] = encoded if placed is None else encoded[placed]
+        if placed is None:
+            np.copyto(out, columns.T, casting="same_kind")
+        else:
+            out[:] = columns.T.astype(out.dtype, order="C")[placed]
         faults: list[Fault] = []
         # no number is beyond a precision that has room for the extremes; what is missing is passed on by both
         extremes = np.stack([reach.reduce(columns, 1, initial=0.0) for reach in (np.minimum, np.maximum)])

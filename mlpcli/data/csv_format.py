@@ -1,4 +1,4 @@
-"""How a file is written, found out from its content; only `mlp init` guesses, and writes its guess down."""
+"""How CSV files are written: as a config says, or as `mlp init` finds out, which alone guesses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
-from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.fields import fields_of
-from mlpcli.data.header import SEPARATORS
+from mlpcli.data.columns import Kind, Notation, kind_of
+from mlpcli.data.row_width import fields_of
 from mlpcli.data.source import UTF16_MARKS, DataFile, Hashed, chunks
-from mlpcli.data.table import CsvFormat
 from mlpcli.errors import DataError
 
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 ENCODINGS = ("utf-8", "cp1252", "latin-1")  # the last one has a character for every byte
 SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 500
@@ -30,6 +30,35 @@ MISSING_MARKS = frozenset(
     )
     for word in words
 )
+
+
+SEPARATOR_OF_SUFFIX = {".csv": ",", ".tsv": "\t"}
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How the files are written.
+
+    Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    """
+
+    separator: str | None = None
+    decimal: str = "."
+    encoding: str = "utf-8"
+    na_values: tuple[str, ...] = ()
+    otherwise: str = ","
+
+    def separator_of(self, name: str) -> str:
+        """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
+        if self.separator is not None:
+            return self.separator
+        suffix = Path(name.lower().removesuffix(".gz")).suffix
+        return SEPARATOR_OF_SUFFIX.get(suffix, self.otherwise)
+
+    @property
+    def notation(self) -> Notation:
+        """How the texts in such a file say numbers and nothing."""
+        return Notation(self.decimal, frozenset(("", *self.na_values)))
 
 
 @dataclass(frozen=True)

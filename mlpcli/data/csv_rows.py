@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mlpcli.data.fields import fields_of, is_cut_off, malformed
-from mlpcli.data.header import Header, read_header
-from mlpcli.data.structure import Lines, Shape, check
-from mlpcli.errors import DataError, Place
+from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.csv_format import SEPARATORS
+from mlpcli.data.row_width import Shape, check, fields_of, is_cut_off, malformed
+from mlpcli.data.table import Header, Lines
+from mlpcli.errors import DataError, Place, Problem
 
 SAMPLE = 1 << 16  # bytes at the front of the rows that are looked at before kinds are chosen for the columns
 SAMPLE_ROWS = 200
 BOM = b"\xef\xbb\xbf"
+MAX_COLUMNS = 10_000
 
 
 @dataclass(frozen=True)
@@ -136,3 +138,51 @@ def _size_of(content: bytes, lines: int) -> int:
     for _ in range(lines):
         end = content.index(b"\n", end) + 1
     return end
+
+
+def read_header(fields: Sequence[str], source: str, separator: str) -> Header:
+    """The header that the fields of the first row are."""
+    place = Place(source, 1)
+    names = [name.strip() for name in fields]
+    unnamed = next((i for i, name in enumerate(reversed(names)) if name), len(names))
+    names = names[: len(names) - unnamed]
+    _refuse_bad_names(names, place)
+    notes = []
+    if names != list(fields[: len(names)]):
+        notes.append(f"{place}: spaces around the names of columns are left out")
+    if all(kind_of(name) is Kind.NUMBER for name in names):
+        notes.append(f"{place}: all the names of columns are numbers: is the first line no header?")
+    return Header(source, tuple(names), unnamed, tuple(notes), _other_separator(fields, separator))
+
+
+def _refuse_bad_names(names: Sequence[str], place: Place) -> None:
+    if not names:
+        raise DataError.of("expected the names of the columns, found an empty line", place)
+    if len(names) > MAX_COLUMNS:
+        message = f"{len(names):,} columns, and at most {MAX_COLUMNS:,} are allowed"
+        raise DataError.of(message, place)
+    problems = [
+        Problem(f"column {position} has no name", place) for position, name in enumerate(names, 1) if not name
+    ]
+    positions: dict[str, list[int]] = {}
+    for position, name in enumerate(names, 1):
+        positions.setdefault(name, []).append(position)
+    problems += [
+        Problem(f"several columns are called '{name}': {', '.join(map(str, where))}", place)
+        for name, where in positions.items()
+        if name and len(where) > 1
+    ]
+    if problems:
+        raise DataError(*problems[:5])
+
+
+def _other_separator(fields: Sequence[str], separator: str) -> str | None:
+    """A hint where a header of one column holds a separator that was not stated."""
+    if len(fields) > 1:
+        return None
+    found = max(SEPARATORS, key=fields[0].count)
+    if found == separator or not fields[0].count(found):
+        return None
+    written = "\\t" if found == "\t" else found
+    seen = f"the columns seem to be separated by {SEPARATORS[found]}"
+    return f'{seen}: write `separator: "{written}"` under `data`'

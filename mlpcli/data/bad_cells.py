@@ -1,8 +1,8 @@
-"""Cells that cannot be used, and unseen categories: what is wrong, in which rows."""
+"""Bad cells, which cannot be used, and unseen categories: what is wrong, in which rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.spec import MissingSpec
 from mlpcli.data.columns import BadCells, Kind, kind_of
-from mlpcli.data.table import Table
+from mlpcli.data.table import Lines, Table
 from mlpcli.errors import DataError, Place, Problem
 
 SHOWN_COLUMNS = 5
@@ -24,12 +24,21 @@ MISSING_HINT = (
 
 @dataclass(frozen=True)
 class Fault:
-    """Cells of one column of a table that cannot be used, or whole rows, all for the same reason."""
+    """Cells of one column of a table that cannot be used, or whole rows, all for the same reason.
+
+    `found` is how the message ends: with what the first of the cells holds, where it says so.
+    """
 
     column: str | None
-    message: str
+    reason: str
     rows: Indices
     hint: str | None = None
+    found: str = ""
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return self.reason + self.found
 
     def among(self, rows: Indices) -> Fault:
         """The same fault with the rows of the table, where it was found among `rows` of it."""
@@ -40,9 +49,7 @@ class Fault:
         first, more = self.rows[0], self.rows[1:]
         others = ""
         if len(more):
-            shown = ", ".join(str(table.lines.of(int(row))) for row in more[:2])
-            lines = table.lines.word + ("s" if len(more) > 1 else "")
-            others = f" (and {len(more):,} more: {lines} {shown}{', …' if len(more) > 2 else ''})"
+            others = f" (and {len(more):,} more{_where(more, table.lines)})"
         what = self.message if self.column is None else f"column '{self.column}': {self.message}"
         return Problem(what + others, table.place(int(first)), self.hint)
 
@@ -64,14 +71,27 @@ class Unseen:
         return f"column '{self.column}': {self.count:,} {cells} {where} that training did not have ({shown})"
 
 
-def join_unseen(above: Unseen, below: Unseen) -> Unseen:
-    """The cells of two stretches of rows, of the same column; rows count from the first one of each."""
-    examples = dict.fromkeys((*above.examples, *below.examples))
+def _where(rows: Indices, lines: Lines | None) -> str:
+    """In which lines some rows are, the first of them."""
+    if lines is None:
+        return ""
+    shown = ", ".join(str(lines.of(int(row))) for row in rows[:2]) + (", …" if len(rows) > 2 else "")
+    return f": {lines.word}{'s' if len(rows) > 1 else ''} {shown}"
+
+
+def join_faults(found: Sequence[Fault]) -> Fault:
+    """The cells of several stretches of rows, top to bottom, that cannot be used for the same reason."""
+    return replace(found[0], rows=np.concatenate([fault.rows for fault in found]))
+
+
+def join_unseen(found: Sequence[Unseen]) -> Unseen:
+    """The unseen categories of a column in several stretches of rows, top to bottom."""
+    examples = dict.fromkeys(example for unseen in found for example in unseen.examples)
     return replace(
-        above,
-        count=above.count + below.count,
+        found[0],
+        count=sum(unseen.count for unseen in found),
         examples=tuple(examples)[:EXAMPLES],
-        rows=np.concatenate([above.rows, below.rows]),
+        rows=np.concatenate([unseen.rows for unseen in found]),
     )
 
 
@@ -81,7 +101,7 @@ def text_fault(column: str, bad: BadCells) -> Fault:
     hint = NUMBER_HINT
     if kind_of(found) is not Kind.NUMBER and kind_of(found, ",") is Kind.NUMBER:
         hint = COMMA_HINT
-    return Fault(column, f"expected a number, found '{found}'", bad.rows, hint)
+    return Fault(column, "expected a number", bad.rows, hint, f", found '{found}'")
 
 
 def refuse_texts(table: Table) -> None:
