@@ -48,6 +48,7 @@ class Adam:
 
     def coefficients(self, rate: float, t: int, _s: Moments, /) -> Corrected:
         """With k = √(1 − β₂ᵗ), m̂/(√v̂ + ε) = k/(1 − β₁ᵗ) · m/(√v + kε): the paper's section 2, last lines."""
+        # two passes over the vectors less, 2 to 4 % of a training step (tests/benchmarks/paired.py)
         k = math.sqrt(1 - self.beta2**t)
         return Corrected(rate * k / (1 - self.beta1**t), k * self.epsilon)
 

@@ -1,10 +1,10 @@
 """How long a training step takes in one checkout beside another: is what was changed worth its price?
 
     git worktree add /tmp/before HEAD~1
-    taskset -c 0 python tests/benchmarks/paired.py /tmp/before . [--rounds 15] [--only WORD ...]
+    taskset -c 0 python tests/benchmarks/paired.py /tmp/before . [--rounds 200] [--only WORD ...]
 
-Each checkout has a process of its own, and they take turns, each first in every other round, a tenth of a
-second of processor time at a time. Prints the medians in microseconds, and the median of the ratios within
+Each checkout has a process of its own, and they take turns, each first in every other round, a fiftieth of
+a second of processor time at a time. Prints the medians in microseconds, and the median of the ratios within
 a round with its quartiles.
 """
 
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 CASES = ("4-16-3/16", "64-64-10/64", "784-128-10/128", "784-512-512-10/256")
-SLICE = 0.1  # seconds that a checkout runs at a time
+SLICE = 0.02  # seconds that a checkout runs at a time: many short rounds tell more than few long ones
 WORK = """
 import sys, time
 from contenders import Case, ours
@@ -66,7 +66,7 @@ def measure(paths: list[str], case: str, optimizer: str, rounds: int) -> list[li
     times: list[list[float]] = [[] for _ in paths]
     for number in range(rounds + 1):
         for i in sorted(range(len(paths)), reverse=number % 2 == 1):
-            time.sleep(0.02)
+            time.sleep(0.002)
             times[i].append(checkouts[i].seconds(steps))
     for checkout in checkouts:
         checkout.end()
@@ -77,7 +77,7 @@ def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkouts", nargs="+", help="the first is what the others are compared with")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--optimizer", default="adam", choices=["adam", "sgd"])
     parser.add_argument("--only", nargs="*", default=[], help="cases with one of these words")
     options = parser.parse_args()
