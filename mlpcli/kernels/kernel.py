@@ -25,7 +25,7 @@ of booleans, which no number can share, and temporaries are arrays of numbers.
 The steps of `nn` share one array for this, so their formulas may need one; the planner insists. Order helps:
 what is read for the last time makes room. An optimizer's formula may need more: its blocks are short.
 
-*Complex numbers.* The gradient check runs the values of activations, not their derivatives, on complex z.
+*Complex numbers.* The gradient check runs values, not derivatives, on complex z.
 There `np.maximum` and `np.minimum` go by the real part, as they should; `np.abs` and `np.sign` do not: for
 |z| write max(z, −z).
 """
