@@ -21,9 +21,9 @@ from mlpcli.data.encoding import batches_of
 from mlpcli.data.frames import table_of_frame
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
-from mlpcli.parallel.thread_pool import InThreads
+from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
-from mlpcli.run.experiment import Job, set_up
+from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.prediction import Tally, predicted_values
 from mlpcli.run.predictor import Model, network_of, open_model
 from mlpcli.run.results import REMEDIES, WORSE, history_frame
@@ -88,7 +88,7 @@ class TrainedModel:
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The probability of each class, of each label for multilabel; raises UsageError without any."""
-        if not self._model.meaning.probabilistic:
+        if not self._model.decoder.probabilistic:
             what = "a regression" if self.task == "regression" else "its loss and output activation give none"
             raise UsageError.of(f"the model has no probabilities: {what}", hint="use predict")
         if self.task == "multilabel":
@@ -113,7 +113,7 @@ class TrainedModel:
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
-        return pd.DataFrame(dict(zip(model.meaning.columns, columns, strict=True)), index=frame.index)
+        return pd.DataFrame(dict(zip(model.decoder.columns, columns, strict=True)), index=frame.index)
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def train(
         asked = load_config(Path(config), seed=seed)
     warned: list[str] = []
     try:
-        job, trained = _trained(asked, None if output is None else Path(output), warned)
+        experiment, trained = _trained(asked, None if output is None else Path(output), warned)
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)
@@ -171,13 +171,13 @@ def train(
     for text in warned:
         warnings.warn(text, stacklevel=2)
     document = trained.results.document()
-    return Run(trained.output.resolve(), document, history_frame(job, trained.fitted.history))
+    return Run(trained.output.resolve(), document, history_frame(experiment, trained.fitted.history))
 
 
-def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Job, Trained]:
+def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Experiment, Trained]:
     # whoever imports this may have threads that do not bear a fork
-    options = RunOptions(out=output, crew=InThreads)
-    job = set_up(config, MAX_PARAMETERS)
-    done = training.train(job, options, Console(quiet=True, warned=warned))
+    options = RunOptions(out=output, pool=ThreadPool)
+    experiment = set_up(config, MAX_PARAMETERS)
+    done = training.train(experiment, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
-    return job, done
+    return experiment, done

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-import error_paths
 import pytest
 from hypothesis import settings
+
+from tests.support import error_paths
 
 # no test may depend on how fast a machine is, and the same examples are tried every time
 settings.register_profile("mlp", deadline=None, derandomize=True, database=None)
@@ -51,5 +52,7 @@ UNTESTED = pytest.StashKey[list[str]]()
 
 
 def _ran_everything(config: pytest.Config) -> bool:
+    if config.option.collectonly:
+        return False
     given = config.invocation_params.args
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not {"-k", "-m", "--lf"} & set(given)

@@ -176,7 +176,7 @@ def named(model: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """A row for each name of a model."""
     name = model["properties"].get("name", {"const": "{from: FILE.npz}"})
     for plain in name.get("enum", ()):
-        yield f"`{plain}`", "", "", "", meaning(plain)
+        yield f"`{plain}`", "", "", "", decoder(plain)
     if "const" in name:
         yield f"`{name['const']}`", "", "", "", model["description"]
 
@@ -189,7 +189,7 @@ def options(model: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield "", f"`{name}`", kind(schema), default(schema, name in required), schema["description"]
 
 
-def meaning(name: str) -> str:
+def decoder(name: str) -> str:
     """What an activation or an initializer without options is."""
     if name in INITIALIZERS:
         return INITIALIZERS[name]

@@ -21,7 +21,7 @@ from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
@@ -39,7 +39,7 @@ class EvaluateOptions:
 class Evaluation:
     """The rows of an input with their predictions, and the loss where it is the one of the training."""
 
-    scored: Scored
+    predictions: Predictions
     loss: float | None
 
 
@@ -50,13 +50,13 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     names = metrics_of(model, assertions)
     with open_input(source, model.form) as reader:
         evaluation = evaluation_of(model, reader, console)
-    values = compute([name for name in names if name != "loss"], evaluation.scored)
+    values = compute([name for name in names if name != "loss"], evaluation.predictions)
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
     if options.json:
-        console.document(document_of(model, evaluation.scored, values))
+        console.document(document_of(model, evaluation.predictions, values))
     else:
-        console.lines(report_lines(model, evaluation.scored, values))
+        console.lines(report_lines(model, evaluation.predictions, values))
     missed = [problem for claim in assertions if (problem := claim.miss(values)) is not None]
     if missed:
         raise CheckFailedError(*missed)
@@ -113,9 +113,11 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
         np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "outputs")
     )
     weights = [part.weights for part in parts if part.weights is not None]
-    scored = model.meaning.scored(outputs, truth, np.concatenate(weights) if weights else None)
-    loss = sum(part.loss for part in parts) / (1 if model.network.loss.reduction == "sum" else scored.rows)
-    return Evaluation(scored, loss if np.isfinite(loss) else None)
+    predictions = model.decoder.predictions(outputs, truth, np.concatenate(weights) if weights else None)
+    loss = sum(part.loss for part in parts) / (
+        1 if model.network.loss.reduction == "sum" else predictions.rows
+    )
+    return Evaluation(predictions, loss if np.isfinite(loss) else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,51 +138,51 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
         loss, outputs = network.evaluate(batch.inputs.x, y)
     replace(batch.inputs, faults=overflow_faults(outputs)).require_good()
     total = loss if network.loss.reduction == "sum" else loss * len(y)
-    return JudgedBatch(model.meaning.truth(batch.y), outputs, batch.sample_weights, total)
+    return JudgedBatch(model.decoder.truth(batch.y), outputs, batch.sample_weights, total)
 
 
-def class_rows(model: Model, scored: Scored) -> list[ClassRow]:
+def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
     """The table by class, or by label; none for a regression."""
     target = model.target
     if target.task == "regression":
         return []
-    return class_table(scored, target.classes if target.task == "classification" else target.columns)
+    return class_table(predictions, target.classes if target.task == "classification" else target.columns)
 
 
-def document_of(model: Model, scored: Scored, values: dict[str, float | None]) -> dict[str, Any]:
+def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
-    document: dict[str, Any] = {"rows": scored.rows, "metrics": values}
+    document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
     if model.target.task != "regression":
-        document["classes"] = [asdict(row) for row in class_rows(model, scored)]
+        document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":
-        document["confusion_matrix"] = confusion_matrix(scored, len(model.target.classes)).tolist()
+        document["confusion_matrix"] = confusion_matrix(predictions, len(model.target.classes)).tolist()
     return document
 
 
-def report_lines(model: Model, scored: Scored, values: dict[str, float | None]) -> list[str]:
+def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
     """The same for a person: metrics, the table by class, the confusion matrix."""
-    lines = [counted(scored.rows, "row"), ""]
+    lines = [counted(predictions.rows, "row"), ""]
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()
     by_class = [
         (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
-        for row in class_rows(model, scored)
+        for row in class_rows(model, predictions)
     ]
     if by_class:
-        amount = "rows" if scored.weights is None else "weight"
+        amount = "rows" if predictions.weights is None else "weight"
         what = "class" if model.target.task == "classification" else "label"
         lines += ["", *render((what, "precision", "recall", "f1", amount), by_class).splitlines()]
     if model.target.task == "classification":
-        lines += ["", *matrix_lines(scored, model.target.classes)]
+        lines += ["", *matrix_lines(predictions, model.target.classes)]
     return lines
 
 
-def matrix_lines(scored: Scored, classes: Sequence[str]) -> list[str]:
+def matrix_lines(predictions: Predictions, classes: Sequence[str]) -> list[str]:
     """The confusion matrix, unless it is too wide to be read."""
     if len(classes) > WIDEST_MATRIX:
         return [f"confusion matrix: with {len(classes)} classes only in --json"]
-    cells = confusion_matrix(scored, len(classes)).tolist()
+    cells = confusion_matrix(predictions, len(classes)).tolist()
     rows = [(name, *map(shown, row)) for name, row in zip(classes, cells, strict=True)]
     return render(("true \\ predicted", *classes), rows).splitlines()
 

@@ -14,7 +14,7 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
 from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
-from mlpcli.run.experiment import Job, job_of, prepared_of
+from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
 from mlpcli.run.limits import check_size
 from mlpcli.terminal.console import Console, counted, render
 
@@ -42,14 +42,14 @@ def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> Ex
     check_size(config, MAX_PARAMETERS)
     prepared = prepared_of(config)
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
-    job = job_of(config, prepared, (), "float64")
+    experiment = experiment_of(config, prepared, (), "float64")
     # thousands of small products: handing each to a second thread costs more
     with threads.limited(options.threads or 1):
-        report = report_of(job, options)
+        report = report_of(experiment, options)
     if options.json:
         console.document(report.to_json())
     else:
-        rows = min(options.rows, len(job.training))
+        rows = min(options.rows, len(experiment.training))
         console.lines(report_lines(report, rows, verbose=options.verbose))
     annotate(report, console)
     return ExitCode.DONE if report.verdict == "ok" else ExitCode.CHECK_FAILED
@@ -65,18 +65,18 @@ def annotate(report: Report, console: Console) -> None:
         console.annotate("gradient check", report.diagnosis)
 
 
-def report_of(job: Job, options: GradcheckOptions) -> Report:
+def report_of(experiment: Experiment, options: GradcheckOptions) -> Report:
     """The check of a job's network on its first training rows."""
-    part = job.training
+    part = experiment.training
     weights = None if part.weights is None else part.weights[: options.rows]
     batch = Batch(part.x[: options.rows], part.y[: options.rows], weights)
     if options.against is None:
-        return check(job.network, batch, options.check)
+        return check(experiment.network, batch, options.check)
     try:
         theirs = read_arrays(options.against).arrays
     except FileFormatError as error:
         raise DataError.of(error.message, Place(str(options.against)), error.hint) from error
-    return compare_gradients(job.network, batch, theirs, options.check.rtol)
+    return compare_gradients(experiment.network, batch, theirs, options.check.rtol)
 
 
 def report_lines(report: Report, rows: int, *, verbose: bool) -> list[str]:

@@ -35,7 +35,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     tally = Tally()
     with open_input(source, model.form) as reader:
         carried = carried_columns(model, reader, options)
-        columns = model.meaning.columns
+        columns = model.decoder.columns
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
         write_table(options.out, (*carried, *columns), tables)

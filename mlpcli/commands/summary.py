@@ -10,7 +10,7 @@ from typing import Any
 from mlpcli.artifacts.terminal_curve import terminal_curve
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
-from mlpcli.run.experiment import Job
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
@@ -19,13 +19,13 @@ from mlpcli.training.callbacks import Epoch
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
-def run_summary(job: Job, history: Sequence[Epoch], results: Results) -> list[str]:
+def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
     """The loss curve, and a row per part with the constant prediction's below it."""
     lines = _curve(history) if len(history) > 1 else []
-    names = ("loss", *job.metrics)
+    names = ("loss", *experiment.metrics)
     rows: list[list[str]] = []
     for part, values in results.parts.items():
-        count = f"{len(job.parts[part].rows):,}"
+        count = f"{len(experiment.parts[part].rows):,}"
         rows.append([PART_NAMES[part], count, *(number(values[name]) for name in names)])
         constant = results.baseline[part]
         rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
@@ -51,31 +51,31 @@ def _sentence(results: Results) -> str:
     return ends[results.status] + kept
 
 
-def dry_run_document(job: Job) -> dict[str, Any]:
+def dry_run_document(experiment: Experiment) -> dict[str, Any]:
     """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
     return {
-        "config": resolved(job.config.spec),
-        "layers": list(job.network.architecture.widths),
-        "parameters": job.network.layout.size,
-        "rows": {name: len(part.rows) for name, part in job.parts.items()},
+        "config": resolved(experiment.config.spec),
+        "layers": list(experiment.network.architecture.widths),
+        "parameters": experiment.network.layout.size,
+        "rows": {name: len(part.rows) for name, part in experiment.parts.items()},
     }
 
 
-def dry_run_summary(job: Job, config: str) -> list[str]:
+def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     """The resolved config, and the layers with their shapes and parameters."""
-    rows = [*embedding_rows(job), *layer_rows(job.network.architecture)]
-    rows.append(["total", "", "", f"{job.network.layout.size:,}"])
-    parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in job.parts.items())
+    rows = [*embedding_rows(experiment), *layer_rows(experiment.network.architecture)]
+    rows.append(["total", "", "", f"{experiment.network.layout.size:,}"])
+    parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in experiment.parts.items())
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
     return [*safe, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
 
 
-def embedding_rows(job: Job) -> list[list[str]]:
+def embedding_rows(experiment: Experiment) -> list[list[str]]:
     """A row per embedded column: the name and the shape of its table, and which column it is."""
     return [
         [f"embeddings.{number}", f"{levels:,} × {width}", clean(name), f"{levels * width:,}"]
-        for number, (name, _, levels, width) in enumerate(job.prepared.inputs.codes)
+        for number, (name, _, levels, width) in enumerate(experiment.prepared.inputs.codes)
     ]
 
 

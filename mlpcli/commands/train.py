@@ -12,9 +12,9 @@ from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.errors import DivergedError, ExitCode, UsageError
 from mlpcli.run import training
-from mlpcli.run.experiment import Job, set_up
+from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.model_document import require_savable
-from mlpcli.run.resources import Machine
+from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.terminal.console import Console
@@ -33,21 +33,21 @@ class TrainOptions:
 
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     """Train as the config says and show how good the model is."""
-    job = prepared_job(config, options, console)
+    experiment = prepared_experiment(config, options, console)
     if options.dry_run:
-        return report_dry_run(job, options, console)
-    done = training.train(job, options.run, console)
+        return report_dry_run(experiment, options, console)
+    done = training.train(experiment, options.run, console)
     if isinstance(done, Finished):
         return report_finished(done, options, console)
-    return report(job, done, options, console)
+    return report(experiment, done, options, console)
 
 
-def prepared_job(config: Config, options: TrainOptions, console: Console) -> Job:
+def prepared_experiment(config: Config, options: TrainOptions, console: Console) -> Experiment:
     """The job that the config describes, once its notes are told."""
-    job = set_up(config, options.max_parameters)
-    for note in job.prepared.notes:
+    experiment = set_up(config, options.max_parameters)
+    for note in experiment.prepared.notes:
         console.note(note)
-    return job
+    return experiment
 
 
 def existing(*, resume: bool, overwrite: bool) -> Existing:
@@ -57,13 +57,13 @@ def existing(*, resume: bool, overwrite: bool) -> Existing:
     return Existing.RESUME if resume else Existing.OVERWRITE if overwrite else Existing.MOVE_ASIDE
 
 
-def report_dry_run(job: Job, options: TrainOptions, console: Console) -> ExitCode:
+def report_dry_run(experiment: Experiment, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
-    require_savable(job, Machine.of(job, options.run.threads))
+    require_savable(experiment, Resources.of(experiment, options.run.threads))
     if options.json:
-        console.document(dry_run_document(job))
+        console.document(dry_run_document(experiment))
     else:
-        console.lines(dry_run_summary(job, dump_resolved(job.config, Path())))
+        console.lines(dry_run_summary(experiment, dump_resolved(experiment.config, Path())))
     return ExitCode.DONE
 
 
@@ -76,7 +76,7 @@ def report_finished(done: Finished, options: TrainOptions, console: Console) -> 
     return ExitCode.DONE
 
 
-def report(job: Job, trained: Trained, options: TrainOptions, console: Console) -> ExitCode:
+def report(experiment: Experiment, trained: Trained, options: TrainOptions, console: Console) -> ExitCode:
     """Show the results; raises DivergedError where the command line calls such bad ones a failure."""
     results, worse = trained.results, trained.results.status == "worse_than_baseline"
     console.note(f"wrote {trained.output}: {', '.join(trained.files)}")
@@ -85,7 +85,7 @@ def report(job: Job, trained: Trained, options: TrainOptions, console: Console) 
     if options.json:
         console.document({**results.document(), "output": str(trained.output)})
     else:
-        console.lines(run_summary(job, trained.fitted.history, results))
+        console.lines(run_summary(experiment, trained.fitted.history, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
     return ExitCode.DONE

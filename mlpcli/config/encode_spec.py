@@ -88,7 +88,7 @@ SCALES = {
 
 def names_schema(words: Mapping[str, str], *others: str) -> JsonSchema:
     """The schema of a name alone, with what each means; `others` cannot stand alone."""
-    names = [{"const": name, "description": meaning} for name, meaning in words.items() if name not in others]
+    names = [{"const": name, "description": decoder} for name, decoder in words.items() if name not in others]
     return {"oneOf": names}
 
 

@@ -13,7 +13,7 @@ from mlpcli.kernels.in_place import Run, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.optim.rule import Optimizer
 from mlpcli.parallel import shared_memory
-from mlpcli.parallel.pool import Crew, InTurn, aligned_share, members_for
+from mlpcli.parallel.pool import SerialPool, WorkerPool, aligned_share, workers_for
 
 # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
 NORM_BLOCK = 65_536
@@ -94,24 +94,24 @@ class Stepper:
         self._flushed = (theta, *vectors.values())
         self._decay, self._coefficients = optimizer.decay.coefficient, optimizer.rule.coefficients
         self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
-        self.share_with(InTurn())
+        self.share_with(SerialPool())
 
-    def share_with(self, crew: Crew) -> None:
-        """Let every member of the crew change a part of the entries, where these are many."""
+    def share_with(self, pool: WorkerPool) -> None:
+        """Let every worker of the pool change a part of the entries, where these are many."""
         n = len(self._grad)
-        members = members_for(n, crew)
-        parts = [aligned_share(n, member, members.size) for member in range(members.size)]
+        workers = workers_for(n, pool)
+        parts = [aligned_share(n, rank, workers.size) for rank in range(workers.size)]
         runs = [self._runs(part) for part in parts]
         flushes = [self._flush_of(part) for part in parts]
 
-        def run_part(member: int, flush: int) -> float:
-            for run in runs[member]:
+        def run_part(rank: int, flush: int) -> float:
+            for run in runs[rank]:
                 run()
             if flush:
-                flushes[member]()
+                flushes[rank]()
             return 0.0
 
-        self._update = members.job(run_part)
+        self._update = workers.job(run_part)
 
     def step(self, rate: float) -> None:
         """One update at this rate."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 
 @dataclass
-class Rest:
+class Backoff:
     """For how many jobs the others are left alone: on a busy machine to do their parts here is faster.
 
     After a job in which this process waited longer than it worked, for one; after the next such job for twice
@@ -31,7 +31,7 @@ class Rest:
 
 
 @dataclass
-class Pace:
+class Autotuner:
     """Every AGAIN jobs a few are done one way and the other in turn; those between the way that was faster.
 
     The best time of a way counts: the first time there may be memory to be had, and later somebody else busy.

@@ -1,4 +1,4 @@
-"""A crew: members that do the same task at once, each its own part of it."""
+"""A pool: workers that do the same task at once, each its own part of it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy.typing as npt
 from mlpcli.arrays import Array
 
 Task: TypeAlias = Callable[[int, int], float]
-"""Takes the member, counted from 0, and a number; gives a number. What it changes is in shared memory."""
+"""Takes the worker, counted from 0, and a number; gives a number. What it changes is in shared memory."""
 Job: TypeAlias = Callable[[int], list[float]]
-"""A task for all members: takes the number, gives what each came to, when all have done it."""
+"""A task for all workers: takes the number, gives what each came to, when all have done it."""
 
-WORTH_SHARING = 32_768  # entries for each member
+WORTH_SHARING = 32_768  # entries for each worker
 LINE = 16  # entries of a cache line: operations on vectors that begin elsewhere take half as long again
 
 
-class Crew(Protocol):
-    """`size` members. What they write for each other lies in arrays from `zeros`, or from `shared_memory`.
+class WorkerPool(Protocol):
+    """`size` workers. What they write for each other lies in arrays from `zeros`, or from `shared_memory`.
 
-    What a task raises is raised where the job was asked for, after all members have ended.
+    What a task raises is raised where the job was asked for, after all workers have ended.
     """
 
     @property
@@ -33,7 +33,7 @@ class Crew(Protocol):
         """Make a job of a task: before the first of all jobs is done."""
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """An array that all members see."""
+        """An array that all workers see."""
 
     def __enter__(self) -> Self: ...
 
@@ -46,34 +46,34 @@ class Crew(Protocol):
     ) -> None: ...
 
 
-def share(n: int, member: int, size: int) -> slice:
-    """A member's part of n things: no two differ by more than one, and the first is never the smaller."""
-    return slice(-(-n * member // size), -(-n * (member + 1) // size))
+def share(n: int, rank: int, size: int) -> slice:
+    """A worker's part of n things: no two differ by more than one, and the first is never the smaller."""
+    return slice(-(-n * rank // size), -(-n * (rank + 1) // size))
 
 
-def aligned_share(entries: int, member: int, size: int) -> slice:
-    """A member's part of the entries of a vector, cut at the borders of cache lines."""
-    lines = share(-(-entries // LINE), member, size)
+def aligned_share(entries: int, rank: int, size: int) -> slice:
+    """A worker's part of the entries of a vector, cut at the borders of cache lines."""
+    lines = share(-(-entries // LINE), rank, size)
     return slice(min(lines.start * LINE, entries), min(lines.stop * LINE, entries))
 
 
-def members_for(entries: int, crew: Crew) -> Crew:
-    """Who does elementwise work on so many entries: the crew, or where they are few a member alone."""
-    return crew if entries >= crew.size * WORTH_SHARING else InTurn()
+def workers_for(entries: int, pool: WorkerPool) -> WorkerPool:
+    """Who does elementwise work on so many entries: the pool, or where they are few a worker alone."""
+    return pool if entries >= pool.size * WORTH_SHARING else SerialPool()
 
 
-class InTurn:
-    """Members that take turns here. Whatever the kind of a crew, the numbers are those of this one."""
+class SerialPool:
+    """Workers that take turns here. Whatever the kind of a pool, the numbers are those of this one."""
 
     def __init__(self, size: int = 1) -> None:
         self.size = size
 
     def job(self, task: Task) -> Job:
-        """Member after member."""
+        """Worker after worker."""
         if self.size == 1:
             return lambda number: [task(0, number)]
-        members = range(self.size)
-        return lambda number: [task(member, number) for member in members]
+        workers = range(self.size)
+        return lambda number: [task(rank, number) for rank in workers]
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Of this process."""

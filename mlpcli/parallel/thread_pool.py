@@ -1,4 +1,4 @@
-"""A crew whose members are threads of this process, where it may not be forked."""
+"""A pool whose workers are threads of this process, where it may not be forked."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array
-from mlpcli.parallel.pacing import Pace
-from mlpcli.parallel.pool import InTurn, Job, Task
+from mlpcli.parallel.pacing import Autotuner
+from mlpcli.parallel.pool import Job, SerialPool, Task
 
 
-class InThreads:
-    """Members in threads, or in turn in the thread that asks, whichever is faster.
+class ThreadPool:
+    """Workers in threads, or in turn in the thread that asks, whichever is faster.
 
     Python runs one thread at a time; NumPy lets the others run while it works on long arrays. So threads pay
     for long tasks; short ones are done in less time than it takes to hand them over.
@@ -28,23 +28,23 @@ class InThreads:
 
     def job(self, task: Task) -> Job:
         """Timed both ways now and then, and otherwise done the faster way."""
-        ways, pace = (InTurn(self.size).job(task), self._at_once(task)), Pace()
+        ways, autotuner = (SerialPool(self.size).job(task), self._at_once(task)), Autotuner()
 
         def do(number: int) -> list[float]:
-            way = pace.next()
+            way = autotuner.next()
             begun = perf_counter()
             values = ways[way](number)
-            pace.took(perf_counter() - begun)
+            autotuner.took(perf_counter() - begun)
             return values
 
         return do
 
     def _at_once(self, task: Task) -> Job:
-        """The first member is the thread that asks."""
+        """The first worker is the thread that asks."""
 
         def do(number: int) -> list[float]:
             others = [
-                self._pool.submit(copy_context().run, task, member, number) for member in range(1, self.size)
+                self._pool.submit(copy_context().run, task, rank, number) for rank in range(1, self.size)
             ]
             try:
                 first = task(0, number)

@@ -38,7 +38,7 @@ def choose(widths: tuple[int, ...], rows: int) -> int:
     return min(available(), MOST) if worth_sharing(widths, rows) else 1
 
 
-def members(threads: int, widths: tuple[int, ...], rows: int) -> int:
+def workers(threads: int, widths: tuple[int, ...], rows: int) -> int:
     """Among how many steps of `rows` rows are shared, where there are so many threads."""
     return min(threads, rows) if worth_sharing(widths, rows) else 1
 

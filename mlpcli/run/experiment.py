@@ -16,13 +16,13 @@ from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
-from mlpcli.training.decoder import Meaning, meaning_of
+from mlpcli.training.decoder import OutputDecoder, decoder_of
 from mlpcli.training.metrics import compute, default_metrics, objection
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedPart:
+class Split:
     """One part of the data: its rows as the network takes them, and the truth as metrics take it."""
 
     rows: Part
@@ -31,7 +31,7 @@ class JudgedPart:
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class Experiment:
     """A config, its data, and the network that it describes; `parts` by name: train, val, test.
 
     `init_sha256` is that of the file which the network's starting weights came from, if any.
@@ -40,9 +40,9 @@ class Job:
     config: Config
     prepared: Prepared
     network: Network
-    meaning: Meaning
+    decoder: OutputDecoder
     metrics: tuple[str, ...]
-    parts: Mapping[str, JudgedPart]
+    parts: Mapping[str, Split]
     init_sha256: str | None
 
     @property
@@ -50,25 +50,25 @@ class Job:
         """The training rows."""
         return self.parts["train"].rows
 
-    def scored(self, part: str, outputs: Matrix) -> Scored:
+    def predictions(self, part: str, outputs: Matrix) -> Predictions:
         """Truth and predictions of a part."""
         judged = self.parts[part]
-        return self.meaning.scored(outputs, judged.truth, judged.sample_weights)
+        return self.decoder.predictions(outputs, judged.truth, judged.sample_weights)
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
         # the predictions are replaced by constant ones: the targets stand in until then
-        training, judged = (self.scored(name, self.parts[name].rows.y) for name in ("train", part))
+        training, judged = (self.predictions(name, self.parts[name].rows.y) for name in ("train", part))
         return compute(self.metrics, constant_prediction(training, judged))
 
 
-def set_up(config: Config, max_parameters: int) -> Job:
+def set_up(config: Config, max_parameters: int) -> Experiment:
     """Read the data, build the network, check that all fits.
 
     Raises ConfigError, DataError, and MemoryLimitError before the network is allocated.
     """
     check_size(config, max_parameters)
-    return checked_job(config, prepared_of(config, dtype_of(config)), max_parameters)
+    return checked_experiment(config, prepared_of(config, dtype_of(config)), max_parameters)
 
 
 def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
@@ -91,40 +91,42 @@ def input_files(config: Config) -> dict[str, InputFile]:
     return files
 
 
-def checked_job(config: Config, prepared: Prepared, max_parameters: int) -> Job:
-    """The job of a config and its data; raises ConfigError and MemoryLimitError as `set_up` does."""
+def checked_experiment(config: Config, prepared: Prepared, max_parameters: int) -> Experiment:
+    """The experiment of a config and its data; raises ConfigError and MemoryLimitError as `set_up` does."""
     shape = architecture_of(config, prepared)
     check_size(config, max_parameters, shape)
     check_batches(config, shape, len(prepared.train.x))
     check_memory(config, shape, len(prepared.train.x))
     metrics = chosen_metrics(config, prepared)
-    job = job_of(config, prepared, metrics, dtype_of(config))
-    refuse_ids_that_predictions_hide(job)
-    return job
+    experiment = experiment_of(config, prepared, metrics, dtype_of(config))
+    refuse_ids_that_predictions_hide(experiment)
+    return experiment
 
 
-def refuse_ids_that_predictions_hide(job: Job) -> None:
+def refuse_ids_that_predictions_hide(experiment: Experiment) -> None:
     """Raise ConfigError where predictions could not carry their ids: they have columns of that name."""
-    for name in job.config.spec.data.id:
-        if name in job.meaning.columns:
+    for name in experiment.config.spec.data.id:
+        if name in experiment.decoder.columns:
             message = f"column '{name}' has the name of a column of the predictions"
             hint = "rename it in the file, or leave it out here and write `exclude` instead"
-            raise job.config.problem(("data", "id", name), message, hint)
+            raise experiment.config.problem(("data", "id", name), message, hint)
 
 
-def job_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], dtype: str) -> Job:
-    """The job in a precision of its own: training takes the config's, the gradient check float64."""
+def experiment_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], dtype: str) -> Experiment:
+    """The experiment in a precision of its own: training takes the config's, the gradient check float64."""
     start = starting_arrays(config)
     network = build_network(config, prepared, dtype, start)
-    meaning = meaning_of(prepared.target, prepared.loss.name, prepared.output_activation)
+    decoder = decoder_of(prepared.target, prepared.loss.name, prepared.output_activation)
     given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
-    parts = {name: _judged(data, network, meaning) for name, data in given.items() if data is not None}
-    return Job(config, prepared, network, meaning, metrics, parts, None if start is None else start.sha256)
+    parts = {name: _split(data, network, decoder) for name, data in given.items() if data is not None}
+    return Experiment(
+        config, prepared, network, decoder, metrics, parts, None if start is None else start.sha256
+    )
 
 
-def _judged(data: Dataset, network: Network, meaning: Meaning) -> JudgedPart:
+def _split(data: Dataset, network: Network, decoder: OutputDecoder) -> Split:
     rows = Part.of(data.x, network.loss.prepare(data.y), data.weights, network.dtype)
-    return JudgedPart(rows, meaning.truth(data.y), data.sample_weights)
+    return Split(rows, decoder.truth(data.y), data.sample_weights)
 
 
 def chosen_metrics(config: Config, prepared: Prepared) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Training a job with the optimizer that its config names, watched by what its config asks for."""
+"""Training an experiment with the optimizer that its config names, watched by what its config asks for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
 from mlpcli.optim import first_order, schedules
 from mlpcli.optim.rate_curves import Direction
 from mlpcli.optim.stepper import Stepper
-from mlpcli.parallel.pool import Crew
+from mlpcli.parallel.pool import WorkerPool
 from mlpcli.rng import stream
-from mlpcli.run.evaluator import JobJudge
-from mlpcli.run.experiment import Job
+from mlpcli.run.evaluator import ExperimentEvaluator
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.limits import rows_per_step
 from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import EarlyStopping, Epoch, Observer
@@ -47,36 +47,38 @@ class Watch:
         return tuple(self.observers) if stopping is None else (stopping, *self.observers)
 
 
-def trainer_of(judge: JobJudge, choice: FirstOrderSpec, stop_requested: StopRequested, crew: Crew) -> Trainer:
-    """The first-order trainer of a judge's job, before its first update."""
-    job = judge.job
-    spec, network = job.config.spec, job.network
+def trainer_of(
+    evaluator: ExperimentEvaluator, choice: FirstOrderSpec, stop_requested: StopRequested, pool: WorkerPool
+) -> Trainer:
+    """The first-order trainer of an evaluator's experiment, before its first update."""
+    experiment = evaluator.experiment
+    spec, network = experiment.config.spec, experiment.network
     optimizer, n_weights = first_order.build(choice), network.layout.n_weights
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
     direction: Direction = "max" if monitor is not None and greater_is_better(monitor) else "min"
-    size = rows_per_step(job.config, len(job.training))
-    shuffled = spec.training.shuffle and size < len(job.training)
+    size = rows_per_step(experiment.config, len(experiment.training))
+    shuffled = spec.training.shuffle and size < len(experiment.training)
     return Trainer(
         network=network,
-        batches=Batches(job.training, size, crew),
+        batches=Batches(experiment.training, size, pool),
         stepper=Stepper(optimizer, network.theta, network.grad, n_weights, spec.training.clip_norm),
         schedule=schedules.build(spec.schedule, choice.learning_rate, direction),
-        judge=judge,
+        evaluator=evaluator,
         epochs=spec.training.epochs,
         shuffling=stream(spec.seed, "shuffling") if shuffled else None,
         schedule_monitor=monitor,
         stop_requested=stop_requested,
-        crew=crew,
+        pool=pool,
     )
 
 
-def early_stopping_of(job: Job) -> EarlyStopping | None:
+def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
     """The observer that the config asks for, if any."""
-    asked = job.config.spec.training.early_stopping
+    asked = experiment.config.spec.training.early_stopping
     if asked is None:
         return None
     better = greater_is_better(asked.monitor)
-    return EarlyStopping(job.network.state, asked.monitor, better, asked.patience, asked.min_delta)
+    return EarlyStopping(experiment.network.state, asked.monitor, better, asked.patience, asked.min_delta)
 
 
 def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> Fitted:
@@ -88,11 +90,15 @@ def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Wat
 
 
 def fit_quasi_newton(
-    judge: JobJudge, choice: QuasiNewtonSpec, stopping: EarlyStopping | None, watch: Watch, crew: Crew
+    evaluator: ExperimentEvaluator,
+    choice: QuasiNewtonSpec,
+    stopping: EarlyStopping | None,
+    watch: Watch,
+    pool: WorkerPool,
 ) -> Fitted:
     """Train by iterations over all rows, until the tolerance, their number, or early stopping."""
-    job = judge.job
-    problem = FullBatch(job.network, job.training, judge, watch.stop_requested, crew)
+    experiment = evaluator.experiment
+    problem = FullBatch(experiment.network, experiment.training, evaluator, watch.stop_requested, pool)
     outcome = fit_full_batch(problem, choice, watch.after(stopping))
     fitted = _fitted(problem.history, stopping, outcome.reason == "stopped" and not watch.stop_requested())
     ends = {

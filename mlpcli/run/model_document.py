@@ -19,8 +19,8 @@ from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.dump import input_keys
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
-from mlpcli.run.experiment import Job
-from mlpcli.run.resources import Machine
+from mlpcli.run.experiment import Experiment
+from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results
 
 
@@ -29,11 +29,11 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__}
 
 
-def config_document(job: Job) -> dict[str, Any]:
+def config_document(experiment: Experiment) -> dict[str, Any]:
     """The config as written, without where this run's files go and without this machine's directories."""
-    document: dict[str, Any] = deepcopy(job.config.document)
+    document: dict[str, Any] = deepcopy(experiment.config.document)
     document.pop("output", None)
-    for *sections, name in input_keys(job.config.spec):
+    for *sections, name in input_keys(experiment.config.spec):
         holder: Any = document
         for section in sections:
             holder = holder[section]
@@ -42,9 +42,9 @@ def config_document(job: Job) -> dict[str, Any]:
     return document
 
 
-def model_document(job: Job, results: Results, machine: Machine) -> dict[str, Any]:
+def model_document(experiment: Experiment, results: Results, resources: Resources) -> dict[str, Any]:
     """The metadata of the model file."""
-    prepared, network = job.prepared, job.network
+    prepared, network = experiment.prepared, experiment.network
     return {
         "format": "mlp-model",
         "version": 1,
@@ -55,50 +55,50 @@ def model_document(job: Job, results: Results, machine: Machine) -> dict[str, An
         "loss": options_of(prepared.loss),
         "features": prepared.inputs.meta(),
         "target": prepared.target.meta(),
-        "id": list(job.config.spec.data.id),
-        "csv": job.config.spec.data.model_dump(
+        "id": list(experiment.config.spec.data.id),
+        "csv": experiment.config.spec.data.model_dump(
             mode="json", include={"separator", "decimal", "encoding", "na_values"}
         ),
-        "config": config_document(job),
-        "data": {"rows": len(job.training), "sha256": prepared.sha256},
-        "training": training_document(job, results),
+        "config": config_document(experiment),
+        "data": {"rows": len(experiment.training), "sha256": prepared.sha256},
+        "training": training_document(experiment, results),
         "metrics": {name: results.document()[name] for name in results.parts},
-        "threads": machine.threads,
+        "threads": resources.threads,
     }
 
 
-def require_savable(job: Job, machine: Machine) -> None:
-    """Raise ConfigError where no model file could hold what a job would train: before it is trained."""
+def require_savable(experiment: Experiment, resources: Resources) -> None:
+    """Raise ConfigError where no model file could hold what would be trained: before it is."""
     nothing = Results({}, {}, "finished", 0, 0)
     try:
         with np.errstate(all="ignore"):  # no weight is trained yet
-            fitting_content(model_document(job, nothing, machine), model_arrays(job))
+            fitting_content(model_document(experiment, nothing, resources), model_arrays(experiment))
     except FileFormatError as error:
         hint = "use fewer layers, or columns with fewer or shorter categories"
         raise ConfigError.of(f"no model file can hold this model: {error.message}", None, hint) from error
 
 
-def training_document(job: Job, results: Results) -> dict[str, Any]:
+def training_document(experiment: Experiment, results: Results) -> dict[str, Any]:
     """How the run went."""
     return {
         "epochs": results.epochs,
         "best_epoch": results.best_epoch,
         "status": results.status,
-        "optimizer": job.config.spec.optimizer.name,
-        "schedule": job.config.spec.schedule.name,
-        "parameters": job.network.layout.size,
-        "init_sha256": job.init_sha256,
+        "optimizer": experiment.config.spec.optimizer.name,
+        "schedule": experiment.config.spec.schedule.name,
+        "parameters": experiment.network.layout.size,
+        "init_sha256": experiment.init_sha256,
     }
 
 
-def model_arrays(job: Job) -> Mapping[str, Array]:
+def model_arrays(experiment: Experiment) -> Mapping[str, Array]:
     """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
-    rows = job.prepared.head[:CHECK_ROWS]
-    outputs = job.network.predict(rows.astype(job.network.dtype)).astype(np.float64)
+    rows = experiment.prepared.head[:CHECK_ROWS]
+    outputs = experiment.network.predict(rows.astype(experiment.network.dtype)).astype(np.float64)
     return {
-        **job.network.arrays(),
-        **job.prepared.inputs.arrays(),
-        **job.prepared.target.arrays(),
+        **experiment.network.arrays(),
+        **experiment.prepared.inputs.arrays(),
+        **experiment.prepared.target.arrays(),
         "check.inputs": rows,
         "check.outputs": outputs,
     }

@@ -52,10 +52,10 @@ class Tally:
 
 
 def predicted_values(model: Model, batch: Batch, outputs: Matrix) -> list[Array]:
-    """The columns of `Meaning.columns` for a batch; empty where a row cannot be predicted."""
+    """The columns of `OutputDecoder.columns` for a batch; empty where a row cannot be predicted."""
     with np.errstate(all="ignore"):
-        words = model.meaning.words(outputs)
-        probability = model.meaning.probability(outputs)
+        words = model.decoder.words(outputs)
+        probability = model.decoder.probability(outputs)
     columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
     if model.target.task == "multilabel":
         count = len(words.T)  # each label's probability beside its prediction

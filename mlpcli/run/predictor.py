@@ -20,7 +20,7 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.training.decoder import Meaning, meaning_of
+from mlpcli.training.decoder import OutputDecoder, decoder_of
 
 # how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy
 CHECK_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
@@ -34,7 +34,7 @@ class Model:
     network: Network
     inputs: InputEncoder
     target: TargetEncoder
-    meaning: Meaning
+    decoder: OutputDecoder
     form: CsvFormat
 
     @property
@@ -62,11 +62,11 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     document = meta.model_dump(mode="json")
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
-    meaning = meaning_of(target, meta.loss.name, meta.architecture.activations[-1].name)
+    decoder = decoder_of(target, meta.loss.name, meta.architecture.activations[-1].name)
     csv = meta.csv
     form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
     check_outputs(path, file, network)
-    return Model(file, network, inputs, target, meaning, form)
+    return Model(file, network, inputs, target, decoder, form)
 
 
 def usual_separator(config: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ import pandas as pd
 from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, history_columns
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.strict_json import without_nan
-from mlpcli.run.evaluator import JobJudge
-from mlpcli.run.experiment import Job
+from mlpcli.run.evaluator import ExperimentEvaluator
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import Fitted
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.callbacks import Epoch, Values
@@ -50,11 +50,14 @@ def recorded_results(meta: ModelMeta) -> dict[str, Any]:
     return {**meta.model_dump(mode="json")["metrics"], **ends}
 
 
-def judge_run(judge: JobJudge, fitted: Fitted) -> Results:
+def evaluate_run(evaluator: ExperimentEvaluator, fitted: Fitted) -> Results:
     """Judge the weights that will be saved on every part of the data."""
-    job = judge.job
-    parts = {name: judge_part(judge, name) for name in job.parts}
-    baseline = {name: {"loss": constant_loss_of(job, name), **job.baseline(name)} for name in job.parts}
+    experiment = evaluator.experiment
+    parts = {name: evaluate_part(evaluator, name) for name in experiment.parts}
+    baseline = {
+        name: {"loss": constant_loss_of(experiment, name), **experiment.baseline(name)}
+        for name in experiment.parts
+    }
     loss, constant = parts["train"]["loss"], baseline["train"]["loss"]
     status = "early_stopped" if fitted.stopped_early else "finished"
     if loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant)):
@@ -62,25 +65,25 @@ def judge_run(judge: JobJudge, fitted: Fitted) -> Results:
     return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)
 
 
-def judge_part(judge: JobJudge, part: str) -> Values:
+def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> Values:
     """Loss and metrics of one part with the network's weights as they are."""
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
-        loss, metrics = judge.loss_and_metrics(part)
+        loss, metrics = evaluator.loss_and_metrics(part)
     return {"loss": loss, **metrics}
 
 
-def constant_loss_of(job: Job, part: str) -> float:
+def constant_loss_of(experiment: Experiment, part: str) -> float:
     """The loss of the training rows' constant prediction on a part."""
-    return constant_loss(job.network.loss, job.training, job.parts[part].rows)
+    return constant_loss(experiment.network.loss, experiment.training, experiment.parts[part].rows)
 
 
-def columns_of(job: Job) -> list[str]:
-    """The columns that a job's history has."""
-    parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in job.parts else (TRAINING_ROWS,)
-    return history_columns(job.metrics, parts)
+def columns_of(experiment: Experiment) -> list[str]:
+    """The columns that an experiment's history has."""
+    parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in experiment.parts else (TRAINING_ROWS,)
+    return history_columns(experiment.metrics, parts)
 
 
-def history_frame(job: Job, history: Sequence[Epoch]) -> pd.DataFrame:
+def history_frame(experiment: Experiment, history: Sequence[Epoch]) -> pd.DataFrame:
     """The columns and rows of history.csv; NaN where a field of it is empty."""
-    frame = pd.DataFrame([epoch.row() for epoch in history], columns=columns_of(job)).astype(float)
+    frame = pd.DataFrame([epoch.row() for epoch in history], columns=columns_of(experiment)).astype(float)
     return frame.astype({"epoch": int})

@@ -17,7 +17,7 @@ from mlpcli.config.spec import Spec
 from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place, Problem
 from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run.build import STARTING_FILE
-from mlpcli.run.experiment import Job
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.model_document import config_document, versions
 from mlpcli.terminal.console import Console
 from mlpcli.training.callbacks import EarlyStopping, Epoch
@@ -35,50 +35,54 @@ def resolved(spec: Spec) -> dict[str, Any]:
     return spec.model_dump(mode="json", exclude={"output"})
 
 
-def refuse_changes(job: Job, saved: Checkpoint) -> None:
+def refuse_changes(experiment: Experiment, saved: Checkpoint) -> None:
     """Raise DataError or ConfigError, naming every difference, unless the run is the one that was saved."""
-    if saved.data_sha256 != job.prepared.sha256:
+    if saved.data_sha256 != experiment.prepared.sha256:
         raise DataError.of("the data is not what the checkpoint was trained on", None, AGAIN)
-    refuse_other_start(job, saved.init_sha256)
+    refuse_other_start(experiment, saved.init_sha256)
     if saved.versions != versions():
         was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
         raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, AGAIN)
-    problems = list(_differences(job, saved.config, resolved(job.config.spec)))
+    problems = list(_differences(experiment, saved.config, resolved(experiment.config.spec)))
     if problems:
         raise ConfigError(*problems)
 
 
-def refuse_other_model(job: Job, meta: ModelMeta) -> None:
+def refuse_other_model(experiment: Experiment, meta: ModelMeta) -> None:
     """Raise DataError or ConfigError unless the finished model is what the config and its data would give."""
-    if meta.data.sha256 != job.prepared.sha256:
+    if meta.data.sha256 != experiment.prepared.sha256:
         raise DataError.of("the data is not what the model in the run directory was trained on", None, AGAIN)
-    refuse_other_start(job, meta.training.init_sha256)
-    before, now = (resolved(config_of(document).spec) for document in (meta.config, config_document(job)))
-    problems = list(_differences(job, before, now))
+    refuse_other_start(experiment, meta.training.init_sha256)
+    before, now = (
+        resolved(config_of(document).spec) for document in (meta.config, config_document(experiment))
+    )
+    problems = list(_differences(experiment, before, now))
     if problems:
         raise ConfigError(*problems)
 
 
-def refuse_other_start(job: Job, init_sha256: str | None) -> None:
+def refuse_other_start(experiment: Experiment, init_sha256: str | None) -> None:
     """Raise DataError where the file of the starting weights has changed; None: the run did not record it."""
-    if init_sha256 in (None, job.init_sha256) or job.init_sha256 is None:
+    if init_sha256 in (None, experiment.init_sha256) or experiment.init_sha256 is None:
         return
     message = "the file is not the one whose weights the run began with"
-    raise DataError(*job.config.problem(STARTING_FILE, message, AGAIN).problems)
+    raise DataError(*experiment.config.problem(STARTING_FILE, message, AGAIN).problems)
 
 
-def _differences(job: Job, saved: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[Problem]:
+def _differences(
+    experiment: Experiment, saved: Mapping[str, Any], asked: Mapping[str, Any]
+) -> Iterator[Problem]:
     before, now = dict(_leaves(saved)), dict(_leaves(asked))
     for key in {**before, **now}:
         was, found = before.get(key), now.get(key)
-        if was == found or (key in MAY_GROW and _may_grow(job, key, was, found)):
+        if was == found or (key in MAY_GROW and _may_grow(experiment, key, was, found)):
             continue
         message = f"{'.'.join(map(str, key))}: the run has {was}, found {found}"
-        yield from job.config.problem(key, message, AGAIN).problems
+        yield from experiment.config.problem(key, message, AGAIN).problems
 
 
-def _may_grow(job: Job, key: Leaf, was: Any, found: Any) -> bool:
-    spec = job.config.spec
+def _may_grow(experiment: Experiment, key: Leaf, was: Any, found: Any) -> bool:
+    spec = experiment.config.spec
     fixed = key == ("training", "epochs") and CURVES[spec.schedule.name].depends_on_epochs
     return not fixed and isinstance(was, int) and isinstance(found, int) and found > was
 
@@ -105,7 +109,7 @@ class Checkpoints:
     """Observes a first-order training and saves its state every so many epochs, and when asked."""
 
     run: RunDirectory
-    job: Job
+    experiment: Experiment
     trainer: Trainer
     stopping: EarlyStopping | None
     threads: int
@@ -115,7 +119,7 @@ class Checkpoints:
 
     def __call__(self, epoch: Epoch) -> None:
         """Save the state after an epoch that is due."""
-        due = epoch.epoch % self.job.config.spec.training.checkpoint_every == 0
+        due = epoch.epoch % self.experiment.config.spec.training.checkpoint_every == 0
         if due and time.monotonic() - self.saved_at >= PAUSE:
             self.try_to_save()
 
@@ -146,9 +150,9 @@ class Checkpoints:
             arrays={name: np.atleast_1d(array) for name, array in arrays.items()},
             history=tuple(epoch.row() for epoch in self.trainer.history),
             state=state,
-            config=resolved(self.job.config.spec),
-            data_sha256=self.job.prepared.sha256,
-            init_sha256=self.job.init_sha256,
+            config=resolved(self.experiment.config.spec),
+            data_sha256=self.experiment.prepared.sha256,
+            init_sha256=self.experiment.init_sha256,
             versions=versions(),
             threads=self.threads,
         )
@@ -171,7 +175,7 @@ class Checkpoints:
 
     def restore(self, saved: Checkpoint) -> None:
         """Put everything back as `capture` found it; raises ConfigError, DataError for another run's."""
-        refuse_changes(self.job, saved)
+        refuse_changes(self.experiment, saved)
         self.trainer.restore(saved.arrays, saved.state, [Epoch.of_row(row) for row in saved.history])
         if self.stopping is not None:
             self.stopping.restore(saved.arrays["best_theta"], saved.state["stopping"])

@@ -14,14 +14,14 @@ from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
-from mlpcli.parallel.pool import Crew
-from mlpcli.parallel.process_pool import processes
-from mlpcli.run.evaluator import JobJudge
-from mlpcli.run.experiment import Job
+from mlpcli.parallel.pool import WorkerPool
+from mlpcli.parallel.process_pool import process_pool
+from mlpcli.run.evaluator import ExperimentEvaluator
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import Fitted
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
-from mlpcli.run.resources import Machine
-from mlpcli.run.results import Results, columns_of, judge_run
+from mlpcli.run.resources import Resources
+from mlpcli.run.results import Results, columns_of, evaluate_run
 from mlpcli.run.training_run import TrainingRun
 from mlpcli.signals import stop_on_signals
 from mlpcli.terminal.console import Console
@@ -35,7 +35,7 @@ class RunOptions:
     threads: int | None = None
     existing: Existing = Existing.MOVE_ASIDE
     draw: Draw | None = drawn_here  # None: no pictures
-    crew: Callable[[int], Crew] = processes  # of so many members, where there is work for several
+    pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +56,27 @@ class Finished:
     model: Path
 
 
-def train(job: Job, options: RunOptions, console: Console) -> Trained | Finished:
+def train(experiment: Experiment, options: RunOptions, console: Console) -> Trained | Finished:
     """Train and write everything, unless the run that was to go on is finished already."""
-    config = job.config
-    machine = Machine.of(job, options.threads)
-    require_savable(job, machine)
+    config = experiment.config
+    resources = Resources.of(experiment, options.threads)
+    require_savable(experiment, resources)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
         for note in directory.notes:
             console.note(note)
-        with machine.in_use(), machine.crew(options.crew) as crew:
-            judge = JobJudge.of(job, crew)
-            fitted = TrainingRun(judge, directory, machine.threads, console, stop, crew).fit()
+        with resources.in_use(), resources.pool(options.pool) as pool:
+            evaluator = ExperimentEvaluator.of(experiment, pool)
+            fitted = TrainingRun(evaluator, directory, resources.threads, console, stop, pool).fit()
             if fitted is None:
                 return Finished(output_of(config, options), directory.path / "model.npz")
-            results = judge_run(judge, fitted)
+            results = evaluate_run(evaluator, fitted)
         if fitted.remark is not None:
             console.note(fitted.remark)
         if fitted.warning is not None:
             console.warn(fitted.warning)
-        save(job, fitted, results, directory, machine)
+        save(experiment, fitted, results, directory, resources)
         if options.draw is not None:
-            write_pictures(job, fitted, options.draw, directory, console)
+            write_pictures(experiment, fitted, options.draw, directory, console)
         directory.complete()
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name} after the run was finished")
@@ -93,20 +93,26 @@ def written(run: RunDirectory) -> list[str]:
     return [name for name in ARTIFACTS if run.has(name)]
 
 
-def save(job: Job, fitted: Fitted, results: Results, run: RunDirectory, machine: Machine) -> None:
+def save(
+    experiment: Experiment, fitted: Fitted, results: Results, run: RunDirectory, resources: Resources
+) -> None:
     """Write the model first, then what explains it."""
-    run.write("model.npz", model_content(model_document(job, results, machine), model_arrays(job)))
+    run.write(
+        "model.npz", model_content(model_document(experiment, results, resources), model_arrays(experiment))
+    )
     rows = [epoch.row() for epoch in fitted.history]
-    run.write("history.csv", history_content(columns_of(job), rows))
+    run.write("history.csv", history_content(columns_of(experiment), rows))
     run.write("metrics.json", metrics_content(results.document()))
-    run.write("config.yaml", bytes_content(dump_resolved(job.config, run.output).encode()))
+    run.write("config.yaml", bytes_content(dump_resolved(experiment.config, run.output).encode()))
 
 
-def write_pictures(job: Job, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console) -> None:
+def write_pictures(
+    experiment: Experiment, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console
+) -> None:
     """Write the pictures; the run is complete without them, so a failure is a warning."""
     try:
         best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
-        pictures = draw([epoch.row() for epoch in fitted.history], job.config.path.stem, best)
+        pictures = draw([epoch.row() for epoch in fitted.history], experiment.config.path.stem, best)
         run.write("loss.svg", bytes_content(pictures["loss.svg"]))
         run.write("loss.png", bytes_content(pictures["loss.png"]))
     except Exception as error:  # whatever a drawing library may come up with: the model is saved

@@ -9,9 +9,9 @@ from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
-from mlpcli.parallel.pool import Crew
-from mlpcli.run.evaluator import JobJudge
-from mlpcli.run.experiment import Job
+from mlpcli.parallel.pool import WorkerPool
+from mlpcli.run.evaluator import ExperimentEvaluator
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import (
     Fitted,
     Watch,
@@ -33,27 +33,27 @@ ALWAYS: tuple[Artifact, ...] = ("model.npz", "history.csv", "metrics.json", LAST
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun:
-    """A job that trains in its run directory, with the one who judges it."""
+    """An experiment that trains in its run directory, with the one who evaluates it."""
 
-    judge: JobJudge
+    evaluator: ExperimentEvaluator
     run: RunDirectory
     threads: int
     console: Console
     stop: StopRequest
-    crew: Crew
+    pool: WorkerPool
 
     @property
-    def job(self) -> Job:
+    def experiment(self) -> Experiment:
         """What is trained."""
-        return self.judge.job
+        return self.evaluator.experiment
 
     def fit(self) -> Fitted | None:
-        """Train the job's network; None where the directory's run, which goes on, is already finished.
+        """Train the experiment's network; None where the directory's run, which goes on, is already finished.
 
         Where a signal ends the training, its state is saved and StoppedBySignal is raised.
         """
-        stopping = early_stopping_of(self.job)
-        optimizer = self.job.config.spec.optimizer
+        stopping = early_stopping_of(self.experiment)
+        optimizer = self.experiment.config.spec.optimizer
         if isinstance(optimizer, QuasiNewtonSpec):
             fitted = self._by_iterations(optimizer, stopping)
         else:
@@ -64,18 +64,20 @@ class TrainingRun:
 
     def _by_iterations(self, choice: QuasiNewtonSpec, stopping: EarlyStopping | None) -> Fitted | None:
         if self._is_whole():
-            refuse_other_model(self.job, read_model(self.run.path / "model.npz").meta)
+            refuse_other_model(self.experiment, read_model(self.run.path / "model.npz").meta)
         if self._is_finished():
             return None
         with progress(self.console, choice.iterations) as observer:
-            fitted = fit_quasi_newton(self.judge, choice, stopping, Watch((observer,), self.stop), self.crew)
+            fitted = fit_quasi_newton(
+                self.evaluator, choice, stopping, Watch((observer,), self.stop), self.pool
+            )
         if self.stop.signal is not None:
             self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
         return fitted
 
     def _by_epochs(self, choice: FirstOrderSpec, stopping: EarlyStopping | None) -> Fitted | None:
-        trainer = trainer_of(self.judge, choice, self.stop, self.crew)
-        checkpoints = Checkpoints(self.run, self.job, trainer, stopping, self.threads, self.console)
+        trainer = trainer_of(self.evaluator, choice, self.stop, self.pool)
+        checkpoints = Checkpoints(self.run, self.experiment, trainer, stopping, self.threads, self.console)
         checkpoints.resume()
         done = len(trainer.history)
         try:
@@ -95,7 +97,7 @@ class TrainingRun:
         """
         if not self._is_whole():
             return False
-        return self.run.read(LAST_FILE) == dump_resolved(self.job.config, self.run.output).encode()
+        return self.run.read(LAST_FILE) == dump_resolved(self.experiment.config, self.run.output).encode()
 
     def _is_whole(self) -> bool:
         """Whether some run was finished here, and nothing of it has been lost."""

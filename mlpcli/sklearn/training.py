@@ -19,10 +19,10 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.parallel.pool import Crew
-from mlpcli.parallel.thread_pool import InThreads
-from mlpcli.run.evaluator import JobJudge
-from mlpcli.run.experiment import Job, checked_job
+from mlpcli.parallel.pool import WorkerPool
+from mlpcli.parallel.thread_pool import ThreadPool
+from mlpcli.run.evaluator import ExperimentEvaluator
+from mlpcli.run.experiment import Experiment, checked_experiment
 from mlpcli.run.fit import (
     Fitted,
     Watch,
@@ -32,11 +32,11 @@ from mlpcli.run.fit import (
     trainer_of,
 )
 from mlpcli.run.limits import dtype_of
-from mlpcli.run.resources import Machine
+from mlpcli.run.resources import Resources
 from mlpcli.run.results import history_frame
 from mlpcli.sklearn.arrays import Given, prepare_arrays, table_of_array
 from mlpcli.sklearn.settings import explained
-from mlpcli.training.decoder import Meaning
+from mlpcli.training.decoder import OutputDecoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class TrainedNetwork:
     loss: Loss
     dtype: str
     arrays: Mapping[str, Array]
-    meaning: Meaning
+    decoder: OutputDecoder
     history: pd.DataFrame
 
     def outputs(self, x: Matrix) -> Matrix:
@@ -70,41 +70,43 @@ class TrainedNetwork:
 
     def predicted(self, x: Matrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
-        return self.meaning.predicted(self.outputs(x))
+        return self.decoder.predicted(self.outputs(x))
 
     def probability(self, x: Matrix) -> Matrix | None:
         """The probability of every class, of every label; None without any."""
-        return self.meaning.probability(self.outputs(x))
+        return self.decoder.probability(self.outputs(x))
 
 
 def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     """Train the network of a config on arrays; raises the kinds of MlpError that `mlp train` does."""
     with config.places():
         prepared = prepare_arrays(config.spec, given, encode, dtype_of(config))
-    job = checked_job(config, prepared, MAX_PARAMETERS)
-    machine = Machine.of(job, None)
-    with machine.in_use(), machine.crew(InThreads) as crew:
-        fitted = _fit(job, crew)
-    network = job.network
+    experiment = checked_experiment(config, prepared, MAX_PARAMETERS)
+    resources = Resources.of(experiment, None)
+    with resources.in_use(), resources.pool(ThreadPool) as pool:
+        fitted = _fit(experiment, pool)
+    network = experiment.network
     return TrainedNetwork(
         prepared.inputs,
         network.architecture,
         network.loss,
         network.dtype.name,
         {name: array.copy() for name, array in network.arrays().items()},
-        job.meaning,
-        history_frame(job, fitted.history),
+        experiment.decoder,
+        history_frame(experiment, fitted.history),
     )
 
 
-def _fit(job: Job, crew: Crew) -> Fitted:
-    stopping, judge = early_stopping_of(job), JobJudge.of(job, crew)
-    optimizer = job.config.spec.optimizer
+def _fit(experiment: Experiment, pool: WorkerPool) -> Fitted:
+    stopping, evaluator = early_stopping_of(experiment), ExperimentEvaluator.of(experiment, pool)
+    optimizer = experiment.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):
-        fitted = fit_quasi_newton(judge, optimizer, stopping, Watch(), crew)
+        fitted = fit_quasi_newton(evaluator, optimizer, stopping, Watch(), pool)
     else:
         watch = Watch()
-        fitted = fit_first_order(trainer_of(judge, optimizer, watch.stop_requested, crew), stopping, watch)
+        fitted = fit_first_order(
+            trainer_of(evaluator, optimizer, watch.stop_requested, pool), stopping, watch
+        )
     if stopping is not None:
         stopping.restore_best()
     return fitted

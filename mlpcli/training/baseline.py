@@ -8,10 +8,10 @@ import numpy as np
 
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 
-def constant_prediction(training: Scored, part: Scored) -> Scored:
+def constant_prediction(training: Predictions, part: Predictions) -> Predictions:
     """`part` with the predictions of scikit-learn's dummies, which know the training targets alone.
 
     classification and multilabel: the most frequent class (the first of equals), and for the probabilities
@@ -23,19 +23,19 @@ def constant_prediction(training: Scored, part: Scored) -> Scored:
     return guess(training, part)
 
 
-def _majority(training: Scored, part: Scored) -> Scored:
+def _majority(training: Predictions, part: Predictions) -> Predictions:
     priors = training.counts.true / training.counts.true.sum()
     predicted = np.full(part.rows, priors.argmax())
     return replace(part, predicted=predicted, probability=np.broadcast_to(priors, (part.rows, len(priors))))
 
 
-def _majority_of_labels(training: Scored, part: Scored) -> Scored:
+def _majority_of_labels(training: Predictions, part: Predictions) -> Predictions:
     priors = training.counts.true / training.total_weight
     probability = np.broadcast_to(priors, part.truth.shape)
     return replace(part, predicted=(probability > 0.5).astype(part.truth.dtype), probability=probability)
 
 
-def _average(training: Scored, part: Scored) -> Scored:
+def _average(training: Predictions, part: Predictions) -> Predictions:
     return replace(part, predicted=np.broadcast_to(training.mean(training.truth), part.truth.shape))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.parallel.pool import Crew, InTurn, share
+from mlpcli.parallel.pool import SerialPool, WorkerPool, share
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +30,10 @@ class Part:
             column = None if weights is None else np.ascontiguousarray(weights.reshape(-1, 1), dtype)
             return cls(np.ascontiguousarray(x, dtype), np.ascontiguousarray(y, dtype), column)
 
-    def room(self, crew: Crew) -> Part:
-        """Room for as much, which all members of a crew see."""
-        x, y = (crew.zeros(array.shape, array.dtype) for array in (self.x, self.y))
-        return Part(x, y, None if self.weights is None else crew.zeros(self.weights.shape, x.dtype))
+    def room(self, pool: WorkerPool) -> Part:
+        """Room for as much, which all workers of a pool see."""
+        x, y = (pool.zeros(array.shape, array.dtype) for array in (self.x, self.y))
+        return Part(x, y, None if self.weights is None else pool.zeros(self.weights.shape, x.dtype))
 
     def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
         """x, y and weights."""
@@ -46,20 +46,20 @@ class Part:
 class Batches:
     """The training rows cut into batches of `size`; the last one of an epoch may be smaller.
 
-    `shuffle` gathers all rows once into a second set of arrays, so that every batch is a view; a crew's
-    members gather a part of the rows each.
+    `shuffle` gathers all rows once into a second set of arrays, so that every batch is a view; a pool's
+    workers gather a part of the rows each.
     """
 
-    def __init__(self, part: Part, size: int, crew: Crew | None = None) -> None:
+    def __init__(self, part: Part, size: int, pool: WorkerPool | None = None) -> None:
         self.size = min(size, len(part))
         self.rows = len(part)
         self._number = ceil(self.rows / self.size)
         self._part = part
-        self._crew = crew or InTurn()
-        self._room = part.room(self._crew)
-        self._order = self._crew.zeros((self.rows,), np.intp)
-        self._shuffled = self._crew.zeros((), np.bool_)
-        self._gather = self._crew.job(self._gather_part)
+        self._pool = pool or SerialPool()
+        self._room = part.room(self._pool)
+        self._order = self._pool.zeros((self.rows,), np.intp)
+        self._shuffled = self._pool.zeros((), np.bool_)
+        self._gather = self._pool.job(self._gather_part)
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """A new order of the rows."""
@@ -67,19 +67,19 @@ class Batches:
         self._gather(0)
         self._shuffled.fill(True)
 
-    def _gather_part(self, member: int, _number: int) -> float:
-        rows = share(self.rows, member, self._crew.size)
-        for source, ordered in zip(self._part.arrays(), self._room.arrays(), strict=True):
-            if source is not None and ordered is not None:
-                gather(source, self._order[rows], ordered[rows])
+    def _gather_part(self, rank: int, _number: int) -> float:
+        rows = share(self.rows, rank, self._pool.size)
+        for source, requested in zip(self._part.arrays(), self._room.arrays(), strict=True):
+            if source is not None and requested is not None:
+                gather(source, self._order[rows], requested[rows])
         return 0.0
 
     def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
         """Batch `index` of this epoch: x, y, weights."""
         rows = slice(index * self.size, (index + 1) * self.size)
-        ordered = self._room if self._shuffled else self._part
-        weights = None if ordered.weights is None else ordered.weights[rows]
-        return ordered.x[rows], ordered.y[rows], weights
+        requested = self._room if self._shuffled else self._part
+        weights = None if requested.weights is None else requested.weights[rows]
+        return requested.x[rows], requested.y[rows], weights
 
     def rows_of(self, index: int) -> int:
         """How many rows batch `index` has."""

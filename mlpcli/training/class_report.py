@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.training.classification_metrics import f1s, precisions, recalls
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,17 @@ class ClassRow:
     support: float
 
 
-def confusion_matrix(scored: Scored, n_classes: int) -> Array:
+def confusion_matrix(predictions: Predictions, n_classes: int) -> Array:
     """Weights of the data's rows, or their numbers, by true (row) and predicted class (column): (C, C)."""
-    cells = np.bincount(scored.truth * n_classes + scored.predicted, scored.weights, n_classes**2)
+    cells = np.bincount(
+        predictions.truth * n_classes + predictions.predicted, predictions.weights, n_classes**2
+    )
     return cells.reshape(n_classes, n_classes)
 
 
-def class_table(scored: Scored, names: Sequence[str]) -> list[ClassRow]:
+def class_table(predictions: Predictions, names: Sequence[str]) -> list[ClassRow]:
     """A row for each class, in their order; a class that does not occur has zeros."""
-    counts = scored.counts
+    counts = predictions.counts
     columns = (precisions(counts), recalls(counts), f1s(counts), counts.true)
     values = np.zeros((len(names), len(columns)))
     found = np.stack(columns, axis=1)[: len(names)]

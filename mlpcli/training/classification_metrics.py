@@ -11,64 +11,64 @@ from __future__ import annotations
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.training.predictions import ClassCounts, Scored
+from mlpcli.training.predictions import ClassCounts, Predictions
 
 
-def accuracy(scored: Scored) -> float:
+def accuracy(predictions: Predictions) -> float:
     """The share of rows predicted rightly; in a multilabel task of rows with every label right."""
-    right = scored.truth == scored.predicted
-    return float(scored.mean(right.all(axis=1) if scored.task == "multilabel" else right))
+    right = predictions.truth == predictions.predicted
+    return float(predictions.mean(right.all(axis=1) if predictions.task == "multilabel" else right))
 
 
-def balanced_accuracy(scored: Scored) -> float:
+def balanced_accuracy(predictions: Predictions) -> float:
     """The mean recall over the classes that occur in the truth."""
-    counts = scored.counts
+    counts = predictions.counts
     return float(recalls(counts)[counts.true > 0].mean())
 
 
-def precision(scored: Scored) -> float:
+def precision(predictions: Predictions) -> float:
     """Precision of the positive class."""
-    return float(precisions(scored.counts)[-1])
+    return float(precisions(predictions.counts)[-1])
 
 
-def recall(scored: Scored) -> float:
+def recall(predictions: Predictions) -> float:
     """Recall of the positive class."""
-    return float(recalls(scored.counts)[-1])
+    return float(recalls(predictions.counts)[-1])
 
 
-def f1(scored: Scored) -> float:
+def f1(predictions: Predictions) -> float:
     """F1 of the positive class."""
-    return float(f1s(scored.counts)[-1])
+    return float(f1s(predictions.counts)[-1])
 
 
-def precision_macro(scored: Scored) -> float:
+def precision_macro(predictions: Predictions) -> float:
     """The mean precision over classes."""
-    return _macro(precisions(scored.counts), scored.counts)
+    return _macro(precisions(predictions.counts), predictions.counts)
 
 
-def recall_macro(scored: Scored) -> float:
+def recall_macro(predictions: Predictions) -> float:
     """The mean recall over classes."""
-    return _macro(recalls(scored.counts), scored.counts)
+    return _macro(recalls(predictions.counts), predictions.counts)
 
 
-def f1_macro(scored: Scored) -> float:
+def f1_macro(predictions: Predictions) -> float:
     """The mean F1 over classes."""
-    return _macro(f1s(scored.counts), scored.counts)
+    return _macro(f1s(predictions.counts), predictions.counts)
 
 
-def f1_weighted(scored: Scored) -> float:
+def f1_weighted(predictions: Predictions) -> float:
     """The mean F1 over classes, each weighted by its rows."""
-    counts = scored.counts
+    counts = predictions.counts
     support = counts.true.sum()
     return float(np.dot(f1s(counts), counts.true) / support) if support else 0.0
 
 
-def mcc(scored: Scored) -> float:
+def mcc(predictions: Predictions) -> float:
     """Matthews correlation coefficient for C classes, R_C of Gorodkin 2004; 0 where it is 0/0.
 
     With h, t, p as above and n the weight of all rows:  (n Σh − t·p) / √((n² − p·p)(n² − t·t))
     """
-    counts = scored.counts
+    counts = predictions.counts
     n = counts.predicted.sum()
     covariance = counts.hits.sum() * n - counts.true @ counts.predicted
     spread = (n**2 - counts.predicted @ counts.predicted) * (n**2 - counts.true @ counts.true)

@@ -1,4 +1,4 @@
-"""What a crew does with one network: gradients of batches, and forward passes, by parts of the rows."""
+"""What a pool does with one network: gradients of batches, and forward passes, by parts of the rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from mlpcli.arrays import Matrix
 from mlpcli.nn.evaluation import rows_of
 from mlpcli.nn.network import Network
-from mlpcli.parallel.pool import Crew, aligned_share, members_for, share
+from mlpcli.parallel.pool import WorkerPool, aligned_share, share, workers_for
 from mlpcli.training.divergence import is_finite
 
 SEEDS = 2**63
@@ -27,10 +27,10 @@ Gradient = Callable[[int], tuple[float, bool]]
 """The loss of the batch of a number, and whether it and its gradient, now in `grad`, are finite."""
 
 
-def gradient_job(network: Network, batches: Numbered, crew: Crew) -> Gradient:
-    """`Network.loss_and_grad` of a batch, by a crew."""
-    if crew.size > 1:
-        return _SharedGradient(network, batches, crew)
+def gradient_job(network: Network, batches: Numbered, pool: WorkerPool) -> Gradient:
+    """`Network.loss_and_grad` of a batch, by a pool."""
+    if pool.size > 1:
+        return _SharedGradient(network, batches, pool)
 
     def loss_and_grad(index: int) -> tuple[float, bool]:
         loss = network.loss_and_grad(*batches[index])
@@ -40,19 +40,19 @@ def gradient_job(network: Network, batches: Numbered, crew: Crew) -> Gradient:
 
 
 class _SharedGradient:
-    """Every member has a network of its own over the same parameters, and takes its part of the rows.
+    """Every worker has a network of its own over the same parameters, and takes its part of the rows.
 
-    The mean over a batch, and so its gradient, is a sum over the parts: they are added up in the members'
+    The mean over a batch, and so its gradient, is a sum over the parts: they are added up in the workers'
     order. Where rows drop out, the others are told a seed for the masks of each batch.
     """
 
-    def __init__(self, network: Network, batches: Numbered, crew: Crew) -> None:
-        self._networks, self._batches, self._size = _networks(network, crew), batches, crew.size
-        self._seed = crew.zeros((1,), np.uint64)
+    def __init__(self, network: Network, batches: Numbered, pool: WorkerPool) -> None:
+        self._networks, self._batches, self._size = _networks(network, pool), batches, pool.size
+        self._seed = pool.zeros((1,), np.uint64)
         n = len(network.grad)
-        adders = members_for(n, crew)
-        self._entries = [aligned_share(n, member, adders.size) for member in range(adders.size)]
-        self._of_parts, self._sums = crew.job(self._of_part), adders.job(self._add_up)
+        adders = workers_for(n, pool)
+        self._entries = [aligned_share(n, rank, adders.size) for rank in range(adders.size)]
+        self._of_parts, self._sums = pool.job(self._of_part), adders.job(self._add_up)
 
     def __call__(self, index: int) -> tuple[float, bool]:
         network = self._networks[0]
@@ -61,39 +61,39 @@ class _SharedGradient:
         loss = sum(self._of_parts(index))
         return loss, all(self._sums(0)) and isfinite(loss)
 
-    def _of_part(self, member: int, index: int) -> float:
+    def _of_part(self, rank: int, index: int) -> float:
         x, y, weights = self._batches[index]
-        network, rows = self._networks[member], share(len(x), member, self._size)
+        network, rows = self._networks[rank], share(len(x), rank, self._size)
         if rows.start == rows.stop:
             network.grad.fill(0.0)
             return 0.0
-        if member and network.drops_out:
-            network.rng.bit_generator.state = _seeded(self._seed.item(), member)
+        if rank and network.drops_out:
+            network.rng.bit_generator.state = _seeded(self._seed.item(), rank)
         own_weights = None if weights is None else weights[rows]
         return network.loss_and_grad(x[rows], y[rows], own_weights, len(x))
 
-    def _add_up(self, member: int, _number: int) -> float:
+    def _add_up(self, rank: int, _number: int) -> float:
         """Add the others' gradients to the first one's; whether the sums are finite."""
-        entries = self._entries[member]
+        entries = self._entries[rank]
         total = self._networks[0].grad[entries]
         for other in self._networks[1:]:
             np.add(total, other.grad[entries], total)
         return is_finite(total)
 
 
-def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Callable[[str], Matrix]:
+def scores_job(network: Network, rows: Mapping[str, Matrix], pool: WorkerPool) -> Callable[[str], Matrix]:
     """The scores of the rows of a name, as `Network.scores`, until they are asked for again."""
-    networks, names = _networks(network, crew), list(rows)
+    networks, names = _networks(network, pool), list(rows)
     outputs = network.architecture.widths[-1]
-    scores = {name: crew.zeros((len(x), outputs), network.dtype) for name, x in rows.items()}
+    scores = {name: pool.zeros((len(x), outputs), network.dtype) for name, x in rows.items()}
 
-    def of_part(member: int, number: int) -> float:
+    def of_part(rank: int, number: int) -> float:
         name = names[number]
-        x, part = rows[name], rows_of(len(rows[name]), member, crew.size)
-        networks[member].scores_into(x[part], scores[name][part])
+        x, part = rows[name], rows_of(len(rows[name]), rank, pool.size)
+        networks[rank].scores_into(x[part], scores[name][part])
         return 0.0
 
-    job = crew.job(of_part)
+    job = pool.job(of_part)
 
     def compute(name: str) -> Matrix:
         job(names.index(name))
@@ -102,9 +102,9 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], crew: Crew) -> Call
     return compute
 
 
-def _networks(network: Network, crew: Crew) -> list[Network]:
-    """A network for each member: the first is this one."""
-    return [network, *(network.twin() for _ in range(1, crew.size))]
+def _networks(network: Network, pool: WorkerPool) -> list[Network]:
+    """A network for each worker: the first is this one."""
+    return [network, *(network.twin() for _ in range(1, pool.size))]
 
 
 def _seeded(*entropy: int) -> Mapping[str, object]:

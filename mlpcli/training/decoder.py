@@ -10,11 +10,11 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.data.target import TargetEncoder
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 
 @dataclass(frozen=True, eq=False)
-class Meaning:
+class OutputDecoder:
     """How to read outputs (n, outputs) of a network that was trained on a target.
 
     `threshold`: from which output on a class of one output, or a label, is predicted: 0.5, for a hinge's
@@ -64,10 +64,10 @@ class Meaning:
             return self.target.class_indices(y)
         return self.predicted(y) if self.target.task == "regression" else y.astype(np.intp)
 
-    def scored(self, outputs: Matrix, truth: Array, weights: Vector | None) -> Scored:
+    def predictions(self, outputs: Matrix, truth: Array, weights: Vector | None) -> Predictions:
         """Truth, as `truth` gives it, and prediction together, for the metrics."""
         score = None if self.target.task == "regression" else outputs.astype(np.float64)
-        return Scored(
+        return Predictions(
             task=self.target.task,
             truth=truth,
             predicted=self.predicted(outputs),
@@ -77,7 +77,7 @@ class Meaning:
         )
 
 
-def meaning_of(target: TargetEncoder, loss: str, output_activation: str) -> Meaning:
+def decoder_of(target: TargetEncoder, loss: str, output_activation: str) -> OutputDecoder:
     """The meaning that goes with a target, a loss and an output activation."""
     probabilistic = target.task != "regression" and output_activation in PROBABILITIES
-    return Meaning(target, LOSSES[loss].threshold, probabilistic)
+    return OutputDecoder(target, LOSSES[loss].threshold, probabilistic)

@@ -8,12 +8,12 @@ from math import isfinite
 
 from mlpcli.nn.network import Network
 from mlpcli.optim.quasi_newton import Objective, Outcome, QuasiNewtonChoice, minimize
-from mlpcli.parallel.pool import Crew, InTurn
+from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.data_parallel import gradient_job
 from mlpcli.training.divergence import diverged, first_bad
-from mlpcli.training.loop import Judge, StopRequested
+from mlpcli.training.loop import Evaluator, StopRequested
 
 
 @dataclass(eq=False)
@@ -26,13 +26,13 @@ class FullBatch:
 
     network: Network
     part: Part
-    judge: Judge
+    evaluator: Evaluator
     stop_requested: StopRequested
-    crew: Crew = field(default_factory=InTurn)
+    pool: WorkerPool = field(default_factory=SerialPool)
     history: list[Epoch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.crew)
+        self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.pool)
 
     def evaluate(self) -> float:
         """Loss and penalties at `theta`; their gradient into `grad`.
@@ -52,8 +52,8 @@ class FullBatch:
     def record(self, iteration: int) -> Epoch:
         """The history row of an accepted point: the loss there, without penalties."""
         self.network.adopt_statistics(len(self.part))
-        loss, metrics = self.judge.loss_and_metrics("train")
-        val_loss, val_metrics = self.judge.validation()
+        loss, metrics = self.evaluator.loss_and_metrics("train")
+        val_loss, val_metrics = self.evaluator.validation()
         epoch = Epoch(iteration, loss, None, metrics, val_loss, val_metrics)
         self.history.append(epoch)
         return epoch

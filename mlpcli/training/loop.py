@@ -14,7 +14,7 @@ from mlpcli.errors import DivergedError
 from mlpcli.nn.network import Network
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
-from mlpcli.parallel.pool import Crew, InTurn
+from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import Epoch, Observer, Values
 from mlpcli.training.data_parallel import gradient_job
@@ -25,7 +25,7 @@ OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with 
 StopRequested = Callable[[], bool]
 
 
-class Judge(Protocol):
+class Evaluator(Protocol):
     """Says what the weights, as they then are, are worth on a part of the data: losses without penalties."""
 
     def metrics(self, part: str, /) -> Values: ...
@@ -46,7 +46,7 @@ class Trainer:
 
     `shuffling` orders the rows of every epoch anew; None keeps the order of the file. `schedule_monitor`
     names the quantity that the schedule wants to hear of, if any. `stop_requested` is asked after every
-    update, which the `crew` shares in. Where an epoch has been left half way, `batch` counts its updates and
+    update, which the `pool` shares in. Where an epoch has been left half way, `batch` counts its updates and
     `loss_sum` the row-weighted losses so far; `order` is the generator's state from before its shuffle.
     """
 
@@ -54,12 +54,12 @@ class Trainer:
     batches: Batches
     stepper: Stepper
     schedule: Schedule
-    judge: Judge
+    evaluator: Evaluator
     epochs: int
     shuffling: np.random.Generator | None = None
     schedule_monitor: str | None = None
     stop_requested: StopRequested = lambda: False
-    crew: Crew = field(default_factory=InTurn)
+    pool: WorkerPool = field(default_factory=SerialPool)
     history: list[Epoch] = field(default_factory=list)
     batch: int = 0
     loss_sum: float = 0.0
@@ -67,8 +67,8 @@ class Trainer:
     rate: float = 0.0
 
     def __post_init__(self) -> None:
-        self._loss_and_grad = gradient_job(self.network, self.batches, self.crew)
-        self.stepper.share_with(self.crew)
+        self._loss_and_grad = gradient_job(self.network, self.batches, self.pool)
+        self.stepper.share_with(self.pool)
 
     def run_epoch(self) -> Epoch:
         """The updates of one epoch, or what is left of it, and its record.
@@ -98,7 +98,7 @@ class Trainer:
     def finish_epoch(self) -> Epoch:
         """The record of an epoch whose updates are done."""
         self.require_finite()
-        metrics, (val_loss, val_metrics) = self.judge.metrics("train"), self.judge.validation()
+        metrics, (val_loss, val_metrics) = self.evaluator.metrics("train"), self.evaluator.validation()
         loss = self.loss_sum / self.batches.rows
         record = Epoch(len(self.history) + 1, loss, self.rate, metrics, val_loss, val_metrics)
         self.history.append(record)

@@ -21,7 +21,7 @@ from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
 from mlpcli.training import regression_metrics as by_value
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 Needs = Literal["labels", "probabilities", "scores", "values"]
 
@@ -40,7 +40,7 @@ class Metric:
     tasks: frozenset[str]
     needs: Needs
     greater_is_better: bool
-    function: Callable[[Scored], float]
+    function: Callable[[Predictions], float]
     sklearn: str
     instead: tuple[str, ...] = ()
 
@@ -91,14 +91,14 @@ METRICS: Final[dict[str, Metric]] = {
 }
 
 
-def compute(names: Iterable[str], scored: Scored) -> dict[str, float | None]:
+def compute(names: Iterable[str], predictions: Predictions) -> dict[str, float | None]:
     """The value of each named metric, None where it is not defined."""
     names = tuple(names)
-    if not scored.total_weight > 0:
+    if not predictions.total_weight > 0:
         return dict.fromkeys(names)
     # an overflow is a value that is not finite, hence None: nothing to warn about
     with np.errstate(all="ignore"):
-        values = {name: METRICS[name].function(scored) for name in names}
+        values = {name: METRICS[name].function(predictions) for name in names}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 

@@ -25,7 +25,7 @@ class ClassCounts:
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class Predictions:
     """Truth and prediction of n rows.
 
     classification: `truth`, `predicted` class indices (n,); `probability` (n, C), or None where the output is
@@ -77,8 +77,8 @@ class Scored:
         return _count_labels(self) if self.task == "multilabel" else _count_classes(self)
 
 
-def _count_classes(scored: Scored) -> ClassCounts:
-    truth, predicted, weights = scored.truth, scored.predicted, scored.weights
+def _count_classes(predictions: Predictions) -> ClassCounts:
+    truth, predicted, weights = predictions.truth, predictions.predicted, predictions.weights
     size = max(2, int(truth.max(initial=0)) + 1, int(predicted.max(initial=0)) + 1)
     right = truth == predicted
     right_weights = None if weights is None else weights[right]
@@ -91,9 +91,9 @@ def _count_classes(scored: Scored) -> ClassCounts:
     )
 
 
-def _count_labels(scored: Scored) -> ClassCounts:
-    truth, predicted = scored.truth.astype(np.float64), scored.predicted.astype(np.float64)
-    weights = np.ones(scored.rows) if scored.weights is None else scored.weights
+def _count_labels(predictions: Predictions) -> ClassCounts:
+    truth, predicted = predictions.truth.astype(np.float64), predictions.predicted.astype(np.float64)
+    weights = np.ones(predictions.rows) if predictions.weights is None else predictions.weights
     return ClassCounts(
         hits=weights @ (truth * predicted),
         true=weights @ truth,

@@ -11,53 +11,53 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 Curve = Callable[[Vector, Vector], float]
 
 
-def log_loss(scored: Scored) -> float:
+def log_loss(predictions: Predictions) -> float:
     """The mean of −log p of the true class, p kept within ε and 1 − ε of float64, as scikit-learn does."""
     epsilon = np.finfo(np.float64).eps
-    of_truth = scored.probabilities[np.arange(scored.rows), scored.truth]
-    return float(scored.mean(-np.log(np.clip(of_truth, epsilon, 1 - epsilon))))
+    of_truth = predictions.probabilities[np.arange(predictions.rows), predictions.truth]
+    return float(predictions.mean(-np.log(np.clip(of_truth, epsilon, 1 - epsilon))))
 
 
-def brier(scored: Scored) -> float:
+def brier(predictions: Predictions) -> float:
     """The mean of Σ over classes (p_c − y_c)² with y one-hot; half of that for two classes (Brier 1950)."""
-    errors = scored.probabilities.copy()
-    errors[np.arange(scored.rows), scored.truth] -= 1
-    total = float(scored.mean(np.einsum("ij,ij->i", errors, errors)))
+    errors = predictions.probabilities.copy()
+    errors[np.arange(predictions.rows), predictions.truth] -= 1
+    total = float(predictions.mean(np.einsum("ij,ij->i", errors, errors)))
     return total / 2 if errors.shape[1] == 2 else total
 
 
-def roc_auc(scored: Scored) -> float:
+def roc_auc(predictions: Predictions) -> float:
     """Area under the ROC curve: how often a row of the class ranks above one of the rest, ties half."""
-    return _mean_over_classes(scored, _area_under_roc)
+    return _mean_over_classes(predictions, _area_under_roc)
 
 
-def average_precision(scored: Scored) -> float:
+def average_precision(predictions: Predictions) -> float:
     """Σ over thresholds of (recall_i − recall_{i−1}) precision_i: area under the precision-recall steps."""
-    return _mean_over_classes(scored, _area_under_precision)
+    return _mean_over_classes(predictions, _area_under_precision)
 
 
-def _mean_over_classes(scored: Scored, area: Curve) -> float:
+def _mean_over_classes(predictions: Predictions, area: Curve) -> float:
     areas = [
-        area(*_hits_and_false_alarms(positive, ranking, scored.weights))
-        for positive, ranking in _problems(scored)
+        area(*_hits_and_false_alarms(positive, ranking, predictions.weights))
+        for positive, ranking in _problems(predictions)
     ]
     return float(np.mean(areas))
 
 
-def _problems(scored: Scored) -> Iterator[tuple[Array, Vector]]:
+def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
     """Two-class problems (which rows are positive, what they rank by): one, or one a class."""
-    ranking = scored.ranking
-    if scored.task == "multilabel":
-        yield from zip(scored.truth.T == 1, ranking.T, strict=True)
+    ranking = predictions.ranking
+    if predictions.task == "multilabel":
+        yield from zip(predictions.truth.T == 1, ranking.T, strict=True)
     elif ranking.shape[1] <= 2:
-        yield scored.truth == 1, ranking[:, -1]
+        yield predictions.truth == 1, ranking[:, -1]
     else:
-        yield from ((scored.truth == index, column) for index, column in enumerate(ranking.T))
+        yield from ((predictions.truth == index, column) for index, column in enumerate(ranking.T))
 
 
 def _hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Vector, Vector]:

@@ -5,62 +5,62 @@ from __future__ import annotations
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.training.predictions import Scored
+from mlpcli.training.predictions import Predictions
 
 
-def mae(scored: Scored) -> float:
+def mae(predictions: Predictions) -> float:
     """Mean absolute error."""
-    return float(scored.mean(_absolute_errors(scored)).mean())
+    return float(predictions.mean(_absolute_errors(predictions)).mean())
 
 
-def mse(scored: Scored) -> float:
+def mse(predictions: Predictions) -> float:
     """Mean squared error."""
-    return float(_squared_errors(scored).mean())
+    return float(_squared_errors(predictions).mean())
 
 
-def rmse(scored: Scored) -> float:
+def rmse(predictions: Predictions) -> float:
     """Root of the mean squared error; with several targets the mean of their roots."""
-    return float(np.sqrt(_squared_errors(scored)).mean())
+    return float(np.sqrt(_squared_errors(predictions)).mean())
 
 
-def mape(scored: Scored) -> float:
+def mape(predictions: Predictions) -> float:
     """Mean of |y − ŷ| / |y|, as a fraction; |y| counts as at least the ε of float64."""
-    scale = np.maximum(np.abs(scored.truth), np.finfo(np.float64).eps)
-    return float(scored.mean(_absolute_errors(scored) / scale).mean())
+    scale = np.maximum(np.abs(predictions.truth), np.finfo(np.float64).eps)
+    return float(predictions.mean(_absolute_errors(predictions) / scale).mean())
 
 
-def median_absolute_error(scored: Scored) -> float:
+def median_absolute_error(predictions: Predictions) -> float:
     """The median of |y − ŷ|, by weight where rows have one."""
-    errors = _absolute_errors(scored)
-    weights = scored.weights
+    errors = _absolute_errors(predictions)
+    weights = predictions.weights
     if weights is None:
         return float(np.median(errors, axis=0).mean())
     return float(np.mean([_weighted_median(column, weights) for column in errors.T]))
 
 
-def r2(scored: Scored) -> float:
+def r2(predictions: Predictions) -> float:
     """Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 
     NaN for fewer than two rows. A target that is constant in these rows counts 1 if every prediction is
     exact, else 0, as in scikit-learn; constant means equal values, whatever the rounding of their mean.
     """
-    if scored.rows < 2:
+    if predictions.rows < 2:
         return np.nan
-    truth = scored.truth
-    unexplained = _squared_errors(scored)
-    variance = scored.mean((truth - scored.mean(truth)) ** 2)
+    truth = predictions.truth
+    unexplained = _squared_errors(predictions)
+    variance = predictions.mean((truth - predictions.mean(truth)) ** 2)
     flat = (truth.max(axis=0) == truth.min(axis=0)) | (variance == 0)
     ratio = np.divide(unexplained, variance, out=np.sign(unexplained), where=~flat)
     return float((1 - ratio).mean())
 
 
-def _absolute_errors(scored: Scored) -> Array:
-    return np.abs(np.subtract(scored.truth, scored.predicted))
+def _absolute_errors(predictions: Predictions) -> Array:
+    return np.abs(np.subtract(predictions.truth, predictions.predicted))
 
 
-def _squared_errors(scored: Scored) -> Array:
+def _squared_errors(predictions: Predictions) -> Array:
     """The mean squared error of each target (K,)."""
-    return scored.mean((scored.truth - scored.predicted) ** 2)
+    return predictions.mean((predictions.truth - predictions.predicted) ** 2)
 
 
 def _weighted_median(values: Vector, weights: Vector) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 Step = Callable[[int], Any]
 """Runs so many training steps."""
 
-_crews = ExitStack()  # the one of the case that is measured
+_pools = ExitStack()  # the one of the case that is measured
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ def ours(case: Case) -> Step:
     from mlpcli.optim.first_order import build
     from mlpcli.optim.stepper import Stepper
     from mlpcli.parallel import threads
-    from mlpcli.parallel.pool import InTurn
+    from mlpcli.parallel.pool import SerialPool
     from mlpcli.parallel.process_pool import processes
     from mlpcli.training.data_parallel import gradient_job
 
-    _crews.close()
+    _pools.close()
     number = threads.choose(case.widths, case.batch)
-    members = threads.members(number, case.widths, case.batch)
-    crew = InTurn() if members == 1 else processes(members)
-    _crews.enter_context(threads.limited(number if members == 1 else 1))
+    workers = threads.workers(number, case.widths, case.batch)
+    pool = SerialPool() if workers == 1 else processes(workers)
+    _pools.enter_context(threads.limited(number if workers == 1 else 1))
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
     architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)
@@ -81,9 +81,9 @@ def ours(case: Case) -> Step:
     y = np.eye(case.widths[-1], dtype=case.dtype)[classes]
     optimizer = build({"adam": AdamSpec, "sgd": SgdSpec}[case.optimizer]())
     stepper = Stepper(optimizer, network.theta, network.grad, network.layout.n_weights)
-    stepper.share_with(crew)
-    loss_and_grad = gradient_job(network, [(x, y, None)], crew)
-    _crews.enter_context(crew)
+    stepper.share_with(pool)
+    loss_and_grad = gradient_job(network, [(x, y, None)], pool)
+    _pools.enter_context(pool)
 
     def step(times: int) -> None:
         with np.errstate(all="ignore"):

@@ -113,8 +113,8 @@ def theirs(table: str) -> None:
 
 def inputs_of(config: Path) -> float:
     """MiB of the matrices of inputs."""
-    job = set_up(load_config(config), MAX_PARAMETERS)
-    return sum(part.rows.x.nbytes for part in job.parts.values()) / MEBIBYTE
+    experiment = set_up(load_config(config), MAX_PARAMETERS)
+    return sum(part.rows.x.nbytes for part in experiment.parts.values()) / MEBIBYTE
 
 
 def compared(configs: dict[str, Path], runs: int) -> Iterator[dict[str, object]]:

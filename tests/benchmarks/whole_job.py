@@ -33,7 +33,7 @@ IMPORTS = "import typer, rich.console, yaml, pydantic"
 
 
 @dataclass(frozen=True)
-class Job:
+class Experiment:
     """A table and the network to train on it: one hidden layer, Adam."""
 
     table: Path
@@ -47,9 +47,9 @@ class Job:
 
 
 JOBS = {
-    "iris": Job(ROOT / "data/iris.csv", "species", 16, "tanh", 0.01, epochs=100, batch=16, test=0.3),
-    "digits": Job(ROOT / "data/digits.csv", "label", 64, "relu", 0.001, epochs=40, batch=32, test=0.2),
-    "fashion_mnist": Job(
+    "iris": Experiment(ROOT / "data/iris.csv", "species", 16, "tanh", 0.01, epochs=100, batch=16, test=0.3),
+    "digits": Experiment(ROOT / "data/digits.csv", "label", 64, "relu", 0.001, epochs=40, batch=32, test=0.2),
+    "fashion_mnist": Experiment(
         ROOT / "data/fetched/fashion_mnist_train.csv", "label", 128, "relu", 0.001, epochs=10, batch=128
     ),
 }
@@ -83,28 +83,35 @@ def turns(commands: Mapping[str, Sequence[str]], runs: int) -> dict[str, list[Sp
     return {name: [one[name] for one in rounds[1:]] for name in commands}
 
 
-def config_of(job: Job) -> dict[str, Any]:
+def config_of(experiment: Experiment) -> dict[str, Any]:
     """The job as a config, which as JSON is YAML too."""
-    data = {"train": str(job.table), "target": job.target, "task": "classification"}
+    data = {"train": str(experiment.table), "target": experiment.target, "task": "classification"}
     return {
-        "data": {**data, "test": job.test} if job.test else data,
-        "model": {"layers": ["auto", job.hidden, "auto"], "activation": job.activation},
-        "optimizer": {"name": "adam", "learning_rate": job.rate},
-        "training": {"epochs": job.epochs, "batch_size": job.batch},
+        "data": {**data, "test": experiment.test} if experiment.test else data,
+        "model": {"layers": ["auto", experiment.hidden, "auto"], "activation": experiment.activation},
+        "optimizer": {"name": "adam", "learning_rate": experiment.rate},
+        "training": {"epochs": experiment.epochs, "batch_size": experiment.batch},
     }
 
 
-def contenders(job: Job, directory: Path) -> dict[str, Sequence[str]]:
+def contenders(experiment: Experiment, directory: Path) -> dict[str, Sequence[str]]:
     """The commands that do a job: ours, and those of the packages that are there."""
     config = directory / "config.yaml"
-    config.write_text(json.dumps(config_of(job)), "utf-8")
+    config.write_text(json.dumps(config_of(experiment)), "utf-8")
     commands = {"mlp": [*MLP, "train", str(config), "-q", "--overwrite", "-o", str(directory / "run")]}
-    options = [f"--{name}={getattr(job, name)}" for name in list(asdict(job))[2:]]
+    options = [f"--{name}={getattr(experiment, name)}" for name in list(asdict(experiment))[2:]]
     for name, (package, script) in PEERS.items():
         if find_spec(package) is not None:
             path = Path(__file__).parent / "peers" / script
             out = str(directory / package)
-            commands[name] = [sys.executable, str(path), str(job.table), job.target, out, *options]
+            commands[name] = [
+                sys.executable,
+                str(path),
+                str(experiment.table),
+                experiment.target,
+                out,
+                *options,
+            ]
     return commands
 
 
@@ -126,7 +133,7 @@ def ratios(times: Mapping[str, Sequence[Spent]], ours: str, others: Sequence[str
     return {kind: median(ours, kind) / min(median(other, kind) for other in others) for kind in kinds}
 
 
-def row(job: str, times: Mapping[str, Sequence[Spent]], name: str, others: Sequence[str]) -> str:
+def row(experiment: str, times: Mapping[str, Sequence[Spent]], name: str, others: Sequence[str]) -> str:
     """A line of the table: medians with the least and the most, and the ratio to the best of the others."""
     wall = sorted(one.wall for one in times[name])
     cpu = statistics.median(one.cpu for one in times[name])
@@ -134,16 +141,16 @@ def row(job: str, times: Mapping[str, Sequence[Spent]], name: str, others: Seque
     shown = ["", ""]
     if others and name not in others:
         shown = [f"{value:.2f}" for value in ratios(times, name, others).values()]
-    return f"| {job} | {name} | {clock} | {cpu:.2f} s | {' | '.join(shown)} |"
+    return f"| {experiment} | {name} | {clock} | {cpu:.2f} s | {' | '.join(shown)} |"
 
 
 def table(results: Mapping[str, Mapping[str, Sequence[Spent]]]) -> str:
     """The results as Markdown."""
     head = "| job | program | clock, median (range) | processors | ratio, clock | ratio, processors |"
     lines = [head, "|---|---|---|---|---|---|"]
-    for job, times in results.items():
+    for experiment, times in results.items():
         others = [name for name in times if name in PEERS or name == "imports"]
-        lines += [row(job, times, name, others) for name in times]
+        lines += [row(experiment, times, name, others) for name in times]
     return "\n".join(lines)
 
 
@@ -153,13 +160,13 @@ def measured(only: Sequence[str], runs: int) -> dict[str, dict[str, list[Spent]]
     with tempfile.TemporaryDirectory() as directory:
         if not only or "start" in only:
             results["start"] = turns(starts(Path(directory)), runs)
-        for name, job in JOBS.items():
+        for name, experiment in JOBS.items():
             if only and name not in only:
                 continue
-            if not job.table.exists():
-                print(f"{name} is left out: there is no {job.table} (see data/fetch.py)")
+            if not experiment.table.exists():
+                print(f"{name} is left out: there is no {experiment.table} (see data/fetch.py)")
                 continue
-            results[name] = turns(contenders(job, Path(directory)), runs)
+            results[name] = turns(contenders(experiment, Path(directory)), runs)
     return results
 
 
@@ -182,8 +189,8 @@ def main() -> None:
         asked.save.mkdir(parents=True, exist_ok=True)
         (asked.save / "whole_job.md").write_text(text + "\n", "utf-8")
         raw = {
-            job: {name: [asdict(one) for one in times] for name, times in found.items()}
-            for job, found in results.items()
+            experiment: {name: [asdict(one) for one in times] for name, times in found.items()}
+            for experiment, found in results.items()
         }
         (asked.save / "whole_job.json").write_text(json.dumps(raw, indent=1) + "\n", "utf-8")
 

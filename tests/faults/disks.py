@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.faults.commands import ROOT, Ended
 from tests.faults.figure import Figure
-from tests.running import MLP, tree, write_config, write_table
+from tests.support.running import MLP, tree, write_config, write_table
 
 QUICK, FULL = 1, 1
 PLACES = {

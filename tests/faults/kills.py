@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.commands import SHARED, Running, WarmProcess
 from tests.faults.figure import Figure
 from tests.faults.run_state import checkpoint_of, problems, temporaries
-from tests.running import write_config, write_table
+from tests.support.running import write_config, write_table
 
 QUICK, FULL = 50, 1000
 STARTS = 25  # of one run: its checkpoint grows with every epoch

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.faults.commands import ROOT, Ended
 from tests.faults.figure import Figure
-from tests.running import MLP, write_config, write_table
+from tests.support.running import MLP, write_config, write_table
 
 QUICK, FULL = 4, 1  # measure every n-th step: a try takes wider ones
 FIRST, STEP = 300, 25  # megabytes

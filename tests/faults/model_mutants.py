@@ -18,7 +18,7 @@ from mlpcli.artifacts.model_file import ModelFile, model_content, parse_model
 from mlpcli.artifacts.source_file import FileFormatError
 from tests.faults.bytes_mutator import mutant_of
 from tests.faults.figure import Figure
-from tests.hostile_models import good_model, zipped
+from tests.support.hostile_models import good_model, zipped
 
 QUICK, FULL = 5_000, 200_000
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults.figure import Figure
-from tests.wrong_protocols import MUTATIONS, OLD, recorded_calls, states, wrong_states
+from tests.support.wrong_protocols import MUTATIONS, OLD, recorded_calls, states, wrong_states
 
 QUICK, FULL = 1, 1
 

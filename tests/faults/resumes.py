@@ -14,7 +14,7 @@ from typing import Any
 from tests.faults.commands import SHARED, Ended, WarmProcess
 from tests.faults.figure import Figure
 from tests.faults.run_state import problems
-from tests.running import NO_EPOCHS, results, write_config, write_table
+from tests.support.running import NO_EPOCHS, results, write_config, write_table
 
 QUICK, FULL = 24, 200
 MOST_STOPS = 6

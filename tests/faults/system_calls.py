@@ -17,7 +17,7 @@ from tests.faults.commands import Ended, WarmProcess
 from tests.faults.figure import Figure
 from tests.faults.run_state import problems
 from tests.faults.traced import Call, calls_of, injected
-from tests.running import write_config, write_table
+from tests.support.running import write_config, write_table
 
 QUICK, FULL = 60, 10**6  # so many calls at the most, evenly chosen; there are some two hundred
 TRAIN = ("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--resume", "--set", "training.epochs=4")

@@ -20,7 +20,7 @@ from mlpcli.parallel import threads
 from mlpcli.run import resume as checkpoints
 from mlpcli.start import main
 from tests.faults.commands import SHARED
-from tests.running import ok, write_config, write_table
+from tests.support.running import ok, write_config, write_table
 
 
 def warm_up() -> None:

@@ -1,0 +1,393 @@
+"""From Python as from the command line: the same models, the same predictions, the same errors."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mlpcli
+from mlpcli import errors
+from mlpcli.artifacts import curves
+from mlpcli.optim.stepper import Stepper
+from tests.support.running import ok, results, write_config, write_table
+
+SPELT = """\
+code,size,flag,kind
+01,1.50,true,ash
+02,2.50,false,elm
+03,,true,ash
+01,4.50,false,elm
+02,5.50,true,ash
+03,-999,false,elm
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    write_table(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def spelt(tmp_path: Path) -> mlpcli.TrainedModel:
+    """A model whose categories a DataFrame spells in other ways than the file: 01, 1.50, true."""
+    (tmp_path / "s.csv").write_text(SPELT, encoding="utf-8")
+    features = {"code": "one_hot", "flag": "one_hot", "size": {"missing": "median"}}
+    data = {"train": tmp_path / "s.csv", "target": "kind", "features": features, "na_values": ["-999"]}
+    config = {"data": data, "optimizer": {"name": "lbfgs", "iterations": 5}}
+    return mlpcli.train(config, output=tmp_path / "spelt").model
+
+
+def by_command(model: Path, table: Path) -> pd.DataFrame:
+    out = ok("predict", model, table, "--quiet").out
+    return pd.read_csv(io.StringIO(out), keep_default_na=False)
+
+
+def test_the_package_is_light_until_a_name_is_used() -> None:
+    code = "import sys, mlpcli; before = set(sys.modules); mlpcli.load; print(*before); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = ({name.split(".")[0] for name in line.split()} for line in done.stdout.splitlines())
+    assert {"numpy", "pandas", "yaml", "pydantic"}.isdisjoint(before)
+    assert {"numpy", "pandas"} <= after
+
+
+def test_the_names_are_there_whatever_was_imported_before() -> None:
+    code = (
+        "import mlpcli.training.loop, mlpcli; from mlpcli import load, train; "
+        "assert mlpcli.train is train and mlpcli.load is load; "
+        "assert set(mlpcli.__all__) == set(dir(mlpcli)) and all(hasattr(mlpcli, n) for n in mlpcli.__all__)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="module 'mlpcli' has no attribute 'fit'"):
+        _ = mlpcli.fit  # type: ignore[attr-defined]
+
+
+def test_training_leaves_what_the_command_leaves(directory: Path) -> None:
+    config = write_config(directory / "c.yaml", data={"validation": 0.2})
+    ok("train", config, "-o", directory / "a", "--no-plots", "-q")
+    run = mlpcli.train(config, output=directory / "b")
+    assert results(directory / "a") == results(run.directory)
+    assert run.directory == directory / "b"
+    assert run.metrics["val"]["loss"] == pytest.approx(run.history["val_loss"].iloc[-1])
+    written = pd.read_csv(directory / "a" / "history.csv")
+    pd.testing.assert_frame_equal(run.history, written)
+
+
+def test_a_mapping_is_a_config(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = write_config(directory / "c.yaml", seed=7)
+    monkeypatch.chdir(directory)
+    features = ("length", "width", "colour")
+    training = {"epochs": np.int64(3), "batch_size": 16}
+    given = {"data": {"train": Path("t.csv"), "target": "kind", "features": features}, "training": training}
+    from_file, from_mapping = mlpcli.train(config), mlpcli.train(given, seed=7)
+    assert from_file.directory == directory / "runs" / "c"
+    assert from_mapping.directory == directory / "runs" / "config"
+    one, other = (np.load(run.directory / "model.npz") for run in (from_file, from_mapping))
+    np.testing.assert_array_equal(one["layers.0.weight"], other["layers.0.weight"])
+    # the next run moves this one aside, as on the command line
+    mlpcli.train(given, seed=8)
+    assert (directory / "runs" / "config.1" / "model.npz").exists()
+
+
+def test_quasi_newton_history_has_no_rate(directory: Path) -> None:
+    config = write_config(directory / "c.yaml")
+    document = {
+        "data": {"train": directory / "t.csv", "target": "size", "features": ["length"]},
+        "optimizer": {"name": "lbfgs", "iterations": 3},
+    }
+    run = mlpcli.train(document, output=directory / "r")
+    assert run.history["learning_rate"].isna().all()
+    assert run.history["epoch"].tolist() == [1, 2, 3]
+    assert config.exists()
+
+
+@pytest.mark.parametrize("target", ["kind", "two", ["size", "width"]])
+def test_predictions_are_those_of_the_command(directory: Path, target: Any) -> None:
+    data = {"target": target, "features": ["length", "colour"]}
+    run = mlpcli.train(write_config(directory / "c.yaml", data=data), output=directory / "r")
+    frame, model = pd.read_csv(directory / "t.csv"), run.model
+    expected = by_command(directory / "r" / "model.npz", directory / "t.csv")
+    shuffled = frame.sample(frac=1.0, axis="columns", random_state=0).set_index(frame.index + 100)
+    found = model.predict(shuffled)
+    assert list(found.index) == list(frame.index + 100)
+    if isinstance(target, list):
+        assert list(found.columns) == target
+        np.testing.assert_array_equal(found, expected[["size_prediction", "width_prediction"]])
+        return
+    assert found.name == target
+    assert found.tolist() == expected["prediction"].tolist()
+    assert model.targets == (target,)
+    probability = model.predict_proba(shuffled)
+    assert tuple(probability.columns) == model.classes
+    np.testing.assert_array_equal(probability, expected.filter(like="probability_"))
+
+
+def test_labels_and_their_probabilities(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=40)}).assign(a=lambda f: f.x > 0, b=lambda f: f.x > 1)
+    frame.astype(int).assign(x=frame.x).to_csv(tmp_path / "t.csv", index=False)
+    config = {"data": {"train": tmp_path / "t.csv", "target": ["a", "b"]}, "loss": "binary_cross_entropy"}
+    model = mlpcli.train({**config, "optimizer": "lbfgs"}, output=tmp_path / "r").model
+    assert model.task == "multilabel"
+    assert list(model.predict(frame)) == list(model.predict_proba(frame)) == ["a", "b"]
+    assert set(model.predict(frame).to_numpy().ravel()) <= {"0", "1"}
+
+
+def test_what_a_model_says_of_itself(directory: Path) -> None:
+    run = mlpcli.train(write_config(directory / "c.yaml"), output=directory / "r")
+    model = mlpcli.load(str(directory / "r" / "model.npz"), sha256=run.model.sha256)
+    assert model.task == "classification"
+    assert model.features == ("length", "width", "colour")
+    assert model.classes == ("ash", "elm", "oak")
+    assert model.metrics["train"] == run.metrics["train"]
+    assert f"classification of kind, sha256 {model.sha256[:12]}" in repr(model)
+    with pytest.raises(mlpcli.MlpError, match="expected sha256 00, found"):
+        mlpcli.load(directory / "r" / "model.npz", sha256="00")
+
+
+def test_no_rows_are_no_predictions(spelt: mlpcli.TrainedModel) -> None:
+    empty = pd.DataFrame({"code": [], "size": [], "flag": []})
+    assert len(spelt.predict(empty)) == 0
+    assert spelt.predict_proba(empty).shape == (0, 2)
+
+
+FORMS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "as pandas reads it": lambda frame: frame,
+    "texts": lambda _: pd.read_csv(io.StringIO(SPELT), dtype=str, keep_default_na=False),
+    "texts as objects": lambda _: pd.read_csv(io.StringIO(SPELT), dtype=object, keep_default_na=False),
+    "nullable": lambda frame: frame.convert_dtypes(),
+    "categories": lambda frame: frame.astype({"code": "category", "flag": "category", "size": "category"}),
+    "objects": lambda frame: frame.astype(object),
+    "objects and None": lambda frame: frame.astype(object).where(frame.notna(), None),
+    "decimals": lambda frame: frame.assign(
+        size=[None if pd.isna(x) else Decimal(str(x)) for x in frame["size"]]
+    ),
+    "fractions": lambda frame: frame.assign(
+        code=[Fraction(x) for x in frame["code"]],
+        size=[None if pd.isna(x) else Fraction(str(x)) for x in frame["size"]],
+    ),
+    "codes became floats": lambda frame: frame.astype({"code": float}),
+    "names with spaces": lambda frame: frame.rename(columns=lambda name: f" {name} "),
+    "float32": lambda frame: frame.astype({"size": np.float32}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_the_dtypes_the_cells_mean_what_they_do_in_the_file(
+    form: str, spelt: mlpcli.TrainedModel, tmp_path: Path
+) -> None:
+    frame = FORMS[form](pd.read_csv(io.StringIO(SPELT)))
+    expected = by_command(tmp_path / "spelt" / "model.npz", tmp_path / "s.csv")
+    np.testing.assert_array_equal(spelt.predict_proba(frame), expected.filter(like="probability_"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"size": "abc"},
+            "DataFrame:0: column 'size': expected a number, found 'abc' (and 5 more: rows 1, 2, …)",
+        ),
+        ({"size": [1, True, 2, 3, 4, 5]}, "DataFrame:1: column 'size': expected a number, found 'True'"),
+        ({"size": [1.0, np.inf, 2, 3, 4, 5]}, "DataFrame:1: column 'size': expected a number, found 'inf'"),
+        (
+            {"size": [1, 10**400, 2, 3, 4, 5]},
+            "DataFrame:1: column 'size': expected a number within ±1.79769e+308, found a larger int",
+        ),
+        (
+            {"size": [1, -(10**5000), 2, Fraction(10**400, 3), 4, 5]},
+            "DataFrame:1: column 'size': expected a number within ±1.79769e+308, found a larger int",
+        ),
+        (
+            {"size": [Fraction(10**400, 3)] * 6},
+            "DataFrame:0: column 'size': expected a number within ±1.79769e+308, found a larger Fraction",
+        ),
+        (
+            {"code": [1, 10**400, 2, 3, 1, 2]},
+            "DataFrame:1: column 'code': expected a number within ±1.79769e+308",
+        ),
+        ({"size": [1, Decimal("1e400"), 2, 3, 4, 5]}, "column 'size': expected a number, found '1E+400'"),
+        ({"size": [1j] * 6}, "column 'size': expected a text or a number, found something of type complex"),
+        (
+            {"code": [1, 2, None, 1, 2, 3]},
+            "DataFrame:2: column 'code': a missing value, and no policy for it",
+        ),
+        ({"code": [[1]] * 6}, "column 'code': expected a text or a number, found something of type list"),
+    ],
+)
+def test_cells_that_cannot_be_used_are_errors(
+    spelt: mlpcli.TrainedModel, change: dict[str, Any], message: str
+) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT)).assign(**change)
+    with pytest.raises(errors.DataError) as caught:
+        spelt.predict(frame)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", [Fraction(51, 10), Fraction(1, 3), Fraction(10**20), Fraction(-1, 10**30)])
+def test_a_fraction_is_the_number_that_it_is(spelt: mlpcli.TrainedModel, cell: Fraction) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT))
+    found = spelt.predict_proba(frame.assign(size=[cell] * 6))
+    np.testing.assert_array_equal(found, spelt.predict_proba(frame.assign(size=float(cell))))
+
+
+def test_every_nan_is_a_missing_cell(spelt: mlpcli.TrainedModel) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT))
+    missing = spelt.predict_proba(frame.assign(size=None))
+    for nan in (Decimal("NaN"), Decimal("sNaN"), np.float32("nan"), float("nan"), pd.NA):
+        found = spelt.predict_proba(frame.assign(size=pd.Series([nan] * 6, dtype=object)))
+        np.testing.assert_array_equal(found, missing)
+
+
+def test_a_number_that_may_be_two_categories_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("c,y\n" + "1,a\n01,b\nx,a\n" * 5, encoding="utf-8")
+    data = {"train": tmp_path / "t.csv", "target": "y"}
+    model = mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "r").model
+    with pytest.raises(mlpcli.MlpError) as caught:
+        model.predict(pd.DataFrame({"c": ["x", 1]}))
+    assert str(caught.value) == (
+        "mlp: error: DataFrame:1: column 'c': 1 may be any of '01', '1'\n"
+        "hint: give the column as texts, spelt as in the training data"
+    )
+    assert model.predict(pd.DataFrame({"c": ["1", "01"]})).tolist() == ["a", "b"]
+
+
+def test_numbers_as_categories_of_a_column_with_an_indicator(tmp_path: Path) -> None:
+    """The indicator beside the column has no spelling of its own."""
+    (tmp_path / "t.csv").write_text("c,y\n" + "01,1\n02,2\n,3\n" * 5, encoding="utf-8")
+    feature = {"encode": "one_hot", "missing": "category", "indicator": True}
+    data = {"train": tmp_path / "t.csv", "target": "y", "features": {"c": feature}}
+    model = mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "r").model
+    texts, numbers = (model.predict(pd.DataFrame({"c": cells})) for cells in (["01", "02"], [1, 2]))
+    assert numbers.tolist() == texts.tolist()
+
+
+def test_columns_that_are_not_there_are_named(spelt: mlpcli.TrainedModel) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT))
+    with pytest.raises(mlpcli.MlpError) as caught:
+        spelt.predict(frame.rename(columns={"code": "Codes"}))
+    assert (
+        str(caught.value) == "mlp: error: DataFrame: there is no column 'code'\nhint: did you mean 'Codes'?"
+    )
+    with pytest.raises(mlpcli.MlpError, match="several columns are called 'size'"):
+        spelt.predict(pd.concat([frame, frame[["size"]]], axis="columns"))
+    with pytest.raises(TypeError, match="expected a pandas DataFrame, found list"):
+        spelt.predict([1, 2])  # type: ignore[arg-type]
+
+
+def test_an_unseen_category_is_a_warning(spelt: mlpcli.TrainedModel) -> None:
+    frame = pd.read_csv(io.StringIO(SPELT)).assign(code=[9, 1, 1, 2, 2, 2])
+    with pytest.warns(UserWarning, match="1 value of 'code' not seen in training, such as '9'"):
+        spelt.predict(frame)
+    days = frame.assign(code=pd.Timestamp(2024, 1, 31))
+    with pytest.warns(UserWarning, match="6 values of 'code' not seen in training, such as '2024-01-31'"):
+        spelt.predict(days)
+    with pytest.warns(UserWarning, match="such as '2024-01-31 12:00:00'"):
+        spelt.predict(frame.assign(code=datetime.datetime(2024, 1, 31, 12)))
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", None])
+def test_dates_are_spelt_as_the_column_has_them(tmp_path: Path, form: str | None) -> None:
+    days = pd.Series(pd.date_range("2024-01-01", periods=30))
+    texts = pd.DataFrame({"day": days.dt.strftime(form or "%Y-%m-%d"), "y": np.arange(30.0)})
+    texts.to_csv(tmp_path / "t.csv", index=False)
+    encode = {"name": "datetime"} if form is None else {"name": "datetime", "format": form}
+    data = {"train": tmp_path / "t.csv", "target": "y", "features": {"day": {"encode": encode}}}
+    model = mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "r").model
+    expected = model.predict(texts)
+    for frame in (days.to_frame("day"), days.dt.date.to_frame("day")):
+        np.testing.assert_array_equal(model.predict(frame), expected)
+    with pytest.raises(mlpcli.MlpError, match="expected a date"):
+        model.predict(texts.assign(day="tomorrow"))
+
+
+def test_scores_are_no_probabilities(directory: Path) -> None:
+    run = mlpcli.train(write_config(directory / "c.yaml", loss="hinge"), output=directory / "r")
+    frame = pd.read_csv(directory / "t.csv")
+    assert len(run.model.predict(frame)) == len(frame)
+    with pytest.raises(mlpcli.MlpError, match="has no probabilities"):
+        run.model.predict_proba(frame)
+
+
+def test_errors_are_those_of_the_command(directory: Path) -> None:
+    bad = {"data": {"train": directory / "t.csv", "target": "kind"}, "optimiser": "adam"}
+    with pytest.raises(errors.ConfigError) as caught:
+        mlpcli.train(bad)
+    assert str(caught.value).splitlines()[:2] == [
+        "mlp: error: config:4:1: unknown key `optimiser`: it is called `optimizer` here",
+        "  optimiser: adam",
+    ]
+    with pytest.raises(errors.ConfigError, match="found set"):
+        mlpcli.train({"data": {1, 2}})
+    with pytest.raises(errors.ConfigError, match=r"config: model\.layers: expected texts, .*, found object"):
+        mlpcli.train({"model": {"layers": ["auto", object()]}})
+    with pytest.raises(errors.ConfigError, match=r"config: model: expected texts, .*, found tuple"):
+        mlpcli.train({"model": {("layers", "init"): 1}})
+    with pytest.raises(errors.DataError, match="there is no file"):
+        mlpcli.train({"data": {"train": directory / "tt.csv", "target": "kind"}})
+    with pytest.raises(errors.ModelError):
+        mlpcli.load(directory / "t.csv")
+
+
+def test_a_run_worse_than_a_constant_warns(directory: Path) -> None:
+    config = write_config(
+        directory / "c.yaml", training={"epochs": 1}, model={"init": {"name": "normal", "std": 9}}
+    )
+    with pytest.warns(UserWarning, match="worse than that of a constant prediction"):
+        run = mlpcli.train(config, output=directory / "r")
+    assert run.metrics["status"] == "worse_than_baseline"
+
+
+def test_what_a_run_warns_of_is_a_python_warning(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_config(directory / "c.yaml")
+    without_ink = patch.object(curves, "loss_pictures", side_effect=RuntimeError("no ink"))
+    with without_ink, pytest.warns(UserWarning, match="no picture of the loss: no ink") as caught:
+        mlpcli.train(config, output=directory / "r")
+    assert [Path(warning.filename).name for warning in caught] == ["test_api.py"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupt_is_a_keyboard_interrupt_after_saving(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(directory / "c.yaml", training={"epochs": 50})
+    step = Stepper.step
+
+    def interrupted(stepper: Stepper, rate: float) -> None:
+        step(stepper, rate)
+        signal.raise_signal(signal.SIGINT)
+
+    with patch.object(Stepper, "step", interrupted), pytest.raises(KeyboardInterrupt):
+        mlpcli.train(config, output=directory / "r")
+    assert capsys.readouterr() == ("", "")
+    assert (directory / "r" / "checkpoint.npz").exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_threads_may_train_and_predict_at_once(directory: Path) -> None:
+    config = write_config(directory / "c.yaml")
+    frame = pd.read_csv(directory / "t.csv")
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda i: mlpcli.train(config, output=directory / f"r{i}"), range(2)))
+        model = runs[0].model
+        parts = [frame.iloc[i % 40 :] for i in range(64)]
+        found = list(pool.map(model.predict_proba, parts))
+    assert results(runs[0].directory) == results(runs[1].directory)
+    for part, probability in zip(parts, found, strict=True):
+        pd.testing.assert_frame_equal(probability, model.predict_proba(part))
+    assert pickle.loads(pickle.dumps(model)).predict(frame).equals(model.predict(frame))

@@ -1,0 +1,181 @@
+"""Targets as the loss sees them, and outputs turned back into the target's own words and units."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mlpcli.config.spec import ScaleSpec
+from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.errors import DataError
+from tests.support.tables import all_rows, table_of
+
+THREE = table_of({"y": ["b", "a", "10", "b", "9"], "x": [0] * 5})
+NUMBERS = table_of({"u": [1, 2, 3, 6], "v": [-1, 1, -1, 1]}, numbers=("u", "v"))
+
+
+def scaling(name: str) -> ScaleSpec:
+    """A scaling of the target."""
+    return ScaleSpec.model_validate({"divide": 4} if name == "divide" else name)
+
+
+@pytest.mark.parametrize(
+    ("cells", "classes"),
+    [
+        (["10", "9", "2"], ("2", "9", "10")),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["NA", "None", "null"], ("NA", "None", "null")),
+        (["01", "1", "0"], ("0", "01", "1")),
+        (["True", "False"], ("False", "True")),
+        ([" x ", "x"], (" x ", "x")),
+    ],
+)
+def test_classes_are_the_texts_in_order(cells: list[str], classes: tuple[str, ...]) -> None:
+    """As numbers if all are numbers, exactly as in the file."""
+    table = table_of({"y": cells, "x": [0] * len(cells)})
+    assert find_classes(table, ("y",), all_rows(table)) == classes
+
+
+def test_classes_come_from_the_rows_given() -> None:
+    """Other rows may hold more."""
+    assert find_classes(THREE, ("y",), np.array([0, 1])) == ("a", "b")
+
+
+def test_one_class_is_too_few() -> None:
+    """There is nothing to tell apart."""
+    with pytest.raises(DataError) as caught:
+        find_classes(THREE, ("y",), np.array([0, 3]))
+    assert str(caught.value) == (
+        "mlp: error: t.csv: column 'y': only the class 'b' in the training rows, and two are needed"
+    )
+
+
+def test_more_than_a_thousand_classes_are_too_many() -> None:
+    """They are numbers to predict, more likely."""
+    table = table_of({"y": range(1001), "x": [0] * 1001})
+    assert len(find_classes(table, ("y",), np.arange(1000))) == 1000
+    with pytest.raises(DataError) as caught:
+        find_classes(table, ("y",), all_rows(table))
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: column 'y': 1,001 classes, and at most 1,000 are allowed",
+        "hint: if they are numbers to predict, write `task: regression`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [("binary_cross_entropy", 1), ("hinge", 1), ("mse", 1), ("huber", 1), ("cross_entropy", 2)],
+)
+def test_two_classes_have_one_output(loss: str, outputs: int) -> None:
+    """But with cross_entropy, where the second class is the second output."""
+    table = table_of({"y": ["no", "yes", "no"], "x": [0] * 3})
+    y = class_target("y", ("no", "yes"), loss).encode(table).y
+    expected = [[0], [1], [0]] if outputs == 1 else [[1, 0], [0, 1], [1, 0]]
+    assert y.tolist() == expected
+
+
+def test_more_classes_are_one_hot() -> None:
+    """In the order of the classes."""
+    y = class_target("y", ("10", "9", "a", "b"), "hinge").encode(THREE, np.array([1, 2])).y
+    assert y.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
+
+
+def test_a_class_that_training_lacks_is_a_fault() -> None:
+    """Named, with the classes that there are."""
+    (fault,) = class_target("y", ("a", "b"), "mse").encode(THREE).faults
+    assert fault.problem(THREE).lines() == [
+        "mlp: error: t.csv:4: column 'y': the class '10' is none of those in the training rows "
+        "(and 1 more: line 6)",
+        "hint: they are: a, b",
+    ]
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_missing_target_is_a_fault(outputs: int) -> None:
+    """Of classes and of numbers."""
+    table = table_of({"y": ["a", None, "b"], "x": [1, None, 2]}, texts=("y",), numbers=("x",))
+    classes = ("a", "b", "c")[: max(2, outputs)]
+    (fault,) = class_target("y", classes, "mse").encode(table).faults
+    assert (fault.column, fault.rows.tolist()) == ("y", [1])
+    (fault,) = fit_numbers(("x",), scaling("none"), table, np.array([0, 2])).encode(table).faults
+    assert (fault.column, fault.rows.tolist()) == ("x", [1])
+
+
+@pytest.mark.parametrize("words", [("0", "1"), ("False", "True"), ("-1", "1")])
+def test_labels_are_columns_of_two_words(words: tuple[str, str]) -> None:
+    """The second in order is yes; predictions are in the same words."""
+    no, yes = words
+    table = table_of({"p": [no, yes, no], "q": [yes, yes, no]})
+    classes = find_classes(table, ("p", "q"), all_rows(table))
+    target = label_target(("p", "q"), classes, table)
+    assert target.encode(table).y.tolist() == [[0, 1], [1, 1], [0, 0]]
+    assert target.decode(np.array([[0.4, 0.5]])).tolist() == [[no, yes]]
+
+
+def test_labels_in_other_words_are_refused() -> None:
+    """One column says 1, another yes."""
+    table = table_of({"p": ["0", "1"], "q": ["no", "yes"]})
+    with pytest.raises(DataError) as caught:
+        label_target(("p", "q"), find_classes(table, ("p", "q"), all_rows(table)), table)
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: columns p, q: expected the same two values in each, found '0', '1', 'no', 'yes'",
+        "hint: each label is a column of 0 and 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("none", [[1, -1], [2, 1], [3, -1], [6, 1]]),
+        ("divide", [[0.25, -0.25], [0.5, 0.25], [0.75, -0.25], [1.5, 0.25]]),
+        ("minmax", [[0, 0], [0.2, 1], [0.4, 0], [1, 1]]),
+        ("maxabs", [[1 / 6, -1], [2 / 6, 1], [0.5, -1], [1, 1]]),
+        ("standardize", [[-2 / 3.5**0.5, -1], [-1 / 3.5**0.5, 1], [0, -1], [3 / 3.5**0.5, 1]]),
+    ],
+)
+def test_numbers_are_scaled_and_come_back(name: str, expected: list[list[float]]) -> None:
+    """Each column by itself."""
+    target = fit_numbers(("u", "v"), scaling(name), NUMBERS, all_rows(NUMBERS))
+    y = target.encode(NUMBERS).y
+    np.testing.assert_allclose(y, expected, rtol=1e-14)
+    np.testing.assert_allclose(target.decode(y), [[1, -1], [2, 1], [3, -1], [6, 1]], rtol=1e-14)
+
+
+def test_scales_come_from_the_training_rows() -> None:
+    """The last row is not one of them."""
+    target = fit_numbers(("u",), scaling("standardize"), NUMBERS, np.array([0, 1, 2]))
+    assert target.center.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "threshold", "labels"),
+    [
+        ([[0.49], [0.5]], 0.5, ["a", "b"]),
+        ([[-0.1], [0.0], [0.4]], 0.0, ["a", "b", "b"]),
+        ([[0.2, 0.8], [0.6, 0.4], [0.5, 0.5]], 0.5, ["b", "a", "a"]),
+    ],
+)
+def test_outputs_become_classes(outputs: list[list[float]], threshold: float, labels: list[str]) -> None:
+    """The one that reaches the threshold, or the largest; the first of equals."""
+    loss = "mse" if len(outputs[0]) == 1 else "cross_entropy"
+    target = class_target("y", ("a", "b"), loss)
+    assert target.decode(np.array(outputs), threshold)[:, 0].tolist() == labels
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        class_target("y", ("a", "b", "ü"), "cross_entropy"),
+        fit_numbers(("u", "v"), scaling("standardize"), NUMBERS, all_rows(NUMBERS)),
+    ],
+    ids=["classes", "numbers"],
+)
+def test_what_is_stored_is_the_encoder(target: TargetEncoder) -> None:
+    """Metadata through JSON, scales as arrays."""
+    restored = TargetEncoder.from_meta(json.loads(json.dumps(target.meta())), target.arrays())
+    assert restored.meta() == target.meta()
+    assert restored.wanted == target.wanted
+    np.testing.assert_array_equal(restored.center, target.center)
+    np.testing.assert_array_equal(restored.scale, target.scale)

@@ -1,0 +1,370 @@
+"""Every table that is wrong is refused with its place and a hint: these, word by word."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from mlpcli.data import source
+from mlpcli.data.bad_cells import refuse_texts
+from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.reader import Reader, read_whole
+from mlpcli.data.source import find
+from mlpcli.data.table import Wanted
+from mlpcli.errors import DataError
+from tests.support.tables import PLAIN, content_file, read
+
+# the content, how it is said to be written, and what is said about it when columns a and b should be numbers
+WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
+    (
+        b"a,b\n1,2\n3,4,5\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: expected 2 fields, found 3",
+            "hint: put quotes around a text that holds the separator",
+        ],
+    ),
+    (b"a,b\n1,2\n3\n4,5\n", PLAIN, ["mlp: error: t.csv:3: expected 2 fields, found 1"]),
+    (
+        b"a,b\n1\n2,2\n3\n4\n5\n",
+        PLAIN,
+        ["mlp: error: t.csv:2: expected 2 fields, found 1 (and 3 more: lines 4, 5, …)"],
+    ),
+    (b"a,b\n1,2\n\n3,4\n", PLAIN, ["mlp: error: t.csv:3: an empty line between rows"]),
+    (b"a\n1\n\n3\n", PLAIN, ["mlp: error: t.csv:3: an empty line between rows"]),
+    (b"a,b\n1,2,\n3,4\n", PLAIN, ["mlp: error: t.csv:3: expected 3 fields, found 2"]),
+    (b"a,b\n1,2,\n3,4,x\n", PLAIN, ["mlp: error: t.csv:3: a column without a name must be empty, found 'x'"]),
+    (b"a,b,\n1,2\n", PLAIN, ["mlp: error: t.csv:2: expected 3 fields, found 2"]),
+    (
+        b"a,b,\n1,2,\n3,4,5\n",
+        PLAIN,
+        ["mlp: error: t.csv:3: a column without a name must be empty, found '5'"],
+    ),
+    (b"a,b,a\n1,2,3\n", PLAIN, ["mlp: error: t.csv:1: several columns are called 'a': 1, 3"]),
+    (b"a, a\n1,2\n", PLAIN, ["mlp: error: t.csv:1: several columns are called 'a': 1, 2"]),
+    (b"a,,c\n1,2,3\n", PLAIN, ["mlp: error: t.csv:1: column 2 has no name"]),
+    (b"", PLAIN, ["mlp: error: t.csv: is empty; expected a header and rows"]),
+    (b"\xef\xbb\xbf", PLAIN, ["mlp: error: t.csv: is empty; expected a header and rows"]),
+    (b"\n", PLAIN, ["mlp: error: t.csv: is empty; expected a header and rows"]),
+    (b"a,b\n", PLAIN, ["mlp: error: t.csv: there are no rows after the header"]),
+    (b"a,b", PLAIN, ["mlp: error: t.csv: there are no rows after the header"]),
+    (
+        b"a,b\n1,2\nx,3\n2,4\ny,5\nz,6\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: column 'a': expected a number, found 'x' (and 2 more: lines 5, 6)",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a,b\n1,2\nnan,3\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: column 'a': expected a number, found 'nan'",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n-Infinity,3\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: column 'a': expected a number, found '-Infinity'",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n1e400,3\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: column 'a': expected a number, found '1e400'",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a,b\nTrue,2\nTrue,3\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:2: column 'a': expected a number, found 'True' (and 1 more: line 3)",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n  ,3\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: column 'a': expected a number, found '  '",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        b"a;b\n1,5;2\n2,5;3\n",
+        CsvFormat(separator=";"),
+        [
+            "mlp: error: t.csv:2: column 'a': expected a number, found '1,5' (and 1 more: line 3)",
+            'hint: if the comma is the decimal mark, write `decimal: ","` under `data`',
+        ],
+    ),
+    (
+        b"a;b\n1.5;2\n",
+        CsvFormat(separator=";", decimal=","),
+        [
+            "mlp: error: t.csv:2: column 'a': expected a number, found '1.5'",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+    (
+        "a,b\n1,2\né,3\n".encode("latin-1"),
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: expected text in utf-8, found the byte 0xe9 at offset 8",
+            "hint: state its encoding, `encoding: cp1252` under `data` for example, or save it as UTF-8",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n3,\xc3",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: expected text in utf-8, found the byte 0xc3 at offset 10",
+            "hint: state its encoding, `encoding: cp1252` under `data` for example, or save it as UTF-8",
+        ],
+    ),
+    (
+        "a,b\n1,2\n".encode("utf-16"),
+        PLAIN,
+        [
+            "mlp: error: t.csv: is UTF-16, and its stated encoding is utf-8",
+            "hint: write `encoding: utf-16` under `data`, or save the file as UTF-8",
+        ],
+    ),
+    (
+        "a,b\n1,2\n".encode("utf-16-le"),
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: expected text, found a NUL character",
+            "hint: state its encoding (`encoding` under `data`), or save the table as CSV",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n3\x00,4\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: expected text, found a NUL character",
+            "hint: state its encoding (`encoding` under `data`), or save the table as CSV",
+        ],
+    ),
+    (
+        b"PK\x03\x04\x14\x00\x00",
+        PLAIN,
+        [
+            "mlp: error: t.csv: is a zip file or an Excel workbook, not a CSV file",
+            "hint: unpack it, or save the table as CSV",
+        ],
+    ),
+    (
+        b"\xfd7zXZ\x00\x00",
+        PLAIN,
+        [
+            "mlp: error: t.csv: is an xz file, not a CSV file",
+            "hint: unpack it first; only .gz is read as it is",
+        ],
+    ),
+    (
+        b"\x89PNG\r\n\x1a\n",
+        PLAIN,
+        ["mlp: error: t.csv: is a PNG picture, not a CSV file", "hint: a table as text is expected (CSV)"],
+    ),
+    (
+        b"(\xb5/\xfd\x00",
+        PLAIN,
+        [
+            "mlp: error: t.csv: is a zstd file, not a CSV file",
+            "hint: unpack it first; only .gz is read as it is",
+        ],
+    ),
+    (
+        b"BZh91AY&SY",
+        PLAIN,
+        [
+            "mlp: error: t.csv: is a bzip2 file, not a CSV file",
+            "hint: unpack it first; only .gz is read as it is",
+        ],
+    ),
+    (
+        b"%PDF-1.4",
+        PLAIN,
+        ["mlp: error: t.csv: is a PDF document, not a CSV file", "hint: a table as text is expected (CSV)"],
+    ),
+    (
+        gzip.compress(b"a,b\n" + b"1,2\n" * 1000)[:-12],
+        PLAIN,
+        ["mlp: error: t.csv: is a damaged gzip file: it ends too early"],
+    ),
+    (
+        gzip.compress(b"a,b\n1,2\n")[:-8] + b"\0" * 8,
+        PLAIN,
+        ["mlp: error: t.csv: is a damaged gzip file: CRC check failed 0x0 != 0xa97077b"],
+    ),
+    (b'a,b\n1,2\n"3,4\n5,6\n', PLAIN, ["mlp: error: t.csv:3: a quote that is never closed"]),
+    (b'a,"b\n1,2\n', PLAIN, ["mlp: error: t.csv:1: a quote that is never closed"]),
+    (
+        b'a,b\n1,2\n"3"x,4\n',
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: text after the closing quote of a field",
+            "hint: a quote within a quoted field is doubled",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n3\r,4\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: a carriage return in the middle of a line",
+            "hint: save the file with line ends as Unix or Windows have them",
+        ],
+    ),
+    (
+        b"a,b\r\r\n1,2\r\n3,4\r\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: a carriage return in the middle of a line",
+            "hint: save the file with line ends as Unix or Windows have them",
+        ],
+    ),
+    (
+        b"a,b\r1,2\r3,4\r",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: a carriage return in the middle of a line",
+            "hint: save the file with line ends as Unix or Windows have them",
+        ],
+    ),
+    (
+        b"a,b\n1,2\r\r\n3,4\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:2: lines 2 to 3 can be read in more than one way: 3 rows in place of 2",
+            "hint: is a line end or a quote doubled?",
+        ],
+    ),
+    (
+        b"a,b\n1,2\n3," + b"9" * (1 << 20) + b"9\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: a field is longer than 1 MiB",
+            "hint: a quote that is never closed makes one field of the rest of the file",
+        ],
+    ),
+    (
+        b",".join(b"c%d" % i for i in range(10_001)) + b"\n",
+        PLAIN,
+        ["mlp: error: t.csv:1: 10,001 columns, and at most 10,000 are allowed"],
+    ),
+    (
+        b"a;b\n1;2\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: there is no column 'a'",
+            "mlp: error: t.csv:1: there is no column 'b'",
+            'hint: the columns seem to be separated by a semicolon: write `separator: ";"` under `data`',
+        ],
+    ),
+    (
+        b"a\tb\n1\t2\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: there is no column 'a'",
+            "mlp: error: t.csv:1: there is no column 'b'",
+            'hint: the columns seem to be separated by a tab: write `separator: "\\t"` under `data`',
+        ],
+    ),
+    (
+        b"5,6\n1,2\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:1: there is no column 'a'",
+            "mlp: error: t.csv:1: there is no column 'b'",
+            "hint: the columns are: 5, 6",
+        ],
+    ),
+    (
+        "a,b\né,3\n".encode(),
+        CsvFormat(encoding="ascii"),
+        [
+            "mlp: error: t.csv:2: expected text in ascii, found the byte 0xc3 at offset 4",
+            "hint: state its encoding, `encoding: cp1252` under `data` for example, or save it as UTF-8",
+        ],
+    ),
+    (
+        "a,b\n1,2\n".encode("utf-16")[:-1],
+        CsvFormat(encoding="utf-16"),
+        [
+            "mlp: error: t.csv:2: expected text in utf-16-le, found the byte 0x0a at offset 16",
+            "hint: state its encoding, `encoding: cp1252` under `data` for example, or save it as UTF-8",
+        ],
+    ),
+    (
+        b"a\n1\n",
+        CsvFormat(decimal=","),
+        [
+            "mlp: error: t.csv: ',' is both the separator and the decimal mark",
+            'hint: write `separator: ";"` or `decimal: "."` under `data`',
+        ],
+    ),
+    (
+        b"a,b\n1,\x1b[31mred\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:2: column 'b': expected a number, found '\\x1b[31mred'",
+            "hint: if it means that the value is missing, name it in `na_values` under `data`",
+        ],
+    ),
+]
+
+
+def wanted(reader: Reader) -> Wanted:
+    """Columns a and b as numbers; a alone where there is no other."""
+    names = ("a",) if reader.header.names == ("a",) else ("a", "b")
+    reader.header.require(names)
+    return Wanted(numbers=names)
+
+
+@pytest.mark.parametrize(("content", "form", "message"), WRONG, ids=range(len(WRONG)))
+@pytest.mark.parametrize("chunk", [20, 1 << 23])
+def test_wrong_tables(content: bytes, form: CsvFormat, message: list[str], chunk: int) -> None:
+    """Wherever a piece of the file ends, the same is said."""
+    size = chunk if len(content) < 10_000 else 1 << 23
+    with patch.object(source, "CHUNK", size), pytest.raises(DataError) as caught:
+        refuse_texts(read_whole(content_file(content), form, wanted).table)
+    assert str(caught.value).split("\n") == message
+
+
+def test_a_file_that_unpacks_to_far_more_is_refused() -> None:
+    """Before it fills the memory."""
+    packed = gzip.compress(b"a,b\n" + b"1,2\n" * (1 << 20))
+    with patch.object(source, "ALWAYS_UNPACKED", 1 << 20), pytest.raises(DataError) as caught:
+        read(packed, chunk=1 << 16)
+    assert str(caught.value) == (
+        "mlp: error: t.csv: unpacks to more than 200 times its size\nhint: unpack it first if that is right"
+    )
+    assert read(packed).table.rows == 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("https://example.org/t.csv", "is a URL; only local files are read"),
+        ("s3://bucket/t.csv", "is a URL; only local files are read"),
+        (".", "is a directory; a CSV file was expected"),
+        ("nowhere.csv", "cannot be read: No such file or directory"),
+        ("t\0.csv", "cannot be read: embedded null byte"),
+    ],
+)
+def test_what_is_no_file(path: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is fetched, and no directory is read."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError) as caught:
+        find(path)
+    assert caught.value.problems[0].message == message
