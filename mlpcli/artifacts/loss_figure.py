@@ -8,9 +8,8 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlpcli.artifacts.loss_axis import LossAxis, loss_axis
+from mlpcli.artifacts.loss_axis import LossAxis, epoch_ticks, loss_axis, tick_labels
 from mlpcli.artifacts.loss_series import Series, thinned
-from mlpcli.artifacts.ticks import epoch_ticks, tick_labels
 
 # two colours that nearly everyone can tell apart (Okabe & Ito 2008)
 COLOURS: Final = {"train": "#0072b2", "validation": "#d55e00"}

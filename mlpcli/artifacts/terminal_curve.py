@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from mlpcli.artifacts.history import Row
-from mlpcli.artifacts.loss_axis import LossAxis, loss_axis
+from mlpcli.artifacts.loss_axis import LossAxis, epoch_ticks, loss_axis, tick_labels
 from mlpcli.artifacts.loss_series import Series, loss_series, thinned
-from mlpcli.artifacts.ticks import epoch_ticks, tick_labels
 
 Pixel: TypeAlias = tuple[int, int]  # from the left, from the top
 

@@ -19,7 +19,7 @@ from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageErr
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
-from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix
+from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
 

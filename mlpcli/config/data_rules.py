@@ -9,8 +9,7 @@ from mlpcli.config.encode_spec import NUMERIC_ENCODINGS, read_date
 from mlpcli.config.nodes import Key
 from mlpcli.config.refusals import Finding
 from mlpcli.config.scalars import resolve
-from mlpcli.config.spec import DataSpec, Spec, SplitColumn
-from mlpcli.config.tasks import only, possible_tasks
+from mlpcli.config.spec import DataSpec, Spec, SplitColumn, only, possible_tasks
 
 ROLES = {
     "target": "a target",

@@ -8,8 +8,7 @@ from itertools import pairwise
 from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec
 from mlpcli.config.loss_spec import LOSSES, default_loss
 from mlpcli.config.refusals import Finding
-from mlpcli.config.spec import Spec
-from mlpcli.config.tasks import only, possible_tasks
+from mlpcli.config.spec import Spec, only, possible_tasks
 
 DEFAULT_ACTIVATION = PlainActivationSpec(name="relu")
 

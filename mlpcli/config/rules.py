@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from mlpcli.config import data_rules, model_rules, training_rules
 from mlpcli.config.nodes import Key
 from mlpcli.config.refusals import Finding
-from mlpcli.config.spec import Spec
-from mlpcli.config.tasks import DECIDES_TASK
+from mlpcli.config.spec import DECIDES_TASK, Spec
 
 
 @dataclass(frozen=True, eq=False, repr=False)

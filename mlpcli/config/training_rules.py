@@ -10,8 +10,7 @@ from mlpcli.config.metric_names import METRIC_TASKS, metrics_for
 from mlpcli.config.nodes import Key
 from mlpcli.config.optimizer_spec import BfgsSpec, LbfgsSpec
 from mlpcli.config.refusals import Finding
-from mlpcli.config.spec import FULL_BATCH, QUASI_NEWTON, Spec
-from mlpcli.config.tasks import possible_tasks
+from mlpcli.config.spec import FULL_BATCH, QUASI_NEWTON, Spec, possible_tasks
 
 
 def loss_serves_task(spec: Spec) -> Iterator[Finding]:

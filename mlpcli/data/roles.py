@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.nodes import Key
-from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn
-from mlpcli.config.tasks import possible_tasks
+from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn, possible_tasks
 from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.reader import Reader
 from mlpcli.data.table import Header, Wanted

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
-from mlpcli.config.spec import LossSpec, ScaleSpec, Spec
-from mlpcli.config.tasks import only, possible_tasks
+from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
 from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target

@@ -6,7 +6,7 @@ would give.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,24 @@ from mlpcli.data.roles import Roles
 from mlpcli.data.splits import TO_TRAIN, choose_rows
 from mlpcli.data.table import NUMBERED, Table, TableOwner
 from mlpcli.errors import DataError, Place, Problem
+
+
+def merge_equal_rows(given: Given) -> Given:
+    """The rows that are different, sorted, with the sums of their weights.
+
+    Rows of weight 1 that are all different stay as they are.
+    """
+    rows = np.ascontiguousarray(np.hstack([given.x, given.y]))
+    as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    _, first, inverse = np.unique(as_bytes, return_index=True, return_inverse=True)
+    if len(first) == len(rows) and given.repetitions is None:
+        return given
+    # each sum in an order that does not depend on that of the rows, or its rounding would
+    order = np.lexsort([given.weights, inverse])
+    summed = np.bincount(inverse[order], given.weights[order])
+    weights = summed.astype(np.float64)
+    return replace(given, x=given.x[first], y=given.y[first], weights=weights, merged=True)
+
 
 SOURCE = "X"
 WEIGHT = "sample_weight"

@@ -13,8 +13,7 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import MlpError
-from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.equal_rows import merge_equal_rows
+from mlpcli.sklearn.arrays import Given, merge_equal_rows
 from mlpcli.sklearn.settings import config_of_parameters, explained
 from mlpcli.sklearn.training import TrainedNetwork, train_arrays
 from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_sample_weight, validate_data

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.artifacts.ticks import epoch_ticks, linear_ticks, log_ticks, tick_labels
+from mlpcli.artifacts.loss_axis import epoch_ticks, linear_ticks, log_ticks, tick_labels
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix as by_sklearn
 from sklearn.metrics import precision_recall_fscore_support
 
-from mlpcli.training.class_report import ClassRow, class_table, confusion_matrix
+from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.predictions import Predictions
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
