@@ -1,6 +1,6 @@
-"""How long a training step takes in one checkout beside another: for each loss, and a few sizes.
+"""How long a training step takes in one checkout beside another, as `paired.py`: for each loss, by sizes.
 
-    python tests/benchmarks/two_trees.py BEFORE AFTER [--rounds 200] [--only WORD ...]
+    python tests/benchmarks/paired_losses.py BEFORE AFTER [--rounds 200] [--only WORD ...]
 
 Each checkout has a process of its own, and they take turns, so that what else the machine does befalls both.
 Processor time in microseconds a step, one thread, medians; the median of the ratios within a round, and the
