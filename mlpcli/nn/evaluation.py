@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Final
 
 import numpy as np
@@ -56,7 +57,7 @@ class Evaluation:
         parts = [rows_of(len(x), worker, workers) for worker in range(workers)]
         with ThreadPoolExecutor(workers) as pool:
             done = [
-                pool.submit(one.scores, x[rows], out[rows])
+                pool.submit(copy_context().run, one.scores, x[rows], out[rows])
                 for one, rows in zip(self._passes, parts, strict=False)
             ]
         for part in done:

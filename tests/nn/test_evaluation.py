@@ -84,6 +84,16 @@ def test_threads_share_the_chunks_of_wide_networks(asked: str, monkeypatch: pyte
     np.testing.assert_array_equal(network.scores(x), expected)
 
 
+def test_threads_heed_what_the_caller_says_of_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(Loss("mse"), (200, 300, 3), rows=ROWS, dtype=np.float32)
+    network, (x, _, _) = case.network(), case.batch()
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(network.scores(x * np.float32(3e38))).all()
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        network.scores(x * np.float32(3e38))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("widths", WIDTHS, ids=str)
 def test_every_shape(widths: tuple[int, ...], dtype: npt.DTypeLike) -> None:
