@@ -2,8 +2,8 @@
 
 Loading matplotlib and drawing take longer than the training of a small network: all in one process, that of
 `mlp train configs/iris.yaml` has 1.6 times as much to do, and would if an SVG cost nothing, as it is the PNG
-that needs matplotlib. Somebody waits so much less where a second processor is free; where others have every
-processor, it is a twentieth more (python tests/benchmarks/decisions.py --only drawing).
+that needs matplotlib. On a quiet machine somebody would wait 1.3 times as long; where others have every
+processor, a twentieth to a tenth less (python tests/benchmarks/decisions.py --only drawing).
 
 The process is a fork, made before NumPy is loaded and the run is locked; no program is executed. It waits for
 the history, sends the pictures back as bytes, and ends; where its parent ends first, it finds its pipe closed

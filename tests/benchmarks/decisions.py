@@ -79,10 +79,10 @@ STEPS = """
 import sys
 sys.path.insert(0, "tests/benchmarks")
 import contenders
-from mlpcli.parallel import threads
+from mlpcli import threads
 case = contenders.Case({widths}, {batch})
 """
-CHOSEN = "threads.choose = lambda *_: {}; threads.workers = lambda *_: {}\nwork = contenders.ours(case)"
+CHOSEN = "threads.choose = lambda *_: {}; threads.members = lambda *_: {}\nwork = contenders.ours(case)"
 SIZES = [
     ((4, 16, 3), 16),
     ((64, 64, 10), 64),
@@ -158,15 +158,15 @@ OPENING = """
 import io, struct, zipfile
 from mlpcli.artifacts import npz
 from mlpcli.artifacts.model_file import parse_model
-from mlpcli.artifacts.zip_archive import Worker
-from tests.support.hostile_models import good_model
+from mlpcli.artifacts.zip_archive import Member
+from tests.hostile_models import good_model
 data = bytearray(good_model())
 def by_zipfile(data):
     found = {}
     for it in zipfile.ZipFile(io.BytesIO(data)).infolist():
         start = it.header_offset + 30 + sum(struct.unpack_from("<2H", data, it.header_offset + 26))
         content = memoryview(data)[start : start + it.compress_size]
-        found[it.filename] = Worker(it.filename, it.compress_type, content, it.file_size, it.CRC)
+        found[it.filename] = Member(it.filename, it.compress_type, content, it.file_size, it.CRC)
     return found
 def work(times):
     for _ in range(times):
