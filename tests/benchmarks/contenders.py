@@ -62,20 +62,20 @@ def ours(case: Case) -> Step:
     from mlpcli.nn.network import Network
     from mlpcli.optim.first_order import build
     from mlpcli.optim.stepper import Stepper
-    from mlpcli.parallel import threads
+    from mlpcli.parallel import shared_memory, threads
     from mlpcli.parallel.pool import SerialPool
-    from mlpcli.parallel.process_pool import processes
+    from mlpcli.parallel.process_pool import process_pool
     from mlpcli.training.data_parallel import gradient_job
 
     _pools.close()
     number = threads.choose(case.widths, case.batch)
     workers = threads.workers(number, case.widths, case.batch)
-    pool = SerialPool() if workers == 1 else processes(workers)
+    pool = SerialPool() if workers == 1 else process_pool(workers)
     _pools.enter_context(threads.limited(number if workers == 1 else 1))
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
     architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)
-    network = Network(architecture, Loss("cross_entropy"), dtype=case.dtype)
+    network = Network(architecture, Loss("cross_entropy"), dtype=case.dtype, zeros=shared_memory.zeros)
     network.initialize(INITIALIZERS["glorot_uniform"], np.random.default_rng(0))
     x, classes = case.data()
     y = np.eye(case.widths[-1], dtype=case.dtype)[classes]

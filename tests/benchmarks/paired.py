@@ -41,7 +41,7 @@ class Checkout:
         tree = Path(path).resolve()
         paths = os.pathsep.join([str(tree), str(tree / "tests" / "benchmarks")])
         self._process = subprocess.Popen(
-            [sys.executable, "-c", WORK, case, optimizer],
+            [sys.executable, "-P", "-c", WORK, case, optimizer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
