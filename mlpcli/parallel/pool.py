@@ -35,6 +35,9 @@ class WorkerPool(Protocol):
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array that all workers see."""
 
+    def sees(self, array: Array) -> bool:
+        """Whether all workers see what one of them writes there."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -78,6 +81,10 @@ class SerialPool:
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Of this process."""
         return np.zeros(shape, dtype)
+
+    def sees(self, _array: Array) -> bool:
+        """They are one process."""
+        return True
 
     def __enter__(self) -> Self:
         return self

@@ -28,3 +28,11 @@ def copied(array: Array) -> Array:
     shared = zeros(array.shape, array.dtype)
     np.copyto(shared, array)
     return shared
+
+
+def is_shared(array: Array) -> bool:
+    """Whether the array, or what it is a view of, lies in such memory."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return array.size == 0 or (isinstance(base, memoryview) and isinstance(base.obj, mmap.mmap))

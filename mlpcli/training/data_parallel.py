@@ -104,6 +104,7 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], pool: WorkerPool) -
 
 def _networks(network: Network, pool: WorkerPool) -> list[Network]:
     """A network for each worker: the first is this one."""
+    assert all(map(pool.sees, (network.state, network.grad))), "Network(..., zeros=shared_memory.zeros)"
     return [network, *(network.twin() for _ in range(1, pool.size))]
 
 

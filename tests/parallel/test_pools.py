@@ -542,3 +542,13 @@ def test_a_shared_run_that_is_stopped_goes_on_to_the_same_bytes(table: Path) -> 
     assert done.returncode == 0
     assert stopped > 0
     assert results(table / "parts") == results(table / "whole")
+
+
+@linux
+def test_processes_never_share_a_network_that_only_one_of_them_sees() -> None:
+    case = CASES["softmax"]
+    x, y, weights = case.batch()
+    with pytest.raises(AssertionError, match=r"zeros=shared_memory\.zeros"):
+        gradient_job(case.network(), [(x, y, weights)], ProcessPool(2))
+    gradient_job(case.network(), [(x, y, weights)], ThreadPool(2))
+    gradient_job(case.network(shared_memory.zeros), [(x, y, weights)], ProcessPool(2))
