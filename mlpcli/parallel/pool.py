@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Vector
 
 Task: TypeAlias = Callable[[int, int], float]
 """Takes the worker, counted from 0, and a number; gives a number. What it changes is in shared memory."""
 Job: TypeAlias = Callable[[int], list[float]]
 """A task for all workers: takes the number, gives what each came to, when all have done it."""
+Adder: TypeAlias = Callable[[], bool]
 
 WORTH_SHARING = 32_768  # entries for each worker
 LINE = 16  # entries of a cache line: operations on vectors that begin elsewhere take half as long again
@@ -37,6 +38,12 @@ class WorkerPool(Protocol):
 
     def sees(self, array: Array) -> bool:
         """Whether all workers see what one of them writes there."""
+
+    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
+        """What adds the workers' vectors up into the first one, in the workers' order.
+
+        It says whether every part of the sum is good. How the vectors come together is the pool's business.
+        """
 
     def __enter__(self) -> Self: ...
 
@@ -65,6 +72,22 @@ def workers_for(entries: int, pool: WorkerPool) -> WorkerPool:
     return pool if entries >= pool.size * WORTH_SHARING else SerialPool()
 
 
+def adder_of(pool: WorkerPool, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
+    """`WorkerPool.adder` where every worker sees all vectors: each adds up a part of the entries."""
+    entries = len(vectors[0])
+    adders = workers_for(entries, pool)
+    parts = [aligned_share(entries, rank, adders.size) for rank in range(adders.size)]
+
+    def add_up(rank: int, _number: int) -> float:
+        total = vectors[0][parts[rank]]
+        for other in vectors[1:]:
+            np.add(total, other[parts[rank]], total)
+        return good(total)
+
+    job = adders.job(add_up)
+    return lambda: all(job(0))
+
+
 class SerialPool:
     """Workers that take turns here. Whatever the kind of a pool, the numbers are those of this one."""
 
@@ -85,6 +108,10 @@ class SerialPool:
     def sees(self, _array: Array) -> bool:
         """They are one process."""
         return True
+
+    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
+        """By all that there are, where the vectors are long."""
+        return adder_of(self, vectors, good)
 
     def __enter__(self) -> Self:
         return self

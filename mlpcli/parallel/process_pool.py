@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,12 +21,12 @@ from typing import Final, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Vector
 from mlpcli.errors import MemoryLimitError
 from mlpcli.parallel import shared_memory
 from mlpcli.parallel.fork import Fork, fork_with_pipes, let_go, silence
 from mlpcli.parallel.pacing import Backoff
-from mlpcli.parallel.pool import Job, Task, WorkerPool
+from mlpcli.parallel.pool import Adder, Job, Task, WorkerPool, adder_of
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.parallel.threads import available
 
@@ -104,6 +104,10 @@ class ProcessPool:
         """A process has what it wrote elsewhere to itself."""
         return self.size == 1 or shared_memory.is_shared(array)
 
+    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
+        """By all that there are, where the vectors are long."""
+        return adder_of(self, vectors, good)
+
     def __enter__(self) -> Self:
         self._entered = True
         return self
@@ -148,7 +152,7 @@ class Channel:
             polled = (waiting.poll(0) for _ in range(self.polls))
             if event not in dict(next(filter(None, polled), []) or waiting.poll()):
                 return False
-            if consumed(event):
+            if shared_memory.consumed(event):
                 return True
 
     def close(self) -> None:
@@ -176,7 +180,7 @@ class Worker:
 
     def withdraw(self) -> bool:
         """Take the order back, if it has not begun: it may be asleep, or its processor busy."""
-        return consumed(self.channel.requested)
+        return shared_memory.consumed(self.channel.requested)
 
     def answer(self) -> float:
         """Wait for what it came to; raises what was raised there, MemoryLimitError where it was killed."""
@@ -238,12 +242,3 @@ def serve_and_end(tasks: Sequence[Task], rank: int, channel: Channel, forked: Fo
         os.write(last_words, traceback.format_exc()[-select.PIPE_BUF // 2 :].encode(errors="replace"))
     finally:
         os._exit(0)
-
-
-def consumed(event: int) -> bool:
-    """Whether the event has come and nobody else has consumed it: only one of two processes does."""
-    try:
-        os.eventfd_read(event)
-    except BlockingIOError:
-        return False
-    return True

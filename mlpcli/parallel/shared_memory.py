@@ -1,8 +1,9 @@
-"""Arrays that a process and those that are forked from it write and read together."""
+"""What a process and those that are forked from it read and write together: arrays, and events."""
 
 from __future__ import annotations
 
 import mmap
+import os
 from math import prod
 
 import numpy as np
@@ -36,3 +37,12 @@ def is_shared(array: Array) -> bool:
     while isinstance(base, np.ndarray):
         base = base.base
     return array.size == 0 or (isinstance(base, memoryview) and isinstance(base.obj, mmap.mmap))
+
+
+def consumed(event: int) -> bool:
+    """Whether the event has come and nobody else has consumed it: only one of two processes does."""
+    try:
+        os.eventfd_read(event)
+    except BlockingIOError:
+        return False
+    return True

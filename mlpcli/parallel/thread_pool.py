@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from time import perf_counter
@@ -10,9 +11,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Vector
 from mlpcli.parallel.pacing import Autotuner
-from mlpcli.parallel.pool import Job, SerialPool, Task
+from mlpcli.parallel.pool import Adder, Job, SerialPool, Task, adder_of
 
 
 class ThreadPool:
@@ -61,6 +62,10 @@ class ThreadPool:
     def sees(self, _array: Array) -> bool:
         """They are one process."""
         return True
+
+    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
+        """By all that there are, where the vectors are long."""
+        return adder_of(self, vectors, good)
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ import numpy as np
 from mlpcli.arrays import Matrix
 from mlpcli.nn.evaluation import rows_of
 from mlpcli.nn.network import Network
-from mlpcli.parallel.pool import WorkerPool, aligned_share, share, workers_for
+from mlpcli.parallel.pool import WorkerPool, share
 from mlpcli.training.divergence import is_finite
 
 SEEDS = 2**63
@@ -49,17 +49,15 @@ class _SharedGradient:
     def __init__(self, network: Network, batches: Numbered, pool: WorkerPool) -> None:
         self._networks, self._batches, self._size = _networks(network, pool), batches, pool.size
         self._seed = pool.zeros((1,), np.uint64)
-        n = len(network.grad)
-        adders = workers_for(n, pool)
-        self._entries = [aligned_share(n, rank, adders.size) for rank in range(adders.size)]
-        self._of_parts, self._sums = pool.job(self._of_part), adders.job(self._add_up)
+        self._of_parts = pool.job(self._of_part)
+        self._add_up = pool.adder([one.grad for one in self._networks], is_finite)
 
     def __call__(self, index: int) -> tuple[float, bool]:
         network = self._networks[0]
         if network.drops_out:
             self._seed.fill(network.rng.integers(SEEDS))
         loss = sum(self._of_parts(index))
-        return loss, all(self._sums(0)) and isfinite(loss)
+        return loss, self._add_up() and isfinite(loss)
 
     def _of_part(self, rank: int, index: int) -> float:
         x, y, weights = self._batches[index]
@@ -71,14 +69,6 @@ class _SharedGradient:
             network.rng.bit_generator.state = _seeded(self._seed.item(), rank)
         own_weights = None if weights is None else weights[rows]
         return network.loss_and_grad(x[rows], y[rows], own_weights, len(x))
-
-    def _add_up(self, rank: int, _number: int) -> float:
-        """Add the others' gradients to the first one's; whether the sums are finite."""
-        entries = self._entries[rank]
-        total = self._networks[0].grad[entries]
-        for other in self._networks[1:]:
-            np.add(total, other.grad[entries], total)
-        return is_finite(total)
 
 
 def scores_job(network: Network, rows: Mapping[str, Matrix], pool: WorkerPool) -> Callable[[str], Matrix]:
