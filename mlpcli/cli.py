@@ -22,7 +22,7 @@ from mlpcli.terminal.arguments import (
     OnBadRow,
     Quiet,
     Resume,
-    Run,
+    RunOutput,
     Seed,
     Set,
     Sha256,
@@ -69,7 +69,7 @@ def root(
 @app.command()
 def train(
     config: Config,
-    out: Run = None,
+    out: RunOutput = None,
     overrides: Set = None,
     seed: Seed = None,
     threads: Threads = None,

@@ -41,7 +41,7 @@ from mlpcli.config.loss_spec import LossSpec
 from mlpcli.parallel.threads import LIMIT
 
 Scores: TypeAlias = Few[Number | None]
-Part = Literal["train", "val", "test"]
+PartName = Literal["train", "val", "test"]
 
 
 class Target(Exact):
@@ -102,7 +102,7 @@ class ModelMeta(Exact):
     config: dict[str, Any]  # whatever it is, it came out of the strict JSON reader
     data: TrainingData
     training: Training
-    metrics: Annotated[dict[Part, Few[Number | Scores | None]], BeforeValidator(few_keys)]
+    metrics: Annotated[dict[PartName, Few[Number | Scores | None]], BeforeValidator(few_keys)]
     threads: Annotated[int, Field(ge=1, le=LIMIT)]
 
 

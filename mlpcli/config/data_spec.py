@@ -38,7 +38,7 @@ def _part(given: object) -> object:
     return none_if_null(given)
 
 
-Part: TypeAlias = Annotated[
+HeldOut: TypeAlias = Annotated[
     Annotated[
         Annotated[float, Number(above=0, below=1), Tag("a fraction")]
         | Annotated[str, LocalPath("a fraction, a path or {column: NAME, value: TEXT}"), Tag("a path")]
@@ -105,10 +105,10 @@ class DataSpec(Closed):
     id: Annotated[Columns, Field(description="columns carried through to predictions")] = ()
     weight: Annotated[Maybe[Column], Field(description="the column of sample weights")] = None
     validation: Annotated[
-        Part,
+        HeldOut,
         Field(description="a fraction of all rows, a path, or {column: NAME, value: TEXT}; default: none"),
     ] = None
-    test: Annotated[Part, Field(description="like validation; used for the final metrics only")] = None
+    test: Annotated[HeldOut, Field(description="like validation; used for the final metrics only")] = None
     stratify: Annotated[
         Maybe[Annotated[bool, Flag()]],
         Field(

@@ -12,11 +12,13 @@ from mlpcli.arrays import Array, Vector
 from mlpcli.kernels.expression import Expression
 from mlpcli.kernels.kernel import Kernel
 
-Run = Callable[[], None]
+BoundKernel = Callable[[], None]
 Call = tuple[Callable[..., Any], tuple[Array, ...]]
 
 
-def bind(kernel: Kernel, arrays: Mapping[str, Array], coefficients: Vector, scratch: list[Array]) -> Run:
+def bind(
+    kernel: Kernel, arrays: Mapping[str, Array], coefficients: Vector, scratch: list[Array]
+) -> BoundKernel:
     """A function that runs the kernel on these arrays, all of one shape.
 
     `coefficients` has an entry for each of the kernel's and is read at every run, `scratch` an array for each

@@ -97,13 +97,13 @@ class BatchNorm:
 
     def forward(self) -> None:
         """z ← γ ∘ (z − mean) / √(variance + ε) + β."""
-        z, share = self.z, 1.0 / len(self.z)
+        z, per_row = self.z, 1.0 / len(self.z)
         self.ones.dot(z, self.mean)
-        np.multiply(self.mean, share, self.mean)
+        np.multiply(self.mean, per_row, self.mean)
         np.subtract(z, self.mean, z)
         np.square(z, self.scratch)
         self.ones.dot(self.scratch, self.variance)
-        np.multiply(self.variance, share, self.variance)
+        np.multiply(self.variance, per_row, self.variance)
         reciprocal_root(self.variance, self.epsilon, self.factor)
         np.multiply(z, self.factor, self.normalized)
         np.multiply(self.normalized, self.gamma, z)
@@ -111,12 +111,12 @@ class BatchNorm:
 
     def backward(self) -> None:
         """dz ← γ / √(variance + ε) ∘ (dz − dβ/n − x̂ ∘ dγ/n)."""
-        dz, row, share = self.dz, self.row, 1.0 / len(self.dz)
+        dz, row, per_row = self.dz, self.row, 1.0 / len(self.dz)
         own_gradients(self)
-        np.multiply(self.dgamma, share, row)
+        np.multiply(self.dgamma, per_row, row)
         np.multiply(self.normalized, row, self.scratch)
         np.subtract(dz, self.scratch, dz)
-        np.multiply(self.dbeta, share, row)
+        np.multiply(self.dbeta, per_row, row)
         np.subtract(dz, row, dz)
         np.multiply(self.gamma, self.factor, row)
         np.multiply(dz, row, dz)
@@ -129,9 +129,9 @@ class BatchNorm:
         rows, momentum = len(self.z), self.momentum
         unbiased = momentum * rows / max(rows - 1, 1)
         batch = ((self.running_mean, self.mean, momentum), (self.running_variance, self.variance, unbiased))
-        for running, found, share in batch:
+        for running, found, weight in batch:
             np.multiply(running, 1.0 - momentum, running)
-            np.multiply(found, share, self.row)
+            np.multiply(found, weight, self.row)
             np.add(running, self.row, running)
 
     def adopt(self) -> None:

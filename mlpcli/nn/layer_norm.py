@@ -52,13 +52,13 @@ class LayerNormKind:
 class Rows:
     """What each row is normalized by: its mean, and in `factor` 1 / √(variance + ε), both (rows,).
 
-    As `means` and `factors` the same are columns (rows, 1). Each entry of `share` (outputs,) is 1 / outputs:
-    it makes means over units matrix products.
+    As `means` and `factors` the same are columns (rows, 1). Each entry of `per_unit` (outputs,) is
+    1 / outputs: it makes means over units matrix products.
     """
 
     mean: Vector
     factor: Vector
-    share: Vector
+    per_unit: Vector
     epsilon: float
 
     def __post_init__(self) -> None:
@@ -67,16 +67,16 @@ class Rows:
     @classmethod
     def of(cls, ones: Vector, gamma: Vector, epsilon: float) -> Rows:
         """Of as many rows and units as there are `ones` (rows,) and entries in γ (outputs,)."""
-        share = np.full_like(gamma, 1.0 / len(gamma))
-        return cls(np.empty_like(ones), np.empty_like(ones), share, epsilon)
+        per_unit = np.full_like(gamma, 1.0 / len(gamma))
+        return cls(np.empty_like(ones), np.empty_like(ones), per_unit, epsilon)
 
     def centre(self, z: Matrix, scratch: Matrix) -> None:
         """z ← z − mean; `factor` is then that of these rows."""
-        share, factor = self.share, self.factor
-        z.dot(share, self.mean)
+        per_unit, factor = self.per_unit, self.factor
+        z.dot(per_unit, self.mean)
         np.subtract(z, self.means, z)
         np.square(z, scratch)
-        scratch.dot(share, factor)
+        scratch.dot(per_unit, factor)
         reciprocal_root(factor, self.epsilon, factor)
 
 
@@ -127,9 +127,9 @@ class LayerNorm:
         own_gradients(self)
         np.multiply(dz, self.gamma, dz)
         np.multiply(dz, self.normalized, scratch)
-        scratch.dot(rows.share, rows.mean)
+        scratch.dot(rows.per_unit, rows.mean)
         np.multiply(self.normalized, rows.means, scratch)
-        dz.dot(rows.share, rows.mean)
+        dz.dot(rows.per_unit, rows.mean)
         np.subtract(dz, scratch, dz)
         np.subtract(dz, rows.means, dz)
         np.multiply(dz, rows.factors, dz)

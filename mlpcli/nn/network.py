@@ -140,7 +140,7 @@ class Network:
             np.multiply(dz, weights, dz)
         if self.loss.reduction == "sum":
             return total
-        np.multiply(dz, plan.share, dz)
+        np.multiply(dz, plan.per_row, dz)
         return total / plan.batch
 
     def penalty_value(self) -> float:

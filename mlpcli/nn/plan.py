@@ -68,7 +68,7 @@ class Plan:
         self._first = first
         self._masked = [step for step in self.steps if isinstance(step, Masked)]
         self._gathering = [step for step in self.steps if isinstance(step, Gathering)]
-        self.share: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
+        self.per_row: Matrix = np.asarray(1.0 / self.batch, self.scores.dtype)  # of a row in the mean
 
     @property
     def masks(self) -> list[Matrix]:

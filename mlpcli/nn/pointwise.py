@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix
-from mlpcli.kernels.in_place import Run, bind
+from mlpcli.kernels.in_place import BoundKernel, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.layers import Entry, EvaluationSite, Site
@@ -49,7 +49,7 @@ class ActivationKind:
             yield InPlace(z, bound(choice.value_kernel(z.dtype), {"z": z}, site.memory))
 
 
-def bound(kernel: Kernel, arrays: Mapping[str, Matrix], memory: Buffers) -> Run:
+def bound(kernel: Kernel, arrays: Mapping[str, Matrix], memory: Buffers) -> BoundKernel:
     """The kernel on these arrays, all of the shape of z."""
     z = arrays["z"]
     scratch: list[Array] = [memory.scratch(z.shape[1])] * kernel.temporaries
@@ -69,7 +69,7 @@ class Pointwise:
     z: Matrix
     prime: Matrix
     dz: Matrix
-    activate: Run
+    activate: BoundKernel
     kinked: bool
 
     @property

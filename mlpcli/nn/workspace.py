@@ -101,22 +101,24 @@ def mean_of(term: Term) -> Bind:
     return bind
 
 
-def _bind_term(term: Term, options: dict[str, float], share: float, to: tuple[Matrix, Matrix]) -> RowLosses:
-    """row ← share · Σ terms,  dz ← share · their derivatives; the terms take the place of z."""
+def _bind_term(
+    term: Term, options: dict[str, float], per_output: float, to: tuple[Matrix, Matrix]
+) -> RowLosses:
+    """row ← per_output · Σ terms,  dz ← per_output · their derivatives; the terms take the place of z."""
 
     def formula(z: Array, y: Array) -> dict[str, Array]:
         value, slope = term(z, y, **options)
-        return {"z": value, "dz": slope * share}
+        return {"z": value, "dz": slope * per_output}
 
     z, dz = to
     kernel = Kernel(formula, ("z", "y"))
     scratch = [np.empty_like(z) for _ in range(kernel.temporaries)]
     evaluate = bind_but_one(kernel, {"z": z, "dz": dz}, "y", scratch)
-    row, shares = np.empty(len(z), z.dtype), np.full(z.shape[1], share, z.dtype)
+    row, factors = np.empty(len(z), z.dtype), np.full(z.shape[1], per_output, z.dtype)
 
     def of_rows(y: Matrix) -> Vector:
         evaluate(y)
-        z.dot(shares, row)
+        z.dot(factors, row)
         return row
 
     return of_rows

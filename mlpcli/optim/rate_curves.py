@@ -23,14 +23,14 @@ class Moment(NamedTuple):
     epochs: int
 
 
-def _share_done(now: Moment) -> float:
+def _progress_of(now: Moment) -> float:
     """(e − 1)/(E − 1): 0 in the first epoch and 1 in the last; 0 where there is one only."""
     return (now.epoch - 1) / max(1, now.epochs - 1)
 
 
-def _cosine(start: float, end: float, share: float) -> float:
+def _cosine(start: float, end: float, progress: float) -> float:
     """From start to end along half a cosine: end + (start − end)(1 + cos πp)/2."""
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
 def _power(base: float, exponent: float) -> float:
@@ -103,8 +103,8 @@ class Linear:
 
     def rate(self, now: Moment, /) -> float:
         """The same at every update of an epoch."""
-        share = _share_done(now)
-        return self.learning_rate * (1 - share) + self.final * share
+        progress = _progress_of(now)
+        return self.learning_rate * (1 - progress) + self.final * progress
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Cosine:
 
     def rate(self, now: Moment, /) -> float:
         """The same at every update of an epoch."""
-        return _cosine(self.learning_rate, self.final, _share_done(now))
+        return _cosine(self.learning_rate, self.final, _progress_of(now))
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ class Schedule:
         remaining = max(1, epochs - self._warmup)
         if epoch > self._warmup:
             return self._curve.rate(Moment(epoch - self._warmup, update, updates, remaining))
-        share = ((epoch - 1) * updates + update) / (self._warmup * updates)
-        return share * self._curve.rate(Moment(1, 1, updates, remaining))
+        progress = ((epoch - 1) * updates + update) / (self._warmup * updates)
+        return progress * self._curve.rate(Moment(1, 1, updates, remaining))
 
     def observe(self, value: float) -> None:
         """Tell the monitored quantity at the end of an epoch; only a plateau listens."""

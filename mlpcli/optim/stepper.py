@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.kernels.in_place import Run, bind
+from mlpcli.kernels.in_place import BoundKernel, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.optim.rule import Optimizer
 from mlpcli.parallel import shared_memory
@@ -135,7 +135,7 @@ class Stepper:
             array[...] = saved[name]
         self.t = int(saved["t"])
 
-    def _runs(self, part: slice) -> list[Run]:
+    def _runs(self, part: slice) -> list[BoundKernel]:
         """The formula on each block of a part of the vectors, with scratch of the part's own."""
         rows = max(1, *(kernel.temporaries for _, kernel in self._kernels))
         scratch = _scratch((rows, min(self.BLOCK, part.stop - part.start)), self._grad.dtype)
@@ -154,7 +154,7 @@ class Stepper:
         if factor < 1:
             self._grad *= factor
 
-    def _flush_of(self, part: slice) -> Run:
+    def _flush_of(self, part: slice) -> BoundKernel:
         """What sets state and weights of a part of the vectors that have all but died away to zero.
 
         The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers

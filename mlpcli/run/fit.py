@@ -22,7 +22,7 @@ from mlpcli.training.metrics import greater_is_better
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FitResult:
     """What training came to: its history, whose epoch the weights are, whether it was stopped early.
 
     And what else a person should know, or be warned of.
@@ -81,7 +81,7 @@ def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
     return EarlyStopping(experiment.network.state, asked.monitor, better, asked.patience, asked.min_delta)
 
 
-def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> Fitted:
+def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> FitResult:
     """Train by epochs. The weights are the last ones: `stopping` still has the best."""
     observers = watch.after(stopping)
     patient = stopping is None or stopping.waited < stopping.patience  # not so where a stopped run goes on
@@ -95,7 +95,7 @@ def fit_quasi_newton(
     stopping: EarlyStopping | None,
     watch: Watch,
     pool: WorkerPool,
-) -> Fitted:
+) -> FitResult:
     """Train by iterations over all rows, until the tolerance, their number, or early stopping."""
     experiment = evaluator.experiment
     problem = FullBatch(experiment.network, experiment.training, evaluator, watch.stop_requested, pool)
@@ -109,9 +109,9 @@ def fit_quasi_newton(
     return replace(fitted, remark=ends.get(outcome.reason))
 
 
-def _fitted(history: list[Epoch], stopping: EarlyStopping | None, stopped: bool) -> Fitted:
+def _fitted(history: list[Epoch], stopping: EarlyStopping | None, stopped: bool) -> FitResult:
     if stopping is None:
-        return Fitted(history, len(history), stopped)
+        return FitResult(history, len(history), stopped)
     blind = f"{stopping.monitor} has no value in any epoch: early stopping had nothing to go by"
     warning = blind if stopping.best is None else None
-    return Fitted(history, stopping.best_epoch or len(history), stopped, warning=warning)
+    return FitResult(history, stopping.best_epoch or len(history), stopped, warning=warning)

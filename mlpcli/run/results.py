@@ -14,7 +14,7 @@ from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.run.evaluator import ExperimentEvaluator
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.fit import Fitted
+from mlpcli.run.fit import FitResult
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.callbacks import Epoch, Values
 
@@ -50,7 +50,7 @@ def recorded_results(meta: ModelMeta) -> dict[str, Any]:
     return {**meta.model_dump(mode="json")["metrics"], **ends}
 
 
-def evaluate_run(evaluator: ExperimentEvaluator, fitted: Fitted) -> Results:
+def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
     """Judge the weights that will be saved on every part of the data."""
     experiment = evaluator.experiment
     parts = {name: evaluate_part(evaluator, name) for name in experiment.parts}

@@ -18,7 +18,7 @@ from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
 from mlpcli.run.evaluator import ExperimentEvaluator
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.fit import Fitted
+from mlpcli.run.fit import FitResult
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, evaluate_run
@@ -42,7 +42,7 @@ class RunOptions:
 class Trained:
     """A run that has written everything, and where."""
 
-    fitted: Fitted
+    fitted: FitResult
     results: Results
     output: Path
     files: Sequence[str]
@@ -94,7 +94,7 @@ def written(run: RunDirectory) -> list[str]:
 
 
 def save(
-    experiment: Experiment, fitted: Fitted, results: Results, run: RunDirectory, resources: Resources
+    experiment: Experiment, fitted: FitResult, results: Results, run: RunDirectory, resources: Resources
 ) -> None:
     """Write the model first, then what explains it."""
     run.write(
@@ -107,7 +107,7 @@ def save(
 
 
 def write_pictures(
-    experiment: Experiment, fitted: Fitted, draw: Draw, run: RunDirectory, console: Console
+    experiment: Experiment, fitted: FitResult, draw: Draw, run: RunDirectory, console: Console
 ) -> None:
     """Write the pictures; the run is complete without them, so a failure is a warning."""
     try:

@@ -13,7 +13,7 @@ from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.evaluator import ExperimentEvaluator
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import (
-    Fitted,
+    FitResult,
     Watch,
     early_stopping_of,
     fit_first_order,
@@ -47,7 +47,7 @@ class TrainingRun:
         """What is trained."""
         return self.evaluator.experiment
 
-    def fit(self) -> Fitted | None:
+    def fit(self) -> FitResult | None:
         """Train the experiment's network; None where the directory's run, which goes on, is already finished.
 
         Where a signal ends the training, its state is saved and StoppedBySignal is raised.
@@ -62,7 +62,7 @@ class TrainingRun:
             stopping.restore_best()
         return fitted
 
-    def _by_iterations(self, choice: QuasiNewtonSpec, stopping: EarlyStopping | None) -> Fitted | None:
+    def _by_iterations(self, choice: QuasiNewtonSpec, stopping: EarlyStopping | None) -> FitResult | None:
         if self._is_whole():
             refuse_other_model(self.experiment, read_model(self.run.path / "model.npz").meta)
         if self._is_finished():
@@ -75,7 +75,7 @@ class TrainingRun:
             self._die(f"iteration {len(fitted.history)}", "with --resume it is trained again from its start")
         return fitted
 
-    def _by_epochs(self, choice: FirstOrderSpec, stopping: EarlyStopping | None) -> Fitted | None:
+    def _by_epochs(self, choice: FirstOrderSpec, stopping: EarlyStopping | None) -> FitResult | None:
         trainer = trainer_of(self.evaluator, choice, self.stop, self.pool)
         checkpoints = Checkpoints(self.run, self.experiment, trainer, stopping, self.threads, self.console)
         checkpoints.resume()

@@ -24,7 +24,7 @@ from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run.evaluator import ExperimentEvaluator
 from mlpcli.run.experiment import Experiment, checked_experiment
 from mlpcli.run.fit import (
-    Fitted,
+    FitResult,
     Watch,
     early_stopping_of,
     fit_first_order,
@@ -97,7 +97,7 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
     )
 
 
-def _fit(experiment: Experiment, pool: WorkerPool) -> Fitted:
+def _fit(experiment: Experiment, pool: WorkerPool) -> FitResult:
     stopping, evaluator = early_stopping_of(experiment), ExperimentEvaluator.of(experiment, pool)
     optimizer = experiment.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):

@@ -22,7 +22,7 @@ Table = Annotated[
 Input = Annotated[
     str, typer.Argument(metavar="INPUT", help="A CSV, or - for standard input.", show_default=False)
 ]
-Run = Annotated[
+RunOutput = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="DIR", help="The run directory. Default: runs/CONFIG.")
 ]
 Sha256 = Annotated[

@@ -12,7 +12,7 @@ import pytest
 import scipy.special as sp
 import scipy.stats
 
-from mlpcli.kernels.in_place import Run, bind
+from mlpcli.kernels.in_place import BoundKernel, bind
 from mlpcli.kernels.kernel import Kernel
 from mlpcli.nn.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, ActivationChoice
 
@@ -80,7 +80,7 @@ def run(name: str, z: Values) -> tuple[Values, Values]:
     return value, prime
 
 
-def bound(kernel: Kernel, **arrays: Values) -> Run:
+def bound(kernel: Kernel, **arrays: Values) -> BoundKernel:
     """The kernel on these arrays; its scratch starts as NaN."""
     z = arrays["z"]
     scratch = [np.full_like(z, np.nan) for _ in range(kernel.temporaries)]
