@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from mlpcli.artifacts.history import Row
-from mlpcli.artifacts.loss_series import loss_series
+from mlpcli.artifacts.history import Row, loss_series
 from mlpcli.errors import clean
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mlpcli.artifacts.loss_series import Series
+from mlpcli.artifacts.history import Series
 
 
 def linear_ticks(low: float, high: float, most: int) -> list[float]:

@@ -8,8 +8,8 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mlpcli.artifacts.history import Series, thinned
 from mlpcli.artifacts.loss_axis import LossAxis, epoch_ticks, loss_axis, tick_labels
-from mlpcli.artifacts.loss_series import Series, thinned
 
 # two colours that nearly everyone can tell apart (Okabe & Ito 2008)
 COLOURS: Final = {"train": "#0072b2", "validation": "#d55e00"}

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from mlpcli.artifacts.history import Row
+from mlpcli.artifacts.history import Row, Series, loss_series, thinned
 from mlpcli.artifacts.loss_axis import LossAxis, epoch_ticks, loss_axis, tick_labels
-from mlpcli.artifacts.loss_series import Series, loss_series, thinned
 
 Pixel: TypeAlias = tuple[int, int]  # from the left, from the top
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from mlpcli.config.scalars import resolve
+from mlpcli.config.nodes import resolve
 from mlpcli.errors import Place, Problem, UsageError
 from mlpcli.terminal.console import number
 

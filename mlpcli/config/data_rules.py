@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS, read_date
-from mlpcli.config.nodes import Key
+from mlpcli.config.nodes import Key, resolve
 from mlpcli.config.refusals import Finding
-from mlpcli.config.scalars import resolve
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn, only, possible_tasks
 
 ROLES = {

@@ -12,8 +12,7 @@ import yaml
 from mlpcli.config.feature_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.load import Config
 from mlpcli.config.model_spec import FileInitSpec
-from mlpcli.config.nodes import Key
-from mlpcli.config.scalars import resolve
+from mlpcli.config.nodes import Key, resolve
 from mlpcli.config.shapes import Closed
 from mlpcli.config.spec import QUASI_NEWTON, Spec
 

@@ -18,8 +18,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
+from mlpcli.config.nodes import means_no_finite_number, resolve
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
-from mlpcli.config.scalars import means_no_finite_number, resolve
 
 LARGEST = 1e308  # of the numbers in a config
 CLOSE = 0.7  # how alike two words have to be for one to have been meant as the other

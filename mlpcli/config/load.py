@@ -14,11 +14,10 @@ from pydantic_core import ErrorDetails
 
 from mlpcli.config.document import MAX_BYTES, parse_document
 from mlpcli.config.explain import explain, place_of, written_key
-from mlpcli.config.nodes import Key, ListNode, MappingNode, Node, ScalarNode, trace, tree
+from mlpcli.config.nodes import Key, ListNode, MappingNode, Node, ScalarNode, Value, trace, tree
 from mlpcli.config.overrides import override, put
 from mlpcli.config.refusals import text_of
 from mlpcli.config.rules import findings
-from mlpcli.config.scalars import Value
 from mlpcli.config.spec import FULL_BATCH, Spec
 from mlpcli.errors import ConfigError, Place, Problem, SettingError
 

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
-from mlpcli.config.nodes import Key, ScalarNode
-from mlpcli.config.scalars import resolve
+from mlpcli.config.nodes import Key, ScalarNode, resolve
 from mlpcli.errors import clean
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
@@ -11,11 +12,13 @@ from mlpcli.config.spec import Spec
 from mlpcli.data.dataset import PARTS, Dataset, Prepared, prepare
 from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network
+from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
+from mlpcli.training.data_parallel import scores_job
 from mlpcli.training.decoder import OutputDecoder, decoder_of
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
@@ -157,3 +160,38 @@ def monitors(spec: Spec) -> list[tuple[tuple[str | int, ...], str]]:
     if spec.schedule.name == "plateau":
         found.append((("schedule", "monitor"), spec.schedule.monitor))
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class ExperimentEvaluator:
+    """Judges the weights as they then are; `scores` computes those of a part's rows."""
+
+    experiment: Experiment
+    scores: Callable[[str], Matrix]
+
+    @classmethod
+    def of(cls, experiment: Experiment, pool: WorkerPool) -> ExperimentEvaluator:
+        """The evaluator of an experiment, whose forward passes a pool shares."""
+        rows = {name: part.rows.x for name, part in experiment.parts.items()}
+        return cls(experiment, scores_job(experiment.network, rows, pool))
+
+    def metrics(self, part: str) -> Values:
+        """The metrics alone, for which nothing is computed where none are asked for."""
+        return self._metrics(part, self.scores(part)) if self.experiment.metrics else {}
+
+    def loss_and_metrics(self, part: str) -> tuple[float, Values]:
+        """The loss without penalties, and the metrics, by one forward pass."""
+        scores, rows = self.scores(part), self.experiment.parts[part].rows
+        loss = self.experiment.network.total_loss(scores, rows.y, rows.weights)
+        return loss, self._metrics(part, scores)
+
+    def validation(self) -> tuple[float | None, Values]:
+        """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""
+        if "val" not in self.experiment.parts:
+            return None, {}
+        loss, metrics = self.loss_and_metrics("val")
+        return loss if isfinite(loss) else nan, metrics
+
+    def _metrics(self, part: str, scores: Matrix) -> Values:
+        outputs = self.experiment.network.predicted(scores)
+        return compute(self.experiment.metrics, self.experiment.predictions(part, outputs))

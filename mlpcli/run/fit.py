@@ -11,8 +11,7 @@ from mlpcli.optim.rate_curves import Direction
 from mlpcli.optim.stepper import Stepper
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.rng import stream
-from mlpcli.run.evaluator import ExperimentEvaluator
-from mlpcli.run.experiment import Experiment
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.limits import rows_per_step
 from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import EarlyStopping, Epoch, Observer

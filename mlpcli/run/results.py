@@ -12,8 +12,7 @@ import pandas as pd
 from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, history_columns
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.strict_json import without_nan
-from mlpcli.run.evaluator import ExperimentEvaluator
-from mlpcli.run.experiment import Experiment
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.callbacks import Epoch, Values

@@ -16,8 +16,7 @@ from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
-from mlpcli.run.evaluator import ExperimentEvaluator
-from mlpcli.run.experiment import Experiment
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
 from mlpcli.run.resources import Resources

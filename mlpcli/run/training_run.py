@@ -10,8 +10,7 @@ from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
 from mlpcli.parallel.pool import WorkerPool
-from mlpcli.run.evaluator import ExperimentEvaluator
-from mlpcli.run.experiment import Experiment
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import (
     FitResult,
     Watch,

@@ -21,8 +21,7 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.thread_pool import ThreadPool
-from mlpcli.run.evaluator import ExperimentEvaluator
-from mlpcli.run.experiment import Experiment, checked_experiment
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator, checked_experiment
 from mlpcli.run.fit import (
     FitResult,
     Watch,

@@ -1,4 +1,4 @@
-"""What a pool does with one network: gradients of batches, and forward passes, by parts of the rows."""
+"""Gradients of batches and forward passes by parts of the rows, and whether they are finite."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from mlpcli.arrays import Matrix
+from mlpcli.arrays import Matrix, Vector
+from mlpcli.errors import DivergedError, Problem
 from mlpcli.nn.evaluation import rows_of
+from mlpcli.nn.layout import Layout
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool, share
-from mlpcli.training.divergence import is_finite
 
 SEEDS = 2**63
 
@@ -101,3 +102,22 @@ def _networks(network: Network, pool: WorkerPool) -> list[Network]:
 def _seeded(*entropy: int) -> Mapping[str, object]:
     """The state of a generator that starts from these numbers."""
     return np.random.PCG64(np.random.SeedSequence(entropy)).state
+
+
+def is_finite(vector: Vector) -> bool:
+    """Whether every entry is finite: one dot product, and a second look only where that overflows."""
+    return isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
+
+
+def first_bad(layout: Layout, vector: Vector) -> str | None:
+    """The name of the first entry of `vector` that is not finite: `layers.1.weight[0, 5]`."""
+    bad = np.flatnonzero(~np.isfinite(vector))
+    return layout.locate(int(bad[0])) if bad.size else None
+
+
+def diverged(where: str, what: str, rate: float | None) -> DivergedError:
+    """The error that ends a run: where it was, what was not finite, what to try."""
+    # quasi-Newton methods have no rate, and nothing to clip
+    lower = "" if rate is None else f"a learning rate below {rate:g}, training.clip_norm: 1.0, or "
+    hint = f"try {lower}features and targets that are scaled"
+    return DivergedError(Problem(f"training diverged in {where}: {what}", hint=hint))

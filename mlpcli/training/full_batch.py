@@ -11,8 +11,7 @@ from mlpcli.optim.quasi_newton import Objective, Outcome, QuasiNewtonChoice, min
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Epoch, Observer
-from mlpcli.training.data_parallel import gradient_job
-from mlpcli.training.divergence import diverged, first_bad
+from mlpcli.training.data_parallel import diverged, first_bad, gradient_job
 from mlpcli.training.loop import Evaluator, StopRequested
 
 

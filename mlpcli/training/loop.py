@@ -17,8 +17,7 @@ from mlpcli.optim.stepper import Stepper
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import Epoch, Observer, Values
-from mlpcli.training.data_parallel import gradient_job
-from mlpcli.training.divergence import diverged, first_bad, is_finite
+from mlpcli.training.data_parallel import diverged, first_bad, gradient_job, is_finite
 
 OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
 

@@ -15,9 +15,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from mlpcli.artifacts.curves import loss_pictures
-from mlpcli.artifacts.history import Row
+from mlpcli.artifacts.history import Row, loss_series
 from mlpcli.artifacts.loss_figure import loss_figure
-from mlpcli.artifacts.loss_series import loss_series
 
 ROWS: list[Row] = [
     {"epoch": 1, "loss": 1.0, "val_loss": 1.25},

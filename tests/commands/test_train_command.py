@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from mlpcli.artifacts import curves
 from mlpcli.config.load import load_config
-from mlpcli.run import evaluator as evaluator
+from mlpcli.run import experiment as evaluator
 from mlpcli.run import experiment as experiment
 from mlpcli.training.data_parallel import scores_job
 from tests.support.running import (

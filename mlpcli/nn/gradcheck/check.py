@@ -13,10 +13,9 @@ from mlpcli.nn.gradcheck.complex_twin import complex_twin
 from mlpcli.nn.gradcheck.diagnosis import Findings, diagnose
 from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP, Central, ComplexStep, Differentiator
 from mlpcli.nn.gradcheck.evidence import Evidence, Tolerance, largest
-from mlpcli.nn.gradcheck.examine import Examiner
+from mlpcli.nn.gradcheck.examine import LARGEST_OUTPUT, SMALL, Examiner, limit_for
 from mlpcli.nn.gradcheck.objective import Batch, Objective
 from mlpcli.nn.gradcheck.report import Report, overall
-from mlpcli.nn.gradcheck.sampling import LARGEST_OUTPUT, SMALL, limit_for
 from mlpcli.nn.gradcheck.variables import outputs, parameters
 from mlpcli.nn.network import Network
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.artifacts.history import Row
+from mlpcli.artifacts.history import Row, Series, loss_series, thinned
 from mlpcli.artifacts.loss_axis import LossAxis, loss_axis
-from mlpcli.artifacts.loss_series import Series, loss_series, thinned
 
 
 def series_of(*losses: float) -> list[Series]:

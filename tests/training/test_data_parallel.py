@@ -7,7 +7,7 @@ import pytest
 
 from mlpcli.errors import ExitCode
 from mlpcli.nn.layout import Layout
-from mlpcli.training.divergence import diverged, first_bad, is_finite
+from mlpcli.training.data_parallel import diverged, first_bad, is_finite
 
 LAYOUT = Layout({"layers.0.weight": (2, 3), "layers.1.weight": (3, 1)}, {"layers.0.bias": (3,)})
 
