@@ -72,27 +72,6 @@ class Spec(Closed):
     ] = None
 
 
-__all__ = [
-    "FULL_BATCH",
-    "QUASI_NEWTON",
-    "ActivationSpec",
-    "DataSpec",
-    "EarlyStoppingSpec",
-    "EncodeSpec",
-    "FeatureSpec",
-    "InitSpec",
-    "LossSpec",
-    "MissingSpec",
-    "ModelSpec",
-    "OptimizerSpec",
-    "ScaleSpec",
-    "ScheduleSpec",
-    "Spec",
-    "SplitColumn",
-    "TrainingSpec",
-]
-
-
 ALL_TASKS = frozenset({"regression", "classification", "multilabel"})
 FOR_ONE_TARGET = frozenset({"regression", "classification"})
 FOR_SEVERAL_TARGETS = frozenset({"regression", "multilabel"})
@@ -112,3 +91,24 @@ def possible_tasks(spec: Spec) -> frozenset[str]:
 def only(tasks: frozenset[str]) -> str | None:
     """The task, if there is only one that it can be."""
     return next(iter(tasks)) if len(tasks) == 1 else None
+
+
+__all__ = [
+    "FULL_BATCH",
+    "QUASI_NEWTON",
+    "ActivationSpec",
+    "DataSpec",
+    "EarlyStoppingSpec",
+    "EncodeSpec",
+    "FeatureSpec",
+    "InitSpec",
+    "LossSpec",
+    "MissingSpec",
+    "ModelSpec",
+    "OptimizerSpec",
+    "ScaleSpec",
+    "ScheduleSpec",
+    "Spec",
+    "SplitColumn",
+    "TrainingSpec",
+]

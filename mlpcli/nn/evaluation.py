@@ -27,6 +27,7 @@ import numpy as np
 
 from mlpcli.arrays import Matrix
 from mlpcli.nn.plan import EvaluationPlan
+from mlpcli.parallel.pool import share
 from mlpcli.parallel.threads import limited
 
 CHUNK: Final = 256  # rows of a pass that are somebody's
@@ -66,9 +67,8 @@ class Evaluation:
 
 def rows_of(rows: int, worker: int, workers: int) -> slice:
     """A worker's part of the rows, cut between chunks."""
-    chunks = -(-rows // CHUNK)
-    start, stop = (-(-chunks * part // workers) * CHUNK for part in (worker, worker + 1))
-    return slice(start, min(stop, rows))
+    chunks = share(-(-rows // CHUNK), worker, workers)
+    return slice(chunks.start * CHUNK, min(chunks.stop * CHUNK, rows))
 
 
 class _Pass:
