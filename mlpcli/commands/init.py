@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
-from mlpcli.commands.starter import (
-    check_targets,
-    choose_columns,
-    choose_parts,
-    choose_task,
-    choose_training,
-)
-from mlpcli.commands.starter_text import Starter, starter_text
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
 from mlpcli.data.csv_format import detect_format
 from mlpcli.data.source import find
-from mlpcli.data.survey import survey
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
 from mlpcli.run.predictions_csv import refuse_to_replace
+from mlpcli.starter.choices import Starter, choose
+from mlpcli.starter.text import starter_text
+from mlpcli.survey.tables import survey
 from mlpcli.terminal.console import STDOUT, Console
 
 
@@ -60,16 +54,9 @@ def starter_of(source: Path, options: InitOptions, out: Path) -> Starter:
     if not file.regular:
         raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
     found = survey(file, detect_format(file), tuple(dict.fromkeys(options.targets)))
-    check_targets(found)
-    task = choose_task(found.targets, found.rows, options.task)
-    rows = found.rows - found.targets_missing
-    parts = choose_parts(rows)
-    columns = choose_columns(found, parts)
-    inputs = sum(column.width for column in columns)
-    training = choose_training(max(1, round(rows * parts.training)), inputs, task)
     directory = Path() if out == STDOUT else out.parent
     train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())
-    return Starter("FILE" if out == STDOUT else out.name, train, found, task, columns, parts, training)
+    return choose(found, "FILE" if out == STDOUT else out.name, train, options.task)
 
 
 def stem_of(path: Path) -> str:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlpcli.commands.starter import CODED
 from mlpcli.config.load import load_config
 from mlpcli.config.spec import Spec
+from mlpcli.starter.task import CODED
 from tests.support.config_runs import DATA
 from tests.support.running import mlp, ok, raw_characters
 

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import yaml
 
-from mlpcli.commands.starter import Chosen, Parts, Task, Training, are_listed, have_gaps, words_of
 from mlpcli.config.dump import Dumper
-from mlpcli.data.survey import Survey
 from mlpcli.errors import clean
+from mlpcli.starter.choices import Starter
+from mlpcli.starter.columns import are_listed, have_gaps
+from mlpcli.starter.task import words_of
+from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 
 COMMENT_COLUMN = 48
-
-
-@dataclass(frozen=True)
-class Starter:
-    """All that a starter config says."""
-
-    name: str  # of the config
-    train: str
-    survey: Survey
-    task: Task
-    columns: Sequence[Chosen]
-    parts: Parts
-    training: Training
 
 
 def starter_text(starter: Starter) -> str:

@@ -1,25 +1,20 @@
-"""From what a table holds to the settings of a starter config, each with the reason for it."""
+"""What becomes of every column of a table, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mlpcli.data.columns import number_of
 from mlpcli.data.fitting import MAX_LEVELS
-from mlpcli.data.survey import ColumnFacts, Survey, TargetFacts
 from mlpcli.errors import DataError, Place
+from mlpcli.starter.training import Parts
+from mlpcli.survey.columns import ColumnFacts
+from mlpcli.survey.tables import Survey
 
-MOST_CODES = 30  # whole numbers from 0 or 1 on that still seem to be classes
 ROWS_PER_LEVEL = 50  # for a category that has an input of its own although it is one of very many
 MOST_LEVELS = 1_000
 DATE_INPUTS = 7  # a year, and three parts that come again
 MOST_LISTED = 200  # features that are listed one by one
-CODED = "codes, it seems; write regression if these are amounts"
-FEW_ROWS = 500  # below this each row is worth more in training than in validation
-FEWEST_ROWS = 50  # below this none is spared for a test
-ENOUGH_PER_INPUT = 50  # rows for each input of a regression that is not noise above all
-UPDATES = 12_000  # of all epochs together
 
 
 @dataclass(frozen=True)
@@ -31,45 +26,6 @@ class Chosen:
     why: str
     width: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be learnt, why it seems so, and how many outputs that takes."""
-
-    name: str
-    why: str
-    outputs: int
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Shares of the rows that validate and test; 0 is none."""
-
-    validation: float
-    test: float
-
-    @property
-    def training(self) -> float:
-        """The share that trains."""
-        return 1 - self.validation - self.test
-
-
-@dataclass(frozen=True)
-class Training:
-    """Settings that suit the size of the data."""
-
-    hidden: tuple[int, ...]
-    dropout: float
-    l2: float
-    learning_rate: float
-    batch_size: int
-    epochs: int
-
-
-def choose_parts(rows: int) -> Parts:
-    """How the rows are split."""
-    return Parts(0.1 if rows >= FEW_ROWS else 0.0, 0.1 if rows >= FEWEST_ROWS else 0.0)
 
 
 def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
@@ -146,60 +102,3 @@ def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
         if facts.odd is not None:
             yield f"numbers, but not '{facts.odd}': if that means missing, name it in na_values"
         yield f"{facts.distinct:,} different texts, too many for one_hot"
-
-
-def check_targets(survey: Survey) -> None:
-    """Raise DataError for a target that is not there to learn, or has nothing to tell apart."""
-    for target in survey.targets:
-        if target.distinct < 2:
-            found = "the same in every row" if target.distinct else "missing in every row"
-            raise DataError.of(f"column '{target.name}': the target is {found}", Place(survey.source))
-
-
-def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) -> Task:
-    """The task asked for, else the one that the targets suggest."""
-    first = targets[0]
-    if len(targets) > 1:
-        words = {word for target in targets for word in target.counts}
-        labels = len(words) == 2 or not all(target.numeric for target in targets)
-        why = "several columns of the same two values" if labels else "several columns of numbers"
-        return Task(asked or ("multilabel" if labels else "regression"), why, len(targets))
-    coded = first.distinct > 2 and seems_coded(first, rows)
-    reasons = ((not first.numeric, "text"), (first.distinct <= 2, "two values"), (coded, CODED))
-    why = next((reason for holds, reason in reasons if holds), "numbers")
-    name = asked or ("regression" if why == "numbers" else "classification")
-    outputs = 1 if name == "regression" or first.distinct == 2 else first.distinct
-    return Task(name, "as asked" if asked else why, outputs)
-
-
-def seems_coded(target: TargetFacts, rows: int) -> bool:
-    """Whether numbers are all the whole numbers up to some small one, none of them rare: codes of classes."""
-    if not target.numeric or target.distinct > MOST_CODES:
-        return False
-    values = sorted(number_of(text) for text in target.counts)
-    complete = values[0] in (0, 1) and values == [values[0] + step for step in range(len(values))]
-    return complete and min(target.counts.values()) * MOST_CODES * target.distinct >= rows
-
-
-def choose_training(rows: int, inputs: int, task: Task) -> Training:
-    """Settings by the number of training rows, those that tests/benchmarks/init_quality.py found good.
-
-    Where there are too few rows to validate, how much a network has to be held back depends on how many
-    of them there are for each input.
-    """
-    few = rows < FEW_ROWS * choose_parts(FEW_ROWS).training
-    batch_size = 1 << max(4, min(8, int(rows / 64).bit_length() - 1))
-    epochs = max(30, min(100 if few else 200, round(UPDATES * batch_size / rows)))
-    if task.name != "regression":
-        return Training((128, 64), 0.1, 3e-3 if few else 1e-3, 3e-3, batch_size, epochs)
-    if few and rows >= ENOUGH_PER_INPUT * inputs:
-        return Training((128, 64), 0.0, 3e-3, 3e-3, batch_size, epochs)
-    return Training((128, 64), 0.0, 3e-2 if few else 3e-3, 1e-3, batch_size, epochs)
-
-
-def words_of(task: Task, target: TargetFacts) -> str:
-    """What a target holds, for a comment."""
-    if task.name == "regression":
-        return f"{target.distinct:,} different numbers"
-    shown = ", ".join(list(target.counts)[:5])
-    return f"{target.distinct} classes: {shown}{', ...' if target.distinct > 5 else ''}"

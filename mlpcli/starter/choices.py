@@ -1,0 +1,39 @@
+"""Everything that a starter config says, chosen from what its table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlpcli.starter.columns import Chosen, choose_columns
+from mlpcli.starter.task import Task, check_targets, choose_task
+from mlpcli.starter.training import Parts, Training, choose_parts, choose_training
+from mlpcli.survey.tables import Survey
+
+
+@dataclass(frozen=True)
+class Starter:
+    """All that a starter config says."""
+
+    name: str  # of the config
+    train: str
+    survey: Survey
+    task: Task
+    columns: Sequence[Chosen]
+    parts: Parts
+    training: Training
+
+
+def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
+    """The settings of a config called `name` for the table at `train`; the task too where none is asked for.
+
+    Raises DataError where there is nothing to learn, or nothing to learn from.
+    """
+    check_targets(found)
+    chosen = choose_task(found.targets, found.rows, task)
+    rows = found.rows - found.targets_missing
+    parts = choose_parts(rows)
+    columns = choose_columns(found, parts)
+    inputs = sum(column.width for column in columns)
+    training = choose_training(max(1, round(rows * parts.training)), inputs, chosen)
+    return Starter(name, train, found, chosen, columns, parts, training)

@@ -1,0 +1,64 @@
+"""What is to be learnt: the task that targets suggest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlpcli.data.columns import number_of
+from mlpcli.errors import DataError, Place
+from mlpcli.survey.tables import Survey
+from mlpcli.survey.targets import TargetFacts
+
+MOST_CODES = 30  # whole numbers from 0 or 1 on that still seem to be classes
+CODED = "codes, it seems; write regression if these are amounts"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt, why it seems so, and how many outputs that takes."""
+
+    name: str
+    why: str
+    outputs: int
+
+
+def check_targets(survey: Survey) -> None:
+    """Raise DataError for a target that is not there to learn, or has nothing to tell apart."""
+    for target in survey.targets:
+        if target.distinct < 2:
+            found = "the same in every row" if target.distinct else "missing in every row"
+            raise DataError.of(f"column '{target.name}': the target is {found}", Place(survey.source))
+
+
+def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) -> Task:
+    """The task asked for, else the one that the targets suggest."""
+    first = targets[0]
+    if len(targets) > 1:
+        words = {word for target in targets for word in target.counts}
+        labels = len(words) == 2 or not all(target.numeric for target in targets)
+        why = "several columns of the same two values" if labels else "several columns of numbers"
+        return Task(asked or ("multilabel" if labels else "regression"), why, len(targets))
+    coded = first.distinct > 2 and seems_coded(first, rows)
+    reasons = ((not first.numeric, "text"), (first.distinct <= 2, "two values"), (coded, CODED))
+    why = next((reason for holds, reason in reasons if holds), "numbers")
+    name = asked or ("regression" if why == "numbers" else "classification")
+    outputs = 1 if name == "regression" or first.distinct == 2 else first.distinct
+    return Task(name, "as asked" if asked else why, outputs)
+
+
+def seems_coded(target: TargetFacts, rows: int) -> bool:
+    """Whether numbers are all the whole numbers up to some small one, none of them rare: codes of classes."""
+    if not target.numeric or target.distinct > MOST_CODES:
+        return False
+    values = sorted(number_of(text) for text in target.counts)
+    complete = values[0] in (0, 1) and values == [values[0] + step for step in range(len(values))]
+    return complete and min(target.counts.values()) * MOST_CODES * target.distinct >= rows
+
+
+def words_of(task: Task, target: TargetFacts) -> str:
+    """What a target holds, for a comment."""
+    if task.name == "regression":
+        return f"{target.distinct:,} different numbers"
+    shown = ", ".join(list(target.counts)[:5])
+    return f"{target.distinct} classes: {shown}{', ...' if target.distinct > 5 else ''}"

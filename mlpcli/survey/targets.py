@@ -1,0 +1,31 @@
+"""What a target holds: its values, in order, and how often each occurs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlpcli.data.columns import sorted_texts
+from mlpcli.data.table import Table
+from mlpcli.survey.columns import is_number
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """One target column: its values, as numbers or as texts in order, and how often each occurs.
+
+    `distinct` counts the values.
+    """
+
+    name: str
+    numeric: bool
+    missing: int
+    distinct: int
+    counts: dict[str, int]
+
+
+def target_facts(table: Table, name: str) -> TargetFacts:
+    """What a target column of a table holds; a missing cell is counted, and no value of it."""
+    counts = {text: n for text, n in table.text(name).counts().items() if text not in table.notation.missing}
+    numeric = bool(counts) and all(is_number(text, table) for text in counts)
+    ordered = {text: counts[text] for text in sorted_texts(counts, table.notation.decimal)}
+    return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered)
