@@ -105,11 +105,11 @@ class TrainedModel:
         model = replace(self._model, network=network_of(self._model.file))
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[list[Array]]()
-        for given in batches_of(table, model.inputs, model.dtype):
-            outputs, batch = model.outputs(given)
+        for given in batches_of(table, model.inputs, model.dtype, model.outputs):
+            scores, batch = model.scores(given)
             batch.require_good()
             tally.add(batch)
-            parts.append(predicted_values(model, batch, outputs))
+            parts.append(predicted_values(model, batch, scores))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))

@@ -37,7 +37,7 @@ class EvaluateOptions:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and the loss where it is the one of the training."""
+    """The rows of an input with their predictions, and their loss."""
 
     predictions: Predictions
     loss: float | None
@@ -109,11 +109,11 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
     if not parts:
         raise DataError.of("there are no rows after the header", Place(reader.header.source))
     tally.tell(console)
-    truth, outputs = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "outputs")
+    truth, scores = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "scores")
     )
     weights = [part.weights for part in parts if part.weights is not None]
-    predictions = model.decoder.predictions(outputs, truth, np.concatenate(weights) if weights else None)
+    predictions = model.decoder.predictions(scores, truth, np.concatenate(weights) if weights else None)
     loss = sum(part.loss for part in parts) / (
         1 if model.network.loss.reduction == "sum" else predictions.rows
     )
@@ -122,23 +122,24 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
 
 @dataclass(frozen=True, eq=False)
 class JudgedBatch:
-    """Some rows: what is true, what the network puts out, their weights, the sum of their losses."""
+    """Some rows: what is true, the network's scores, their weights, the sum of their losses."""
 
     truth: Array
-    outputs: Matrix
+    scores: Matrix
     weights: Vector | None
     loss: float
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
-    """A batch with the model's outputs for it."""
+    """A batch with the model's scores for it."""
     network = model.network
     y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
     with np.errstate(all="ignore"):
-        loss, outputs = network.evaluate(batch.inputs.x, y)
-    replace(batch.inputs, faults=overflow_faults(outputs)).require_good()
+        loss, scores = network.evaluate(batch.inputs.x, y)
+        faults = overflow_faults(model.decoder.outputs(scores))
+    replace(batch.inputs, faults=faults).require_good()
     total = loss if network.loss.reduction == "sum" else loss * len(y)
-    return JudgedBatch(model.decoder.truth(batch.y), outputs, batch.sample_weights, total)
+    return JudgedBatch(model.decoder.truth(batch.y), scores, batch.sample_weights, total)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:

@@ -53,10 +53,10 @@ class Experiment:
         """The training rows."""
         return self.parts["train"].rows
 
-    def predictions(self, part: str, outputs: Matrix) -> Predictions:
-        """Truth and predictions of a part."""
+    def predictions(self, part: str, scores: Matrix) -> Predictions:
+        """Truth and predictions of a part, from the scores of its rows."""
         judged = self.parts[part]
-        return self.decoder.predictions(outputs, judged.truth, judged.sample_weights)
+        return self.decoder.predictions(scores, judged.truth, judged.sample_weights)
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
@@ -119,7 +119,7 @@ def experiment_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], 
     """The experiment in a precision of its own: training takes the config's, the gradient check float64."""
     start = starting_arrays(config)
     network = build_network(config, prepared, dtype, start)
-    decoder = decoder_of(prepared.target, prepared.loss.name, prepared.output_activation)
+    decoder = decoder_of(prepared.target, prepared.loss.name, network.architecture.activations[-1])
     given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
     parts = {name: _split(data, network, decoder) for name, data in given.items() if data is not None}
     return Experiment(
@@ -193,5 +193,4 @@ class ExperimentEvaluator:
         return loss if isfinite(loss) else nan, metrics
 
     def _metrics(self, part: str, scores: Matrix) -> Values:
-        outputs = self.experiment.network.predicted(scores)
-        return compute(self.experiment.metrics, self.experiment.predictions(part, outputs))
+        return compute(self.experiment.metrics, self.experiment.predictions(part, scores))

@@ -94,7 +94,7 @@ def training_document(experiment: Experiment, results: Results) -> dict[str, Any
 def model_arrays(experiment: Experiment) -> Mapping[str, Array]:
     """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
     rows = experiment.prepared.head[:CHECK_ROWS]
-    outputs = experiment.network.predict(rows.astype(experiment.network.dtype)).astype(np.float64)
+    outputs = experiment.network.predict(rows.astype(experiment.network.dtype))
     return {
         **experiment.network.arrays(),
         **experiment.prepared.inputs.arrays(),

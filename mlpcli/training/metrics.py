@@ -94,7 +94,7 @@ METRICS: Final[dict[str, Metric]] = {
 def compute(names: Iterable[str], predictions: Predictions) -> dict[str, float | None]:
     """The value of each named metric, None where it is not defined."""
     names = tuple(names)
-    if not predictions.total_weight > 0:
+    if not predictions.total_share > 0:
         return dict.fromkeys(names)
     # an overflow is a value that is not finite, hence None: nothing to warn about
     with np.errstate(all="ignore"):
