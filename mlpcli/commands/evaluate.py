@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
@@ -20,8 +20,8 @@ from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
-from mlpcli.training.metrics import compute, default_metrics, objection
-from mlpcli.training.predictions import Predictions
+from mlpcli.training.metrics import METRICS, compute, default_metrics, objection
+from mlpcli.training.predictions import Predictions, joined
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
@@ -49,7 +49,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     model = open_model(model_path, options.expect_sha256)
     names = metrics_of(model, assertions)
     with open_input(source, model.form) as reader:
-        evaluation = evaluation_of(model, reader, console)
+        evaluation = evaluation_of(model, reader, names, console)
     values = compute([name for name in names if name != "loss"], evaluation.predictions)
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
@@ -75,7 +75,7 @@ def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
         if claim.metric in names:
             continue
         if claim.metric == "loss":
-            message = "the loss of a model that was trained with weights depends on its training rows"
+            message = "the loss of a model that was trained with class weights depends on its training rows"
             raise UsageError.of(message, claim.place, "assert a metric")
         problem = objection(claim.metric, task, classes, output)
         if problem is not None:
@@ -85,8 +85,8 @@ def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
 
 
 def has_plain_loss(model: Model) -> bool:
-    """Whether every row counted 1 in the model's loss, so that the loss of other rows compares with it."""
-    return weight_column(model) is None and model.file.meta.config.get("class_weight") is None
+    """Whether the model file tells how much a row counts in its loss, but for a weight of the row's own."""
+    return model.file.meta.config.get("class_weight") is None
 
 
 def weight_column(model: Model) -> str | None:
@@ -96,50 +96,54 @@ def weight_column(model: Model) -> str | None:
     return None if weight is None else text_of(weight)
 
 
-def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
-    """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used."""
+def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: Console) -> Evaluation:
+    """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used.
+
+    Scores are kept where one of the metrics needs them: of many classes they are most of what there is.
+    """
     weight = weight_column(model)
     if weight is not None and weight not in reader.header.names:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
+    ranked = any(METRICS[name].needs in {"scores", "probabilities"} for name in names if name != "loss")
     tally, parts = Tally(), []
     for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
         tally.add(batch.inputs)
-        parts.append(judged(model, batch))
+        part = judged(model, batch)
+        parts.append(part if ranked else replace(part, predictions=replace(part.predictions, scores=None)))
     if not parts:
         raise DataError.of("there are no rows after the header", Place(reader.header.source))
     tally.tell(console)
-    truth, scores = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "scores")
-    )
-    weights = [part.weights for part in parts if part.weights is not None]
-    predictions = model.decoder.predictions(scores, truth, np.concatenate(weights) if weights else None)
-    loss = sum(part.loss for part in parts) / (
-        1 if model.network.loss.reduction == "sum" else predictions.rows
-    )
+    predictions = joined([part.predictions for part in parts])
+    weight = sum(part.weight for part in parts)
+    loss = sum(part.loss for part in parts) / weight if weight else nan
+    if model.network.loss.reduction == "sum":
+        loss *= predictions.rows
     return Evaluation(predictions, loss if np.isfinite(loss) else None)
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedBatch:
-    """Some rows: what is true, the network's scores, their weights, the sum of their losses."""
+    """Some rows with their predictions, what they weigh, and the weighted sum of their losses."""
 
-    truth: Array
-    scores: Matrix
-    weights: Vector | None
+    predictions: Predictions
+    weight: float
     loss: float
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
-    """A batch with the model's scores for it."""
-    network = model.network
+    """A batch with the model's predictions for it."""
+    network, decoder, weights = model.network, model.decoder, batch.sample_weights
+    column = None if weights is None else weights[:, np.newaxis]
     y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
     with np.errstate(all="ignore"):
-        loss, scores = network.evaluate(batch.inputs.x, y)
-        faults = overflow_faults(model.decoder.outputs(scores))
+        loss, scores = network.evaluate(batch.inputs.x, y, column)
+        faults = overflow_faults(decoder.outputs(scores))
     replace(batch.inputs, faults=faults).require_good()
-    total = loss if network.loss.reduction == "sum" else loss * len(y)
-    return JudgedBatch(model.decoder.truth(batch.y), scores, batch.sample_weights, total)
+    weight = float(len(y) if weights is None else weights.sum())
+    mean = loss / len(y) if network.loss.reduction == "sum" else loss
+    total = mean * weight if weight else 0.0  # of rows without a weight there is no mean
+    return JudgedBatch(decoder.predictions(scores, decoder.truth(batch.y), weights), weight, total)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:

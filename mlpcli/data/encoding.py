@@ -16,7 +16,8 @@ from mlpcli.data.encoder import Encoded, InputEncoder
 from mlpcli.data.reader import Reader, open_table
 from mlpcli.data.source import find
 from mlpcli.data.table import Table, TableOwner, Wanted
-from mlpcli.data.target import TargetEncoder
+from mlpcli.data.target import EncodedTarget, TargetEncoder
+from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.weights import sample_weights
 from mlpcli.parallel.ordered_map import in_order
 
@@ -170,10 +171,15 @@ def labelled_batches(
     for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
         for batch in batches_of(table, inputs, dtype, target.outputs):
             encoded = target.encode(table, batch.rows)
-            faults = (*encoded.faults, *batch.faults)
+            wide = () if target.task != "regression" else _beyond(target, encoded, batch, dtype)
+            faults = (*encoded.faults, *wide, *batch.faults)
             require_none((fault.among(batch.rows) for fault in faults), table)
             own = None if weight is None else sample_weights(table, weight, batch.rows)
             yield LabelledBatch(batch, encoded.y, own)
+
+
+def _beyond(target: TargetEncoder, encoded: EncodedTarget, batch: Batch, dtype: str) -> Iterator[Fault]:
+    return ScaledTargets(batch.table, batch.rows, target.columns, encoded.y).beyond(dtype)
 
 
 def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:

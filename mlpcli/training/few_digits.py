@@ -35,7 +35,7 @@ def as_float32_tells(values: Matrix, center: Vector, scale: Vector) -> Matrix:
 
 
 def shortest(values: Array) -> Vector:
-    """Float64 numbers that print as the shortest decimals of float32 ones (n,), which are finite and not 0."""
+    """Float64 numbers that print as the shortest decimals of float32 ones (n,), finite and not 0."""
     exact = np.abs(values).astype(np.float64)
     place = np.floor(np.log10(exact)).astype(np.int64)
     found = np.empty(len(values))

@@ -17,6 +17,7 @@ from typing import Final, Literal
 import numpy as np
 
 from mlpcli.config.activation_spec import PROBABILITIES
+from mlpcli.config.choice_synonyms import METRICS_ELSEWHERE
 from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
@@ -114,10 +115,7 @@ def default_metrics(task: str, n_classes: int) -> tuple[str, ...]:
 def objection(name: str, task: str, n_classes: int, output_activation: str) -> Problem | None:
     """Why the metric cannot be computed for such a model, or None where it can."""
     if name not in METRICS:
-        close = difflib.get_close_matches(name, METRICS, n=1)
-        return Problem(
-            f"there is no metric '{name}'", hint=f"did you mean '{close[0]}'?" if close else _offer(task)
-        )
+        return Problem(f"there is no metric '{name}'", hint=_suggestion(name.lower()) or _offer(task))
     metric = METRICS[name]
     if task not in metric.tasks:
         return Problem(f"metric '{name}' is not for {task}", hint=_offer(task))
@@ -138,6 +136,13 @@ def greater_is_better(quantity: str) -> bool:
     """Whether more of a column of the history is better: `val_accuracy` yes, `val_loss` no."""
     name = quantity.removeprefix("val_")
     return name != "loss" and METRICS[name].greater_is_better
+
+
+def _suggestion(name: str) -> str | None:
+    if name in METRICS_ELSEWHERE:
+        return f"it is called '{METRICS_ELSEWHERE[name]}' here"
+    close = difflib.get_close_matches(name, METRICS, n=1)
+    return f"did you mean '{close[0]}'?" if close else None
 
 
 def _offer(task: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +17,9 @@ from mlpcli.training.own_units import InUnits
 class ClassCounts:
     """Weights of rows by class (C,): rightly predicted, truly of the class, predicted as the class.
 
-    They are in units of 2^exponent of the predictions. `present` marks the classes that occur in the truth or in the predictions: scikit-learn's macro averages
-    run over these. In a multilabel task a class is a label column, and all of them count.
+    They are in units of 2^exponent of the predictions. `present` marks the classes that occur in the truth or
+    in the predictions: scikit-learn's macro averages run over these. In a multilabel task a class is a label
+    column, and all of them count.
     """
 
     hits: Vector
@@ -57,7 +59,7 @@ class Predictions:
 
     @cached_property
     def shares(self) -> Vector | None:
-        """The weights in units of 2^exponent: neither their sums nor products depend on what unit they had."""
+        """The weights in units of 2^exponent, so that their products do not depend on the unit they had."""
         return None if self.weights is None else np.ldexp(self.weights, -self.exponent)
 
     @property
@@ -100,6 +102,21 @@ class Predictions:
     def counts(self) -> ClassCounts:
         """The counts by class, worked out once for all the metrics that need them."""
         return _count_labels(self) if self.task == "multilabel" else _count_classes(self)
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of several parts as those of one."""
+    first = parts[0]
+    scores, weights = first.scores, first.weights
+    if scores is not None:
+        found = [part.ranked.z for part in parts]
+        scores = ClassScores(np.concatenate(found), scores.output)
+    if weights is not None:
+        weights = np.concatenate([part.weights for part in parts if part.weights is not None])
+    truth, predicted = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "predicted")
+    )
+    return Predictions(first.task, truth, predicted, scores, weights)
 
 
 def _count_classes(predictions: Predictions) -> ClassCounts:

@@ -35,7 +35,7 @@ def rmse(predictions: Predictions) -> float:
 
 
 def mape(predictions: Predictions) -> float:
-    """Mean of |y − ŷ| / |y|, as a fraction; where y is 0 it counts as the ε of float64, as in scikit-learn."""
+    """Mean of |y − ŷ| / |y|, as a fraction; a y of 0 counts as the ε of float64, as in scikit-learn."""
     truth = np.abs(predictions.heavy.truth)
     errors = predictions.heavy.errors
     absolute = np.ldexp(np.abs(errors.in_one), errors.exponent)

@@ -62,7 +62,7 @@ def evaluated(trained: Path, name: str, *arguments: object) -> Done:
 def test_the_values_are_those_of_the_run_on_the_same_rows(trained: Path, name: str) -> None:
     expected = json.loads((trained / name / "metrics.json").read_text("utf-8"))["test"]
     del expected["baseline"]
-    if name in {"weighted", "balanced"}:  # their loss is in units of the training rows' weights
+    if name == "balanced":  # what a class weighs is known from the training rows alone
         del expected["loss"]
     found = evaluated(trained, name, "--json").document()
     assert found["rows"] == 30
@@ -154,6 +154,8 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "accuracy>=high", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "accuracy>=true", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "accuracy>=nan", "expected a metric, one of >= <= > < == and a number"),
+        ("classes", "AUC>=0.9", "there is no metric 'AUC'\nhint: it is called 'roc_auc' here"),
+        ("classes", "pr_auc>=0.9", "there is no metric 'pr_auc'\nhint: it is called 'average_precision' here"),
         ("classes", "acuracy>=0.9", "there is no metric 'acuracy'\nhint: did you mean 'accuracy'?"),
         (
             "classes",
@@ -163,14 +165,9 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "r2>0", "metric 'r2' is not for classification"),
         ("hinge", "log_loss<1", "metric 'log_loss' needs a sigmoid or softmax output, found identity"),
         (
-            "weighted",
-            "loss<1",
-            "the loss of a model that was trained with weights depends on its training rows",
-        ),
-        (
             "balanced",
             "loss<1",
-            "the loss of a model that was trained with weights depends on its training rows",
+            "the loss of a model that was trained with class weights depends on its training rows",
         ),
     ],
 )

@@ -164,9 +164,7 @@ def test_nothing_is_defined_without_rows_or_weight(name: str, empty: str) -> Non
         predictions = replace(predictions, weights=np.zeros(predictions.rows))
     else:
         scores = None if predictions.scores is None else of_labels(predictions.scores.z[:0])
-        predictions = Predictions(
-            predictions.task, predictions.truth[:0], predictions.predicted[:0], scores
-        )
+        predictions = Predictions(predictions.task, predictions.truth[:0], predictions.predicted[:0], scores)
     assert compute([name], predictions) == {name: None}
 
 
