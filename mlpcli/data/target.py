@@ -63,7 +63,8 @@ class TargetEncoder:
         faults = [text_fault(name, column.bad)] if len(column.bad) else []
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
-        out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
+        with np.errstate(over="ignore"):  # what is infinite then is told with its place
+            out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
         return faults
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:

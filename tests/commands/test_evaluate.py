@@ -155,7 +155,11 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "accuracy>=true", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "accuracy>=nan", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "AUC>=0.9", "there is no metric 'AUC'\nhint: it is called 'roc_auc' here"),
-        ("classes", "pr_auc>=0.9", "there is no metric 'pr_auc'\nhint: it is called 'average_precision' here"),
+        (
+            "classes",
+            "pr_auc>=0.9",
+            "there is no metric 'pr_auc'\nhint: it is called 'average_precision' here",
+        ),
         ("classes", "acuracy>=0.9", "there is no metric 'acuracy'\nhint: did you mean 'accuracy'?"),
         (
             "classes",

@@ -114,7 +114,6 @@ DIVERGING: dict[str, dict[str, Any]] = {
     "weights beyond float32": {"model": {"init": {"name": "normal", "std": 1e300}}},
     "weights whose products overflow": {"model": {"init": {"name": "normal", "std": 1e30}}},
     "a penalty beyond float32": {"l1": 1e300},
-    "a target in tiny units": {"data": {"target": "size", "target_scale": {"divide": 1e-300}}},
     "a full batch": {"optimizer": "lbfgs", "l2": 1e300, "training": NO_EPOCHS},
 }
 
