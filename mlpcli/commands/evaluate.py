@@ -115,8 +115,8 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
         raise DataError.of("there are no rows after the header", Place(reader.header.source))
     tally.tell(console)
     predictions = joined([part.predictions for part in parts])
-    weight = sum(part.weight for part in parts)
-    loss = sum(part.loss for part in parts) / weight if weight else nan
+    total, weighs = (sum(getattr(part, name) for part in parts) for name in ("loss", "weight"))
+    loss = total / weighs if weighs else nan
     if model.network.loss.reduction == "sum":
         loss *= predictions.rows
     return Evaluation(predictions, loss if np.isfinite(loss) else None)

@@ -26,7 +26,7 @@ class ScaledTargets:
 
     def beyond(self, dtype: str) -> Iterator[Fault]:
         """Those that would be infinite in a precision."""
-        yield from self._above(np.finfo(dtype).max, f"a target beyond what {dtype} holds", dtype)
+        yield from self._above(float(np.finfo(dtype).max), f"a target beyond what {dtype} holds", dtype)
 
     def beyond_squares(self, dtype: str) -> Iterator[Fault]:
         """Those whose squares would be."""

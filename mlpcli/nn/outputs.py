@@ -21,7 +21,8 @@ from mlpcli.nn.pointwise import ActivationKind
 
 def in_place(activation: ActivationChoice, z: Matrix) -> Callable[[], None]:
     """A call that puts φ(z) into `z` (rows, outputs)."""
-    site = EvaluationSite(z, z, {}, Buffers(*z.shape, z.dtype))
+    rows, outputs = z.shape
+    site = EvaluationSite(z, z, {}, Buffers(rows, outputs, z.dtype))
     steps = tuple(ActivationKind(activation).evaluation(site))
 
     def activate() -> None:

@@ -75,16 +75,9 @@ class TrainedNetwork:
 
     def probability(self, x: Matrix) -> Matrix | None:
         """The probability of every class, of every label; None without any."""
-        parts = (self.decoder.probability(scores) for scores in self._scores(x))
-        found, start = None, 0
-        for part in parts:
-            if part is None:
-                return None
-            if found is None:
-                found = np.empty((len(x), part.shape[1]))
-            found[start : start + len(part)] = part
-            start += len(part)
-        return found
+        if not self.decoder.probabilistic:
+            return None
+        return np.concatenate([self.decoder.probability_of_each(scores) for scores in self._scores(x)])
 
 
 def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:

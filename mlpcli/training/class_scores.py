@@ -53,7 +53,7 @@ class ClassScores:
     @property
     def columns(self) -> int:
         """The number of outputs."""
-        return self.z.shape[1]
+        return int(self.z.shape[1])
 
     def probability(self) -> Matrix:
         """The probability of each output (n, outputs)."""
@@ -79,10 +79,9 @@ class ClassScores:
     def log_odds_of(self, truth: Indices) -> Vector:
         """The log-odds of the class of each row (n,)."""
         if self.columns == 1:
-            z = self.z[:, 0].astype(np.float64)
-            return np.where(truth == 1, z, -z)
-        z = np.take_along_axis(self.z, truth[:, np.newaxis], axis=1)[:, 0]
-        return self._against_rest(z, truth)
+            of_second = self.z[:, 0].astype(np.float64)
+            return np.where(truth == 1, of_second, -of_second)
+        return self._against_rest(np.take_along_axis(self.z, truth[:, np.newaxis], axis=1)[:, 0], truth)
 
     def _log_odds(self, column: int) -> Vector:
         return self._against_rest(self.z[:, column], np.array(column))

@@ -128,7 +128,7 @@ def _rest(counts: Vector) -> Vector:
     """What all the other classes weigh together, for each class (C,)."""
     rest, largest = counts.sum() - counts, counts.argmax()
     rest[largest] = np.delete(counts, largest).sum()
-    return rest
+    return np.asarray(rest)
 
 
 def _ratio(numerator: Vector, denominator: Vector) -> Vector:

@@ -74,8 +74,10 @@ class OutputDecoder:
 
     def probability(self, scores: Matrix) -> Matrix | None:
         """The probability of every class (n, C), of every label (n, K), or None."""
-        if not self.probabilistic:
-            return None
+        return self.probability_of_each(scores) if self.probabilistic else None
+
+    def probability_of_each(self, scores: Matrix) -> Matrix:
+        """The same of outputs that are probabilities."""
         given = ClassScores(scores, self.output)
         both = self.target.task == "classification" and given.columns == 1
         return (given.of_both() if both else given).probability()

@@ -39,4 +39,4 @@ class InUnits:
 
     def back(self, values: Vector, power: int = 1) -> Vector:
         """Values (K,) of the numbers to a power, in their own units."""
-        return np.ldexp(values, power * self.exponent)
+        return np.asarray(np.ldexp(values, power * self.exponent))

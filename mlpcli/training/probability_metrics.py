@@ -38,7 +38,7 @@ def brier(predictions: Predictions) -> float:
 def _squares_of_others(scores: ClassScores, truth: Array, rows: slice) -> Vector:
     wrong = ClassScores(scores.z[rows], scores.output).probability()
     np.put_along_axis(wrong, truth[rows, np.newaxis], 0.0, axis=1)
-    return np.einsum("ij,ij->i", wrong, wrong)
+    return np.asarray(np.einsum("ij,ij->i", wrong, wrong))
 
 
 def roc_auc(predictions: Predictions) -> float:
