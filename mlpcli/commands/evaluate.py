@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.commands.assertions import Assertion, parse_assertions
+from mlpcli.commands.summary import target_table
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
@@ -20,7 +21,7 @@ from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
-from mlpcli.training.metrics import METRICS, compute, default_metrics, objection
+from mlpcli.training.metrics import METRICS, compute, compute_by_target, default_metrics, objection
 from mlpcli.training.predictions import Predictions, joined
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
@@ -157,11 +158,20 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
 def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    if targets := by_target(model, predictions, values):
+        document["targets"] = targets
     if model.target.task != "regression":
         document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":
         document["confusion_matrix"] = confusion_matrix(predictions, len(model.target.classes)).tolist()
     return document
+
+
+def by_target(
+    model: Model, predictions: Predictions, values: dict[str, float | None]
+) -> dict[str, dict[str, float | None]]:
+    """The metrics of each of several targets."""
+    return compute_by_target([name for name in values if name != "loss"], predictions, model.target.columns)
 
 
 def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
@@ -170,6 +180,12 @@ def report_lines(model: Model, predictions: Predictions, values: dict[str, float
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()
+    if model.target.task == "regression":
+        rows = [
+            (name, *map(number, own.values())) for name, own in by_target(model, predictions, values).items()
+        ]
+        metrics = [name for name in values if name != "loss"]
+        lines += ["", *target_table(("target", *metrics), rows, "--json")] if rows else []
     by_class = [
         (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
         for row in class_rows(model, predictions)

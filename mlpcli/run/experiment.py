@@ -20,7 +20,7 @@ from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
 from mlpcli.training.data_parallel import scores_job
 from mlpcli.training.decoder import OutputDecoder, decoder_of
-from mlpcli.training.metrics import compute, default_metrics, objection
+from mlpcli.training.metrics import compute, compute_by_target, default_metrics, objection
 from mlpcli.training.predictions import Predictions
 
 
@@ -184,6 +184,14 @@ class ExperimentEvaluator:
         scores, rows = self.scores(part), self.experiment.parts[part].rows
         loss = self.experiment.network.total_loss(scores, rows.y, rows.weights)
         return loss, self._metrics(part, scores)
+
+    def by_target(self, part: str) -> Mapping[str, Values]:
+        """The metrics of each of several targets; nothing where there is one."""
+        experiment = self.experiment
+        targets = experiment.prepared.target.columns
+        if len(targets) == 1:
+            return {}
+        return compute_by_target(experiment.metrics, experiment.predictions(part, self.scores(part)), targets)
 
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""

@@ -69,7 +69,7 @@ def model_document(experiment: Experiment, results: Results, resources: Resource
 
 def require_savable(experiment: Experiment, resources: Resources) -> None:
     """Raise ConfigError where no model file could hold what would be trained: before it is."""
-    nothing = Results({}, {}, "finished", 0, 0)
+    nothing = Results({}, {}, {}, "finished", 0, 0)
     try:
         with np.errstate(all="ignore"):  # no weight is trained yet
             fitting_content(model_document(experiment, nothing, resources), model_arrays(experiment))

@@ -10,7 +10,7 @@ weight, a ranking metric where a class does not occur, r2 of a single row, an er
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -101,6 +101,16 @@ def compute(names: Iterable[str], predictions: Predictions) -> dict[str, float |
     with np.errstate(all="ignore"):
         values = {name: METRICS[name].function(predictions) for name in names}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
+
+
+def compute_by_target(
+    names: Iterable[str], predictions: Predictions, targets: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """The values of each of several targets, or labels, which those of all of them average; {} of one."""
+    if predictions.task == "classification" or len(targets) == 1:
+        return {}
+    names = tuple(names)
+    return {name: compute(names, predictions.of_target(index)) for index, name in enumerate(targets)}
 
 
 def default_metrics(task: str, n_classes: int) -> tuple[str, ...]:

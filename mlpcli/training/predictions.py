@@ -75,6 +75,12 @@ class Predictions:
         rows = self.weights > 0
         return Predictions(self.task, self.truth[rows], self.predicted[rows], weights=self.weights[rows])
 
+    def of_target(self, index: int) -> Predictions:
+        """One of several targets, or labels, alone."""
+        column, scores = slice(index, index + 1), self.scores
+        alone = None if scores is None else ClassScores(scores.z[:, column], scores.output)
+        return Predictions(self.task, self.truth[:, column], self.predicted[:, column], alone, self.weights)
+
     @cached_property
     def errors(self) -> InUnits:
         """y − ŷ of a regression."""
