@@ -60,9 +60,15 @@ class Experiment:
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
-        # the predictions are replaced by constant ones: the targets stand in until then
-        training, judged = (self.predictions(name, self.parts[name].rows.y) for name in ("train", part))
+        training, judged = (self._truth(name) for name in ("train", part))
         return compute(self.metrics, constant_prediction(training, judged))
+
+    def _truth(self, part: str) -> Predictions:
+        """The truth of a part as its prediction, until there is one."""
+        judged = self.parts[part]
+        return Predictions(
+            self.decoder.target.task, judged.truth, judged.truth, weights=judged.sample_weights
+        )
 
 
 def set_up(config: Config, max_parameters: int) -> Experiment:

@@ -47,13 +47,14 @@ class OutputDecoder:
         return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
 
     def outputs(self, scores: Matrix) -> Matrix:
-        """What the network puts out (n, outputs): probabilities, or scaled targets."""
-        return outputs_of(scores, self.output)
+        """What the network puts out (n, outputs): probabilities, or numbers in the target's units."""
+        outputs = outputs_of(scores, self.output)
+        return self.target.unscaled(outputs) if self.target.task == "regression" else outputs
 
     def predicted(self, scores: Matrix) -> Array:
         """Class indices (n,), labels 0 or 1 (n, K), or numbers in the target's units (n, K), float64."""
         if self.target.task == "regression":
-            return self.target.unscaled(self.outputs(scores))
+            return self.outputs(scores)
         if self.target.task == "classification" and scores.shape[1] > 1:
             # the largest score has the largest output, which may be rounded to that of the next one
             ordered = self.output.name in INCREASING | {"softmax"}

@@ -339,6 +339,19 @@ def test_an_output_that_is_not_finite_is_no_prediction() -> None:
     assert "1 row could not be predicted" in done.err
 
 
+def test_nor_is_one_that_is_not_finite_in_the_units_of_the_target() -> None:
+    """Of targets near the largest number there is, and a row that is beyond them."""
+    lines = [f"{x},{x}e306" for x in range(40)]
+    Path("large.csv").write_text("\n".join(["x,y", *lines, "1e10,1e306"]), "utf-8")
+    Path("far.csv").write_text("x,y\n1,1e306\n1e20,1e306\n", "utf-8")
+    write_config(Path("l.yaml"), data={"train": "large.csv", "target": "y", "features": {"x": "none"}})
+    ok("train", "l.yaml", "-o", "l", "--no-plots", "-q")
+    for command in ("predict", "evaluate"):
+        done = mlp(command, "l/model.npz", "far.csv")
+        assert (done.code, done.out) == (4, "")
+        assert "far.csv:3: the network's output for this row is not a finite number" in done.err
+
+
 def test_an_id_with_the_name_of_an_output_column_is_refused_before_training() -> None:
     """The model would carry it, and nobody could leave it out."""
     rows = [{**row, "prediction": row["id"]} for row in read_table()]

@@ -217,6 +217,13 @@ def test_rows_without_any_weight_have_neither_loss_nor_metrics() -> None:
     assert evaluated == {"loss": None, "mse": None}
 
 
+def test_large_counts_are_judged_without_a_word() -> None:
+    """Of which e^y would be more than any number."""
+    write("data.csv", "x,y", [0.1, 0.2, 0.3, 0.4] * 5, [900, 1000, 1100, 1200] * 5)
+    values = trained("data: {train: data.csv, target: y}\nloss: poisson\ntraining: {epochs: 2}\n")["train"]
+    assert values["baseline"]["r2"] == pytest.approx(0.0, abs=1e-12)
+
+
 # --- targets that a precision does not hold -----------------------------------------------------------------
 
 WIDER = "hint: write `training.dtype: float64`, or leave `target_scale` to its default\n"
