@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Matrix
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
 from mlpcli.data.encoding import batches_of
@@ -24,7 +24,7 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
 from mlpcli.run.experiment import Experiment, set_up
-from mlpcli.run.prediction import Tally, predicted_values
+from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, network_of, open_model
 from mlpcli.run.results import REMEDIES, WORSE, history_frame
 from mlpcli.run.training import RunOptions, Trained
@@ -81,44 +81,35 @@ class TrainedModel:
 
         Classes are texts, numbers are in the target's units.
         """
-        found = self._predicted(frame)
+        found = self._read(frame, self._model.decoder.words)
         if len(self.targets) == 1 and self.task != "multilabel":
-            return found["prediction"].rename(self.targets[0])
-        return _renamed(found, {f"{name}_prediction": name for name in self.targets})
+            return pd.Series(found[:, 0], frame.index, name=self.targets[0])
+        return pd.DataFrame(dict(zip(self.targets, found.T, strict=True)), frame.index)
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The probability of each class, of each label for multilabel; raises UsageError without any."""
         if not self._model.decoder.probabilistic:
             what = "a regression" if self.task == "regression" else "its loss and output activation give none"
             raise UsageError.of(f"the model has no probabilities: {what}", hint="use predict")
-        if self.task == "multilabel":
-            names = {f"{name}_probability": name for name in self.targets}
-        else:
-            names = {f"probability_{name}": name for name in self.classes}
-        return _renamed(self._predicted(frame), names)
+        found = self._read(frame, self._model.decoder.probability_of_each)
+        return pd.DataFrame(found, frame.index, self.targets if self.task == "multilabel" else self.classes)
 
-    def _predicted(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The columns that `mlp predict` writes."""
+    def _read(self, frame: pd.DataFrame, read: Callable[[Matrix], Array]) -> Array:
+        """What `read` makes of the scores of all rows (n, columns), of not too many rows at a time."""
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
         # scratch arrays of its own: a network cannot be used by two threads at once
         model = replace(self._model, network=network_of(self._model.file))
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
-        tally, parts = Tally(), list[list[Array]]()
-        for given in batches_of(table, model.inputs, model.dtype):
-            outputs, batch = model.outputs(given)
+        tally, parts = Tally(), list[Array]()
+        for given in batches_of(table, model.inputs, model.dtype, model.outputs):
+            scores, batch = model.scores(given)
             batch.require_good()
             tally.add(batch)
-            parts.append(predicted_values(model, batch, outputs))
+            parts.append(read(scores))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
-        columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
-        return pd.DataFrame(dict(zip(model.decoder.columns, columns, strict=True)), index=frame.index)
-
-
-def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Some of the columns, under other names, which need not be different ones."""
-    return frame[list(names)].set_axis(list(names.values()), axis="columns")
+        return np.concatenate(parts)
 
 
 @dataclass(frozen=True, eq=False)

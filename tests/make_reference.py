@@ -256,7 +256,9 @@ def metric_part() -> list[str]:
     ]  # fmt: skip
     opening = (
         "The positive class of two is the last in order. Sample weights (`data.weight`) apply, class weights "
-        "do not. Several targets: the mean over them. A value that is not defined is null."
+        "do not; no unit of weights or targets is too small or too large. Several targets: the mean over "
+        "them, and below `targets` each one's own. Rankings and log_loss come from scores, which have digits "
+        "left where a probability is rounded to 0 or 1. A value that is not defined is null."
     )
     columns = ("metric", "tasks", "better is", "the value of `sklearn.metrics`", "")
     return ["## Metrics", "", opening, "", *table(columns, rows)]

@@ -41,6 +41,7 @@ from mlpcli.config.loss_spec import LossSpec
 from mlpcli.parallel.threads import LIMIT
 
 Scores: TypeAlias = Few[Number | None]
+OfTargets: TypeAlias = Annotated[dict[Text, Scores], Field(max_length=MAX_FEATURES)]
 PartName = Literal["train", "val", "test"]
 
 
@@ -102,7 +103,7 @@ class ModelMeta(Exact):
     config: dict[str, Any]  # whatever it is, it came out of the strict JSON reader
     data: TrainingData
     training: Training
-    metrics: Annotated[dict[PartName, Few[Number | Scores | None]], BeforeValidator(few_keys)]
+    metrics: Annotated[dict[PartName, Few[Number | Scores | OfTargets | None]], BeforeValidator(few_keys)]
     threads: Annotated[int, Field(ge=1, le=LIMIT)]
 
 

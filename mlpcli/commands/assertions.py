@@ -18,7 +18,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-CLAIM = re.compile(r"\s*([a-z0-9_]+)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
+CLAIM = re.compile(r"\s*([A-Za-z0-9_]+)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.assertions import Assertion, parse_assertions
+from mlpcli.commands.summary import target_table
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
@@ -20,8 +21,8 @@ from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
-from mlpcli.training.metrics import compute, default_metrics, objection
-from mlpcli.training.predictions import Predictions
+from mlpcli.training.metrics import METRICS, compute, compute_by_target, default_metrics, objection
+from mlpcli.training.predictions import Predictions, joined
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
@@ -37,7 +38,7 @@ class EvaluateOptions:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and the loss where it is the one of the training."""
+    """The rows of an input with their predictions, and their loss."""
 
     predictions: Predictions
     loss: float | None
@@ -49,7 +50,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     model = open_model(model_path, options.expect_sha256)
     names = metrics_of(model, assertions)
     with open_input(source, model.form) as reader:
-        evaluation = evaluation_of(model, reader, console)
+        evaluation = evaluation_of(model, reader, names, console)
     values = compute([name for name in names if name != "loss"], evaluation.predictions)
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
@@ -75,7 +76,7 @@ def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
         if claim.metric in names:
             continue
         if claim.metric == "loss":
-            message = "the loss of a model that was trained with weights depends on its training rows"
+            message = "the loss of a model that was trained with class weights depends on its training rows"
             raise UsageError.of(message, claim.place, "assert a metric")
         problem = objection(claim.metric, task, classes, output)
         if problem is not None:
@@ -85,8 +86,8 @@ def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
 
 
 def has_plain_loss(model: Model) -> bool:
-    """Whether every row counted 1 in the model's loss, so that the loss of other rows compares with it."""
-    return weight_column(model) is None and model.file.meta.config.get("class_weight") is None
+    """Whether the model file tells how much a row counts in its loss, but for a weight of the row's own."""
+    return model.file.meta.config.get("class_weight") is None
 
 
 def weight_column(model: Model) -> str | None:
@@ -96,49 +97,54 @@ def weight_column(model: Model) -> str | None:
     return None if weight is None else text_of(weight)
 
 
-def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
-    """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used."""
+def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: Console) -> Evaluation:
+    """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used.
+
+    Scores are kept where one of the metrics needs them: of many classes they are most of what there is.
+    """
     weight = weight_column(model)
     if weight is not None and weight not in reader.header.names:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
+    ranked = any(METRICS[name].needs in {"scores", "probabilities"} for name in names if name != "loss")
     tally, parts = Tally(), []
     for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
         tally.add(batch.inputs)
-        parts.append(judged(model, batch))
+        part = judged(model, batch)
+        parts.append(part if ranked else replace(part, predictions=replace(part.predictions, scores=None)))
     if not parts:
         raise DataError.of("there are no rows after the header", Place(reader.header.source))
     tally.tell(console)
-    truth, outputs = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "outputs")
-    )
-    weights = [part.weights for part in parts if part.weights is not None]
-    predictions = model.decoder.predictions(outputs, truth, np.concatenate(weights) if weights else None)
-    loss = sum(part.loss for part in parts) / (
-        1 if model.network.loss.reduction == "sum" else predictions.rows
-    )
+    predictions = joined([part.predictions for part in parts])
+    total, weighs = (sum(getattr(part, name) for part in parts) for name in ("loss", "weight"))
+    loss = total / weighs if weighs else nan
+    if model.network.loss.reduction == "sum":
+        loss *= predictions.rows
     return Evaluation(predictions, loss if np.isfinite(loss) else None)
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedBatch:
-    """Some rows: what is true, what the network puts out, their weights, the sum of their losses."""
+    """Some rows with their predictions, what they weigh, and the weighted sum of their losses."""
 
-    truth: Array
-    outputs: Matrix
-    weights: Vector | None
+    predictions: Predictions
+    weight: float
     loss: float
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
-    """A batch with the model's outputs for it."""
-    network = model.network
+    """A batch with the model's predictions for it."""
+    network, decoder, weights = model.network, model.decoder, batch.sample_weights
+    column = None if weights is None else weights[:, np.newaxis]
     y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
     with np.errstate(all="ignore"):
-        loss, outputs = network.evaluate(batch.inputs.x, y)
-    replace(batch.inputs, faults=overflow_faults(outputs)).require_good()
-    total = loss if network.loss.reduction == "sum" else loss * len(y)
-    return JudgedBatch(model.decoder.truth(batch.y), outputs, batch.sample_weights, total)
+        loss, scores = network.evaluate(batch.inputs.x, y, column)
+        faults = overflow_faults(decoder.outputs(scores))
+    replace(batch.inputs, faults=faults).require_good()
+    weight = float(len(y) if weights is None else weights.sum())
+    mean = loss / len(y) if network.loss.reduction == "sum" else loss
+    total = mean * weight if weight else 0.0  # of rows without a weight there is no mean
+    return JudgedBatch(decoder.predictions(scores, decoder.truth(batch.y), weights), weight, total)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -152,11 +158,20 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
 def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    if targets := by_target(model, predictions, values):
+        document["targets"] = targets
     if model.target.task != "regression":
         document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":
         document["confusion_matrix"] = confusion_matrix(predictions, len(model.target.classes)).tolist()
     return document
+
+
+def by_target(
+    model: Model, predictions: Predictions, values: dict[str, float | None]
+) -> dict[str, dict[str, float | None]]:
+    """The metrics of each of several targets."""
+    return compute_by_target([name for name in values if name != "loss"], predictions, model.target.columns)
 
 
 def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
@@ -165,6 +180,12 @@ def report_lines(model: Model, predictions: Predictions, values: dict[str, float
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()
+    if model.target.task == "regression":
+        rows = [
+            (name, *map(number, own.values())) for name, own in by_target(model, predictions, values).items()
+        ]
+        metrics = [name for name in values if name != "loss"]
+        lines += ["", *target_table(("target", *metrics), rows, "--json")] if rows else []
     by_class = [
         (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
         for row in class_rows(model, predictions)

@@ -141,7 +141,8 @@ def _fitted(feature: Mapping[str, Any]) -> str:
 
 
 def _metric_table(metrics: Mapping[str, Any]) -> str:
-    names = list(dict.fromkeys(name for part in metrics.values() for name in part if name != "baseline"))
+    found = dict.fromkeys(name for part in metrics.values() for name in part)
+    names = [name for name in found if name not in {"baseline", "targets"}]
     rows: list[list[str]] = []
     for part, values in metrics.items():
         rows.append([PART_NAMES[part], *(number(values.get(name)) for name in names)])

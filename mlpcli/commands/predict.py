@@ -63,14 +63,14 @@ def predictions(
     model: Model, reader: Reader, carried: Sequence[str], options: PredictOptions, tally: Tally
 ) -> Iterator[Columns]:
     """The columns of the output, some rows at a time."""
-    for given in batches(reader, model.inputs, model.dtype, carried):
-        outputs, batch = model.outputs(given)
+    for given in batches(reader, model.inputs, model.dtype, carried, model.outputs):
+        scores, batch = model.scores(given)
         if not options.empty_bad_rows:
             refuse_bad_rows(batch)
         if options.strict:
             refuse_unseen(batch)
         tally.add(batch)
-        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch, outputs)]
+        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch, scores)]
         tally.formulas += sum(map(count_formulas, columns))
         yield columns
 

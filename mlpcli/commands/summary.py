@@ -16,6 +16,7 @@ from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
 from mlpcli.training.callbacks import Epoch
 
+MOST_ROWS = 30  # of a table by target
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
@@ -30,7 +31,24 @@ def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Resul
         constant = results.baseline[part]
         rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
     table = render(("", "rows", *names), rows)
-    return [*lines, "", *table.splitlines(), "", _sentence(results)]
+    return [*lines, "", *table.splitlines(), *_by_target(results, names[1:]), "", _sentence(results)]
+
+
+def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
+    """A row per target and part where there are several targets."""
+    rows = [
+        [target, PART_NAMES[part], *(number(values[name]) for name in metrics)]
+        for part, targets in results.targets.items()
+        for target, values in targets.items()
+    ]
+    return ["", *target_table(("target", "", *metrics), rows, "metrics.json")] if rows else []
+
+
+def target_table(columns: Sequence[str], rows: Sequence[Sequence[str]], elsewhere: str) -> list[str]:
+    """The values of every target, or where those are when they are too many to be read."""
+    if len(rows) > MOST_ROWS:
+        return [f"the values of every target are in {elsewhere}"]
+    return render(columns, rows).splitlines()
 
 
 def _curve(history: Sequence[Epoch]) -> list[str]:

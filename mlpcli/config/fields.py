@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE, METRICS_ELSEWHERE
 from mlpcli.config.nodes import means_no_finite_number, resolve
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
 
@@ -183,9 +183,11 @@ def listing(words: Sequence[str]) -> str:
 def suggestion(text: str, words: Sequence[str]) -> str:
     """What was probably meant: our name for another tool's, a word close by, or else all there are."""
     lower = text.lower()
-    ours = CHOICES_ELSEWHERE.get(lower)
-    if ours in words:
-        return f"it is called `{ours}` here"
+    prefix = "val_" if lower.startswith("val_") else ""  # of a metric on the validation rows
+    for elsewhere in (CHOICES_ELSEWHERE, METRICS_ELSEWHERE):
+        ours = prefix + elsewhere.get(lower.removeprefix(prefix), "")
+        if ours in words:
+            return f"it is called `{ours}` here"
     close = difflib.get_close_matches(lower, words, n=1, cutoff=CLOSE)
     return f"did you mean `{close[0]}`?" if close else listing(words)
 

@@ -32,6 +32,8 @@ class LossOptions(Closed):
     allowed_outputs: ClassVar[frozenset[str]] = ANY_OUTPUT
     # whether its targets are counts: at least 0, and not scaled where nothing is asked for
     counts: ClassVar[bool] = False
+    # whether errors are squared: half of the range of numbers is left for them
+    squares: ClassVar[bool] = False
     most_classes: ClassVar[float] = math.inf
     one_output_each: ClassVar[bool] = False  # for two classes too, which else share one output
     # from this output on it is the second of two classes, or a label is there
@@ -46,6 +48,8 @@ class LossOptions(Closed):
 class SquaredErrorSpec(LossOptions):
     """factor · Σ over outputs (ŷ−y)²."""
 
+    squares: ClassVar[bool] = True
+
     name: Literal["squared_error"] = "squared_error"
     factor: Annotated[float, Number(above=0), Field(description="what the sum is multiplied by")] = 0.5
     reduction: Reduction = "mean"
@@ -53,6 +57,8 @@ class SquaredErrorSpec(LossOptions):
 
 class MseSpec(LossOptions):
     """The mean over outputs of (ŷ−y)²: the default for regression."""
+
+    squares: ClassVar[bool] = True
 
     name: Literal["mse"] = "mse"
     reduction: Reduction = "mean"

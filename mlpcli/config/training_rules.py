@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlpcli.config.choice_synonyms import METRICS_ELSEWHERE
 from mlpcli.config.fields import suggestion
 from mlpcli.config.loss_spec import losses_for
 from mlpcli.config.metric_names import METRIC_TASKS, metrics_for
@@ -51,6 +52,8 @@ def early_stopping_can_watch(spec: Spec) -> Iterator[Finding]:
         words = ["val_loss", *(f"val_{name}" for name in METRIC_TASKS)]
         hint = f"did you mean `val_{stopping.monitor}`?" if f"val_{stopping.monitor}" in words else None
         message = f"expected a quantity on the validation rows, val_..., found '{stopping.monitor}'"
+        if stopping.monitor.lower() in METRICS_ELSEWHERE:
+            hint = suggestion(f"val_{stopping.monitor}", words)
         yield Finding(key, message, hint or suggestion(stopping.monitor, words))
     else:
         yield from _watched(spec, stopping.monitor, key)

@@ -18,6 +18,7 @@ from mlpcli.data.roles import Roles, assign_roles
 from mlpcli.data.splits import Splits, choose_rows
 from mlpcli.data.table import TableOwner, Wanted
 from mlpcli.data.target import TargetEncoder
+from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.task import Outcome, decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
 from mlpcli.data.weights import Weighting, fit_weighting
@@ -118,7 +119,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     The owners give up their tables.
     """
     inputs, outcome = fitted.inputs, fitted.outcome
-    labels = _labels(parts, fitted)
+    labels = _labels(parts, fitted, dtype)
     parts = parts[: len(labels)]
     x = {part.name: inputs.zeros(len(part.rows), dtype) for part in parts}
     head = np.empty((min(HEAD, len(parts[0].rows)), inputs.width))
@@ -164,26 +165,38 @@ class _Labels:
         return Dataset(x, self.y, self.weights, self.sample_weights)
 
 
-def _labels(parts: Sequence[RowsOf], fitted: Fitted) -> dict[str, _Labels]:
+def _labels(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> dict[str, _Labels]:
     """Those of each part, down to the first with targets that cannot be used: the others are not told of."""
     labels: dict[str, _Labels] = {}
     for part in parts:
-        labels[part.name] = _labels_of(part, fitted)
+        labels[part.name] = _labels_of(part, fitted, dtype)
         if not labels[part.name].usable:
             break
     return labels
 
 
-def _labels_of(part: RowsOf, fitted: Fitted) -> _Labels:
+def _labels_of(part: RowsOf, fitted: Fitted, dtype: str) -> _Labels:
     table, rows, weighting = part.owner.table, part.rows, fitted.weighting
     encoded = fitted.outcome.target.encode(table, rows)
     faults = [fault.among(rows) for fault in encoded.faults]
+    if not faults and fitted.outcome.target.task == "regression":
+        scaled = ScaledTargets(table, rows, fitted.outcome.target.columns, encoded.y)
+        faults = [fault.among(rows) for fault in _out_of_range(scaled, part, fitted, dtype)]
     negative = [fault.among(rows) for fault in _negative(fitted.outcome, encoded.y)]
     labels = _Labels(encoded.y, faults, negative)
     if not labels.usable:
         return labels
     weights, own = weighting.of(table, rows), weighting.own(table, rows)
     return replace(labels, weights=weights, sample_weights=own)
+
+
+def _out_of_range(scaled: ScaledTargets, part: RowsOf, fitted: Fitted, dtype: str) -> list[Fault]:
+    """Targets that the network cannot be trained on, or judged by."""
+    found = list(scaled.beyond(dtype))
+    if part.name == "train" and not found:
+        found += scaled.below(dtype)
+        found += scaled.beyond_squares(dtype) if fitted.outcome.loss.squares else ()
+    return found
 
 
 def _unlisted(unseen: Unseen) -> Fault:

@@ -16,13 +16,15 @@ from mlpcli.data.encoder import Encoded, InputEncoder
 from mlpcli.data.reader import Reader, open_table
 from mlpcli.data.source import find
 from mlpcli.data.table import Table, TableOwner, Wanted
-from mlpcli.data.target import TargetEncoder
+from mlpcli.data.target import EncodedTarget, TargetEncoder
+from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.weights import sample_weights
 from mlpcli.parallel.ordered_map import in_order
 
 SPAN = 1 << 16  # rows encoded at a time
 HEAD = 16  # rows; no fewer than a model file carries
 BATCH_ENTRIES = 1 << 22  # of the matrix of inputs
+ANSWERS = 1 << 18  # of a batch, each of which becomes a text
 
 
 @dataclass(frozen=True)
@@ -150,13 +152,15 @@ def open_input(path: str | Path, form: CsvFormat) -> Reader:
     return open_table(find(path), form)
 
 
-def batches(reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[str] = ()) -> Iterator[Batch]:
-    """The rows of an open input, in the network's precision. Columns are taken by name.
+def batches(
+    reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[str] = (), outputs: int = 1
+) -> Iterator[Batch]:
+    """The rows of an open input, in the precision of a network of so many outputs. Columns are taken by name.
 
     `carried` ones keep their texts. Raises DataError naming all the columns that are not there.
     """
     for table in _tables(reader, inputs.wanted + Wanted(texts=tuple(carried))):
-        yield from batches_of(table, inputs, dtype)
+        yield from batches_of(table, inputs, dtype, outputs)
 
 
 def labelled_batches(
@@ -165,12 +169,17 @@ def labelled_batches(
     """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
     weights = () if weight is None else (weight,)
     for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
-        for batch in batches_of(table, inputs, dtype):
+        for batch in batches_of(table, inputs, dtype, target.outputs):
             encoded = target.encode(table, batch.rows)
-            faults = (*encoded.faults, *batch.faults)
+            wide = () if target.task != "regression" else _beyond(target, encoded, batch, dtype)
+            faults = (*encoded.faults, *wide, *batch.faults)
             require_none((fault.among(batch.rows) for fault in faults), table)
             own = None if weight is None else sample_weights(table, weight, batch.rows)
             yield LabelledBatch(batch, encoded.y, own)
+
+
+def _beyond(target: TargetEncoder, encoded: EncodedTarget, batch: Batch, dtype: str) -> Iterator[Fault]:
+    return ScaledTargets(batch.table, batch.rows, target.columns, encoded.y).beyond(dtype)
 
 
 def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
@@ -178,9 +187,12 @@ def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
     yield from reader.tables(wanted)
 
 
-def batches_of(table: Table, inputs: InputEncoder, dtype: str) -> Iterator[Batch]:
-    """The rows of a table; a table without rows is one empty batch."""
-    size = max(1, BATCH_ENTRIES // inputs.width)
+def batches_of(table: Table, inputs: InputEncoder, dtype: str, outputs: int = 1) -> Iterator[Batch]:
+    """The rows of a table, so many at a time that neither inputs nor outputs of a network are too many.
+
+    A table without rows is one empty batch.
+    """
+    size = max(1, min(BATCH_ENTRIES // inputs.width, ANSWERS // outputs))
     for start in range(0, max(1, table.rows), size):
         rows = np.arange(start, min(start + size, table.rows))
         encoded = inputs.encode(table, rows, inputs.zeros(len(rows), dtype))

@@ -63,7 +63,8 @@ class TargetEncoder:
         faults = [text_fault(name, column.bad)] if len(column.bad) else []
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
-        out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
+        with np.errstate(over="ignore"):  # what is infinite then is told with its place
+            out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
         return faults
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
@@ -94,20 +95,14 @@ class TargetEncoder:
         """Scaled numbers in the target's own units."""
         return y * self.scale + self.center
 
-    def class_indices(self, outputs: Matrix, threshold: float = 0.5) -> Indices:
-        """The predicted class: that of the largest output, or 1 where the only one reaches the threshold."""
-        if outputs.shape[1] == 1:
-            return (outputs[:, 0] >= threshold).astype(np.intp)
-        return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
+    def class_indices(self, y: Matrix) -> Indices:
+        """The class of each row (n,) from its targets as `encode` gives them."""
+        return np.asarray(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1), dtype=np.intp)
 
-    def decode(self, outputs: Matrix, threshold: float = 0.5) -> Array:
-        """Predictions in the target's own words or units: (rows, columns), texts as objects or numbers."""
-        if self.task == "regression":
-            return self.unscaled(outputs)
-        words = np.array(self.classes, dtype=object)
-        if self.task == "multilabel":
-            return words[(outputs >= threshold).astype(np.intp)]
-        return words[self.class_indices(outputs, threshold)][:, np.newaxis]
+    def decode(self, predicted: Array) -> Array:
+        """Class indices (n,) or labels (n, K) in the target's own words: (n, columns), texts as objects."""
+        words = np.array(self.classes, dtype=object)[predicted]
+        return words[:, np.newaxis] if words.ndim == 1 else words
 
     def meta(self) -> dict[str, Any]:
         """What a model file says about the target besides the arrays."""

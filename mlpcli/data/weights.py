@@ -10,6 +10,7 @@ import numpy as np
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import Spec
 from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
+from mlpcli.data.scaling import scaled_to_one
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import DataError, Place, Problem, SettingError
@@ -19,25 +20,24 @@ NEEDED = "every row needs a weight; one of 0 leaves it out"
 
 @dataclass(frozen=True)
 class Weighting:
-    """The weights of rows, in units of what the training rows weigh on average."""
+    """The weights of rows of a part of the data, in units of what they weigh on average."""
 
     column: str | None
     target: TargetEncoder
     of_classes: Vector | None
-    unit: float = 1.0
 
     def own(self, table: Table, rows: Indices) -> Vector | None:
         """The weights that rows have of their own, None where no column holds them."""
         return None if self.column is None else sample_weights(table, self.column, rows)
 
     def of(self, table: Table, rows: Indices) -> Vector | None:
-        """The weights of rows in the loss, None where all of them are 1."""
+        """The weights of rows in the loss, 1 on average, or all of them 0; None where all of them are 1."""
         own = self.own(table, rows)
         if self.of_classes is None:
-            return None if own is None else own / self.unit
+            return None if own is None else _of_mean_one(own)
         classes = table.text(self.target.columns[0], rows).recoded(self.target.classes)
         weights = self.of_classes[classes]
-        return (weights if own is None else weights * own) / self.unit
+        return _of_mean_one(weights if own is None else weights * scaled_to_one(own)[0])
 
 
 def fit_weighting(
@@ -51,16 +51,15 @@ def fit_weighting(
         of_classes = _class_weights(asked, target)
     weighting = Weighting(spec.data.weight, target, of_classes)
     weights = weighting.of(table, rows)
-    if weights is None:
-        return weighting
-    if not weights.any():
+    if weights is not None and not weights.any():
         raise DataError(Problem("the weights of all training rows are 0", Place(table.source)))
-    with np.errstate(over="ignore"):
-        unit = float(weights.mean())
-    if not np.isfinite(unit):
-        message = "the weights of the training rows add up to more than a number can hold"
-        raise DataError(Problem(message, Place(table.source), "divide all of them by the same number"))
-    return Weighting(weighting.column, target, weighting.of_classes, unit)
+    return weighting
+
+
+def _of_mean_one(weights: Vector) -> Vector:
+    """Weights divided by their mean, which does not depend on what unit they have."""
+    scaled, _ = scaled_to_one(weights)
+    return scaled / scaled.mean() if scaled.any() else scaled
 
 
 def sample_weights(table: Table, column: str, rows: Indices) -> Vector:

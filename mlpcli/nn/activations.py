@@ -152,6 +152,11 @@ ACTIVATIONS: dict[str, Callable[..., Pair]] = {
     "exponential": exponential,
 }
 
+# where φ(z) is larger z is larger, and the other way round: the order of scores is that of the outputs
+INCREASING = frozenset(
+    {"identity", "sigmoid", "tanh", "elu", "selu", "softplus", "softsign", "erf_sigmoid", "exponential"}
+)
+
 
 @dataclass(frozen=True)
 class ActivationChoice:

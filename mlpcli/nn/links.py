@@ -1,35 +1,17 @@
-"""Links: the output activations that a loss owns, which turn scores into predictions, and their inverses."""
+"""Softmax, and the inverses of the output activations that a loss owns: from predictions back to scores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.nn.activations import exp_cap, logistic
 from mlpcli.nn.workspace import Workspace, rearranged
 
-
-@dataclass(frozen=True)
-class Link:
-    """`predict(z, work)` turns scores `z` (rows, outputs) into predictions in place.
-
-    `scores(mean)` are those that predict `mean` (outputs,), as nearly as there are any.
-    """
-
-    predict: Callable[[Matrix, Workspace], None]
-    scores: Callable[[Vector], Vector]
-
-
-def keep(_z: Matrix, _work: Workspace) -> None:
-    """The identity link: predictions are the scores."""
-
-
-def to_sigmoid(z: Matrix, _work: Workspace) -> None:
-    """z ← σ(z)."""
-    np.copyto(z, logistic(z, exp_cap(z.dtype)))
+Inverse: TypeAlias = Callable[[Vector], Vector]
+"""The scores that predict a mean (outputs,), as nearly as there are any."""
 
 
 def to_softmax(z: Matrix, work: Workspace) -> None:
@@ -42,11 +24,6 @@ def to_softmax(z: Matrix, work: Workspace) -> None:
     np.divide(s, work.column, s)
     if s is not z:
         np.copyto(z, s)
-
-
-def to_exponential(z: Matrix, _work: Workspace) -> None:
-    """z ← e^z."""
-    np.exp(z, z)
 
 
 def as_they_are(mean: Vector) -> Vector:
@@ -68,11 +45,11 @@ def log(mean: Vector) -> Vector:
 TINY = np.finfo(np.float64).tiny
 
 # by the names of the output activations
-LINKS = {
-    "identity": Link(keep, as_they_are),
-    "sigmoid": Link(to_sigmoid, log_odds),
-    "softmax": Link(to_softmax, log),
-    "exponential": Link(to_exponential, log),
+INVERSES: dict[str, Inverse] = {
+    "identity": as_they_are,
+    "sigmoid": log_odds,
+    "softmax": log,
+    "exponential": log,
 }
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
-from mlpcli.nn.links import LINKS, Link, subtract_max
+from mlpcli.nn.links import INVERSES, subtract_max
 from mlpcli.nn.workspace import (
     Bind,
     RowLosses,
@@ -178,8 +178,8 @@ class Formula:
 
     `prepare(y)`: the targets as the formula wants them. `sides(z, y)`: which side of its kinks each entry is
     on; two evaluations with different sides straddle a kink. `constant(mean)`: the scores that are right for
-    rows whose mean target, prepared, is `mean`, where they are not the link's. `arranged`: memory for dz in
-    the order in which it is written fastest.
+    rows whose mean target, prepared, is `mean`, where the inverse of the link does not give them. `arranged`:
+    memory for dz in the order in which it is written fastest.
     """
 
     bind: Bind
@@ -219,11 +219,6 @@ class Loss:
         """What it computes."""
         return FORMULAS[self.name]
 
-    @property
-    def link(self) -> Link:
-        """Between scores and predictions."""
-        return LINKS[self.spec.output_activation]
-
     def bind(self, z: Matrix, dz: Matrix) -> RowLosses:
         """From targets that were prepared to the loss of each row of scores `z`; its derivative into `dz`."""
         return self.formula.bind(z, dz, **self._options)
@@ -243,4 +238,4 @@ class Loss:
 
     def constant_scores(self, mean: Vector) -> Vector:
         """The scores (outputs,) that look at no feature, from the mean (outputs,) of prepared targets."""
-        return (self.formula.constant or self.link.scores)(mean)
+        return (self.formula.constant or INVERSES[self.spec.output_activation])(mean)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import nan
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.evaluation import CHUNK, Evaluation
 from mlpcli.nn.initializers import Draw
 from mlpcli.nn.layers import Draws
 from mlpcli.nn.losses import Loss
+from mlpcli.nn.outputs import in_place, outputs_of
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
-from mlpcli.nn.workspace import Workspace
 from mlpcli.parallel import threads
+
+IDENTITY = ActivationChoice("identity", {})
 
 Zeros: TypeAlias = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
@@ -148,7 +152,10 @@ class Network:
         return self.penalty.value(self.theta[: self.layout.n_weights])
 
     def scores(self, x: Matrix) -> Matrix:
-        """Forward passes over `x`: the scores (rows, outputs). Threads share chunks that are worth it."""
+        """Forward passes over `x`: the scores (rows, outputs), in the network's own precision.
+
+        Threads share chunks that are worth it.
+        """
         scores = np.empty((len(x), self.architecture.widths[-1]), self.dtype)
         workers = min(threads.choose(self.architecture.widths, CHUNK), -(-len(x) // CHUNK))
         self._evaluation.scores(x, scores, max(workers, 1))
@@ -159,38 +166,42 @@ class Network:
         self._evaluation.scores(x, out)
 
     def predict(self, x: Matrix) -> Matrix:
-        """The outputs (rows, outputs) after the output activation: probabilities, or scaled targets."""
-        return self.predicted(self.scores(x))
-
-    def predicted(self, scores: Matrix) -> Matrix:
-        """`predict` of rows with these scores, in their place; CHUNK rows at a time, as `scores`."""
-        z = np.zeros((CHUNK, scores.shape[1]), scores.dtype)
-        work = Workspace.like(z)
-        for start in range(0, len(scores), CHUNK):
-            chunk = scores[start : start + CHUNK]
-            z[: len(chunk)] = chunk
-            self.loss.link.predict(z, work)
-            chunk[...] = z[: len(chunk)]
-        return scores
+        """The outputs (rows, outputs) after the output activation, in float64."""
+        return outputs_of(self.scores(x), self.architecture.activations[-1])
 
     def evaluate(self, x: Matrix, y: Matrix, weights: Matrix | None = None) -> tuple[float, Matrix]:
-        """The loss of all rows together, penalties not included, and the outputs of `predict`."""
+        """The loss of all rows together, penalties not included, and their scores."""
         scores = self.scores(x)
-        return self.total_loss(scores, y, weights), self.predicted(scores)
+        return self.total_loss(scores, y, weights), scores
 
     def total_loss(self, scores: Matrix, y: Matrix, weights: Matrix | None) -> float:
-        """The loss of rows with these scores, which stay as they are."""
+        """The loss of rows with these scores, which stay as they are, in double precision.
+
+        The mean over rows is weighted, Σ w L / Σ w, whatever the unit of the weights: that of rows that all
+        lose the same is what each loses. The sum is so many times the mean as there are rows. NaN where
+        nothing weighs anything.
+        """
         total, precision = 0.0, np.result_type(scores.dtype, np.float64)
         z = np.empty_like(scores[:0])
         for start in range(0, len(scores), CHUNK):
             rows = slice(start, start + CHUNK)
             if len(z) != len(y[rows]):  # the first chunk, and the last one where it is shorter
-                z = np.empty_like(scores[rows])
+                z = np.empty(scores[rows].shape, precision)
+                activate = in_place(self._output_step, z)
                 loss = self.loss.bind(z, self.loss.arranged(np.empty_like(z)))
             np.copyto(z, scores[rows])
-            of_rows = loss(y[rows]) if weights is None else loss(y[rows]) * weights[rows, 0]
-            total += of_rows.sum(dtype=precision).item()
-        return total if self.loss.reduction == "sum" else total / len(scores)
+            activate()
+            of_rows = loss(y[rows].astype(precision))
+            total += (of_rows if weights is None else of_rows * weights[rows, 0]).sum().item()
+        weight = float(len(scores)) if weights is None else weights.sum(dtype=np.float64).item()
+        if not weight:
+            return nan
+        return total * (len(scores) / weight) if self.loss.reduction == "sum" else total / weight
+
+    @property
+    def _output_step(self) -> ActivationChoice:
+        """What comes between the scores and the loss."""
+        return self.architecture.output_step(self.loss.name) or IDENTITY
 
     def load(self, arrays: Mapping[str, Array]) -> None:
         """Take everything from `arrays`, which has exactly the names and shapes of `arrays()`."""

@@ -67,11 +67,14 @@ class Planner:
         return self.loss.arranged(dz) if scores else dz
 
     def evaluation(self, rows: int) -> EvaluationPlan:
-        """A plan for forward passes alone: no derivatives, no dropout, running statistics, its own inputs."""
+        """A plan for forward passes alone: no derivatives, no dropout, running statistics, its own inputs.
+
+        It ends before the output activation, whose outputs lose digits of the scores (nn/outputs.py).
+        """
         memory = self._memory(rows, "F")
         steps: list[EvaluationStep] = []
         x = inputs = memory.matrix(self.architecture.inputs)
-        for layer in self._layers:
+        for layer in self.architecture.layers():
             site = EvaluationSite(x, memory.matrix(layer.outputs), layer.own(self._arrays), memory)
             steps += [step for kind in layer.kinds for step in kind.evaluation(site)]
             x = steps[-1].z

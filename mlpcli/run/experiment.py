@@ -20,7 +20,7 @@ from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
 from mlpcli.training.data_parallel import scores_job
 from mlpcli.training.decoder import OutputDecoder, decoder_of
-from mlpcli.training.metrics import compute, default_metrics, objection
+from mlpcli.training.metrics import compute, compute_by_target, default_metrics, objection
 from mlpcli.training.predictions import Predictions
 
 
@@ -53,16 +53,22 @@ class Experiment:
         """The training rows."""
         return self.parts["train"].rows
 
-    def predictions(self, part: str, outputs: Matrix) -> Predictions:
-        """Truth and predictions of a part."""
+    def predictions(self, part: str, scores: Matrix) -> Predictions:
+        """Truth and predictions of a part, from the scores of its rows."""
         judged = self.parts[part]
-        return self.decoder.predictions(outputs, judged.truth, judged.sample_weights)
+        return self.decoder.predictions(scores, judged.truth, judged.sample_weights)
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
-        # the predictions are replaced by constant ones: the targets stand in until then
-        training, judged = (self.predictions(name, self.parts[name].rows.y) for name in ("train", part))
+        training, judged = (self._truth(name) for name in ("train", part))
         return compute(self.metrics, constant_prediction(training, judged))
+
+    def _truth(self, part: str) -> Predictions:
+        """The truth of a part as its prediction, until there is one."""
+        judged = self.parts[part]
+        return Predictions(
+            self.decoder.target.task, judged.truth, judged.truth, weights=judged.sample_weights
+        )
 
 
 def set_up(config: Config, max_parameters: int) -> Experiment:
@@ -119,7 +125,7 @@ def experiment_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], 
     """The experiment in a precision of its own: training takes the config's, the gradient check float64."""
     start = starting_arrays(config)
     network = build_network(config, prepared, dtype, start)
-    decoder = decoder_of(prepared.target, prepared.loss.name, prepared.output_activation)
+    decoder = decoder_of(prepared.target, prepared.loss.name, network.architecture.activations[-1])
     given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
     parts = {name: _split(data, network, decoder) for name, data in given.items() if data is not None}
     return Experiment(
@@ -185,6 +191,14 @@ class ExperimentEvaluator:
         loss = self.experiment.network.total_loss(scores, rows.y, rows.weights)
         return loss, self._metrics(part, scores)
 
+    def by_target(self, part: str) -> Mapping[str, Values]:
+        """The metrics of each of several targets; nothing where there is one."""
+        experiment = self.experiment
+        targets = experiment.prepared.target.columns
+        if len(targets) == 1:
+            return {}
+        return compute_by_target(experiment.metrics, experiment.predictions(part, self.scores(part)), targets)
+
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""
         if "val" not in self.experiment.parts:
@@ -193,5 +207,4 @@ class ExperimentEvaluator:
         return loss if isfinite(loss) else nan, metrics
 
     def _metrics(self, part: str, scores: Matrix) -> Values:
-        outputs = self.experiment.network.predicted(scores)
-        return compute(self.experiment.metrics, self.experiment.predictions(part, outputs))
+        return compute(self.experiment.metrics, self.experiment.predictions(part, scores))

@@ -69,7 +69,7 @@ def model_document(experiment: Experiment, results: Results, resources: Resource
 
 def require_savable(experiment: Experiment, resources: Resources) -> None:
     """Raise ConfigError where no model file could hold what would be trained: before it is."""
-    nothing = Results({}, {}, "finished", 0, 0)
+    nothing = Results({}, {}, {}, "finished", 0, 0)
     try:
         with np.errstate(all="ignore"):  # no weight is trained yet
             fitting_content(model_document(experiment, nothing, resources), model_arrays(experiment))
@@ -94,7 +94,7 @@ def training_document(experiment: Experiment, results: Results) -> dict[str, Any
 def model_arrays(experiment: Experiment) -> Mapping[str, Array]:
     """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
     rows = experiment.prepared.head[:CHECK_ROWS]
-    outputs = experiment.network.predict(rows.astype(experiment.network.dtype)).astype(np.float64)
+    outputs = experiment.network.predict(rows.astype(experiment.network.dtype))
     return {
         **experiment.network.arrays(),
         **experiment.prepared.inputs.arrays(),

@@ -51,11 +51,11 @@ class Tally:
             yield f"{self.formulas:,} {found} as a formula does: not to be opened in a spreadsheet"
 
 
-def predicted_values(model: Model, batch: Batch, outputs: Matrix) -> list[Array]:
+def predicted_values(model: Model, batch: Batch, scores: Matrix) -> list[Array]:
     """The columns of `OutputDecoder.columns` for a batch; empty where a row cannot be predicted."""
     with np.errstate(all="ignore"):
-        words = model.decoder.words(outputs)
-        probability = model.decoder.probability(outputs)
+        words = model.decoder.words(scores)
+        probability = model.decoder.probability(scores)
     columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
     if model.target.task == "multilabel":
         count = len(words.T)  # each label's probability beside its prediction

@@ -42,11 +42,17 @@ class Model:
         """The precision of the network."""
         return self.network.dtype.name
 
-    def outputs(self, batch: Batch) -> tuple[Matrix, Batch]:
-        """The network's outputs for rows, and the rows with a fault where these are not finite."""
+    @property
+    def outputs(self) -> int:
+        """How many the network has for a row."""
+        return self.network.architecture.widths[-1]
+
+    def scores(self, batch: Batch) -> tuple[Matrix, Batch]:
+        """The network's scores for rows, and the rows with a fault where its outputs are not finite."""
         with np.errstate(all="ignore"):
-            outputs = self.network.predict(batch.x)
-        return outputs, replace(batch, faults=(*batch.faults, *overflow_faults(outputs)))
+            scores = self.network.scores(batch.x)
+            faults = overflow_faults(self.decoder.outputs(scores))
+        return scores, replace(batch, faults=(*batch.faults, *faults))
 
 
 def open_model(path: Path, sha256: str | None = None) -> Model:
@@ -62,7 +68,7 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     document = meta.model_dump(mode="json")
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
-    decoder = decoder_of(target, meta.loss.name, meta.architecture.activations[-1].name)
+    decoder = decoder_of(target, meta.loss.name, network.architecture.activations[-1])
     csv = meta.csv
     form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
     check_outputs(path, file, network)
@@ -88,7 +94,7 @@ def check_outputs(path: Path, file: ModelFile, network: Network) -> None:
     """Raise ModelError unless the network gives the stored outputs for the stored rows."""
     expected = file.arrays["check.outputs"]
     with np.errstate(all="ignore"):
-        found = network.predict(file.arrays["check.inputs"].astype(network.dtype)).astype(np.float64)
+        found = network.predict(file.arrays["check.inputs"].astype(network.dtype))
     tolerance = CHECK_TOLERANCE[network.dtype.name] * max(1.0, float(np.abs(expected).max(initial=0.0)))
     if not np.allclose(found, expected, rtol=0.0, atol=tolerance):
         raise ModelError.of(

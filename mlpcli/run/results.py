@@ -25,19 +25,25 @@ REMEDIES = "another learning rate, more epochs, or scaled features"
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise."""
+    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise.
+
+    `targets` has the metrics of each of several targets, by part and target.
+    """
 
     parts: Mapping[str, Values]
     baseline: Mapping[str, Values]
+    targets: Mapping[str, Mapping[str, Values]]
     status: str
     epochs: int
     best_epoch: int
 
     def document(self) -> dict[str, Any]:
         """The content of metrics.json, where an undefined or infinite value is null."""
-        parts = {
-            name: {**values, "baseline": dict(self.baseline[name])} for name, values in self.parts.items()
-        }
+        parts: dict[str, dict[str, Any]] = {}
+        for name, values in self.parts.items():
+            parts[name] = {**values, "baseline": dict(self.baseline[name])}
+            if self.targets[name]:
+                parts[name]["targets"] = {target: dict(own) for target, own in self.targets[name].items()}
         document = {**parts, "status": self.status, "epochs": self.epochs, "best_epoch": self.best_epoch}
         return {**without_nan(document)}
 
@@ -61,7 +67,8 @@ def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
     status = "early_stopped" if fitted.stopped_early else "finished"
     if loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant)):
         status = "worse_than_baseline"
-    return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)
+    targets = {name: targets_of_part(evaluator, name) for name in experiment.parts}
+    return Results(parts, baseline, targets, status, len(fitted.history), fitted.best_epoch)
 
 
 def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> Values:
@@ -69,6 +76,12 @@ def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> Values:
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
         loss, metrics = evaluator.loss_and_metrics(part)
     return {"loss": loss, **metrics}
+
+
+def targets_of_part(evaluator: ExperimentEvaluator, part: str) -> Mapping[str, Values]:
+    """The metrics of one part by target, where there are several."""
+    with np.errstate(all="ignore"):
+        return evaluator.by_target(part)
 
 
 def constant_loss_of(experiment: Experiment, part: str) -> float:

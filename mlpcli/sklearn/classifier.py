@@ -113,7 +113,7 @@ class MLPClassifier(ClassifierMixin, Estimator):
         Of two classes only the second's, (n,), which is predicted from 0 on.
         """
         rows = self._checked(X)
-        scores = self.network_.outputs(rows).astype(np.float64)
+        scores = self.network_.scores(rows).astype(np.float64)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def __sklearn_tags__(self) -> Any:

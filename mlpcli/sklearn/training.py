@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from mlpcli.arrays import Array, Matrix
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.data.bad_cells import overflow_faults, require_none
+from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import batches_of
 from mlpcli.errors import MlpError
@@ -50,30 +50,34 @@ class TrainedNetwork:
     decoder: OutputDecoder
     history: pd.DataFrame
 
-    def outputs(self, x: Matrix) -> Matrix:
-        """The network's outputs for rows of features; raises ValueError where there are none."""
+    def scores(self, x: Matrix) -> Matrix:
+        """The network's scores for rows of features."""
+        return np.concatenate(list(self._scores(x)))
+
+    def _scores(self, x: Matrix) -> Iterator[Matrix]:
+        """Those of some rows at a time; raises ValueError where there are none."""
         network = Network(self.architecture, self.loss, dtype=self.dtype)
         network.load(self.arrays)
-        table = table_of_array(x)
-        outputs = []
         try:
-            for batch in batches_of(table, self.inputs, self.dtype):
+            for batch in batches_of(table_of_array(x), self.inputs, self.dtype, self.architecture.widths[-1]):
                 batch.require_good()
                 with np.errstate(all="ignore"):
-                    outputs.append(network.predict(batch.x))
-            found = np.concatenate(outputs)
-            require_none(overflow_faults(found), table)
+                    scores = network.scores(batch.x)
+                    faults = overflow_faults(self.decoder.outputs(scores))
+                replace(batch, faults=faults).require_good()
+                yield scores
         except MlpError as error:
             raise ValueError(explained(error)) from error
-        return found
 
     def predicted(self, x: Matrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
-        return self.decoder.predicted(self.outputs(x))
+        return np.concatenate([self.decoder.predicted(scores) for scores in self._scores(x)])
 
     def probability(self, x: Matrix) -> Matrix | None:
         """The probability of every class, of every label; None without any."""
-        return self.decoder.probability(self.outputs(x))
+        if not self.decoder.probabilistic:
+            return None
+        return np.concatenate([self.decoder.probability_of_each(scores) for scores in self._scores(x)])
 
 
 def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 
+from mlpcli.arrays import Vector
+from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.links import log, log_odds
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
+from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.predictions import Predictions
+from mlpcli.training.regression_metrics import mean_of_targets
 
 
 def constant_prediction(training: Predictions, part: Predictions) -> Predictions:
@@ -25,22 +31,27 @@ def constant_prediction(training: Predictions, part: Predictions) -> Predictions
 
 def _majority(training: Predictions, part: Predictions) -> Predictions:
     priors = training.counts.true / training.counts.true.sum()
-    predicted = np.full(part.rows, priors.argmax())
-    return replace(part, predicted=predicted, probability=np.broadcast_to(priors, (part.rows, len(priors))))
+    return replace(
+        part, predicted=np.full(part.rows, priors.argmax()), scores=_always(log(priors), "softmax", part)
+    )
 
 
 def _majority_of_labels(training: Predictions, part: Predictions) -> Predictions:
-    priors = training.counts.true / training.total_weight
-    probability = np.broadcast_to(priors, part.truth.shape)
-    return replace(part, predicted=(probability > 0.5).astype(part.truth.dtype), probability=probability)
+    priors = training.counts.true / training.total_share
+    predicted = np.broadcast_to(priors > 0.5, part.truth.shape).astype(part.truth.dtype)
+    return replace(part, predicted=predicted, scores=_always(log_odds(priors), "sigmoid", part))
+
+
+def _always(scores: Vector, output: str, part: Predictions) -> ClassScores:
+    return ClassScores(np.broadcast_to(scores, (part.rows, len(scores))), ActivationChoice(output, {}))
 
 
 def _average(training: Predictions, part: Predictions) -> Predictions:
-    return replace(part, predicted=np.broadcast_to(training.mean(training.truth), part.truth.shape))
+    return replace(part, predicted=np.broadcast_to(mean_of_targets(training), part.truth.shape))
 
 
 def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
-    """The loss on `rows` of outputs that are always the training rows' mean target.
+    """The loss on `rows` of outputs that are always the training rows' mean target, as `Network.total_loss`.
 
     For a hinge, which has no probabilities, the scores of the most frequent class.
     """
@@ -49,5 +60,8 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
     y = rows.y.astype(np.float64)
     scores = np.tile(loss.constant_scores(mean), (len(y), 1))
     of_rows = loss.bind(scores, np.empty_like(scores))(y)
-    total = of_rows.sum() if rows.weights is None else np.dot(of_rows, rows.weights[:, 0])
-    return float(total if loss.reduction == "sum" else total / len(y))
+    weights = np.ones(len(y)) if rows.weights is None else rows.weights[:, 0].astype(np.float64)
+    if not weights.any():
+        return nan
+    average = float(np.average(of_rows, weights=weights))
+    return average * len(y) if loss.reduction == "sum" else average

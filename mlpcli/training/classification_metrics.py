@@ -39,7 +39,8 @@ def confusion_matrix(predictions: Predictions, n_classes: int) -> Array:
 def class_table(predictions: Predictions, names: Sequence[str]) -> list[ClassRow]:
     """A row for each class, in their order; a class that does not occur has zeros."""
     counts = predictions.counts
-    columns = (precisions(counts), recalls(counts), f1s(counts), counts.true)
+    support = np.ldexp(counts.true, predictions.exponent)
+    columns = (precisions(counts), recalls(counts), f1s(counts), support)
     values = np.zeros((len(names), len(columns)))
     found = np.stack(columns, axis=1)[: len(names)]
     values[: len(found)] = found
@@ -98,13 +99,14 @@ def f1_weighted(predictions: Predictions) -> float:
 def mcc(predictions: Predictions) -> float:
     """Matthews correlation coefficient for C classes, R_C of Gorodkin 2004; 0 where it is 0/0.
 
-    With h, t, p as above and n the weight of all rows:  (n Σh − t·p) / √((n² − p·p)(n² − t·t))
+    With h, t, p as above and n the weight of all rows:  (n Σh − t·p) / √((n² − p·p)(n² − t·t)), where
+    n² − p·p = p·(n − p), which is no difference of nearly equal numbers.
     """
     counts = predictions.counts
     n = counts.predicted.sum()
     covariance = counts.hits.sum() * n - counts.true @ counts.predicted
-    spread = (n**2 - counts.predicted @ counts.predicted) * (n**2 - counts.true @ counts.true)
-    return float(covariance / np.sqrt(spread)) if spread else 0.0
+    spread = [np.sqrt(one @ _rest(one)) for one in (counts.predicted, counts.true)]
+    return float(covariance / spread[0] / spread[1]) if all(spread) else 0.0
 
 
 def precisions(counts: ClassCounts) -> Vector:
@@ -120,6 +122,13 @@ def recalls(counts: ClassCounts) -> Vector:
 def f1s(counts: ClassCounts) -> Vector:
     """F1 of each class (C,)."""
     return _ratio(2 * counts.hits, counts.true + counts.predicted)
+
+
+def _rest(counts: Vector) -> Vector:
+    """What all the other classes weigh together, for each class (C,)."""
+    rest, largest = counts.sum() - counts, counts.argmax()
+    rest[largest] = np.delete(counts, largest).sum()
+    return np.asarray(rest)
 
 
 def _ratio(numerator: Vector, denominator: Vector) -> Vector:

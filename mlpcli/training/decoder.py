@@ -1,4 +1,4 @@
-"""What a network's outputs mean: classes, probabilities, or numbers in the target's units."""
+"""What a network's scores mean: classes, probabilities, or numbers in the target's units."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.data.target import TargetEncoder
+from mlpcli.nn.activations import INCREASING, ActivationChoice
+from mlpcli.nn.outputs import outputs_of
+from mlpcli.training.class_scores import ClassScores
+from mlpcli.training.few_digits import as_float32_tells
 from mlpcli.training.predictions import Predictions
 
 
 @dataclass(frozen=True, eq=False)
 class OutputDecoder:
-    """How to read outputs (n, outputs) of a network that was trained on a target.
+    """How to read scores (n, outputs) of a network that was trained on a target.
 
-    `threshold`: from which output on a class of one output, or a label, is predicted: 0.5, for a hinge's
-    scores 0. `probabilistic`: whether outputs are probabilities.
+    `output` makes outputs of them; `threshold`: from which output on a class of one output, or a label, is
+    predicted: 0.5, for a hinge's scores 0.
     """
 
     target: TargetEncoder
     threshold: float
-    probabilistic: bool
+    output: ActivationChoice
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether outputs are probabilities."""
+        return self.target.task != "regression" and self.output.name in PROBABILITIES
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,47 +46,60 @@ class OutputDecoder:
         kinds = ("prediction", "probability") if self.probabilistic else ("prediction",)
         return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
 
-    def predicted(self, outputs: Matrix) -> Array:
+    def outputs(self, scores: Matrix) -> Matrix:
+        """What the network puts out (n, outputs): probabilities, or numbers in the target's units."""
+        outputs = outputs_of(scores, self.output)
+        return self.target.unscaled(outputs) if self.target.task == "regression" else outputs
+
+    def predicted(self, scores: Matrix) -> Array:
         """Class indices (n,), labels 0 or 1 (n, K), or numbers in the target's units (n, K), float64."""
         if self.target.task == "regression":
-            return self.target.unscaled(outputs.astype(np.float64))
-        if self.target.task == "multilabel":
-            return (outputs >= self.threshold).astype(np.intp)
-        return self.target.class_indices(outputs, self.threshold)
+            return self.outputs(scores)
+        if self.target.task == "classification" and scores.shape[1] > 1:
+            # the largest score has the largest output, which may be rounded to that of the next one
+            ordered = self.output.name in INCREASING | {"softmax"}
+            outputs = scores if ordered else self.outputs(scores)
+            return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
+        reached = (self.outputs(scores) >= self.threshold).astype(np.intp)
+        return reached[:, 0] if self.target.task == "classification" else reached
 
-    def words(self, outputs: Matrix) -> Array:
-        """The predictions as the file has its targets: (n, columns), texts or numbers."""
-        return self.target.decode(outputs.astype(np.float64), self.threshold)
+    def words(self, scores: Matrix) -> Array:
+        """The predictions as the file has its targets: (n, columns), texts or numbers.
 
-    def probability(self, outputs: Matrix) -> Matrix | None:
+        Numbers of a float32 network have no more digits than float32 tells apart.
+        """
+        predicted = self.predicted(scores)
+        if self.target.task == "regression" and scores.dtype == np.float32:
+            return as_float32_tells(predicted, self.target.center, self.target.scale)
+        return predicted if self.target.task == "regression" else self.target.decode(predicted)
+
+    def probability(self, scores: Matrix) -> Matrix | None:
         """The probability of every class (n, C), of every label (n, K), or None."""
-        if not self.probabilistic:
-            return None
-        wide = outputs.astype(np.float64)
-        if self.target.task == "classification" and outputs.shape[1] == 1:
-            return np.hstack([1.0 - wide, wide])
-        return wide
+        return self.probability_of_each(scores) if self.probabilistic else None
+
+    def probability_of_each(self, scores: Matrix) -> Matrix:
+        """The same of outputs that are probabilities."""
+        given = ClassScores(scores, self.output)
+        both = self.target.task == "classification" and given.columns == 1
+        return (given.of_both() if both else given).probability()
 
     def truth(self, y: Matrix) -> Array:
         """What `predicted` should have been, from targets as the target encoder gives them (n, outputs)."""
         if self.target.task == "classification":
             return self.target.class_indices(y)
-        return self.predicted(y) if self.target.task == "regression" else y.astype(np.intp)
+        return self.target.unscaled(y) if self.target.task == "regression" else y.astype(np.intp)
 
-    def predictions(self, outputs: Matrix, truth: Array, weights: Vector | None) -> Predictions:
+    def predictions(self, scores: Matrix, truth: Array, weights: Vector | None) -> Predictions:
         """Truth, as `truth` gives it, and prediction together, for the metrics."""
-        score = None if self.target.task == "regression" else outputs.astype(np.float64)
         return Predictions(
             task=self.target.task,
             truth=truth,
-            predicted=self.predicted(outputs),
-            probability=self.probability(outputs),
-            score=score,
+            predicted=self.predicted(scores),
+            scores=None if self.target.task == "regression" else ClassScores(scores, self.output),
             weights=weights,
         )
 
 
-def decoder_of(target: TargetEncoder, loss: str, output_activation: str) -> OutputDecoder:
+def decoder_of(target: TargetEncoder, loss: str, output: ActivationChoice) -> OutputDecoder:
     """The meaning that goes with a target, a loss and an output activation."""
-    probabilistic = target.task != "regression" and output_activation in PROBABILITIES
-    return OutputDecoder(target, LOSSES[loss].threshold, probabilistic)
+    return OutputDecoder(target, LOSSES[loss].threshold, output)

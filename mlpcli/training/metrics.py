@@ -10,13 +10,14 @@ weight, a ranking metric where a class does not occur, r2 of a single row, an er
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from mlpcli.config.activation_spec import PROBABILITIES
+from mlpcli.config.choice_synonyms import METRICS_ELSEWHERE
 from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
@@ -94,12 +95,22 @@ METRICS: Final[dict[str, Metric]] = {
 def compute(names: Iterable[str], predictions: Predictions) -> dict[str, float | None]:
     """The value of each named metric, None where it is not defined."""
     names = tuple(names)
-    if not predictions.total_weight > 0:
+    if not predictions.total_share > 0:
         return dict.fromkeys(names)
     # an overflow is a value that is not finite, hence None: nothing to warn about
     with np.errstate(all="ignore"):
         values = {name: METRICS[name].function(predictions) for name in names}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
+
+
+def compute_by_target(
+    names: Iterable[str], predictions: Predictions, targets: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """The values of each of several targets, or labels, which those of all of them average; {} of one."""
+    if predictions.task == "classification" or len(targets) == 1:
+        return {}
+    names = tuple(names)
+    return {name: compute(names, predictions.of_target(index)) for index, name in enumerate(targets)}
 
 
 def default_metrics(task: str, n_classes: int) -> tuple[str, ...]:
@@ -114,10 +125,7 @@ def default_metrics(task: str, n_classes: int) -> tuple[str, ...]:
 def objection(name: str, task: str, n_classes: int, output_activation: str) -> Problem | None:
     """Why the metric cannot be computed for such a model, or None where it can."""
     if name not in METRICS:
-        close = difflib.get_close_matches(name, METRICS, n=1)
-        return Problem(
-            f"there is no metric '{name}'", hint=f"did you mean '{close[0]}'?" if close else _offer(task)
-        )
+        return Problem(f"there is no metric '{name}'", hint=_suggestion(name.lower()) or _offer(task))
     metric = METRICS[name]
     if task not in metric.tasks:
         return Problem(f"metric '{name}' is not for {task}", hint=_offer(task))
@@ -138,6 +146,13 @@ def greater_is_better(quantity: str) -> bool:
     """Whether more of a column of the history is better: `val_accuracy` yes, `val_loss` no."""
     name = quantity.removeprefix("val_")
     return name != "loss" and METRICS[name].greater_is_better
+
+
+def _suggestion(name: str) -> str | None:
+    if name in METRICS_ELSEWHERE:
+        return f"it is called '{METRICS_ELSEWHERE[name]}' here"
+    close = difflib.get_close_matches(name, METRICS, n=1)
+    return f"did you mean '{close[0]}'?" if close else None
 
 
 def _offer(task: str) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.arrays import Array, Vector
+from mlpcli.training.class_scores import ClassScores
+from mlpcli.training.own_units import InUnits
 
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
     """Weights of rows by class (C,): rightly predicted, truly of the class, predicted as the class.
 
-    `present` marks the classes that occur in the truth or in the predictions: scikit-learn's macro averages
-    run over these. In a multilabel task a class is a label column, and all of them count.
+    They are in units of 2^exponent of the predictions. `present` marks the classes that occur in the truth or
+    in the predictions: scikit-learn's macro averages run over these. In a multilabel task a class is a label
+    column, and all of them count.
     """
 
     hits: Vector
@@ -28,18 +32,17 @@ class ClassCounts:
 class Predictions:
     """Truth and prediction of n rows.
 
-    classification: `truth`, `predicted` class indices (n,); `probability` (n, C), or None where the output is
-    neither sigmoid nor softmax; `score` what the network puts out, (n, C), or (n, 1) with one output.
-    multilabel: all of shape (n, K), `truth` and `predicted` 0 or 1.
-    regression: `truth`, `predicted` (n, K) in the target's units; no probability and no score.
-    `weights` are the sample weights (n,), without class weights. Everything real is float64.
+    classification: `truth`, `predicted` class indices (n,); `scores` those of the classes.
+    multilabel: `truth`, `predicted` (n, K), 0 or 1; `scores` those of the labels.
+    regression: `truth`, `predicted` (n, K) in the target's units; no scores.
+    `weights` are the sample weights (n,), without class weights. Everything real is float64, but for the
+    scores. Who needs no scores gives none.
     """
 
     task: str
     truth: Array
     predicted: Array
-    probability: Matrix | None = None
-    score: Matrix | None = None
+    scores: ClassScores | None = None
     weights: Vector | None = None
 
     @property
@@ -47,29 +50,59 @@ class Predictions:
         """The number of rows, n."""
         return len(self.truth)
 
-    @property
-    def total_weight(self) -> float:
-        """The sum of the weights; the number of rows where there are none."""
-        return float(self.rows if self.weights is None else self.weights.sum())
+    @cached_property
+    def exponent(self) -> int:
+        """The power of two that the largest weight is just below; 0 where there are no weights."""
+        if self.weights is None or not self.rows:
+            return 0
+        return int(np.frexp(self.weights.max())[1])
+
+    @cached_property
+    def shares(self) -> Vector | None:
+        """The weights in units of 2^exponent, so that their products do not depend on the unit they had."""
+        return None if self.weights is None else np.ldexp(self.weights, -self.exponent)
 
     @property
-    def probabilities(self) -> Matrix:
-        """`probability`, for the metrics that cannot do without."""
-        if self.probability is None:
+    def total_share(self) -> float:
+        """The sum of these; the number of rows where there are no weights."""
+        return float(self.rows if self.shares is None else self.shares.sum())
+
+    @cached_property
+    def heavy(self) -> Predictions:
+        """The truth and the predictions of the rows that weigh anything."""
+        if self.weights is None or self.weights.all():
+            return self
+        rows = self.weights > 0
+        return Predictions(self.task, self.truth[rows], self.predicted[rows], weights=self.weights[rows])
+
+    def of_target(self, index: int) -> Predictions:
+        """One of several targets, or labels, alone."""
+        column, scores = slice(index, index + 1), self.scores
+        alone = None if scores is None else ClassScores(scores.z[:, column], scores.output)
+        return Predictions(self.task, self.truth[:, column], self.predicted[:, column], alone, self.weights)
+
+    @cached_property
+    def errors(self) -> InUnits:
+        """y − ŷ of a regression."""
+        return InUnits.of_difference(self.truth, self.predicted)
+
+    @property
+    def ranked(self) -> ClassScores:
+        """The scores, for the metrics that cannot do without."""
+        if self.scores is None:
+            raise ValueError("the predictions hold no scores")
+        return self.scores
+
+    @property
+    def odds(self) -> ClassScores:
+        """The scores, where they are those of probabilities."""
+        if not self.ranked.probabilistic:
             raise ValueError("the predictions hold no probabilities")
-        return self.probability
-
-    @property
-    def ranking(self) -> Matrix:
-        """What rows are ranked by: probabilities, or else scores. The last column is the last class's."""
-        ranking = self.score if self.probability is None else self.probability
-        if ranking is None:
-            raise ValueError("the predictions hold neither probabilities nor scores")
-        return ranking
+        return self.ranked
 
     def mean(self, values: Array) -> Array:
         """The weighted mean over rows of `values` (n,) or (n, K)."""
-        return np.asarray(np.average(values, axis=0, weights=self.weights))
+        return np.asarray(np.average(values, axis=0, weights=self.shares))
 
     @cached_property
     def counts(self) -> ClassCounts:
@@ -77,8 +110,23 @@ class Predictions:
         return _count_labels(self) if self.task == "multilabel" else _count_classes(self)
 
 
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of several parts as those of one."""
+    first = parts[0]
+    scores, weights = first.scores, first.weights
+    if scores is not None:
+        found = [part.ranked.z for part in parts]
+        scores = ClassScores(np.concatenate(found), scores.output)
+    if weights is not None:
+        weights = np.concatenate([part.weights for part in parts if part.weights is not None])
+    truth, predicted = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "predicted")
+    )
+    return Predictions(first.task, truth, predicted, scores, weights)
+
+
 def _count_classes(predictions: Predictions) -> ClassCounts:
-    truth, predicted, weights = predictions.truth, predictions.predicted, predictions.weights
+    truth, predicted, weights = predictions.truth, predictions.predicted, predictions.shares
     size = max(2, int(truth.max(initial=0)) + 1, int(predicted.max(initial=0)) + 1)
     right = truth == predicted
     right_weights = None if weights is None else weights[right]
@@ -93,7 +141,7 @@ def _count_classes(predictions: Predictions) -> ClassCounts:
 
 def _count_labels(predictions: Predictions) -> ClassCounts:
     truth, predicted = predictions.truth.astype(np.float64), predictions.predicted.astype(np.float64)
-    weights = np.ones(predictions.rows) if predictions.weights is None else predictions.weights
+    weights = np.ones(predictions.rows) if predictions.shares is None else predictions.shares
     return ClassCounts(
         hits=weights @ (truth * predicted),
         true=weights @ truth,

@@ -1,4 +1,4 @@
-"""Metrics of predicted probabilities, and of the ranking of the rows that they or the scores give.
+"""Metrics of predicted probabilities, and of the ranking of the rows, both from scores with all their digits.
 
 For more than two classes, and for labels, a ranking metric is the mean over classes of one class against the
 rest. It is 0/0, which `compute` turns into None, as soon as a class that it needs has no row.
@@ -11,24 +11,34 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
+from mlpcli.nn.activations import exp_cap, logistic
+from mlpcli.training.class_scores import ClassScores, blocks
 from mlpcli.training.predictions import Predictions
 
 Curve = Callable[[Vector, Vector], float]
 
 
 def log_loss(predictions: Predictions) -> float:
-    """The mean of −log p of the true class, p kept within ε and 1 − ε of float64, as scikit-learn does."""
-    epsilon = np.finfo(np.float64).eps
-    of_truth = predictions.probabilities[np.arange(predictions.rows), predictions.truth]
-    return float(predictions.mean(-np.log(np.clip(of_truth, epsilon, 1 - epsilon))))
+    """The mean of −log p of the true class: the loss of scores, which no rounding of p makes infinite."""
+    odds = predictions.odds.log_odds_of(predictions.truth)
+    return float(predictions.mean(np.maximum(-odds, 0.0) + np.log1p(np.exp(-np.abs(odds)))))
 
 
 def brier(predictions: Predictions) -> float:
     """The mean of Σ over classes (p_c − y_c)² with y one-hot; half of that for two classes (Brier 1950)."""
-    errors = predictions.probabilities.copy()
-    errors[np.arange(predictions.rows), predictions.truth] -= 1
-    total = float(predictions.mean(np.einsum("ij,ij->i", errors, errors)))
-    return total / 2 if errors.shape[1] == 2 else total
+    scores, truth = predictions.odds, predictions.truth
+    odds = scores.log_odds_of(truth)
+    missing = np.square(logistic(-odds, exp_cap(odds.dtype)))  # (1 − p)² of the true class
+    if scores.columns <= 2:
+        return float(predictions.mean(missing))
+    others = [_squares_of_others(scores, truth, rows) for rows in blocks(*scores.z.shape)]
+    return float(predictions.mean(missing + np.concatenate(others)))
+
+
+def _squares_of_others(scores: ClassScores, truth: Array, rows: slice) -> Vector:
+    wrong = ClassScores(scores.z[rows], scores.output).probability()
+    np.put_along_axis(wrong, truth[rows, np.newaxis], 0.0, axis=1)
+    return np.asarray(np.einsum("ij,ij->i", wrong, wrong))
 
 
 def roc_auc(predictions: Predictions) -> float:
@@ -43,7 +53,7 @@ def average_precision(predictions: Predictions) -> float:
 
 def _mean_over_classes(predictions: Predictions, area: Curve) -> float:
     areas = [
-        area(*_hits_and_false_alarms(positive, ranking, predictions.weights))
+        area(*_hits_and_false_alarms(positive, ranking, predictions.shares))
         for positive, ranking in _problems(predictions)
     ]
     return float(np.mean(areas))
@@ -51,13 +61,13 @@ def _mean_over_classes(predictions: Predictions, area: Curve) -> float:
 
 def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
     """Two-class problems (which rows are positive, what they rank by): one, or one a class."""
-    ranking = predictions.ranking
+    scores, truth = predictions.ranked, predictions.truth
     if predictions.task == "multilabel":
-        yield from zip(predictions.truth.T == 1, ranking.T, strict=True)
-    elif ranking.shape[1] <= 2:
-        yield predictions.truth == 1, ranking[:, -1]
+        yield from ((labels == 1, scores.order(index)) for index, labels in enumerate(truth.T))
+    elif scores.columns <= 2:
+        yield truth == 1, scores.order(scores.columns - 1)
     else:
-        yield from ((predictions.truth == index, column) for index, column in enumerate(ranking.T))
+        yield from ((truth == index, scores.order(index)) for index in range(scores.columns))
 
 
 def _hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Vector, Vector]:

@@ -1,41 +1,56 @@
-"""Metrics of predicted numbers; with several targets the mean over the targets, each in its own units."""
+"""Metrics of predicted numbers; with several targets the mean over the targets, each in its own units.
+
+Every target is taken in a unit of its own, a power of two near its largest error, which is exact: a square
+neither overflows nor underflows where the metric itself does not. So r2 and mape do not depend on the unit of
+a target, and the others follow it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mlpcli.arrays import Array, Vector
+from mlpcli.arrays import Vector
+from mlpcli.training.own_units import InUnits
 from mlpcli.training.predictions import Predictions
+
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 def mae(predictions: Predictions) -> float:
     """Mean absolute error."""
-    return float(predictions.mean(_absolute_errors(predictions)).mean())
+    errors = predictions.heavy.errors
+    return float(errors.back(predictions.heavy.mean(np.abs(errors.in_one))).mean())
 
 
 def mse(predictions: Predictions) -> float:
     """Mean squared error."""
-    return float(_squared_errors(predictions).mean())
+    errors = predictions.heavy.errors
+    return float(errors.back(_squares(errors, predictions), 2).mean())
 
 
 def rmse(predictions: Predictions) -> float:
     """Root of the mean squared error; with several targets the mean of their roots."""
-    return float(np.sqrt(_squared_errors(predictions)).mean())
+    errors = predictions.heavy.errors
+    return float(errors.back(np.sqrt(_squares(errors, predictions))).mean())
 
 
 def mape(predictions: Predictions) -> float:
-    """Mean of |y − ŷ| / |y|, as a fraction; |y| counts as at least the ε of float64."""
-    scale = np.maximum(np.abs(predictions.truth), np.finfo(np.float64).eps)
-    return float(predictions.mean(_absolute_errors(predictions) / scale).mean())
+    """Mean of |y − ŷ| / |y|, as a fraction; a y of 0 counts as the ε of float64, as in scikit-learn."""
+    truth = np.abs(predictions.heavy.truth)
+    errors = predictions.heavy.errors
+    absolute = np.ldexp(np.abs(errors.in_one), errors.exponent)
+    return float(predictions.heavy.mean(absolute / np.where(truth > 0, truth, EPSILON)).mean())
 
 
 def median_absolute_error(predictions: Predictions) -> float:
     """The median of |y − ŷ|, by weight where rows have one."""
-    errors = _absolute_errors(predictions)
-    weights = predictions.weights
+    errors, weights = predictions.heavy.errors, predictions.heavy.shares
+    absolute = np.abs(errors.in_one)
     if weights is None:
-        return float(np.median(errors, axis=0).mean())
-    return float(np.mean([_weighted_median(column, weights) for column in errors.T]))
+        medians = np.median(absolute, axis=0)
+    else:
+        medians = np.array([_weighted_median(column, weights) for column in absolute.T])
+    return float(errors.back(medians).mean())
 
 
 def r2(predictions: Predictions) -> float:
@@ -46,33 +61,42 @@ def r2(predictions: Predictions) -> float:
     """
     if predictions.rows < 2:
         return np.nan
-    truth = predictions.truth
-    unexplained = _squared_errors(predictions)
-    variance = predictions.mean((truth - predictions.mean(truth)) ** 2)
-    flat = (truth.max(axis=0) == truth.min(axis=0)) | (variance == 0)
-    ratio = np.divide(unexplained, variance, out=np.sign(unexplained), where=~flat)
-    return float((1 - ratio).mean())
+    errors, deviations = predictions.heavy.errors, _deviations(predictions)
+    unexplained, variance = _squares(errors, predictions), _squares(deviations, predictions)
+    ratio = np.divide(unexplained, variance, out=np.sign(unexplained), where=variance > 0)
+    units = np.where(variance > 0, 2 * (errors.exponent - deviations.exponent), 0)
+    return float((1 - np.ldexp(ratio, units)).mean())
 
 
-def _absolute_errors(predictions: Predictions) -> Array:
-    return np.abs(np.subtract(predictions.truth, predictions.predicted))
+def mean_of_targets(predictions: Predictions) -> Vector:
+    """The weighted mean of the truth (K,), also where the sum would overflow."""
+    truth = InUnits.of(predictions.heavy.truth)
+    return truth.back(predictions.heavy.mean(truth.in_one))
 
 
-def _squared_errors(predictions: Predictions) -> Array:
-    """The mean squared error of each target (K,)."""
-    return predictions.mean((predictions.truth - predictions.predicted) ** 2)
+def _deviations(predictions: Predictions) -> InUnits:
+    """y − ȳ of the rows that weigh anything; exactly 0 where all of them have the same y."""
+    truth = InUnits.of(predictions.heavy.truth)
+    flat = truth.in_one.max(axis=0) == truth.in_one.min(axis=0)
+    away = InUnits.of(np.where(flat, 0.0, truth.in_one - predictions.heavy.mean(truth.in_one)))
+    return InUnits(away.in_one, away.exponent + truth.exponent)
+
+
+def _squares(numbers: InUnits, predictions: Predictions) -> Vector:
+    """The mean square of each target (K,), in the square of its unit."""
+    return predictions.heavy.mean(np.square(numbers.in_one))
 
 
 def _weighted_median(values: Vector, weights: Vector) -> float:
     """The value with half of the weight on either side; the mean of two where the half falls between them.
 
-    Quantile definition 2 of Hyndman & Fan 1996 with weights for counts.
+    Quantile definition 2 of Hyndman & Fan 1996 with weights for counts. Sums of weights are the same where
+    they differ by no more than their rounding, whatever unit they have.
     """
-    heavy = weights > 0
-    order = np.argsort(values[heavy])
-    ranked = values[heavy][order]
-    below = np.cumsum(weights[heavy][order])
-    half = 0.5 * below[-1]
-    index = int(np.searchsorted(below, half))
-    beyond = below[index] - half > np.finfo(np.float64).eps
+    order = np.argsort(values)
+    ranked = values[order]
+    below = np.cumsum(weights[order])
+    half, rounding = 0.5 * below[-1], EPSILON * len(below) * below[-1]
+    index = int(np.searchsorted(below, half - rounding))
+    beyond = below[index] - half > rounding
     return float(ranked[index] if beyond else ranked[index : index + 2].mean())

@@ -24,6 +24,9 @@ RUNS: dict[str, dict[str, Any]] = {
     "hinge": {"data": {"target": "two"}, "loss": "hinge"},
     "numbers": {"data": {"target": "size"}, "training": {"metrics": ["r2", "mae", "rmse"]}},
     "several": {"data": {"target": ["size", "width"], "features": ["length", "colour"]}},
+    "labels": {
+        "data": {"target": ["big", "wide"], "task": "multilabel", "features": ["length", "width", "size"]}
+    },
     "counts": {"data": {"target": "count"}, "loss": "poisson"},
     "sums": {"data": {"target": "size"}, "loss": {"name": "mse", "reduction": "sum"}},
     "weighted": {"data": {"weight": "w"}},
@@ -35,10 +38,13 @@ def parted(directory: Path) -> None:
     """Gives the table a column that says which rows test, and writes those to `test.csv`."""
     with (directory / "t.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
-    rows = [[*row, "test" if index % 3 == 0 else "train"] for index, row in enumerate(rows)]
-    for name, kept in (("t.csv", rows), ("test.csv", [row for row in rows if row[-1] == "test"])):
+    rows = [
+        [*row, "test" if index % 3 == 0 else "train", *(int(float(row[column]) > 0) for column in (6, 2))]
+        for index, row in enumerate(rows)
+    ]
+    for name, kept in (("t.csv", rows), ("test.csv", [row for row in rows if row[-3] == "test"])):
         with (directory / name).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([[*header, "part"], *kept])
+            csv.writer(file).writerows([[*header, "part", "big", "wide"], *kept])
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +68,52 @@ def evaluated(trained: Path, name: str, *arguments: object) -> Done:
 def test_the_values_are_those_of_the_run_on_the_same_rows(trained: Path, name: str) -> None:
     expected = json.loads((trained / name / "metrics.json").read_text("utf-8"))["test"]
     del expected["baseline"]
-    if name in {"weighted", "balanced"}:  # their loss is in units of the training rows' weights
+    by_target = expected.pop("targets", None)
+    if name == "balanced":  # what a class weighs is known from the training rows alone
         del expected["loss"]
     found = evaluated(trained, name, "--json").document()
     assert found["rows"] == 30
     assert list(found["metrics"]) == list(expected)
     assert found["metrics"] == pytest.approx(expected, rel=1e-6)
+    assert ("targets" in found) == (by_target is not None) == (name in {"several", "labels"})
+    for target, values in (by_target or {}).items():
+        assert found["targets"][target] == pytest.approx(values, rel=1e-6)
+
+
+def test_several_targets_have_values_of_their_own_which_the_headline_averages(trained: Path) -> None:
+    document = evaluated(trained, "several", "--json").document()
+    rows = ok("predict", trained / "several" / "model.npz", trained / "test.csv", "--include-inputs").rows()
+    for target in ("size", "width"):
+        truth, predicted = ([float(row[name]) for row in rows] for name in (target, f"{target}_prediction"))
+        own = document["targets"][target]
+        assert own["r2"] == pytest.approx(by_sklearn.r2_score(truth, predicted), rel=1e-5)
+        assert own["mae"] == pytest.approx(by_sklearn.mean_absolute_error(truth, predicted), rel=1e-5)
+    for name in ("r2", "rmse", "mae"):
+        both = [document["targets"][target][name] for target in ("size", "width")]
+        assert document["metrics"][name] == pytest.approx(sum(both) / 2, rel=1e-12)
+
+
+def test_labels_have_values_of_their_own(trained: Path) -> None:
+    document = evaluated(trained, "labels", "--json").document()
+    assert list(document["targets"]) == ["big", "wide"]
+    for row in document["classes"]:
+        assert document["targets"][row["name"]]["f1_macro"] == row["f1"]
+
+
+def test_a_person_sees_a_table_by_target_unless_it_is_too_long(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run, names in (("several", ["size", "width"]), ("labels", ["big", "wide"])):
+        shown = evaluated(trained, run).out.splitlines()
+        assert [line.split()[0] for line in shown[-2:]] == names
+        summary = ok(
+            "train", trained / f"{run}.yaml", "-o", trained / "again", "--no-plots", "--overwrite"
+        ).out
+        assert [line.split()[:2] for line in summary.splitlines() if line.startswith(tuple(names))] == [
+            [name, part] for part in ("training", "test") for name in names
+        ]
+    monkeypatch.setattr("mlpcli.commands.summary.MOST_ROWS", 1)
+    assert "the values of every target are in --json" in evaluated(trained, "several").out
 
 
 def test_the_tables_by_class_are_those_of_scikit_learn(trained: Path) -> None:
@@ -118,7 +164,7 @@ def test_the_order_of_columns_does_not_matter(trained: Path, tmp_path: Path) -> 
 
 
 def test_without_its_column_of_weights_every_row_counts_one(trained: Path, tmp_path: Path) -> None:
-    lines = [line.rsplit(",", 2)[0] for line in (trained / "test.csv").read_text("utf-8").splitlines()]
+    lines = [line.rsplit(",", 4)[0] for line in (trained / "test.csv").read_text("utf-8").splitlines()]
     (tmp_path / "plain.csv").write_text("\n".join(lines) + "\n", "utf-8")
     done = mlp("evaluate", trained / "weighted" / "model.npz", tmp_path / "plain.csv", "--json")
     assert done.err == "mlp: warning: there is no column 'w' of sample weights: every row counts 1\n"
@@ -154,6 +200,12 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "accuracy>=high", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "accuracy>=true", "expected a metric, one of >= <= > < == and a number"),
         ("classes", "accuracy>=nan", "expected a metric, one of >= <= > < == and a number"),
+        ("classes", "AUC>=0.9", "there is no metric 'AUC'\nhint: it is called 'roc_auc' here"),
+        (
+            "classes",
+            "pr_auc>=0.9",
+            "there is no metric 'pr_auc'\nhint: it is called 'average_precision' here",
+        ),
         ("classes", "acuracy>=0.9", "there is no metric 'acuracy'\nhint: did you mean 'accuracy'?"),
         (
             "classes",
@@ -163,14 +215,9 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "r2>0", "metric 'r2' is not for classification"),
         ("hinge", "log_loss<1", "metric 'log_loss' needs a sigmoid or softmax output, found identity"),
         (
-            "weighted",
-            "loss<1",
-            "the loss of a model that was trained with weights depends on its training rows",
-        ),
-        (
             "balanced",
             "loss<1",
-            "the loss of a model that was trained with weights depends on its training rows",
+            "the loss of a model that was trained with class weights depends on its training rows",
         ),
     ],
 )

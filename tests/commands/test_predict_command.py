@@ -8,14 +8,18 @@ import io
 import random
 import subprocess
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import mlpcli
 from mlpcli.data import source
 from mlpcli.run.predictions_csv import csv_rows
+from mlpcli.sklearn import MLPClassifier
 from tests.support.running import MLP, Done, mlp, ok, tree, write_config, write_table
 
 INPUTS = ("length", "width", "colour")
@@ -335,6 +339,19 @@ def test_an_output_that_is_not_finite_is_no_prediction() -> None:
     assert "1 row could not be predicted" in done.err
 
 
+def test_nor_is_one_that_is_not_finite_in_the_units_of_the_target() -> None:
+    """Of targets near the largest number there is, and a row that is beyond them."""
+    lines = [f"{x},{x}e306" for x in range(40)]
+    Path("large.csv").write_text("\n".join(["x,y", *lines, "1e10,1e306"]), "utf-8")
+    Path("far.csv").write_text("x,y\n1,1e306\n1e20,1e306\n", "utf-8")
+    write_config(Path("l.yaml"), data={"train": "large.csv", "target": "y", "features": {"x": "none"}})
+    ok("train", "l.yaml", "-o", "l", "--no-plots", "-q")
+    for command in ("predict", "evaluate"):
+        done = mlp(command, "l/model.npz", "far.csv")
+        assert (done.code, done.out) == (4, "")
+        assert "far.csv:3: the network's output for this row is not a finite number" in done.err
+
+
 def test_an_id_with_the_name_of_an_output_column_is_refused_before_training() -> None:
     """The model would carry it, and nobody could leave it out."""
     rows = [{**row, "prediction": row["id"]} for row in read_table()]
@@ -375,6 +392,55 @@ def test_memory_does_not_grow_with_the_input(place: Path, monkeypatch: pytest.Mo
     assert large < 1.3 * small
     with (place / "out.csv").open(encoding="utf-8") as written:
         assert sum(1 for _ in written) == 1 + 300 * 40
+
+
+@pytest.fixture(scope="module")
+def many_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a table of 400 classes, a model of it, and rows to predict."""
+    directory = tmp_path_factory.mktemp("many")
+    lines = [f"{row % 17},{row % 5},item {row % 400}" for row in range(2_000)]
+    (directory / "t.csv").write_text("\n".join(["a,b,y", *lines, ""]), "utf-8")
+    (directory / "c.yaml").write_text("data: {train: t.csv, target: y}\ntraining: {epochs: 1}\n", "utf-8")
+    ok("train", directory / "c.yaml", "-o", directory / "run", "--no-plots", "-q")
+    return directory
+
+
+def peak_of(call: Callable[[], object]) -> int:
+    """The bytes that a call holds at most."""
+    tracemalloc.start()
+    call()
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return highest
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_memory_does_not_grow_with_the_rows_of_many_classes(many_classes: Path, command: str) -> None:
+    """All of them are one piece of the file: it is the answers that are many."""
+    header, *rows = (many_classes / "t.csv").read_text("utf-8").splitlines()
+    large, small = many_classes / "large.csv", many_classes / "small.csv"
+    large.write_text("\n".join([header, *(rows * 4), ""]), "utf-8")
+    small.write_text("\n".join([header, *rows, ""]), "utf-8")
+    out = ("-o", many_classes / "p.csv") if command == "predict" else ("--json",)
+    peaks = [
+        peak_of(lambda source=source: ok(command, many_classes / "run" / "model.npz", source, *out))
+        for source in (small, small, large)  # the first time, things are loaded
+    ]
+    assert peaks[2] < 1.3 * peaks[1]
+    assert peaks[2] < 40e6  # 8,000 rows of 400 numbers alone are 26 MB, and as texts 200 MB
+
+
+def test_python_holds_little_more_than_what_it_answers(many_classes: Path) -> None:
+    model = mlpcli.load(many_classes / "run" / "model.npz")
+    frame = pd.concat([pd.read_csv(many_classes / "t.csv")] * 4, ignore_index=True)
+    model.predict(frame[:10])
+    answer = 8 * 400 * len(frame)
+    assert peak_of(lambda: model.predict(frame)) < 15e6
+    assert peak_of(lambda: model.predict_proba(frame)) < 2.2 * answer + 15e6
+    x, y = frame[["a", "b"]].to_numpy(), frame["y"].to_numpy()
+    fitted = MLPClassifier(optimizer="adam", epochs=1).fit(x[:2_000], y[:2_000])
+    assert peak_of(lambda: fitted.predict(x)) < 15e6
+    assert peak_of(lambda: fitted.predict_proba(x)) < 2.2 * answer + 15e6
 
 
 def test_a_reader_that_has_gone_ends_the_command_silently() -> None:

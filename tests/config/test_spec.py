@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS, OUTPUT_ONLY
-from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE, METRICS_ELSEWHERE
 from mlpcli.config.document import parse_document
 from mlpcli.config.explain import models_in
 from mlpcli.config.load import check
@@ -433,3 +433,5 @@ def test_names_from_elsewhere_lead_to_names_of_ours() -> None:
     }
     ours |= {"classification", "multilabel"}
     assert set(CHOICES_ELSEWHERE.values()) <= ours
+    assert set(METRICS_ELSEWHERE.values()) <= set(METRIC_TASKS)
+    assert not set(METRICS_ELSEWHERE) & set(METRIC_TASKS)

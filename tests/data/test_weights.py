@@ -1,4 +1,4 @@
-"""Row weights: the column's times the class's, 1 on average over the training rows."""
+"""Row weights: the column's times the class's, 1 on average over the rows of each part."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CSV = "x,y,w,part\n1,a,1,t\n2,a,3,t\n3,a,0,t\n4,b,4,t\n5,b,6,v\n6,a,2,v\n"
 LINES = ["target: y", "features: [x]", "validation: {column: part, value: v}"]
 
 
-def weights_of(directory: Path, lines: list[str], rest: str = "") -> list[list[float]]:
+def weights_of(directory: Path, lines: list[str], rest: str = "", csv: str = CSV) -> list[list[float]]:
     """The weights of training and validation rows."""
-    prepared = prepare(config_for(directory, CSV, [*LINES, *lines], rest))
+    prepared = prepare(config_for(directory, csv, [*LINES, *lines], rest))
     assert prepared.validation is not None
     assert prepared.train.weights is not None
     assert prepared.validation.weights is not None
@@ -34,8 +34,8 @@ def test_rows_weigh_the_same_unless_said(tmp_path: Path) -> None:
 
 
 def test_sample_weights(tmp_path: Path) -> None:
-    """Divided by the mean of the training rows, in every part; as they are for metrics."""
-    assert weights_of(tmp_path, ["weight: w"]) == [[0.5, 1.5, 0, 2], [3, 1]]
+    """Divided by the mean of the part; as they are for metrics."""
+    assert weights_of(tmp_path, ["weight: w"]) == [[0.5, 1.5, 0, 2], [1.5, 0.5]]
     prepared = prepare(config_for(tmp_path, CSV, [*LINES, "weight: w"]))
     assert prepared.train.sample_weights is not None
     assert prepared.train.sample_weights.tolist() == [1, 3, 0, 4]
@@ -43,12 +43,12 @@ def test_sample_weights(tmp_path: Path) -> None:
 
 def test_class_weights(tmp_path: Path) -> None:
     """A class that is not named weighs 1."""
-    assert weights_of(tmp_path, [], "class_weight: {b: 5}") == [[0.5, 0.5, 0.5, 2.5], [2.5, 0.5]]
+    assert weights_of(tmp_path, [], "class_weight: {b: 5}") == [[0.5, 0.5, 0.5, 2.5], [5 / 3, 1 / 3]]
 
 
 def test_both_are_multiplied(tmp_path: Path) -> None:
-    """And rescaled once: 1, 3, 0 and 4 · 3 have the mean 4."""
-    assert weights_of(tmp_path, ["weight: w"], "class_weight: {b: 3}") == [[0.25, 0.75, 0, 3], [4.5, 0.5]]
+    """And rescaled once: 1, 3, 0 and 4 · 3 have the mean 4, 6 · 3 and 2 the mean 10."""
+    assert weights_of(tmp_path, ["weight: w"], "class_weight: {b: 3}") == [[0.25, 0.75, 0, 3], [1.8, 0.2]]
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=8, max_size=30).filter(lambda ys: len(set(ys)) > 1))
@@ -98,11 +98,20 @@ def test_no_policy_fills_a_weight_or_a_target(tmp_path: Path) -> None:
         assert f"t.csv:3: column '{column}': a missing value\nhint: every row needs a " in str(caught.value)
 
 
-def test_the_mean_weight_is_a_number(tmp_path: Path) -> None:
-    """What adds up to more than that would leave nothing of any row."""
-    csv = "x,y,w\n" + "".join(f"{row},{'ab'[row % 2]},1.7e308\n" for row in range(8))
-    with pytest.raises(DataError, match="add up to more than a number can hold"):
-        prepare(config_for(tmp_path, csv, ["target: y", "weight: w"]))
+@pytest.mark.parametrize("unit", ["1e-20", "3e80", "1e307", "1e-320"])
+def test_the_unit_of_weights_does_not_matter(unit: str, tmp_path: Path) -> None:
+    """Nor that their sum is more than a number can hold."""
+    csv = "x,y,w\n" + "".join(f"{row},{'ab'[row % 2]},{(row + 1) * float(unit)!r}\n" for row in range(8))
+    prepared = prepare(config_for(tmp_path, csv, ["target: y", "weight: w"]))
+    exact = 1e-3 if unit == "1e-320" else 1e-14  # subnormal numbers have few digits
+    np.testing.assert_allclose(prepared.train.weights, np.arange(1, 9) / 4.5, rtol=exact)
+
+
+def test_a_part_without_any_weight_has_no_loss(tmp_path: Path) -> None:
+    """And stops nothing."""
+    csv = CSV.replace(",6,v", ",0,v").replace(",2,v", ",0,v")
+    train, validation = weights_of(tmp_path, ["weight: w"], csv=csv)
+    assert (sum(train), validation) == (4, [0, 0])
 
 
 def test_weights_of_a_class_that_is_not_there(tmp_path: Path) -> None:

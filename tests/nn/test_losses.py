@@ -12,7 +12,9 @@ import pytest
 import scipy.special as sp
 import sklearn.metrics
 
+from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.losses import FORMULAS, Loss
+from mlpcli.nn.outputs import in_place, outputs_of
 from mlpcli.nn.workspace import FEW, MANY, Workspace, by_output
 
 pytestmark = pytest.mark.kernels
@@ -277,19 +279,18 @@ LINKS: dict[str, Callable[[Values], Values]] = {
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_links_turn_scores_into_predictions(name: str) -> None:
-    loss = Loss(name)
+    link = ActivationChoice(Loss(name).spec.output_activation, {})
     for shape in SHAPES:
         z = np.random.default_rng(0).normal(size=shape) * 3
         predicted = z.copy()
-        loss.link.predict(predicted, workspace(z))
+        in_place(link, predicted)()
         np.testing.assert_allclose(predicted, LINKS.get(name, lambda scores: scores)(z), rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "cross_entropy"])
 def test_links_saturate_without_overflow(name: str) -> None:
     z = np.array([[-1e4, 1e4, 0.0], [1e4, 1e4, -1e4]])
-    predicted = z.copy()
-    Loss(name).link.predict(predicted, workspace(z))
+    predicted = outputs_of(z, ActivationChoice(Loss(name).spec.output_activation, {}))
     np.testing.assert_allclose(predicted, LINKS[name](z), rtol=1e-14, atol=1e-300)
 
 

@@ -222,7 +222,7 @@ def test_float32_stays_float32_and_is_float64_but_for_rounding(activation: str, 
     for step in network.training_plan(len(x)).steps:
         held = {v.dtype for v in vars(step).values() if isinstance(v, np.ndarray)}
         assert held <= {np.dtype(np.float32), np.dtype(np.bool_)}
-    assert theta.dtype == grad.dtype == network.predict(x).dtype == np.float32
+    assert theta.dtype == grad.dtype == network.scores(x).dtype == np.float32
     errors = relative_errors(network, network.grad.astype(float), double.grad)
     assert max(errors.values()) < 2e-5, errors
 
@@ -234,6 +234,7 @@ def test_a_float32_loss_of_thousands_of_rows_keeps_its_digits(loss: str, weighte
     network, (x, y, w) = case.network(), case.batch()
     weights = w if weighted else None
     exact = network.total_loss(network.scores(x), y, weights)  # adds rows up in float64
+    exact *= 1.0 if weights is None else float(weights.mean(dtype=float))  # which a batch does not divide by
     assert network.loss_and_grad(x, y, weights) == pytest.approx(exact, rel=1e-6)
 
 
@@ -319,13 +320,18 @@ def test_no_rows_are_no_predictions() -> None:
 @pytest.mark.parametrize("loss", FORMULAS)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("rows", [1, CHUNK + 5])
-def test_evaluation_is_the_loss_of_all_rows_and_the_predictions(rows: int, reduction: str, loss: str) -> None:
+def test_evaluation_is_the_loss_of_all_rows_and_their_scores(rows: int, reduction: str, loss: str) -> None:
     case = Case(Loss(loss, reduction=reduction), rows=rows)
     network, (x, y, w) = case.network(), case.batch()
     for weights in (None, w):
-        value, outputs = network.evaluate(x, y, weights)
-        assert value == pytest.approx(network.loss_and_grad(x, y, weights), rel=1e-12)
-        np.testing.assert_allclose(outputs, network.predict(x), rtol=1e-13)
+        value, scores = network.evaluate(x, y, weights)
+        mean_one = None if weights is None else weights / weights.mean()
+        assert value == pytest.approx(network.loss_and_grad(x, y, mean_one), rel=1e-12)
+        np.testing.assert_array_equal(scores, network.scores(x))
+        if weights is not None:  # whatever their unit
+            for unit in (1e-20, 1e80):
+                assert network.evaluate(x, y, weights * unit)[0] == pytest.approx(value, rel=1e-12)
+            assert np.isnan(network.evaluate(x, y, weights * 0)[0])
 
 
 def test_evaluation_is_the_mean_of_what_the_rows_lose_alone() -> None:

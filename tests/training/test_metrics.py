@@ -13,10 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import UndefinedMetricWarning
 
+from mlpcli.arrays import Matrix
+from mlpcli.nn.activations import ActivationChoice
+from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.metrics import METRICS, compute, default_metrics, greater_is_better, objection
 from mlpcli.training.predictions import Predictions
 
 EXACT = {"rel": 1e-12, "abs": 1e-12}
+
+
+def of_classes(probability: Matrix) -> ClassScores:
+    """The scores of a softmax that gives these probabilities of every class."""
+    return ClassScores(np.log(probability), ActivationChoice("softmax", {}))
+
+
+def identity(scores: Matrix) -> ClassScores:
+    return ClassScores(scores, ActivationChoice("identity", {}))
+
+
+def of_labels(scores: Matrix) -> ClassScores:
+    return ClassScores(scores, ActivationChoice("sigmoid", {}))
 
 
 def classification(seed: int, classes: int, rows: int = 60, ties: int = 1000) -> Predictions:
@@ -25,7 +41,7 @@ def classification(seed: int, classes: int, rows: int = 60, ties: int = 1000) ->
     raw = rng.integers(1, ties, size=(rows, classes)) / ties
     truth = rng.permutation(np.arange(rows) % classes)
     probability = raw / raw.sum(axis=1, keepdims=True)
-    return Predictions("classification", truth, probability.argmax(axis=1), probability)
+    return Predictions("classification", truth, probability.argmax(axis=1), of_classes(probability))
 
 
 def multilabel(seed: int, rows: int = 60) -> Predictions:
@@ -33,7 +49,9 @@ def multilabel(seed: int, rows: int = 60) -> Predictions:
     probability = rng.integers(0, 20, size=(rows, 3)) / 20
     truth = rng.integers(0, 2, size=(rows, 3))
     truth[0], truth[1] = 0, 1
-    return Predictions("multilabel", truth, (probability >= 0.5).astype(np.intp), probability)
+    with np.errstate(divide="ignore"):
+        scores = np.log(probability) - np.log1p(-probability)
+    return Predictions("multilabel", truth, (probability >= 0.5).astype(np.intp), of_labels(scores))
 
 
 def regression(seed: int, targets: int, rows: int = 31) -> Predictions:
@@ -55,7 +73,7 @@ CASES = [
     (name, part)
     for part, make in PARTS.items()
     for name, metric in METRICS.items()
-    if make(0).task in metric.tasks and not (metric.instead and make(0).probabilities.shape[1] > 2)
+    if make(0).task in metric.tasks and not (metric.instead and make(0).odds.columns > 2)
 ]
 
 
@@ -67,7 +85,7 @@ def by_sklearn(name: str, predictions: Predictions) -> float:
     options = {str(option.arg): ast.literal_eval(option.value) for option in call.keywords}
     given = predictions.predicted
     if METRICS[name].needs in {"probabilities", "scores"}:
-        given = predictions.probabilities
+        given = predictions.odds.probability()
         if predictions.task == "classification" and given.shape[1] == 2:
             given = given[:, 1]
     function = getattr(sklearn.metrics, call.func.id)
@@ -103,19 +121,11 @@ def test_classes_that_are_absent_are_left_out_of_averages_as_scikit_learn_does(
 def test_ranking_by_scores_where_there_are_no_probabilities(rows: list[tuple[bool, int]]) -> None:
     truth = np.array([1, 0] + [int(positive) for positive, _ in rows])
     score = np.array([0, 0] + [value for _, value in rows], dtype=np.float64)
-    predictions = Predictions("classification", truth, (score > 0).astype(np.intp), score=score[:, None])
+    predictions = Predictions("classification", truth, (score > 0).astype(np.intp), identity(score[:, None]))
     values = compute(["roc_auc", "average_precision"], predictions)
     assert values["roc_auc"] == pytest.approx(sklearn.metrics.roc_auc_score(truth, score), **EXACT)
     assert values["average_precision"] == pytest.approx(
         sklearn.metrics.average_precision_score(truth, score), **EXACT
-    )
-
-
-def test_certain_and_wrong_probabilities_cost_what_scikit_learn_says() -> None:
-    probability = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
-    predictions = Predictions("classification", np.array([1, 1, 0]), np.array([0, 1, 0]), probability)
-    assert compute(["log_loss"], predictions)["log_loss"] == pytest.approx(
-        by_sklearn("log_loss", predictions), **EXACT
     )
 
 
@@ -153,13 +163,8 @@ def test_nothing_is_defined_without_rows_or_weight(name: str, empty: str) -> Non
     if empty == "no weight":
         predictions = replace(predictions, weights=np.zeros(predictions.rows))
     else:
-        probability = predictions.probability
-        predictions = Predictions(
-            predictions.task,
-            predictions.truth[:0],
-            predictions.predicted[:0],
-            None if probability is None else probability[:0],
-        )
+        scores = None if predictions.scores is None else of_labels(predictions.scores.z[:0])
+        predictions = Predictions(predictions.task, predictions.truth[:0], predictions.predicted[:0], scores)
     assert compute([name], predictions) == {name: None}
 
 
@@ -266,9 +271,7 @@ def test_a_metric_that_does_not_fit_the_model_is_refused(
 
 
 def test_probabilities_are_needed_for_what_objection_says_and_nothing_else() -> None:
-    predictions = replace(
-        classification(0, 2), probability=None, score=classification(0, 2).probabilities[:, 1:]
-    )
+    predictions = replace(classification(0, 2), scores=identity(np.linspace(-1, 1, 60)[:, None]))
     for name, metric in METRICS.items():
         if "classification" not in metric.tasks:
             continue
@@ -279,9 +282,9 @@ def test_probabilities_are_needed_for_what_objection_says_and_nothing_else() -> 
                 compute([name], predictions)
 
 
-def test_scores_or_probabilities_are_needed_for_a_ranking() -> None:
-    with pytest.raises(ValueError, match=r"^the predictions hold neither probabilities nor scores$"):
-        compute(["roc_auc"], replace(classification(0, 2), probability=None))
+def test_scores_are_needed_for_a_ranking() -> None:
+    with pytest.raises(ValueError, match=r"^the predictions hold no scores$"):
+        compute(["roc_auc"], replace(classification(0, 2), scores=None))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -291,7 +294,8 @@ def test_the_stated_direction_prefers_the_perfect_prediction(name: str) -> None:
         perfect = replace(predictions, predicted=predictions.truth)
     else:
         predictions = classification(1, 2)
-        perfect = replace(predictions, predicted=predictions.truth, probability=np.eye(2)[predictions.truth])
+        certain = of_classes(np.eye(2)[predictions.truth] + 1e-300)
+        perfect = replace(predictions, predicted=predictions.truth, scores=certain)
     best, usual = compute([name], perfect)[name], compute([name], predictions)[name]
     assert best is not None
     assert usual is not None
