@@ -16,6 +16,7 @@ from mlpcli.arrays import Indices
 from mlpcli.data.bad_cells import Fault, require_none
 from mlpcli.data.columns import BadCells, NumberColumn, TextColumn, number_of
 from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.decorated_numbers import decimal_of
 from mlpcli.data.feature import Spelling
 from mlpcli.data.table import NUMBERED, Header, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
@@ -62,7 +63,11 @@ def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fa
     dtype = column.dtype
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
     if not numeric or pd.api.types.is_complex_dtype(dtype):
-        return _texts(name, column, Spelling(), form, faults).numbers(form.notation)
+        parse = form.decorations.get(name)
+        if parse is not None:
+            # numbers among the texts are spelt with the mark that these have
+            form = replace(form, decimal=decimal_of(parse, form.decimal))
+        return _texts(name, column, Spelling(), form, faults).numbers(form.notation, parse)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     values[np.isin(values, [number_of(word, form.decimal) for word in form.na_values])] = np.nan
     rows = np.flatnonzero(np.isinf(values))
@@ -96,7 +101,7 @@ def _different_cells(column: pd.Series[Any]) -> tuple[Indices, list[Any]]:
     """
     if column.dtype != object:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
-        return np.asarray(codes, dtype=np.intp), list(uniques)
+        return np.asarray(codes, dtype=np.intp), _own_values(uniques, column.dtype)
     kinds: dict[tuple[Callable[..., Any], Any], int] = {}
     cells: list[Any] = []
     found = np.empty(len(column), dtype=np.intp)
@@ -106,6 +111,16 @@ def _different_cells(column: pd.Series[Any]) -> tuple[Indices, list[Any]]:
         if len(kinds) > len(cells):
             cells.append(cell)
     return found, cells
+
+
+def _own_values(uniques: Any, dtype: Any) -> list[Any]:
+    """The different cells; numbers of 16 or 32 bits as such, though an index hands out those of 64."""
+    if isinstance(dtype, np.dtype) and dtype.kind == "f":
+        return list(np.asarray(uniques, dtype))
+    if isinstance(uniques, pd.CategoricalIndex):
+        known = [*uniques.categories.array, None]  # the last where the code is -1
+        return [known[code] for code in uniques.codes]
+    return list(uniques.array if isinstance(uniques, pd.Index) else uniques)
 
 
 class UnusableCellError(Exception):
@@ -135,7 +150,9 @@ def text_of_cell(cell: Any, spelling: Spelling, decimal: str) -> str:
         if np.isnan(value):
             return ""
         plain = _digits(cell, value).replace(".", decimal)
-        return _word(plain, [word for word in words if number_of(word, decimal) == value])
+        same = [word for word in words if number_of(word, decimal) == number_of(plain, decimal)]
+        # 0.1 in 32 bits is another number than 0.1, and a file may hold either
+        return _word(plain, same or [word for word in words if number_of(word, decimal) == value])
     if cell is None or cell is pd.NA:
         return ""
     message = f"expected a text or a number, found something of type {type(cell).__name__}"
@@ -154,8 +171,11 @@ def _value(number: numbers.Real | Decimal) -> float:
 
 
 def _digits(number: numbers.Real | Decimal, value: float) -> str:
-    """As the number is written, or else its value: a fraction's own text is no number in a file."""
-    if isinstance(number, np.generic):
+    """As the number is written, or else its value: a fraction's own text is no number in a file.
+
+    One of fewer than 64 bits is the shortest text that gives it back in as many.
+    """
+    if isinstance(number, np.integer | np.float64):
         number = number.item()
     return str(number) if isinstance(number, int | float | np.floating | Decimal) else repr(value)
 

@@ -131,7 +131,7 @@ class Table:
         if name in self.numbers:
             column = join_numbers(self.numbers[name])
             return column if rows is None else column.take(rows)
-        return self.text(name, rows).numbers(self.notation)
+        return self.text(name, rows).numbers(self.notation, self.notation.decorations.get(name))
 
     def text(self, name: str, rows: Indices | None = None) -> TextColumn:
         """A column as texts, all of it or some rows."""
@@ -150,7 +150,8 @@ class Table:
         """Which rows have no value in a column."""
         if name in self.numbers:
             return self.number(name).missing
-        return self.texts[name].where(self.notation.missing)
+        column = self.texts[name]
+        return column.where(column.missing_texts(self.notation, column.levels))
 
     @cached_property
     def bounds(self) -> list[int]:

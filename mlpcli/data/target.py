@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.scaling import SCALINGS
+from mlpcli.data.spellings import Merged, merge
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
@@ -33,7 +35,8 @@ class EncodedTarget:
 class TargetEncoder:
     """The fitted target. Two classes have one output of 0 or 1, or two outputs; more have one each.
 
-    `classes` are in the order of the outputs; for labels they are the words for no and yes.
+    `classes` are in the order of the outputs; for labels they are the words for no and yes. `parse` says of
+    each column of decorated numbers how these are.
     """
 
     task: str
@@ -42,6 +45,7 @@ class TargetEncoder:
     outputs: int
     center: Vector
     scale: Vector
+    parse: Mapping[str, ParseSpec] = field(default_factory=dict)
 
     @property
     def wanted(self) -> Wanted:
@@ -60,7 +64,7 @@ class TargetEncoder:
     def _write_numbers(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.number(name, rows)
         index = self.columns.index(name)
-        faults = [text_fault(name, column.bad)] if len(column.bad) else []
+        faults = [text_fault(name, column.bad, table.notation)] if len(column.bad) else []
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
         with np.errstate(over="ignore"):  # what is infinite then is told with its place
@@ -69,8 +73,8 @@ class TargetEncoder:
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.text(name, rows)
-        absent = column.where(table.notation.missing)
-        codes = column.recoded(self.classes)
+        absent = column.where(column.missing_texts(table.notation, self.classes))
+        codes = self.classes_of(table, name, rows)
         faults = [lacking_fault(name, absent, NEEDED)] if absent.any() else []
         unknown = np.flatnonzero((codes < 0) & ~absent)
         if len(unknown):
@@ -91,6 +95,10 @@ class TargetEncoder:
             out[known, codes[known]] = 1.0
         return faults
 
+    def classes_of(self, table: Table, name: str, rows: Indices | None) -> Indices:
+        """For each row the index of its class; -1 where the text is none."""
+        return table.text(name, rows).matched(self.classes, table.notation.decimal)
+
     def unscaled(self, y: Matrix) -> Matrix:
         """Scaled numbers in the target's own units."""
         return y * self.scale + self.center
@@ -106,11 +114,13 @@ class TargetEncoder:
 
     def meta(self) -> dict[str, Any]:
         """What a model file says about the target besides the arrays."""
+        parse = {name: parse.options for name, parse in self.parse.items()}
         return {
             "columns": list(self.columns),
             "task": self.task,
             "classes": list(self.classes),
             "outputs": self.outputs,
+            **({"parse": parse} if parse else {}),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -121,9 +131,9 @@ class TargetEncoder:
     def from_meta(cls, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> TargetEncoder:
         """The encoder that `meta` and `arrays` describe."""
         names, classes = tuple(meta["columns"]), tuple(meta["classes"])
-        return cls(
-            meta["task"], names, classes, meta["outputs"], arrays["target.center"], arrays["target.scale"]
-        )
+        scaling = arrays["target.center"], arrays["target.scale"]
+        parse = {name: ParseSpec.model_validate(one) for name, one in meta.get("parse", {}).items()}
+        return cls(meta["task"], names, classes, meta["outputs"], *scaling, parse)
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
@@ -131,10 +141,9 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
 
     Classes that were known before are those of the column, all of them in their own order.
     """
-    missing = table.notation.missing
     if table.texts[columns[0]].ordered:
         return table.texts[columns[0]].levels
-    found = {level for name in columns for level in table.text(name, rows).counts() if level not in missing}
+    found = classes_in(table, columns, rows).counts
     if len(found) > MAX_CLASSES:
         message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
         raise DataError(
@@ -148,6 +157,19 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
             )
         )
     return sorted_texts(found, table.notation.decimal)
+
+
+def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = None) -> Merged:
+    """The texts in some rows of columns, or in all, missing cells aside; those that mean the same are one."""
+    counts: dict[str, int] = {}
+    for name in columns:
+        column = table.text(name, rows)
+        there = column.counts()
+        missing = column.missing_texts(table.notation, there)
+        for text, n in there.items():
+            if text not in missing:
+                counts[text] = counts.get(text, 0) + n
+    return merge(counts, table.notation.decimal)
 
 
 def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
@@ -186,4 +208,6 @@ def fit_numbers(
             weights = None if repetitions is None else repetitions[finite]
             fitted.append(SCALINGS[scale.name](values[finite], weights))
     centers, scales = np.array(fitted, dtype=np.float64).T.copy()
-    return TargetEncoder("regression", columns, (), len(columns), centers, scales)
+    decorations = table.notation.decorations
+    parse = {name: decorations[name] for name in columns if name in decorations}
+    return TargetEncoder("regression", columns, (), len(columns), centers, scales, parse)
