@@ -74,7 +74,7 @@ class Training(Exact):
 
     epochs: Count
     best_epoch: Count
-    status: Literal["finished", "early_stopped", "worse_than_baseline"]
+    status: Literal["finished", "early_stopped", "stopped", "worse_than_baseline"]
     optimizer: Word
     schedule: Word
     parameters: Positive

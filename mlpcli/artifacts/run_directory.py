@@ -17,7 +17,7 @@ from typing import Literal, Self, TypeAlias, get_args
 from mlpcli.artifacts.atomic import PROBE, Content, fixed_temporary, output_errors, probe, write_atomically
 from mlpcli.artifacts.file_system import DISK
 from mlpcli.artifacts.run_lock import run_lock
-from mlpcli.errors import OutputError, Place
+from mlpcli.errors import OutputError, Place, UsageError
 
 Artifact: TypeAlias = Literal[
     "model.npz", "history.csv", "metrics.json", "config.yaml", "loss.svg", "loss.png", "checkpoint.npz"
@@ -34,6 +34,7 @@ class Existing(Enum):
     MOVE_ASIDE = "move aside"
     OVERWRITE = "overwrite"
     RESUME = "resume"
+    FINISH = "finish"
 
 
 class RunDirectory:
@@ -55,6 +56,8 @@ class RunDirectory:
 
     def __enter__(self) -> Self:
         with output_errors(self._shown), ExitStack() as lock:
+            if self._existing is Existing.FINISH:
+                self._require_run()
             self.output.parent.mkdir(parents=True, exist_ok=True)
             lock.enter_context(run_lock(self.output))
             self._recover()
@@ -136,9 +139,14 @@ class RunDirectory:
             message = f"the directory holds files that are not a run's, such as {foreign[0]}"
             raise OutputError.of(message, Place(str(self._shown)), OWN_PLACE)
 
+    def _require_run(self) -> None:
+        if not any(map(holds_run, (self.output, self._replacement, self._retired))):
+            hint = "without --finish it is trained; -o DIR names another run directory"
+            raise UsageError.of(f"--finish: there is no run in {self._shown}", hint=hint)
+
     def _choose(self) -> Path:
         """Where this run writes, after making room there."""
-        if self._existing is Existing.RESUME:
+        if self._existing in {Existing.RESUME, Existing.FINISH}:
             stopped = (self._replacement / "checkpoint.npz").is_file()
             return self._replacement if stopped else self.output
         if holds_run(self._replacement):

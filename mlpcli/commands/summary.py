@@ -44,6 +44,7 @@ def _sentence(results: Results) -> str:
     ends = {
         "finished": f"finished after {counted(results.epochs, 'epoch')}",
         "early_stopped": f"stopped early after {counted(results.epochs, 'epoch')}",
+        "stopped": f"stopped by hand after {counted(results.epochs, 'epoch')}",
         "worse_than_baseline": f"{counted(results.epochs, 'epoch')}, and worse than a constant prediction",
     }
     best = results.best_epoch

@@ -50,10 +50,15 @@ def prepared_experiment(config: Config, options: TrainOptions, console: Console)
     return experiment
 
 
-def existing(*, resume: bool, overwrite: bool) -> Existing:
-    """What the command line says about a run that is there already; raises UsageError where it says both."""
+def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
+    """What the command line says about a run that is there already; raises UsageError for contradictions."""
     if resume and overwrite:
         raise UsageError.of("--resume and --overwrite exclude each other", hint="give one of them")
+    if finish and not resume:
+        hint = "`mlp train CONFIG --resume --finish` makes the model of a run that was stopped"
+        raise UsageError.of("--finish goes with --resume", hint=hint)
+    if finish:
+        return Existing.FINISH
     return Existing.RESUME if resume else Existing.OVERWRITE if overwrite else Existing.MOVE_ASIDE
 
 

@@ -58,7 +58,7 @@ def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
         for name in experiment.parts
     }
     loss, constant = parts["train"]["loss"], baseline["train"]["loss"]
-    status = "early_stopped" if fitted.stopped_early else "finished"
+    status = fitted.status
     if loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant)):
         status = "worse_than_baseline"
     return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)

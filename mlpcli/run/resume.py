@@ -167,10 +167,10 @@ class Checkpoints:
             threads=self.threads,
         )
 
-    def resume(self) -> None:
-        """Go on from the run's checkpoint where there is one: a run that starts anew has none."""
+    def resume(self) -> bool:
+        """Go on from the run's checkpoint, where there is one: a run that starts anew has none."""
         if not self.run.has("checkpoint.npz"):
-            return
+            return False
         path = self.run.path / "checkpoint.npz"
         saved = read_checkpoint(path)
         try:
@@ -181,7 +181,7 @@ class Checkpoints:
             self.console.warn(
                 f"the run had {saved.threads} threads and has {self.threads} now: its bytes may differ"
             )
-        self.console.note(f"going on after epoch {saved.epoch}")
+        return True
 
     def restore(self, saved: Checkpoint) -> None:
         """Put everything back as `capture` found it; raises ConfigError, DataError for another run's."""

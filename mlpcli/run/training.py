@@ -65,7 +65,9 @@ def train(experiment: Experiment, options: RunOptions, console: Console) -> Trai
             console.note(note)
         with resources.in_use(), resources.pool(options.pool) as pool:
             evaluator = ExperimentEvaluator.of(experiment, pool)
-            fitted = TrainingRun(evaluator, directory, resources.threads, console, stop, pool).fit()
+            only_finish = options.existing is Existing.FINISH
+            run = TrainingRun(evaluator, directory, resources.threads, console, stop, pool, only_finish)
+            fitted = run.fit()
             if fitted is None:
                 return Finished(output_of(config, options), directory.path / "model.npz")
             results = evaluate_run(evaluator, fitted)
