@@ -20,11 +20,21 @@ from mlpcli.artifacts.run_lock import run_lock
 from mlpcli.errors import OutputError, Place, UsageError
 
 Artifact: TypeAlias = Literal[
-    "model.npz", "history.csv", "metrics.json", "config.yaml", "loss.svg", "loss.png", "checkpoint.npz"
+    "model.npz",
+    "history.csv",
+    "metrics.json",
+    "config.yaml",
+    "splits.csv",
+    "predictions.csv",
+    "loss.svg",
+    "loss.png",
+    "checkpoint.npz",
 ]
 ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
 UNREADABLE = "could not be read: "
 PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
+# other programs do: those that are a run's begin so
+BEGINNINGS = {"splits.csv": b"row,part", "predictions.csv": b"row,part"}
 SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
 
 
@@ -76,7 +86,10 @@ class RunDirectory:
         self._lock.close()
 
     def write(self, name: Artifact, content: Content) -> None:
-        """Write one file of the run atomically; raises OutputError."""
+        """Write one file of the run atomically; raises OutputError. Somebody's own of that name is moved."""
+        with output_errors(self.path / name):
+            if (self.path / name).is_file() and not is_of_a_run(self.path / name):
+                self._keep(self.path / name)
         write_atomically(self.path / name, content, fixed_temporary)
 
     def has(self, name: Artifact) -> bool:
@@ -122,12 +135,15 @@ class RunDirectory:
         """Delete the files of the replaced run; somebody's own files among them are kept, aside."""
         for name in (*ARTIFACTS, *map(fixed_temporary, ARTIFACTS), PROBE):
             with suppress(FileNotFoundError, IsADirectoryError):
-                (self._retired / name).unlink()
+                if is_of_a_run(self._retired / name):
+                    (self._retired / name).unlink()
         with suppress(FileNotFoundError):
             try:
                 self._retired.rmdir()
             except OSError:
-                self._move_aside(self._retired, "other files that were in")
+                names = sorted(_names(self._retired))
+                shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+                self._move_aside(self._retired, f"other files ({shown}) that were in")
 
     def _refuse_foreign(self) -> None:
         if not self.output.exists():
@@ -158,11 +174,15 @@ class RunDirectory:
         self._move_aside(self.output, "the run in")
         return self.output
 
+    def _keep(self, path: Path) -> None:
+        """Give somebody's own file the next free name NAME.1, NAME.2, ... and note it."""
+        target = path.with_name(f"{path.name}.{_next_number(path)}")
+        path.rename(target)
+        self.notes.append(f"moved {path.name}, which is not the run's, to {target.name} in {self._shown}")
+
     def _move_aside(self, directory: Path, what: str) -> None:
         """Give a directory the next free name NAME.1, NAME.2, ... and note it."""
-        pattern = re.compile(re.escape(self.output.name) + r"\.([0-9]{1,9})")
-        names = (pattern.fullmatch(name) for name in _names(self.output.parent))
-        number = 1 + max((int(match[1]) for match in names if match), default=0)
+        number = _next_number(self.output)
         target = directory.rename(self.output.with_name(f"{self.output.name}.{number}"))
         DISK.fsync_directory(self.output.parent)
         shown = target if self._shown.is_absolute() else os.path.relpath(target)
@@ -175,7 +195,29 @@ OWN_PLACE = "give the run a directory of its own with `output:` or -o DIR"
 def holds_run(directory: Path) -> bool:
     """Whether a run, finished or stopped, is what a directory holds; it need not exist."""
     names = _visible(directory) if directory.is_dir() else set()
-    return bool(names & PROOF) or (bool(names & SUPPORT) and names <= set(ARTIFACTS))
+    if names & PROOF:
+        return True
+    own = all(name in ARTIFACTS and is_of_a_run(directory / name) for name in names)
+    return bool(names & SUPPORT) and own
+
+
+def is_of_a_run(path: Path) -> bool:
+    """Whether a file with the name of one of a run's may be one: it is not where its content says so.
+
+    Raises OSError.
+    """
+    beginning = BEGINNINGS.get(path.name)
+    if beginning is None:
+        return True
+    with path.open("rb") as file:
+        return file.read(len(beginning)) == beginning
+
+
+def _next_number(path: Path) -> int:
+    """One more than the highest number behind the name of `path` in its directory."""
+    pattern = re.compile(re.escape(path.name) + r"\.([0-9]{1,9})")
+    names = (pattern.fullmatch(name) for name in _names(path.parent))
+    return 1 + max((int(match[1]) for match in names if match), default=0)
 
 
 def _visible(directory: Path) -> set[str]:

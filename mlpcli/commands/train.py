@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Existing
-from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
+from mlpcli.commands.summary import PART_NAMES, dry_run_document, dry_run_summary, run_summary
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.errors import DivergedError, ExitCode, UsageError
@@ -15,9 +16,10 @@ from mlpcli.run import training
 from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import REMEDIES, WORSE, recorded_results
+from mlpcli.run.results import REMEDIES, WORSE, Results, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.terminal.console import Console
+from mlpcli.training.unused_classes import unused_remark
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,17 @@ def report_finished(done: Finished, options: TrainOptions, console: Console) -> 
     return ExitCode.DONE
 
 
+def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
+    """What the table of results does not say by itself."""
+    if results.worse_held_out:
+        parts = " and ".join(PART_NAMES[name] for name in results.worse_held_out)
+        yield f"the loss on the {parts} rows is above that of a constant prediction"
+    if results.unused:
+        yield unused_remark(results.unused)
+    if experiment.config.spec.class_weight is not None and experiment.decoder.probabilistic:
+        yield "with class_weight the probabilities are not the shares of the rows that have a class"
+
+
 def report(experiment: Experiment, trained: Trained, options: TrainOptions, console: Console) -> ExitCode:
     """Show the results; raises DivergedError where the command line calls such bad ones a failure."""
     results, worse = trained.results, trained.results.status == "worse_than_baseline"
@@ -93,4 +106,6 @@ def report(experiment: Experiment, trained: Trained, options: TrainOptions, cons
         console.lines(run_summary(experiment, trained.fitted.history, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
+    for remark in remarks(experiment, results):
+        console.note(remark)
     return ExitCode.DONE

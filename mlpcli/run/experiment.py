@@ -9,7 +9,8 @@ from math import isfinite, nan
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import PARTS, Dataset, Prepared, prepare
+from mlpcli.data.dataset import Dataset, Prepared, prepare
+from mlpcli.data.row_origins import PARTS
 from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
@@ -177,13 +178,24 @@ class ExperimentEvaluator:
 
     def metrics(self, part: str) -> Values:
         """The metrics alone, for which nothing is computed where none are asked for."""
-        return self._metrics(part, self.scores(part)) if self.experiment.metrics else {}
+        if not self.experiment.metrics:
+            return {}
+        return compute(self.experiment.metrics, self._predictions(part, self.scores(part)))
 
     def loss_and_metrics(self, part: str) -> tuple[float, Values]:
         """The loss without penalties, and the metrics, by one forward pass."""
+        loss, predictions = self.loss_and_predictions(part)
+        return loss, compute(self.experiment.metrics, predictions)
+
+    def loss_and_predictions(self, part: str) -> tuple[float, Predictions]:
+        """The loss without penalties, and what is predicted, by one forward pass."""
         scores, rows = self.scores(part), self.experiment.parts[part].rows
         loss = self.experiment.network.total_loss(scores, rows.y, rows.weights)
-        return loss, self._metrics(part, scores)
+        return loss, self._predictions(part, scores)
+
+    def outputs(self, part: str) -> Matrix:
+        """The network's outputs for the rows of a part."""
+        return self.experiment.network.predicted(self.scores(part).copy())
 
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""
@@ -192,6 +204,5 @@ class ExperimentEvaluator:
         loss, metrics = self.loss_and_metrics("val")
         return loss if isfinite(loss) else nan, metrics
 
-    def _metrics(self, part: str, scores: Matrix) -> Values:
-        outputs = self.experiment.network.predicted(scores)
-        return compute(self.experiment.metrics, self.experiment.predictions(part, outputs))
+    def _predictions(self, part: str, scores: Matrix) -> Predictions:
+        return self.experiment.predictions(part, self.experiment.network.predicted(scores))

@@ -13,6 +13,7 @@ from mlpcli.data.bad_cells import Unseen
 from mlpcli.data.encoding import Batch
 from mlpcli.run.predictor import Model
 from mlpcli.terminal.console import Console
+from mlpcli.training.decoder import OutputDecoder
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,14 +54,18 @@ class Tally:
 
 def predicted_values(model: Model, batch: Batch, outputs: Matrix) -> list[Array]:
     """The columns of `OutputDecoder.columns` for a batch; empty where a row cannot be predicted."""
+    return prediction_columns(model.decoder, outputs, batch.bad_rows)
+
+
+def prediction_columns(decoder: OutputDecoder, outputs: Matrix, bad: Array) -> list[Array]:
+    """The columns of `OutputDecoder.columns` for a network's outputs; empty in the rows that are bad."""
     with np.errstate(all="ignore"):
-        words = model.decoder.words(outputs)
-        probability = model.decoder.probability(outputs)
+        words = decoder.words(outputs)
+        probability = decoder.probability(outputs)
     columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
-    if model.target.task == "multilabel":
+    if decoder.target.task == "multilabel":
         count = len(words.T)  # each label's probability beside its prediction
         columns = [columns[i] for label in range(count) for i in range(label, len(columns), count)]
-    bad = batch.bad_rows
     return [emptied(column, bad) for column in columns] if bad.any() else columns
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mlpcli.arrays import Matrix
 from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, history_columns
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.strict_json import without_nan
@@ -16,6 +17,8 @@ from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.callbacks import Epoch, Values
+from mlpcli.training.metrics import compute
+from mlpcli.training.unused_classes import ClassUse
 
 # rounding: a loss as good as the constant prediction's, to so many parts, is not worse
 AS_GOOD = 1e-6
@@ -25,13 +28,25 @@ REMEDIES = "another learning rate, more epochs, or scaled features"
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise."""
+    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise.
+
+    `outputs` are the network's (rows, outputs) for the parts that do not train; `unused` the classes or
+    labels that some rows have and that is predicted for none, with their shares of the rows.
+    """
 
     parts: Mapping[str, Values]
     baseline: Mapping[str, Values]
     status: str
     epochs: int
     best_epoch: int
+    outputs: Mapping[str, Matrix] = field(default_factory=dict)
+    unused: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def worse_held_out(self) -> list[str]:
+        """The parts that do not train, and on which a constant prediction has the lower loss."""
+        losses = {name: (self.parts[name]["loss"], self.baseline[name]["loss"]) for name in self.parts}
+        return [name for name, pair in losses.items() if name != "train" and _is_worse(*pair)]
 
     def document(self) -> dict[str, Any]:
         """The content of metrics.json, where an undefined or infinite value is null."""
@@ -52,23 +67,30 @@ def recorded_results(meta: ModelMeta) -> dict[str, Any]:
 def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
     """Judge the weights that will be saved on every part of the data."""
     experiment = evaluator.experiment
-    parts = {name: evaluate_part(evaluator, name) for name in experiment.parts}
+    parts: dict[str, Values] = {}
+    words = experiment.decoder.target.answers
+    uses: list[ClassUse] = []
+    for name in experiment.parts:
+        with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
+            loss, predictions = evaluator.loss_and_predictions(name)
+            parts[name] = {"loss": loss, **compute(experiment.metrics, predictions)}
+        if predictions.task != "regression":
+            uses.append(ClassUse.of(predictions, len(words)))
     baseline = {
         name: {"loss": constant_loss_of(experiment, name), **experiment.baseline(name)}
         for name in experiment.parts
     }
-    loss, constant = parts["train"]["loss"], baseline["train"]["loss"]
-    status = fitted.status
-    if loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant)):
-        status = "worse_than_baseline"
-    return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch)
+    worse = _is_worse(parts["train"]["loss"], baseline["train"]["loss"])
+    status = "worse_than_baseline" if worse else fitted.status
+    with np.errstate(all="ignore"):
+        outputs = {name: evaluator.outputs(name) for name in parts if name != "train"}
+    unused = sum(uses[1:], uses[0]).unused(words) if uses else {}
+    return Results(parts, baseline, status, len(fitted.history), fitted.best_epoch, outputs, unused)
 
 
-def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> Values:
-    """Loss and metrics of one part with the network's weights as they are."""
-    with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
-        loss, metrics = evaluator.loss_and_metrics(part)
-    return {"loss": loss, **metrics}
+def _is_worse(loss: float | None, constant: float | None) -> bool:
+    """Whether a loss is above that of a constant prediction, or is none."""
+    return loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant))
 
 
 def constant_loss_of(experiment: Experiment, part: str) -> float:

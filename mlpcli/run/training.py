@@ -18,6 +18,7 @@ from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
 from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
+from mlpcli.run.kept_rows import predictions_content, splits_content
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, evaluate_run
@@ -61,8 +62,7 @@ def train(experiment: Experiment, options: RunOptions, console: Console) -> Trai
     resources = Resources.of(experiment, options.threads)
     require_savable(experiment, resources)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
-        for note in directory.notes:
-            console.note(note)
+        told = tell(directory, 0, console)
         with resources.in_use(), resources.pool(options.pool) as pool:
             evaluator = ExperimentEvaluator.of(experiment, pool)
             only_finish = options.existing is Existing.FINISH
@@ -79,9 +79,17 @@ def train(experiment: Experiment, options: RunOptions, console: Console) -> Trai
         if options.draw is not None:
             write_pictures(experiment, fitted, options.draw, directory, console)
         directory.complete()
+        tell(directory, told, console)
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name} after the run was finished")
         return Trained(fitted, results, output_of(config, options), written(directory))
+
+
+def tell(directory: RunDirectory, told: int, console: Console) -> int:
+    """Tell what was moved since so many notes; how many there are now."""
+    for note in directory.notes[told:]:
+        console.note(note)
+    return len(directory.notes)
 
 
 def output_of(config: Config, options: RunOptions) -> Path:
@@ -103,6 +111,9 @@ def save(
     )
     rows = [epoch.row() for epoch in fitted.history]
     run.write("history.csv", history_content(columns_of(experiment), rows))
+    run.write("splits.csv", splits_content(experiment))
+    if results.outputs:
+        run.write("predictions.csv", predictions_content(experiment, results.outputs))
     run.write("metrics.json", metrics_content(results.document()))
     run.write("config.yaml", bytes_content(dump_resolved(experiment.config, run.output).encode()))
 

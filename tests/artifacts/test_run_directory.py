@@ -193,13 +193,52 @@ def test_files_of_others_survive_the_run_that_is_overwritten(output: Path, tmp_p
     finish(output, "old")
     (output / "notes.txt").write_text("mine")
     assert finish(output, "new", Existing.OVERWRITE) == [
-        "moved other files that were in runs/penguins to runs/penguins.1"
+        "moved other files (notes.txt) that were in runs/penguins to runs/penguins.1"
     ]
     assert tree(tmp_path / "runs") == {
         "penguins/checkpoint.npz": "new",
         "penguins/model.npz": "new",
         "penguins.1/notes.txt": "mine",
     }
+
+
+OURS, THEIRS = "row,part\n1,train\n", "customer,prediction\nc1,7\n"
+
+
+@pytest.mark.parametrize("name", ["splits.csv", "predictions.csv"])
+def test_overwriting_removes_the_rows_of_a_run_and_keeps_a_file_of_that_name(
+    output: Path, tmp_path: Path, name: str
+) -> None:
+    """`mlp predict -o runs/penguins/predictions.csv` is a natural thing to type."""
+    finish(output, "old")
+    (output / name).write_text(OURS)
+    assert finish(output, "new", Existing.OVERWRITE) == []
+    (output / name).write_text(THEIRS)
+    (note,) = finish(output, "newer", Existing.OVERWRITE)
+    assert note == f"moved other files ({name}) that were in runs/penguins to runs/penguins.1"
+    assert tree(tmp_path / "runs/penguins.1") == {name: THEIRS}
+
+
+def test_resuming_keeps_a_file_that_has_the_name_of_one_that_is_written(output: Path) -> None:
+    stop(output, "one")
+    for number in (1, 2):
+        (output / "predictions.csv").write_text(f"{THEIRS}{number}")
+        with RunDirectory(output, Existing.RESUME) as run:
+            run.write("predictions.csv", text(OURS))
+            run.write("predictions.csv", text(OURS))
+            run.complete()
+        aside = f"predictions.csv.{number}"
+        assert run.notes == [f"moved predictions.csv, which is not the run's, to {aside} in runs/penguins"]
+        assert (output / "predictions.csv").read_text() == OURS
+        assert (output / aside).read_text() == f"{THEIRS}{number}"
+
+
+def test_files_of_others_do_not_make_a_run(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").touch()
+    (tmp_path / "predictions.csv").write_text(THEIRS)
+    assert not holds_run(tmp_path)
+    (tmp_path / "predictions.csv").write_text(OURS)
+    assert holds_run(tmp_path)
 
 
 class Died(BaseException):
