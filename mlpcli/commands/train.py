@@ -9,12 +9,12 @@ from pathlib import Path
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Existing
 from mlpcli.commands.summary import PART_NAMES, dry_run_document, dry_run_summary, run_summary
-from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.errors import DivergedError, ExitCode, UsageError
 from mlpcli.run import training
 from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.model_document import require_savable
+from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, Results, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
@@ -70,7 +70,7 @@ def report_dry_run(experiment: Experiment, options: TrainOptions, console: Conso
     if options.json:
         console.document(dry_run_document(experiment))
     else:
-        console.lines(dry_run_summary(experiment, dump_resolved(experiment.config, Path())))
+        console.lines(dry_run_summary(experiment, resolved_text(experiment, Path())))
     return ExitCode.DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -23,7 +24,7 @@ BLOCK = 1 << 16  # rows that are texts in memory at the same time
 class RowTable:
     """The rows of an experiment's files: their numbers, counted from 1 without the header, parts and ids.
 
-    `files` are the files' names as the config has them, where there are several.
+    `files` are the files' names, where there are several: as the config has them if some are called the same.
     """
 
     experiment: Experiment
@@ -32,9 +33,11 @@ class RowTable:
     @classmethod
     def of(cls, experiment: Experiment) -> RowTable:
         """That of an experiment."""
-        keys = [file.key for file in experiment.prepared.origins.files]
         data = config_document(experiment)["data"]
-        return cls(experiment, {key: data[key] for key in keys} if len(keys) > 1 else {})
+        paths = {file.key: str(data[file.key]) for file in experiment.prepared.origins.files}
+        names = {key: Path(path).name for key, path in paths.items()}
+        shown = names if len(set(names.values())) == len(names) else paths
+        return cls(experiment, shown if len(shown) > 1 else {})
 
     @property
     def ids(self) -> Sequence[str]:

@@ -11,7 +11,6 @@ from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import history_content, metrics_content
 from mlpcli.artifacts.model_file import model_content
 from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
-from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.parallel.pool import WorkerPool
@@ -20,6 +19,7 @@ from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
 from mlpcli.run.kept_rows import predictions_content, splits_content
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
+from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, evaluate_run
 from mlpcli.run.training_run import TrainingRun
@@ -115,7 +115,7 @@ def save(
     if results.outputs:
         run.write("predictions.csv", predictions_content(experiment, results.outputs))
     run.write("metrics.json", metrics_content(results.document()))
-    run.write("config.yaml", bytes_content(dump_resolved(experiment.config, run.output).encode()))
+    run.write("config.yaml", bytes_content(resolved_text(experiment, run.output).encode()))
 
 
 def write_pictures(

@@ -9,7 +9,6 @@ from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Artifact, RunDirectory
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.artifacts.strict_json import loads
-from mlpcli.config.dump import dump_resolved
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
 from mlpcli.errors import UsageError
 from mlpcli.parallel.pool import WorkerPool
@@ -24,6 +23,7 @@ from mlpcli.run.fit import (
     trainer_of,
     what_there_is,
 )
+from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resume import Checkpoints, refuse_other_model
 from mlpcli.signals import StoppedBySignal, StopRequest
 from mlpcli.terminal.console import Console
@@ -112,7 +112,7 @@ class TrainingRun:
         """
         if not self._is_whole():
             return False
-        return self.run.read(LAST_FILE) == dump_resolved(self.experiment.config, self.run.output).encode()
+        return self.run.read(LAST_FILE) == resolved_text(self.experiment, self.run.output).encode()
 
     def _epochs_written(self) -> int | None:
         """Of how many epochs the results are: of fewer, where a run was finished by hand and then went on."""

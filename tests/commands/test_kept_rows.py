@@ -121,21 +121,22 @@ def test_rows_that_were_dropped_are_there_and_said_to_be() -> None:
     assert [row["id"] for row in splits if row["part"] == "dropped"] == ["r3", "r5"]
 
 
-def test_parts_of_several_files_have_the_name_of_their_file(place: Path) -> None:
-    """As the config writes it; a path from the root of this machine would be nobody else's."""
+@pytest.mark.parametrize(("same", "shown"), [("later", ""), ("new", "sub/")])
+def test_parts_of_several_files_have_the_name_of_their_file(place: Path, same: str, shown: str) -> None:
+    """A path from the root of this machine would be nobody else's."""
     table = rows_of("t.csv")
     (place / "sub").mkdir()
     write_rows("sub/new.csv", [{k: v for k, v in row.items() if k != "id"} for row in table[:7]])
-    write_rows("later.csv", table[7:12])
-    data = {"validation": "sub/new.csv", "test": str(place / "later.csv"), "id": "id"}
+    write_rows(f"{same}.csv", table[7:12])
+    data = {"validation": "sub/new.csv", "test": str(place / f"{same}.csv"), "id": "id"}
     write_config(Path("c.yaml"), data=data)
     ok(*TRAIN)
     splits, predictions = kept()
     assert list(splits[0]) == ["row", "part", "file", "id"]
     expected = [
         *((str(i + 1), "train", "t.csv", f"r{i}") for i in range(40)),
-        *((str(i + 1), "validation", "sub/new.csv", "") for i in range(7)),
-        *((str(i + 1), "test", "later.csv", f"r{i + 7}") for i in range(5)),
+        *((str(i + 1), "validation", f"{shown}new.csv", "") for i in range(7)),
+        *((str(i + 1), "test", f"{same}.csv", f"r{i + 7}") for i in range(5)),
     ]
     assert [tuple(row.values()) for row in splits] == expected
     assert [(row["file"], row["row"]) for row in predictions] == [(row[2], row[0]) for row in expected[40:]]
