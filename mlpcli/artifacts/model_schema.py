@@ -63,10 +63,19 @@ class CsvDialect(Exact):
 
 
 class TrainingData(Exact):
-    """How many rows trained the model, and the fingerprint of the files that they came from."""
+    """How many rows trained the model, and the fingerprint of the files that they came from.
+
+    And how many digests of them there are, of all whose mark is below a bound; 0 where it was not recorded.
+    """
 
     rows: Positive
     sha256: Digest
+    digests: Count = 0
+    below: Annotated[int, Field(ge=0, le=1 << 32)] = 0
+
+    @model_serializer(mode="wrap")
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(serialize(self), {"digests": 0, "below": 0})
 
 
 class Training(Exact):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.row_digests import Overlap
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
+from mlpcli.training.unused_classes import ClassUse, unused_remark
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
@@ -41,6 +43,8 @@ class Evaluation:
 
     predictions: Predictions
     loss: float | None
+    overlap: Overlap | None  # with the training rows, where the model knows them
+    is_training_file: bool
 
 
 def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: Console) -> ExitCode:
@@ -54,13 +58,31 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
     if options.json:
-        console.document(document_of(model, evaluation.predictions, values))
+        console.document(document_of(model, evaluation, values))
     else:
         console.lines(report_lines(model, evaluation.predictions, values))
+    for remark in remarks(model, evaluation):
+        console.note(remark)
     missed = [problem for claim in assertions if (problem := claim.miss(values)) is not None]
     if missed:
         raise CheckFailedError(*missed)
     return ExitCode.DONE
+
+
+def remarks(model: Model, evaluation: Evaluation) -> Iterator[str]:
+    """What the scores do not say by themselves."""
+    overlap, predictions = evaluation.overlap, evaluation.predictions
+    if overlap is not None and overlap.training_rows:
+        about = "about " if overlap.is_sample else ""
+        known = f"{about}{overlap.training_rows:,} of {counted(overlap.rows, 'row')}"
+        were = "was a training row" if overlap.training_rows == 1 else "were training rows"
+        equal = "" if evaluation.is_training_file else ", or equal to one"
+        yield f"{known} {were}{equal}: what they score says little about new rows"
+    if predictions.task != "regression":
+        answers = model.target.answers
+        unused = ClassUse.of(predictions, len(answers)).unused(answers)
+        if unused:
+            yield unused_remark(unused)
 
 
 def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
@@ -117,7 +139,19 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
     loss = sum(part.loss for part in parts) / (
         1 if model.network.loss.reduction == "sum" else predictions.rows
     )
-    return Evaluation(predictions, loss if np.isfinite(loss) else None)
+    same = reader.sha256 == model.file.meta.data.sha256
+    return Evaluation(
+        predictions, loss if np.isfinite(loss) else None, _overlap(model, parts, same=same), same
+    )
+
+
+def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overlap | None:
+    """How many rows of all parts are training rows: of the training file itself, those that trained."""
+    if same:
+        rows = sum(len(part.truth) for part in parts)
+        return Overlap(rows, rows, min(rows, model.file.meta.data.rows))
+    known = [part.overlap for part in parts if part.overlap is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +162,7 @@ class JudgedBatch:
     outputs: Matrix
     weights: Vector | None
     loss: float
+    overlap: Overlap | None
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
@@ -138,7 +173,9 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
         loss, outputs = network.evaluate(batch.inputs.x, y)
     replace(batch.inputs, faults=overflow_faults(outputs)).require_good()
     total = loss if network.loss.reduction == "sum" else loss * len(y)
-    return JudgedBatch(model.decoder.truth(batch.y), outputs, batch.sample_weights, total)
+    digests = model.row_digests
+    overlap = None if digests is None else digests.overlap(batch.inputs.x, y)
+    return JudgedBatch(model.decoder.truth(batch.y), outputs, batch.sample_weights, total, overlap)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -149,9 +186,12 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
     return class_table(predictions, target.classes if target.task == "classification" else target.columns)
 
 
-def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
+def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
+    predictions = evaluation.predictions
     document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    if evaluation.overlap is not None:
+        document["training_rows"] = evaluation.overlap.training_rows
     if model.target.task != "regression":
         document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":

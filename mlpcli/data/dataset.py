@@ -92,9 +92,9 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
     whole = {"train": file, **others}
     origins = origins_of(whole, parts, spec.data.target if task == "regression" else ())
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
-    files = list(whole.values())
-    notes = (*_notes(files, splits), *prepared.notes)
-    return replace(prepared, notes=notes, sha256=hash_of(files), origins=origins)
+    read = list(whole.values())
+    notes = (*_notes(read, splits), *prepared.notes)
+    return replace(prepared, notes=notes, sha256=hash_of(read), origins=origins)
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:

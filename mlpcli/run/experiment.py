@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
@@ -16,6 +17,7 @@ from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
+from mlpcli.run.row_digests import RowDigests
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
@@ -53,6 +55,11 @@ class Experiment:
     def training(self) -> Part:
         """The training rows."""
         return self.parts["train"].rows
+
+    @cached_property
+    def row_digests(self) -> RowDigests:
+        """Digests of the training rows."""
+        return RowDigests.of(self.training.x, self.training.y, self.prepared.sha256)
 
     def predictions(self, part: str, outputs: Matrix) -> Predictions:
         """Truth and predictions of a part."""

@@ -92,7 +92,7 @@ def predictions_content(experiment: Experiment, outputs: Mapping[str, Matrix]) -
                 for rows in _blocks(file.rows_of(part)):
                     which = slice(start, start := start + len(rows))
                     found = outputs[HELD_OUT[part]][which]
-                    bad = ~np.isfinite(found).all(axis=1)
+                    bad = np.logical_not(np.isfinite(found).all(axis=1))
                     truth = _truth(experiment, part, which)
                     yield [*table.columns(file, rows), *truth, *prediction_columns(decoder, found, bad)]
 

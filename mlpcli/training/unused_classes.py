@@ -42,6 +42,6 @@ class ClassUse:
 
 def unused_remark(unused: Mapping[str, float]) -> str:
     """The sentence that names them."""
-    shown = [f"'{name}' ({100 * share:.2g} % of the rows)" for name, share in list(unused.items())[:MOST]]
+    shown = [f"'{name}' ({100 * share:.3g} % of the rows)" for name, share in list(unused.items())[:MOST]]
     more = f" and {len(unused) - MOST} more" if len(unused) > MOST else ""
     return f"never predicted: {', '.join(shown)}{more}"
