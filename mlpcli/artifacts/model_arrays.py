@@ -38,8 +38,8 @@ def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     rows = min(CHECK_ROWS, meta.data.rows)
     kinds["check.inputs"] = ArrayKind("float64", (rows, shape.inputs))
     kinds["check.outputs"] = ArrayKind("float64", (rows, shape.widths[-1]))
-    if meta.data.digests:
-        kinds[DIGESTS] = ArrayKind("int64", (meta.data.digests,))
+    if meta.data.digests is not None:
+        kinds[DIGESTS] = ArrayKind("int64", (meta.data.digests.count,))
     return kinds
 
 
@@ -59,8 +59,10 @@ def check_meta(meta: ModelMeta) -> None:
     _check_layers(meta)
     _check_features(meta)
     _check_target(meta)
-    if meta.data.digests > meta.data.rows:
-        _contradict(f"{meta.data.rows} training rows have as many digests at the most", meta.data.digests)
+    if meta.data.digests is not None and meta.data.digests.count > meta.data.rows:
+        _contradict(
+            f"{meta.data.rows} training rows have as many digests at the most", meta.data.digests.count
+        )
 
 
 def check_values(arrays: Mapping[str, Array]) -> None:

@@ -62,20 +62,27 @@ class CsvDialect(Exact):
     na_values: Items[Text]
 
 
+class RowSample(Exact):
+    """Which training rows the model has digests of: how many, below which mark, and with which salt."""
+
+    count: Positive
+    below: Annotated[int, Field(ge=1, le=1 << 32)]
+    salt: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
 class TrainingData(Exact):
     """How many rows trained the model, and the fingerprint of the files that they came from.
 
-    And how many digests of them there are, of all whose mark is below a bound; 0 where it was not recorded.
+    `digests` only where the model has some.
     """
 
     rows: Positive
     sha256: Digest
-    digests: Count = 0
-    below: Annotated[int, Field(ge=0, le=1 << 32)] = 0
+    digests: RowSample | None = None
 
     @model_serializer(mode="wrap")
     def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(serialize(self), {"digests": 0, "below": 0})
+        return without(serialize(self), {"digests": None})
 
 
 class Training(Exact):

@@ -59,7 +59,7 @@ class Experiment:
     @cached_property
     def row_digests(self) -> RowDigests:
         """Digests of the training rows."""
-        return RowDigests.of(self.training.x, self.training.y, self.prepared.sha256)
+        return RowDigests.of(self.training.x, self.training.y)
 
     def predictions(self, part: str, outputs: Matrix) -> Predictions:
         """Truth and predictions of a part."""

@@ -82,7 +82,8 @@ def data_document(experiment: Experiment) -> dict[str, Any]:
     """What it was trained on."""
     known = experiment.row_digests
     rows = {"rows": len(experiment.training), "sha256": experiment.prepared.sha256}
-    return {**rows, "digests": len(known.digests), "below": known.below}
+    sample = {"count": len(known.digests), "below": known.below, "salt": known.salt}
+    return {**rows, "digests": sample}
 
 
 def training_document(experiment: Experiment, results: Results) -> dict[str, Any]:

@@ -42,10 +42,10 @@ class Model:
     @property
     def row_digests(self) -> RowDigests | None:
         """Those of the training rows; None where the model does not have them."""
-        data = self.file.meta.data
-        if not data.digests:
+        sample = self.file.meta.data.digests
+        if sample is None:
             return None
-        return RowDigests(self.file.arrays[DIGESTS], data.below, bytes.fromhex(data.sha256))
+        return RowDigests(self.file.arrays[DIGESTS], sample.below, sample.salt)
 
     @property
     def dtype(self) -> str:

@@ -1,8 +1,8 @@
 """Digests of training rows: enough to say that a row was among them, and nothing that leads back to one.
 
 A row is its encoded inputs and targets, as the network takes them. Its digest is 64 bits of keyed BLAKE2b;
-the key is the sha256 of the training data, so that no two data sets have digests in common. Whoever holds a
-row can ask whether it was a training row; nobody can compute a row from its digest but by trying rows.
+the key is a hash of all rows together, so that models of different rows have no digests in common. Whoever
+holds a row can ask whether it was a training row; nobody can compute a row from its digest but by trying.
 
 Of many rows a sample is kept: those whose mark, a hash of 32 bits, is below a bound; marks are not stored.
 Rows that are looked for are sampled by the same bound (Broder 1997, "On the resemblance and containment of
@@ -47,24 +47,27 @@ class Overlap:
 
 @dataclass(frozen=True, eq=False)
 class RowDigests:
-    """The digests (int64, ascending, each once) of the training rows whose mark is below a bound."""
+    """The digests (int64, ascending, each once) of the training rows whose mark is below a bound.
+
+    `salt` is the key in hexadecimal digits.
+    """
 
     digests: Indices
     below: int
-    key: bytes
+    salt: str
 
     @classmethod
-    def of(cls, x: Matrix, y: Matrix, sha256: str) -> RowDigests:
-        """Those of rows with these inputs and targets, of data with this sha256."""
+    def of(cls, x: Matrix, y: Matrix) -> RowDigests:
+        """Those of rows with these inputs and targets."""
         marks, first = np.unique(_marks(x, y), return_index=True)
         below = int(marks[MOST]) if len(marks) > MOST else MARKS
-        key = bytes.fromhex(sha256)
-        return cls(np.unique(_digests(x, y, first[marks < below], key)), below, key)
+        salt = hashlib.blake2b(marks.astype("<u4").tobytes(), digest_size=16).hexdigest()
+        return cls(np.unique(_digests(x, y, first[marks < below], salt)), below, salt)
 
     def overlap(self, x: Matrix, y: Matrix) -> Overlap:
         """How many of these rows are training rows, or equal to one."""
         rows = np.flatnonzero(_marks(x, y) < self.below)
-        found = np.isin(_digests(x, y, rows, self.key), self.digests)
+        found = np.isin(_digests(x, y, rows, self.salt), self.digests)
         return Overlap(len(x), len(rows), int(found.sum()))
 
 
@@ -92,8 +95,8 @@ def _mixed(words: Array) -> Array:
     return np.asarray(words ^ (words >> np.uint64(31)))
 
 
-def _digests(x: Matrix, y: Matrix, rows: Indices, key: bytes) -> Vector:
-    found = bytearray()
+def _digests(x: Matrix, y: Matrix, rows: Indices, salt: str) -> Vector:
+    found, key = bytearray(), bytes.fromhex(salt)
     for inputs, targets in zip(_words(x[rows]), _words(y[rows]), strict=True):
         found += hashlib.blake2b(inputs.tobytes() + targets.tobytes(), digest_size=8, key=key).digest()
     return np.frombuffer(found, "<i8")

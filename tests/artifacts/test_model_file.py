@@ -191,7 +191,7 @@ def test_check_rows_are_fewer_only_where_the_data_has_fewer() -> None:
 def with_digests(*digests: int) -> tuple[dict[str, Any], dict[str, Array]]:
     """The sample model with digests of so many training rows."""
     meta, numbers = sample_meta(), np.array(digests, np.int64)
-    meta["data"] |= {"digests": len(digests), "below": 1 << 32}
+    meta["data"]["digests"] = {"count": len(digests), "below": 1 << 32, "salt": "a1" * 16}
     return meta, {**sample_arrays(), "training.digests": numbers}
 
 
