@@ -7,35 +7,28 @@ NAME once it is complete) and, for a moment, `.NAME.mlp-old` (the one being repl
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack, suppress
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeAlias, get_args
+from typing import Self
 
 from mlpcli.artifacts.atomic import PROBE, Content, fixed_temporary, output_errors, probe, write_atomically
 from mlpcli.artifacts.file_system import DISK
+from mlpcli.artifacts.run_files import (
+    ARTIFACTS,
+    Artifact,
+    holds_run,
+    is_of_a_run,
+    listed,
+    next_number,
+    others_in,
+    visible,
+)
 from mlpcli.artifacts.run_lock import run_lock
 from mlpcli.errors import OutputError, Place, UsageError
 
-Artifact: TypeAlias = Literal[
-    "model.npz",
-    "history.csv",
-    "metrics.json",
-    "config.yaml",
-    "splits.csv",
-    "predictions.csv",
-    "loss.svg",
-    "loss.png",
-    "checkpoint.npz",
-]
-ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
 UNREADABLE = "could not be read: "
-PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
-# other programs do: those that are a run's begin so
-BEGINNINGS = {"splits.csv": b"row,part", "predictions.csv": b"row,part"}
-SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
 
 
 class Existing(Enum):
@@ -141,16 +134,16 @@ class RunDirectory:
             try:
                 self._retired.rmdir()
             except OSError:
-                names = sorted(_names(self._retired))
-                shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-                self._move_aside(self._retired, f"other files ({shown}) that were in")
+                self._move_aside(
+                    self._retired, f"other files ({listed(others_in(self._retired))}) that were in"
+                )
 
     def _refuse_foreign(self) -> None:
         if not self.output.exists():
             return
         if not self.output.is_dir():
             raise OutputError.of("expected a directory, found a file", Place(str(self._shown)), OWN_PLACE)
-        foreign = sorted(_visible(self.output))
+        foreign = sorted(visible(self.output))
         if foreign and not holds_run(self.output):
             message = f"the directory holds files that are not a run's, such as {foreign[0]}"
             raise OutputError.of(message, Place(str(self._shown)), OWN_PLACE)
@@ -171,18 +164,21 @@ class RunDirectory:
             return self.output
         if self._existing is Existing.OVERWRITE:
             return self._replacement
-        self._move_aside(self.output, "the run in")
+        others = others_in(self.output)
+        self._move_aside(
+            self.output, f"the run and other files ({listed(others)}) in" if others else "the run in"
+        )
         return self.output
 
     def _keep(self, path: Path) -> None:
         """Give somebody's own file the next free name NAME.1, NAME.2, ... and note it."""
-        target = path.with_name(f"{path.name}.{_next_number(path)}")
+        target = path.with_name(f"{path.name}.{next_number(path)}")
         path.rename(target)
         self.notes.append(f"moved {path.name}, which is not the run's, to {target.name} in {self._shown}")
 
     def _move_aside(self, directory: Path, what: str) -> None:
         """Give a directory the next free name NAME.1, NAME.2, ... and note it."""
-        number = _next_number(self.output)
+        number = next_number(self.output)
         target = directory.rename(self.output.with_name(f"{self.output.name}.{number}"))
         DISK.fsync_directory(self.output.parent)
         shown = target if self._shown.is_absolute() else os.path.relpath(target)
@@ -190,40 +186,3 @@ class RunDirectory:
 
 
 OWN_PLACE = "give the run a directory of its own with `output:` or -o DIR"
-
-
-def holds_run(directory: Path) -> bool:
-    """Whether a run, finished or stopped, is what a directory holds; it need not exist."""
-    names = _visible(directory) if directory.is_dir() else set()
-    if names & PROOF:
-        return True
-    own = all(name in ARTIFACTS and is_of_a_run(directory / name) for name in names)
-    return bool(names & SUPPORT) and own
-
-
-def is_of_a_run(path: Path) -> bool:
-    """Whether a file with the name of one of a run's may be one: it is not where its content says so.
-
-    Raises OSError.
-    """
-    beginning = BEGINNINGS.get(path.name)
-    if beginning is None:
-        return True
-    with path.open("rb") as file:
-        return file.read(len(beginning)) == beginning
-
-
-def _next_number(path: Path) -> int:
-    """One more than the highest number behind the name of `path` in its directory."""
-    pattern = re.compile(re.escape(path.name) + r"\.([0-9]{1,9})")
-    names = (pattern.fullmatch(name) for name in _names(path.parent))
-    return 1 + max((int(match[1]) for match in names if match), default=0)
-
-
-def _visible(directory: Path) -> set[str]:
-    """The names in a directory, without hidden ones such as leftover temporaries."""
-    return {name for name in _names(directory) if not name.startswith(".")}
-
-
-def _names(directory: Path) -> list[str]:
-    return [entry.name for entry in directory.iterdir()]

@@ -10,7 +10,8 @@ from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import history_content, metrics_content
 from mlpcli.artifacts.model_file import model_content
-from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
+from mlpcli.artifacts.run_directory import Existing, RunDirectory
+from mlpcli.artifacts.run_files import ARTIFACTS
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.parallel.pool import WorkerPool

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from mlpcli.artifacts.model_file import read_model
-from mlpcli.artifacts.run_directory import Artifact, RunDirectory
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.artifacts.run_files import Artifact
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.artifacts.strict_json import loads
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec

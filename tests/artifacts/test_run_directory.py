@@ -13,7 +13,8 @@ import pytest
 
 from mlpcli.artifacts import run_directory
 from mlpcli.artifacts.atomic import Content, fixed_temporary
-from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory, holds_run
+from mlpcli.artifacts.run_directory import Existing, RunDirectory
+from mlpcli.artifacts.run_files import ARTIFACTS, holds_run
 from mlpcli.errors import BusyError, ExitCode, OutputError
 
 
@@ -101,9 +102,12 @@ def test_an_absolute_directory_is_noted_as_one(tmp_path: Path) -> None:
 
 def test_files_of_others_move_with_the_run_they_were_put_beside(output: Path, tmp_path: Path) -> None:
     finish(output, "one")
-    (output / "notes.txt").write_text("mine")
-    stop(output, "two")
-    assert tree(tmp_path)["runs/penguins.1/notes.txt"] == "mine"
+    (output / ".loss.svg.mlp-tmp").touch()  # the run's own
+    for name in (".gitignore", "a.txt", "b.txt", "c.txt"):
+        (output / name).write_text("mine")
+    others = "other files (.gitignore, a.txt, b.txt and 1 more)"
+    assert stop(output, "two") == [f"moved the run and {others} in runs/penguins to runs/penguins.1"]
+    assert tree(tmp_path)["runs/penguins.1/.gitignore"] == "mine"
 
 
 def test_a_link_to_a_directory_is_followed(output: Path, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ import pytest
 
 from mlpcli.artifacts.atomic import Content, write_atomically
 from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
-from mlpcli.artifacts.run_directory import Artifact, RunDirectory
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.artifacts.run_files import Artifact
 from mlpcli.errors import OutputError, Place
 from mlpcli.run import pace, training
 from mlpcli.signals import StoppedBySignal
