@@ -13,6 +13,7 @@ from mlpcli.terminal.arguments import (
     Config,
     DryRun,
     FailWorse,
+    Finish,
     InjectError,
     Input,
     Json,
@@ -75,6 +76,7 @@ def train(
     threads: Threads = None,
     dry_run: DryRun = False,
     resume: Resume = False,
+    finish: Finish = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is there instead of moving it aside.")
     ] = False,
@@ -95,7 +97,7 @@ def train(
         from mlpcli.run.training import RunOptions
 
         options = TrainOptions(
-            run=RunOptions(out, threads, existing(resume=resume, overwrite=overwrite), draw),
+            run=RunOptions(out, threads, existing(resume=resume, finish=finish, overwrite=overwrite), draw),
             max_parameters=max_params,
             dry_run=dry_run,
             fail_worse_than_baseline=fail_worse_than_baseline,

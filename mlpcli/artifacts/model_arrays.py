@@ -24,6 +24,7 @@ from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.activation_spec import OUTPUT_ONLY
 from mlpcli.data.number_feature import MAX_QUANTILES
 
+DIGESTS = "training.digests"
 CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
 
 
@@ -37,6 +38,8 @@ def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     rows = min(CHECK_ROWS, meta.data.rows)
     kinds["check.inputs"] = ArrayKind("float64", (rows, shape.inputs))
     kinds["check.outputs"] = ArrayKind("float64", (rows, shape.widths[-1]))
+    if meta.data.digests is not None:
+        kinds[DIGESTS] = ArrayKind("int64", (meta.data.digests.count,))
     return kinds
 
 
@@ -56,6 +59,10 @@ def check_meta(meta: ModelMeta) -> None:
     _check_layers(meta)
     _check_features(meta)
     _check_target(meta)
+    if meta.data.digests is not None and meta.data.digests.count > meta.data.rows:
+        _contradict(
+            f"{meta.data.rows} training rows have as many digests at the most", meta.data.digests.count
+        )
 
 
 def check_values(arrays: Mapping[str, Array]) -> None:
@@ -67,6 +74,8 @@ def check_values(arrays: Mapping[str, Array]) -> None:
             raise FileFormatError(f"{name}: holds a number that is not finite")
         if name.endswith(".scale") and not (array > 0).all():
             raise FileFormatError(f"{name}: holds a scale that is not positive")
+        if name == DIGESTS and not (array[1:] > array[:-1]).all():
+            raise FileFormatError(f"{name}: holds digests that do not go up")
         if name.endswith(".quantiles") and not (array[:, 1:] >= array[:, :-1]).all():
             raise FileFormatError(f"{name}: holds quantiles that go down")
 

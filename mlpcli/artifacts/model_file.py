@@ -18,8 +18,10 @@ from mlpcli.artifacts.source_file import MAX_BYTES, FileFormatError, read_regula
 from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.errors import ModelError, Place
 
+MODEL, CHECKPOINT = "model.npz", "checkpoint.npz"
 MODEL_FORMAT = Format("mlp-model", 1, max_meta_bytes=2 << 20, max_bytes=MAX_BYTES)
 TRAIN_ONE = "train a model with `mlp train CONFIG`; it is written as model.npz"
+FINISH = "this run has no model yet: `mlp train CONFIG --resume --finish` makes one of what there is"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,20 @@ def fitting_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Con
 def read_model(path: Path) -> ModelFile:
     """Read a model file: opens that one file, executes nothing; raises ModelError."""
     with model_errors(path):
-        return parse_model(read_regular_file(path))
+        try:
+            return parse_model(read_regular_file(path))
+        except FileFormatError as error:
+            raise FileFormatError(error.message, _meant(path) or error.hint) from error
+
+
+def _meant(path: Path) -> str | None:
+    """What to do next for whoever names a run in place of its model, or a model that is not there yet."""
+    if path.is_file() and path.name != CHECKPOINT:
+        return None
+    run = path if path.is_dir() else path.parent
+    if (run / MODEL).is_file():
+        return f"did you mean {run / MODEL}?"
+    return FINISH if (run / CHECKPOINT).is_file() else None
 
 
 def parse_model(data: bytes | bytearray) -> ModelFile:

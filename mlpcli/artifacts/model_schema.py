@@ -74,11 +74,27 @@ class CsvDialect(Exact):
     na_values: Items[Text]
 
 
+class RowSample(Exact):
+    """Which training rows the model has digests of: how many, below which mark, and with which salt."""
+
+    count: Positive
+    below: Annotated[int, Field(ge=1, le=1 << 32)]
+    salt: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
 class TrainingData(Exact):
-    """How many rows trained the model, and the fingerprint of the files that they came from."""
+    """How many rows trained the model, and the fingerprint of the files that they came from.
+
+    `digests` only where the model has some.
+    """
 
     rows: Positive
     sha256: Digest
+    digests: RowSample | None = None
+
+    @model_serializer(mode="wrap")
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(serialize(self), {"digests": None})
 
 
 class Training(Exact):
@@ -86,7 +102,7 @@ class Training(Exact):
 
     epochs: Count
     best_epoch: Count
-    status: Literal["finished", "early_stopped", "worse_than_baseline"]
+    status: Literal["finished", "early_stopped", "stopped", "worse_than_baseline"]
     optimizer: Word
     schedule: Word
     parameters: Positive

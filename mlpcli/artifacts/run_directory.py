@@ -7,25 +7,28 @@ NAME once it is complete) and, for a moment, `.NAME.mlp-old` (the one being repl
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack, suppress
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeAlias, get_args
+from typing import Self
 
 from mlpcli.artifacts.atomic import PROBE, Content, fixed_temporary, output_errors, probe, write_atomically
 from mlpcli.artifacts.file_system import DISK
+from mlpcli.artifacts.run_files import (
+    ARTIFACTS,
+    Artifact,
+    holds_run,
+    is_of_a_run,
+    listed,
+    next_number,
+    others_in,
+    visible,
+)
 from mlpcli.artifacts.run_lock import run_lock
-from mlpcli.errors import OutputError, Place
+from mlpcli.errors import OutputError, Place, UsageError
 
-Artifact: TypeAlias = Literal[
-    "model.npz", "history.csv", "metrics.json", "config.yaml", "loss.svg", "loss.png", "checkpoint.npz"
-]
-ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
 UNREADABLE = "could not be read: "
-PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
-SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
 
 
 class Existing(Enum):
@@ -34,6 +37,7 @@ class Existing(Enum):
     MOVE_ASIDE = "move aside"
     OVERWRITE = "overwrite"
     RESUME = "resume"
+    FINISH = "finish"
 
 
 class RunDirectory:
@@ -55,6 +59,8 @@ class RunDirectory:
 
     def __enter__(self) -> Self:
         with output_errors(self._shown), ExitStack() as lock:
+            if self._existing is Existing.FINISH:
+                self._require_run()
             self.output.parent.mkdir(parents=True, exist_ok=True)
             lock.enter_context(run_lock(self.output))
             self._recover()
@@ -73,7 +79,10 @@ class RunDirectory:
         self._lock.close()
 
     def write(self, name: Artifact, content: Content) -> None:
-        """Write one file of the run atomically; raises OutputError."""
+        """Write one file of the run atomically; raises OutputError. Somebody's own of that name is moved."""
+        with output_errors(self.path / name):
+            if (self.path / name).is_file() and not is_of_a_run(self.path / name):
+                self._keep(self.path / name)
         write_atomically(self.path / name, content, fixed_temporary)
 
     def has(self, name: Artifact) -> bool:
@@ -119,26 +128,34 @@ class RunDirectory:
         """Delete the files of the replaced run; somebody's own files among them are kept, aside."""
         for name in (*ARTIFACTS, *map(fixed_temporary, ARTIFACTS), PROBE):
             with suppress(FileNotFoundError, IsADirectoryError):
-                (self._retired / name).unlink()
+                if is_of_a_run(self._retired / name):
+                    (self._retired / name).unlink()
         with suppress(FileNotFoundError):
             try:
                 self._retired.rmdir()
             except OSError:
-                self._move_aside(self._retired, "other files that were in")
+                self._move_aside(
+                    self._retired, f"other files ({listed(others_in(self._retired))}) that were in"
+                )
 
     def _refuse_foreign(self) -> None:
         if not self.output.exists():
             return
         if not self.output.is_dir():
             raise OutputError.of("expected a directory, found a file", Place(str(self._shown)), OWN_PLACE)
-        foreign = sorted(_visible(self.output))
+        foreign = sorted(visible(self.output))
         if foreign and not holds_run(self.output):
             message = f"the directory holds files that are not a run's, such as {foreign[0]}"
             raise OutputError.of(message, Place(str(self._shown)), OWN_PLACE)
 
+    def _require_run(self) -> None:
+        if not any(map(holds_run, (self.output, self._replacement, self._retired))):
+            hint = "without --finish it is trained; -o DIR names another run directory"
+            raise UsageError.of(f"--finish: there is no run in {self._shown}", hint=hint)
+
     def _choose(self) -> Path:
         """Where this run writes, after making room there."""
-        if self._existing is Existing.RESUME:
+        if self._existing in {Existing.RESUME, Existing.FINISH}:
             stopped = (self._replacement / "checkpoint.npz").is_file()
             return self._replacement if stopped else self.output
         if holds_run(self._replacement):
@@ -147,14 +164,21 @@ class RunDirectory:
             return self.output
         if self._existing is Existing.OVERWRITE:
             return self._replacement
-        self._move_aside(self.output, "the run in")
+        others = others_in(self.output)
+        self._move_aside(
+            self.output, f"the run and other files ({listed(others)}) in" if others else "the run in"
+        )
         return self.output
+
+    def _keep(self, path: Path) -> None:
+        """Give somebody's own file the next free name NAME.1, NAME.2, ... and note it."""
+        target = path.with_name(f"{path.name}.{next_number(path)}")
+        path.rename(target)
+        self.notes.append(f"moved {path.name}, which is not the run's, to {target.name} in {self._shown}")
 
     def _move_aside(self, directory: Path, what: str) -> None:
         """Give a directory the next free name NAME.1, NAME.2, ... and note it."""
-        pattern = re.compile(re.escape(self.output.name) + r"\.([0-9]{1,9})")
-        names = (pattern.fullmatch(name) for name in _names(self.output.parent))
-        number = 1 + max((int(match[1]) for match in names if match), default=0)
+        number = next_number(self.output)
         target = directory.rename(self.output.with_name(f"{self.output.name}.{number}"))
         DISK.fsync_directory(self.output.parent)
         shown = target if self._shown.is_absolute() else os.path.relpath(target)
@@ -162,18 +186,3 @@ class RunDirectory:
 
 
 OWN_PLACE = "give the run a directory of its own with `output:` or -o DIR"
-
-
-def holds_run(directory: Path) -> bool:
-    """Whether a run, finished or stopped, is what a directory holds; it need not exist."""
-    names = _visible(directory) if directory.is_dir() else set()
-    return bool(names & PROOF) or (bool(names & SUPPORT) and names <= set(ARTIFACTS))
-
-
-def _visible(directory: Path) -> set[str]:
-    """The names in a directory, without hidden ones such as leftover temporaries."""
-    return {name for name in _names(directory) if not name.startswith(".")}
-
-
-def _names(directory: Path) -> list[str]:
-    return [entry.name for entry in directory.iterdir()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import nan
 from pathlib import Path
@@ -19,10 +19,12 @@ from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.row_digests import Overlap
 from mlpcli.terminal.console import Console, counted, number, render
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import METRICS, compute, compute_by_target, default_metrics, objection
 from mlpcli.training.predictions import Predictions, joined
+from mlpcli.training.unused_classes import ClassUse, unused_remark
 
 WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
@@ -42,6 +44,8 @@ class Evaluation:
 
     predictions: Predictions
     loss: float | None
+    overlap: Overlap | None  # with the training rows, where the model knows them
+    is_training_file: bool
 
 
 def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: Console) -> ExitCode:
@@ -55,13 +59,31 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
     if options.json:
-        console.document(document_of(model, evaluation.predictions, values))
+        console.document(document_of(model, evaluation, values))
     else:
         console.lines(report_lines(model, evaluation.predictions, values))
+    for remark in remarks(model, evaluation):
+        console.note(remark)
     missed = [problem for claim in assertions if (problem := claim.miss(values)) is not None]
     if missed:
         raise CheckFailedError(*missed)
     return ExitCode.DONE
+
+
+def remarks(model: Model, evaluation: Evaluation) -> Iterator[str]:
+    """What the scores do not say by themselves."""
+    overlap, predictions = evaluation.overlap, evaluation.predictions
+    if overlap is not None and overlap.training_rows:
+        about = "about " if overlap.is_sample else ""
+        known = f"{about}{overlap.training_rows:,} of {counted(overlap.rows, 'row')}"
+        were = "was a training row" if overlap.training_rows == 1 else "were training rows"
+        equal = "" if evaluation.is_training_file else ", or equal to one"
+        yield f"{known} {were}{equal}: what they score says little about new rows"
+    if predictions.task != "regression":
+        answers = model.target.answers
+        unused = ClassUse.of(predictions, len(answers)).unused(answers)
+        if unused:
+            yield unused_remark(unused)
 
 
 def metrics_of(model: Model, assertions: Sequence[Assertion]) -> list[str]:
@@ -120,7 +142,18 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
     loss = total / weighs if weighs else nan
     if model.network.loss.reduction == "sum":
         loss *= predictions.rows
-    return Evaluation(predictions, loss if np.isfinite(loss) else None)
+    same = reader.sha256 == model.file.meta.data.sha256
+    overlap = _overlap(model, parts, same=same)
+    return Evaluation(predictions, loss if np.isfinite(loss) else None, overlap, same)
+
+
+def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overlap | None:
+    """How many rows of all parts are training rows: of the training file itself, those that trained."""
+    if same:
+        rows = sum(part.predictions.rows for part in parts)
+        return Overlap(rows, rows, min(rows, model.file.meta.data.rows))
+    known = [part.overlap for part in parts if part.overlap is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +163,7 @@ class JudgedBatch:
     predictions: Predictions
     weight: float
     loss: float
+    overlap: Overlap | None
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
@@ -144,7 +178,10 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     weight = float(len(y) if weights is None else weights.sum())
     mean = loss / len(y) if network.loss.reduction == "sum" else loss
     total = mean * weight if weight else 0.0  # of rows without a weight there is no mean
-    return JudgedBatch(decoder.predictions(scores, decoder.truth(batch.y), weights), weight, total)
+    predictions = decoder.predictions(scores, decoder.truth(batch.y), weights)
+    digests = model.row_digests
+    overlap = None if digests is None else digests.overlap(batch.inputs.x, y)
+    return JudgedBatch(predictions, weight, total, overlap)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -155,11 +192,14 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
     return class_table(predictions, target.classes if target.task == "classification" else target.columns)
 
 
-def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
+def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
+    predictions = evaluation.predictions
     document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
     if targets := by_target(model, predictions, values):
         document["targets"] = targets
+    if evaluation.overlap is not None:
+        document["training_rows"] = evaluation.overlap.training_rows
     if model.target.task != "regression":
         document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":

@@ -11,6 +11,7 @@ from mlpcli.artifacts.terminal_curve import terminal_curve
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
+from mlpcli.run.resolved_config import resolved_config
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
@@ -62,6 +63,7 @@ def _sentence(results: Results) -> str:
     ends = {
         "finished": f"finished after {counted(results.epochs, 'epoch')}",
         "early_stopped": f"stopped early after {counted(results.epochs, 'epoch')}",
+        "stopped": f"stopped by hand after {counted(results.epochs, 'epoch')}",
         "worse_than_baseline": f"{counted(results.epochs, 'epoch')}, and worse than a constant prediction",
     }
     best = results.best_epoch
@@ -72,7 +74,7 @@ def _sentence(results: Results) -> str:
 def dry_run_document(experiment: Experiment) -> dict[str, Any]:
     """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
     return {
-        "config": resolved(experiment.config.spec),
+        "config": resolved(resolved_config(experiment).spec),
         "layers": list(experiment.network.architecture.widths),
         "parameters": experiment.network.layout.size,
         "rows": {name: len(part.rows) for name, part in experiment.parts.items()},

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Existing
-from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
-from mlpcli.config.dump import dump_resolved
+from mlpcli.commands.summary import PART_NAMES, dry_run_document, dry_run_summary, run_summary
 from mlpcli.config.load import Config
 from mlpcli.errors import DivergedError, ExitCode, UsageError
 from mlpcli.run import training
 from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.model_document import require_savable
+from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import REMEDIES, WORSE, recorded_results
+from mlpcli.run.results import REMEDIES, WORSE, Results, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.terminal.console import Console
+from mlpcli.training.unused_classes import unused_remark
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,15 @@ def prepared_experiment(config: Config, options: TrainOptions, console: Console)
     return experiment
 
 
-def existing(*, resume: bool, overwrite: bool) -> Existing:
-    """What the command line says about a run that is there already; raises UsageError where it says both."""
+def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
+    """What the command line says about a run that is there already; raises UsageError for contradictions."""
     if resume and overwrite:
         raise UsageError.of("--resume and --overwrite exclude each other", hint="give one of them")
+    if finish and not resume:
+        hint = "`mlp train CONFIG --resume --finish` makes the model of a run that was stopped"
+        raise UsageError.of("--finish goes with --resume", hint=hint)
+    if finish:
+        return Existing.FINISH
     return Existing.RESUME if resume else Existing.OVERWRITE if overwrite else Existing.MOVE_ASIDE
 
 
@@ -63,7 +70,7 @@ def report_dry_run(experiment: Experiment, options: TrainOptions, console: Conso
     if options.json:
         console.document(dry_run_document(experiment))
     else:
-        console.lines(dry_run_summary(experiment, dump_resolved(experiment.config, Path())))
+        console.lines(dry_run_summary(experiment, resolved_text(experiment, Path())))
     return ExitCode.DONE
 
 
@@ -74,6 +81,17 @@ def report_finished(done: Finished, options: TrainOptions, console: Console) -> 
         results = recorded_results(read_model(done.model).meta)
         console.document({**results, "output": str(done.output)})
     return ExitCode.DONE
+
+
+def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
+    """What the table of results does not say by itself."""
+    if results.worse_held_out:
+        parts = " and ".join(PART_NAMES[name] for name in results.worse_held_out)
+        yield f"the loss on the {parts} rows is above that of a constant prediction"
+    if results.unused:
+        yield unused_remark(results.unused)
+    if experiment.config.spec.class_weight is not None and experiment.decoder.probabilistic:
+        yield "with class_weight the probabilities are not the shares of the rows that have a class"
 
 
 def report(experiment: Experiment, trained: Trained, options: TrainOptions, console: Console) -> ExitCode:
@@ -88,4 +106,6 @@ def report(experiment: Experiment, trained: Trained, options: TrainOptions, cons
         console.lines(run_summary(experiment, trained.fitted.history, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
+    for remark in remarks(experiment, results):
+        console.note(remark)
     return ExitCode.DONE

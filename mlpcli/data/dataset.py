@@ -15,6 +15,7 @@ from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles
+from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
 from mlpcli.data.splits import Splits, choose_rows
 from mlpcli.data.table import TableOwner, Wanted
 from mlpcli.data.target import TargetEncoder
@@ -22,8 +23,6 @@ from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.task import Outcome, decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
 from mlpcli.data.weights import Weighting, fit_weighting
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Prepared:
     head: Matrix
     notes: tuple[str, ...]
     sha256: str = ""
+    origins: RowOrigins = NO_ORIGINS
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,12 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
         if part in files
     }
     parts += [RowsOf(part, it.owner, np.arange(it.table.rows)) for part, it in others.items()]
+    whole = {"train": file, **others}
+    origins = origins_of(whole, parts, spec.data.target if task == "regression" else ())
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
-    whole = [file, *others.values()]
-    return replace(prepared, notes=(*_notes(whole, splits), *prepared.notes), sha256=hash_of(whole))
+    read = list(whole.values())
+    notes = (*_notes(read, splits), *prepared.notes)
+    return replace(prepared, notes=notes, sha256=hash_of(read), origins=origins)
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Protocol, Self
 from mlpcli.data.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_reader import CsvReader
+from mlpcli.data.packed_texts import PackedTexts, join_packed, packed
 from mlpcli.data.source import DataFile
 from mlpcli.data.table import Header, Lines, Table, TableOwner, Wanted, join_lines
 from mlpcli.errors import DataError, Place, Problem
@@ -59,11 +60,15 @@ def open_table(file: DataFile, form: CsvFormat) -> Reader:
 
 @dataclass(frozen=True)
 class WholeFile:
-    """All rows of a file, until their owner gives them up, with the hash of its bytes."""
+    """All rows of a file, until their owner gives them up, with the hash of its bytes.
+
+    `carried` are columns that nothing is computed from.
+    """
 
     header: Header
     owner: TableOwner
     sha256: str
+    carried: Mapping[str, PackedTexts]
 
     @property
     def table(self) -> Table:
@@ -71,8 +76,12 @@ class WholeFile:
         return self.owner.table
 
 
-def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wanted]) -> WholeFile:
+def read_whole(
+    file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wanted], carried: Sequence[str] = ()
+) -> WholeFile:
     """All rows of a file, with the columns that `choose` wants once it has seen the header.
+
+    Those of the `carried` columns that are there come besides.
 
     A column that may be `either` becomes numbers if all its cells are, or stand where numbers should be;
     otherwise texts, for which the file is read once more if the first rows did not tell.
@@ -80,8 +89,9 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
     file = file.kept()
     with open_table(file, form) as reader:
         header, notation = reader.header, reader.notation
-        blocks = _Blocks(_with_texts_seen(reader, choose(reader)))
-        for table in reader.tables(blocks.wanted, kept=True):
+        present = tuple(name for name in carried if name in set(header.names))
+        blocks = _Blocks(_with_texts_seen(reader, choose(reader)), present)
+        for table in reader.tables(blocks.wanted + Wanted(texts=present), kept=True):
             blocks.add(table)
         sha256 = reader.sha256
     if not blocks.rows:
@@ -90,7 +100,7 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
         with open_table(file, form) as reader:
             for table in reader.tables(Wanted(texts=tuple(blocks.turned))):
                 blocks.add_texts(table)
-    return WholeFile(header, TableOwner(blocks.joined(file.name, notation)), sha256)
+    return WholeFile(header, TableOwner(blocks.joined(file.name, notation)), sha256, blocks.packed())
 
 
 def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
@@ -114,7 +124,7 @@ def _is_text(cell: str, notation: Notation) -> bool:
 class _Blocks:
     """The columns of the blocks read so far."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, carried: Sequence[str]) -> None:
         self.wanted = wanted
         self.rows = 0
         self.turned: list[str] = []
@@ -122,6 +132,7 @@ class _Blocks:
             name: [] for name in (*wanted.numbers, *wanted.either)
         }
         self._texts: dict[str, list[TextColumn]] = {name: [] for name in wanted.texts}
+        self._carried: dict[str, list[PackedTexts]] = {name: [] for name in carried}
         self._lines: list[tuple[int, Lines]] = []
 
     def add(self, table: Table) -> None:
@@ -136,6 +147,8 @@ class _Blocks:
             numbers += table.numbers[name]
         for name, texts in self._texts.items():
             texts.append(table.texts[name])
+        for name, pieces in self._carried.items():
+            pieces.append(packed(table.texts[name]))
         if table.lines is not None:
             self._lines.append((self.rows, table.lines))
         self.rows += table.rows
@@ -144,6 +157,10 @@ class _Blocks:
         """The next block of the columns that turned into texts."""
         for name in self.turned:
             self._texts.setdefault(name, []).append(table.texts[name])
+
+    def packed(self) -> dict[str, PackedTexts]:
+        """The whole columns that are only carried."""
+        return {name: join_packed(pieces) for name, pieces in self._carried.items()}
 
     def joined(self, source: str, notation: Notation) -> Table:
         """The whole table."""

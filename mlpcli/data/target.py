@@ -52,6 +52,11 @@ class TargetEncoder:
         """The columns that a labelled table must have, and as what."""
         return Wanted(numbers=self.columns) if self.task == "regression" else Wanted(texts=self.columns)
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What is predicted for a row, one of these or several: its class, or its labels; not for numbers."""
+        return self.columns if self.task == "multilabel" else self.classes
+
     def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
         """The targets of a table's rows, or of some of them; faults count from the first row encoded."""
         y = np.zeros((table.rows if rows is None else len(rows), self.outputs))

@@ -47,7 +47,7 @@ def format_of(data: DataSpec) -> CsvFormat:
 def read_training_file(spec: Spec, file: InputFile) -> WholeFile:
     """The columns of the training file that the settings give a role."""
     whole = read_whole(
-        find(file.require()), format_of(spec.data), lambda reader: columns_to_read(spec, reader)
+        find(file.require()), format_of(spec.data), lambda reader: columns_to_read(spec, reader), spec.data.id
     )
     refuse_texts(whole.table, spec.data.target)
     return whole
@@ -60,7 +60,7 @@ def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFil
         reader.header.require(wanted.names)
         return wanted
 
-    whole = read_whole(find(file.require()), format_of(data), choose)
+    whole = read_whole(find(file.require()), format_of(data), choose, data.id)
     refuse_texts(whole.table, data.target)
     return whole
 

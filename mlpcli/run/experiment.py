@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import PARTS, Dataset, Prepared, prepare
+from mlpcli.data.dataset import Dataset, Prepared, prepare
+from mlpcli.data.row_origins import PARTS
 from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
+from mlpcli.run.row_digests import RowDigests
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
 from mlpcli.training.data_parallel import scores_job
 from mlpcli.training.decoder import OutputDecoder, decoder_of
-from mlpcli.training.metrics import compute, compute_by_target, default_metrics, objection
+from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
 
 
@@ -52,6 +55,11 @@ class Experiment:
     def training(self) -> Part:
         """The training rows."""
         return self.parts["train"].rows
+
+    @cached_property
+    def row_digests(self) -> RowDigests:
+        """Digests of the training rows."""
+        return RowDigests.of(self.training.x, self.training.y)
 
     def predictions(self, part: str, scores: Matrix) -> Predictions:
         """Truth and predictions of a part, from the scores of its rows."""
@@ -183,21 +191,20 @@ class ExperimentEvaluator:
 
     def metrics(self, part: str) -> Values:
         """The metrics alone, for which nothing is computed where none are asked for."""
-        return self._metrics(part, self.scores(part)) if self.experiment.metrics else {}
+        if not self.experiment.metrics:
+            return {}
+        return compute(self.experiment.metrics, self.experiment.predictions(part, self.scores(part)))
 
     def loss_and_metrics(self, part: str) -> tuple[float, Values]:
         """The loss without penalties, and the metrics, by one forward pass."""
-        scores, rows = self.scores(part), self.experiment.parts[part].rows
-        loss = self.experiment.network.total_loss(scores, rows.y, rows.weights)
-        return loss, self._metrics(part, scores)
+        scores = self.scores(part)
+        predictions = self.experiment.predictions(part, scores)
+        return self.loss(part, scores), compute(self.experiment.metrics, predictions)
 
-    def by_target(self, part: str) -> Mapping[str, Values]:
-        """The metrics of each of several targets; nothing where there is one."""
-        experiment = self.experiment
-        targets = experiment.prepared.target.columns
-        if len(targets) == 1:
-            return {}
-        return compute_by_target(experiment.metrics, experiment.predictions(part, self.scores(part)), targets)
+    def loss(self, part: str, scores: Matrix) -> float:
+        """The loss of a part, without penalties, by the scores of its rows."""
+        rows = self.experiment.parts[part].rows
+        return self.experiment.network.total_loss(scores, rows.y, rows.weights)
 
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""
@@ -205,6 +212,3 @@ class ExperimentEvaluator:
             return None, {}
         loss, metrics = self.loss_and_metrics("val")
         return loss if isfinite(loss) else nan, metrics
-
-    def _metrics(self, part: str, scores: Matrix) -> Values:
-        return compute(self.experiment.metrics, self.experiment.predictions(part, scores))

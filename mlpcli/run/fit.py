@@ -22,14 +22,15 @@ from mlpcli.training.metrics import greater_is_better
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """What training came to: its history, whose epoch the weights are, whether it was stopped early.
+    """What training came to: its history, whose epoch the weights are, how it ended.
 
-    And what else a person should know, or be warned of.
+    `status`: `finished`, `early_stopped`, or `stopped` by a person. And what else one should know, or be
+    warned of.
     """
 
     history: list[Epoch]
     best_epoch: int
-    stopped_early: bool
+    status: str
     remark: str | None = None
     warning: str | None = None
 
@@ -83,9 +84,22 @@ def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
 def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> FitResult:
     """Train by epochs. The weights are the last ones: `stopping` still has the best."""
     observers = watch.after(stopping)
-    patient = stopping is None or stopping.waited < stopping.patience  # not so where a stopped run goes on
-    stopped = fit(trainer, observers) if patient else True
-    return _fitted(trainer.history, stopping, stopped)
+    stopped = fit(trainer, observers) if is_patient(stopping) else True
+    return _fitted(trainer.history, stopping, "early_stopped" if stopped else "finished")
+
+
+def is_patient(stopping: EarlyStopping | None) -> bool:
+    """Whether early stopping would go on; it may not where a run that it has stopped is taken up again."""
+    return stopping is None or stopping.waited < stopping.patience
+
+
+def what_there_is(trainer: Trainer, stopping: EarlyStopping | None) -> FitResult:
+    """A training that goes no further than it is: no update more."""
+    done = f"epoch {len(trainer.history):,} of {trainer.epochs:,}"
+    if trainer.batch:
+        done += f" and {trainer.batch:,} of {len(trainer.batches):,} batches of the next"
+    remark = f"the model of what there is after {done}; --resume goes on"
+    return replace(_fitted(trainer.history, stopping, "stopped"), remark=remark)
 
 
 def fit_quasi_newton(
@@ -99,7 +113,8 @@ def fit_quasi_newton(
     experiment = evaluator.experiment
     problem = FullBatch(experiment.network, experiment.training, evaluator, watch.stop_requested, pool)
     outcome = fit_full_batch(problem, choice, watch.after(stopping))
-    fitted = _fitted(problem.history, stopping, outcome.reason == "stopped" and not watch.stop_requested())
+    early = outcome.reason == "stopped" and not watch.stop_requested()
+    fitted = _fitted(problem.history, stopping, "early_stopped" if early else "finished")
     ends = {
         "converged": f"converged: largest gradient {outcome.max_gradient:.2g}",
         "iterations": f"reached {outcome.iterations} iterations",
@@ -108,9 +123,9 @@ def fit_quasi_newton(
     return replace(fitted, remark=ends.get(outcome.reason))
 
 
-def _fitted(history: list[Epoch], stopping: EarlyStopping | None, stopped: bool) -> FitResult:
+def _fitted(history: list[Epoch], stopping: EarlyStopping | None, status: str) -> FitResult:
     if stopping is None:
-        return FitResult(history, len(history), stopped)
+        return FitResult(history, len(history), status)
     blind = f"{stopping.monitor} has no value in any epoch: early stopping had nothing to go by"
     warning = blind if stopping.best is None else None
-    return FitResult(history, stopping.best_epoch or len(history), stopped, warning=warning)
+    return FitResult(history, stopping.best_epoch or len(history), status, warning=warning)

@@ -13,7 +13,7 @@ import numpy as np
 from mlpcli import __version__
 from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import architecture_document
-from mlpcli.artifacts.model_arrays import CHECK_ROWS
+from mlpcli.artifacts.model_arrays import CHECK_ROWS, DIGESTS
 from mlpcli.artifacts.model_file import fitting_content
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.dump import input_keys
@@ -60,7 +60,7 @@ def model_document(experiment: Experiment, results: Results, resources: Resource
             mode="json", include={"separator", "decimal", "encoding", "na_values"}
         ),
         "config": config_document(experiment),
-        "data": {"rows": len(experiment.training), "sha256": prepared.sha256},
+        "data": data_document(experiment),
         "training": training_document(experiment, results),
         "metrics": {name: results.document()[name] for name in results.parts},
         "threads": resources.threads,
@@ -76,6 +76,14 @@ def require_savable(experiment: Experiment, resources: Resources) -> None:
     except FileFormatError as error:
         hint = "use fewer layers, or columns with fewer or shorter categories"
         raise ConfigError.of(f"no model file can hold this model: {error.message}", None, hint) from error
+
+
+def data_document(experiment: Experiment) -> dict[str, Any]:
+    """What it was trained on."""
+    known = experiment.row_digests
+    rows = {"rows": len(experiment.training), "sha256": experiment.prepared.sha256}
+    sample = {"count": len(known.digests), "below": known.below, "salt": known.salt}
+    return {**rows, "digests": sample}
 
 
 def training_document(experiment: Experiment, results: Results) -> dict[str, Any]:
@@ -101,4 +109,5 @@ def model_arrays(experiment: Experiment) -> Mapping[str, Array]:
         **experiment.prepared.target.arrays(),
         "check.inputs": rows,
         "check.outputs": outputs,
+        DIGESTS: experiment.row_digests.digests,
     }

@@ -13,6 +13,7 @@ from mlpcli.data.bad_cells import Unseen
 from mlpcli.data.encoding import Batch
 from mlpcli.run.predictor import Model
 from mlpcli.terminal.console import Console
+from mlpcli.training.decoder import OutputDecoder
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,14 +54,18 @@ class Tally:
 
 def predicted_values(model: Model, batch: Batch, scores: Matrix) -> list[Array]:
     """The columns of `OutputDecoder.columns` for a batch; empty where a row cannot be predicted."""
+    return prediction_columns(model.decoder, scores, batch.bad_rows)
+
+
+def prediction_columns(decoder: OutputDecoder, scores: Matrix, bad: Array) -> list[Array]:
+    """The columns of `OutputDecoder.columns` for a network's scores; empty in the rows that are bad."""
     with np.errstate(all="ignore"):
-        words = model.decoder.words(scores)
-        probability = model.decoder.probability(scores)
+        words = decoder.words(scores)
+        probability = decoder.probability(scores)
     columns: list[Array] = [*words.T, *(() if probability is None else probability.T)]
-    if model.target.task == "multilabel":
+    if decoder.target.task == "multilabel":
         count = len(words.T)  # each label's probability beside its prediction
         columns = [columns[i] for label in range(count) for i in range(label, len(columns), count)]
-    bad = batch.bad_rows
     return [emptied(column, bad) for column in columns] if bad.any() else columns
 
 

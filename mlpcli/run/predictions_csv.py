@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeAlias
@@ -78,12 +78,7 @@ def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns
     if out is None or out == STDOUT:
         write_tables(result_stream(), names, tables, ",")
         return
-    separator = CsvFormat().separator_of(out.name)
-
-    def content(file: BinaryIO | gzip.GzipFile) -> None:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        write_tables(text, names, tables, separator)
-        text.detach()
+    content = table_content(names, tables, CsvFormat().separator_of(out.name))
 
     def packed(file: BinaryIO) -> None:
         # neither a name nor the time: the same predictions are the same bytes
@@ -91,6 +86,19 @@ def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns
             content(handle)
 
     write_atomically(out, packed if out.name.lower().endswith(".gz") else content)
+
+
+def table_content(
+    names: Sequence[str], tables: Iterable[Columns], separator: str = ","
+) -> Callable[[BinaryIO | gzip.GzipFile], None]:
+    """What writes the columns of these names into a file, some rows at a time."""
+
+    def content(file: BinaryIO | gzip.GzipFile) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        write_tables(text, names, tables, separator)
+        text.detach()
+
+    return content
 
 
 def write_tables(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], separator: str) -> None:

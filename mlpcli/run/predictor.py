@@ -11,6 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Matrix
 from mlpcli.artifacts.architecture_document import architecture_of
+from mlpcli.artifacts.model_arrays import DIGESTS
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.csv_format import CsvFormat
@@ -20,6 +21,7 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
+from mlpcli.run.row_digests import RowDigests
 from mlpcli.training.decoder import OutputDecoder, decoder_of
 
 # how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy
@@ -36,6 +38,14 @@ class Model:
     target: TargetEncoder
     decoder: OutputDecoder
     form: CsvFormat
+
+    @property
+    def row_digests(self) -> RowDigests | None:
+        """Those of the training rows; None where the model does not have them."""
+        sample = self.file.meta.data.digests
+        if sample is None:
+            return None
+        return RowDigests(self.file.arrays[DIGESTS], sample.below, sample.salt)
 
     @property
     def dtype(self) -> str:

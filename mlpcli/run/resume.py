@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +12,20 @@ from mlpcli.artifacts.checkpoint import START_AGAIN, Checkpoint, checkpoint_cont
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.config.from_python import config_of
-from mlpcli.config.spec import Spec
+from mlpcli.config.spec import QUASI_NEWTON, Spec
 from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place, Problem
 from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run.build import STARTING_FILE
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.model_document import config_document, versions
+from mlpcli.run.pace import Pace
 from mlpcli.terminal.console import Console
 from mlpcli.training.callbacks import EarlyStopping, Epoch
 from mlpcli.training.loop import Trainer
 
 # what a run that goes on may have more of
-MAY_GROW = {("training", "epochs"), ("training", "early_stopping", "patience")}
-AGAIN = "only training.epochs and patience may grow; for anything else train again without --resume"
+EPOCHS = ("training", "epochs")
+MAY_GROW = {EPOCHS, ("training", "early_stopping", "patience")}
 
 Leaf = tuple[str | int, ...]
 
@@ -35,14 +35,21 @@ def resolved(spec: Spec) -> dict[str, Any]:
     return spec.model_dump(mode="json", exclude={"output"})
 
 
+def _what_may_grow(spec: Spec) -> str:
+    """The hint that says what a run may have more of: not what its own schedule or optimizer fixes."""
+    fixed = spec.optimizer.name in QUASI_NEWTON or _fixes_epochs(spec)
+    growing = "patience" if fixed else "training.epochs and patience"
+    return f"only {growing} may grow; for anything else train again without --resume"
+
+
 def refuse_changes(experiment: Experiment, saved: Checkpoint) -> None:
     """Raise DataError or ConfigError, naming every difference, unless the run is the one that was saved."""
     if saved.data_sha256 != experiment.prepared.sha256:
-        raise DataError.of("the data is not what the checkpoint was trained on", None, AGAIN)
+        raise DataError.of("the data is not what the checkpoint was trained on", None, START_AGAIN)
     refuse_other_start(experiment, saved.init_sha256)
     if saved.versions != versions():
         was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
-        raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, AGAIN)
+        raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, START_AGAIN)
     problems = list(_differences(experiment, saved.config, resolved(experiment.config.spec)))
     if problems:
         raise ConfigError(*problems)
@@ -51,7 +58,8 @@ def refuse_changes(experiment: Experiment, saved: Checkpoint) -> None:
 def refuse_other_model(experiment: Experiment, meta: ModelMeta) -> None:
     """Raise DataError or ConfigError unless the finished model is what the config and its data would give."""
     if meta.data.sha256 != experiment.prepared.sha256:
-        raise DataError.of("the data is not what the model in the run directory was trained on", None, AGAIN)
+        message = "the data is not what the model in the run directory was trained on"
+        raise DataError.of(message, None, START_AGAIN)
     refuse_other_start(experiment, meta.training.init_sha256)
     before, now = (
         resolved(config_of(document).spec) for document in (meta.config, config_document(experiment))
@@ -66,25 +74,32 @@ def refuse_other_start(experiment: Experiment, init_sha256: str | None) -> None:
     if init_sha256 in (None, experiment.init_sha256) or experiment.init_sha256 is None:
         return
     message = "the file is not the one whose weights the run began with"
-    raise DataError(*experiment.config.problem(STARTING_FILE, message, AGAIN).problems)
+    raise DataError(*experiment.config.problem(STARTING_FILE, message, START_AGAIN).problems)
 
 
 def _differences(
     experiment: Experiment, saved: Mapping[str, Any], asked: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    before, now = dict(_leaves(saved)), dict(_leaves(asked))
+    before, now, spec = dict(_leaves(saved)), dict(_leaves(asked)), experiment.config.spec
+    hint = _what_may_grow(spec)
     for key in {**before, **now}:
         was, found = before.get(key), now.get(key)
-        if was == found or (key in MAY_GROW and _may_grow(experiment, key, was, found)):
+        if was == found or (key in MAY_GROW and _may_grow(spec, key, was, found)):
             continue
         message = f"{'.'.join(map(str, key))}: the run has {was}, found {found}"
-        yield from experiment.config.problem(key, message, AGAIN).problems
+        if key == EPOCHS and _fixes_epochs(spec):
+            message += f"; the rates of schedule {spec.schedule.name} depend on it"
+        yield from experiment.config.problem(key, message, hint).problems
 
 
-def _may_grow(experiment: Experiment, key: Leaf, was: Any, found: Any) -> bool:
-    spec = experiment.config.spec
-    fixed = key == ("training", "epochs") and CURVES[spec.schedule.name].depends_on_epochs
+def _may_grow(spec: Spec, key: Leaf, was: Any, found: Any) -> bool:
+    fixed = key == EPOCHS and _fixes_epochs(spec)
     return not fixed and isinstance(was, int) and isinstance(found, int) and found > was
+
+
+def _fixes_epochs(spec: Spec) -> bool:
+    """Whether the rates of the epochs that are over would have been others in a longer run."""
+    return CURVES[spec.schedule.name].depends_on_epochs
 
 
 def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
@@ -99,11 +114,6 @@ def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
         yield key, document
 
 
-# seconds between two checkpoints at the least: a file that survives a power cut takes longer to write than
-# many a small network's epoch, and a quarter of a second is quickly trained again
-PAUSE = 0.25
-
-
 @dataclass(eq=False)
 class Checkpoints:
     """Observes a first-order training and saves its state every so many epochs, and when asked."""
@@ -114,13 +124,13 @@ class Checkpoints:
     stopping: EarlyStopping | None
     threads: int
     console: Console
+    pace: Pace = field(default_factory=Pace)
     failed: bool = field(default=False, init=False)
-    saved_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self, epoch: Epoch) -> None:
         """Save the state after an epoch that is due."""
         due = epoch.epoch % self.experiment.config.spec.training.checkpoint_every == 0
-        if due and time.monotonic() - self.saved_at >= PAUSE:
+        if due and self.pace.allows():
             self.try_to_save()
 
     def try_to_save(self) -> None:
@@ -136,8 +146,8 @@ class Checkpoints:
 
     def save(self) -> None:
         """Write the checkpoint; raises OutputError."""
-        self.saved_at = time.monotonic()
-        self.run.write("checkpoint.npz", checkpoint_content(self.capture()))
+        with self.pace.measured():
+            self.run.write("checkpoint.npz", checkpoint_content(self.capture()))
 
     def capture(self) -> Checkpoint:
         """The state as it is now, between two updates."""
@@ -157,10 +167,10 @@ class Checkpoints:
             threads=self.threads,
         )
 
-    def resume(self) -> None:
-        """Go on from the run's checkpoint where there is one: a run that starts anew has none."""
+    def resume(self) -> bool:
+        """Go on from the run's checkpoint, where there is one: a run that starts anew has none."""
         if not self.run.has("checkpoint.npz"):
-            return
+            return False
         path = self.run.path / "checkpoint.npz"
         saved = read_checkpoint(path)
         try:
@@ -171,7 +181,7 @@ class Checkpoints:
             self.console.warn(
                 f"the run had {saved.threads} threads and has {self.threads} now: its bytes may differ"
             )
-        self.console.note(f"going on after epoch {saved.epoch}")
+        return True
 
     def restore(self, saved: Checkpoint) -> None:
         """Put everything back as `capture` found it; raises ConfigError, DataError for another run's."""

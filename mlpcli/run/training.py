@@ -10,15 +10,17 @@ from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.history import history_content, metrics_content
 from mlpcli.artifacts.model_file import model_content
-from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory
-from mlpcli.config.dump import dump_resolved
+from mlpcli.artifacts.run_directory import Existing, RunDirectory
+from mlpcli.artifacts.run_files import ARTIFACTS
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
 from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import FitResult
+from mlpcli.run.kept_rows import predictions_content, splits_content
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
+from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, evaluate_run
 from mlpcli.run.training_run import TrainingRun
@@ -61,11 +63,12 @@ def train(experiment: Experiment, options: RunOptions, console: Console) -> Trai
     resources = Resources.of(experiment, options.threads)
     require_savable(experiment, resources)
     with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
-        for note in directory.notes:
-            console.note(note)
+        told = tell(directory, 0, console)
         with resources.in_use(), resources.pool(options.pool) as pool:
             evaluator = ExperimentEvaluator.of(experiment, pool)
-            fitted = TrainingRun(evaluator, directory, resources.threads, console, stop, pool).fit()
+            only_finish = options.existing is Existing.FINISH
+            run = TrainingRun(evaluator, directory, resources.threads, console, stop, pool, only_finish)
+            fitted = run.fit()
             if fitted is None:
                 return Finished(output_of(config, options), directory.path / "model.npz")
             results = evaluate_run(evaluator, fitted)
@@ -77,9 +80,17 @@ def train(experiment: Experiment, options: RunOptions, console: Console) -> Trai
         if options.draw is not None:
             write_pictures(experiment, fitted, options.draw, directory, console)
         directory.complete()
+        tell(directory, told, console)
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name} after the run was finished")
         return Trained(fitted, results, output_of(config, options), written(directory))
+
+
+def tell(directory: RunDirectory, told: int, console: Console) -> int:
+    """Tell what was moved since so many notes; how many there are now."""
+    for note in directory.notes[told:]:
+        console.note(note)
+    return len(directory.notes)
 
 
 def output_of(config: Config, options: RunOptions) -> Path:
@@ -101,8 +112,11 @@ def save(
     )
     rows = [epoch.row() for epoch in fitted.history]
     run.write("history.csv", history_content(columns_of(experiment), rows))
+    run.write("splits.csv", splits_content(experiment))
+    if results.scores:
+        run.write("predictions.csv", predictions_content(experiment, results.scores))
     run.write("metrics.json", metrics_content(results.document()))
-    run.write("config.yaml", bytes_content(dump_resolved(experiment.config, run.output).encode()))
+    run.write("config.yaml", bytes_content(resolved_text(experiment, run.output).encode()))
 
 
 def write_pictures(

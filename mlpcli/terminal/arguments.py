@@ -48,6 +48,9 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything, show config and layers, train nothing.")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run directory's checkpoint.")]
+Finish = Annotated[
+    bool, typer.Option("--finish", help="With --resume: train no further, make the model of what there is.")
+]
 FailWorse = Annotated[
     bool,
     typer.Option(

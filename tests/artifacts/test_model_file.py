@@ -188,6 +188,35 @@ def test_check_rows_are_fewer_only_where_the_data_has_fewer() -> None:
         assert implied_arrays(ModelMeta.model_validate(meta))["check.inputs"].shape == (expected, 5)
 
 
+def with_digests(*digests: int) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The sample model with digests of so many training rows."""
+    meta, numbers = sample_meta(), np.array(digests, np.int64)
+    meta["data"]["digests"] = {"count": len(digests), "below": 1 << 32, "salt": "a1" * 16}
+    return meta, {**sample_arrays(), "training.digests": numbers}
+
+
+def test_digests_of_training_rows_are_kept(path: Path) -> None:
+    meta, arrays = with_digests(-(1 << 63), -7, 0, (1 << 63) - 1)
+    write_atomically(path, model_content(meta, arrays))
+    found = read_model(path)
+    assert found.meta.model_dump(mode="json") == meta
+    assert_equal(found.arrays, arrays)
+
+
+@pytest.mark.parametrize(
+    ("digests", "message"),
+    [
+        ((3, 2), "training.digests: holds digests that do not go up"),
+        ((2, 2), "training.digests: holds digests that do not go up"),
+        (range(276), "275 training rows have as many digests at the most, found 276"),
+    ],
+    ids=["down", "twice", "too many"],
+)
+def test_digests_that_cannot_be_are_refused(digests: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ModelError, match=re.escape(message)):
+        model_content(*with_digests(*digests))
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 

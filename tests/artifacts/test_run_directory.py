@@ -13,7 +13,8 @@ import pytest
 
 from mlpcli.artifacts import run_directory
 from mlpcli.artifacts.atomic import Content, fixed_temporary
-from mlpcli.artifacts.run_directory import ARTIFACTS, Existing, RunDirectory, holds_run
+from mlpcli.artifacts.run_directory import Existing, RunDirectory
+from mlpcli.artifacts.run_files import ARTIFACTS, holds_run
 from mlpcli.errors import BusyError, ExitCode, OutputError
 
 
@@ -101,9 +102,12 @@ def test_an_absolute_directory_is_noted_as_one(tmp_path: Path) -> None:
 
 def test_files_of_others_move_with_the_run_they_were_put_beside(output: Path, tmp_path: Path) -> None:
     finish(output, "one")
-    (output / "notes.txt").write_text("mine")
-    stop(output, "two")
-    assert tree(tmp_path)["runs/penguins.1/notes.txt"] == "mine"
+    (output / ".loss.svg.mlp-tmp").touch()  # the run's own
+    for name in (".gitignore", "a.txt", "b.txt", "c.txt"):
+        (output / name).write_text("mine")
+    others = "other files (.gitignore, a.txt, b.txt and 1 more)"
+    assert stop(output, "two") == [f"moved the run and {others} in runs/penguins to runs/penguins.1"]
+    assert tree(tmp_path)["runs/penguins.1/.gitignore"] == "mine"
 
 
 def test_a_link_to_a_directory_is_followed(output: Path, tmp_path: Path) -> None:
@@ -193,13 +197,52 @@ def test_files_of_others_survive_the_run_that_is_overwritten(output: Path, tmp_p
     finish(output, "old")
     (output / "notes.txt").write_text("mine")
     assert finish(output, "new", Existing.OVERWRITE) == [
-        "moved other files that were in runs/penguins to runs/penguins.1"
+        "moved other files (notes.txt) that were in runs/penguins to runs/penguins.1"
     ]
     assert tree(tmp_path / "runs") == {
         "penguins/checkpoint.npz": "new",
         "penguins/model.npz": "new",
         "penguins.1/notes.txt": "mine",
     }
+
+
+OURS, THEIRS = "row,part\n1,train\n", "customer,prediction\nc1,7\n"
+
+
+@pytest.mark.parametrize("name", ["splits.csv", "predictions.csv"])
+def test_overwriting_removes_the_rows_of_a_run_and_keeps_a_file_of_that_name(
+    output: Path, tmp_path: Path, name: str
+) -> None:
+    """`mlp predict -o runs/penguins/predictions.csv` is a natural thing to type."""
+    finish(output, "old")
+    (output / name).write_text(OURS)
+    assert finish(output, "new", Existing.OVERWRITE) == []
+    (output / name).write_text(THEIRS)
+    (note,) = finish(output, "newer", Existing.OVERWRITE)
+    assert note == f"moved other files ({name}) that were in runs/penguins to runs/penguins.1"
+    assert tree(tmp_path / "runs/penguins.1") == {name: THEIRS}
+
+
+def test_resuming_keeps_a_file_that_has_the_name_of_one_that_is_written(output: Path) -> None:
+    stop(output, "one")
+    for number in (1, 2):
+        (output / "predictions.csv").write_text(f"{THEIRS}{number}")
+        with RunDirectory(output, Existing.RESUME) as run:
+            run.write("predictions.csv", text(OURS))
+            run.write("predictions.csv", text(OURS))
+            run.complete()
+        aside = f"predictions.csv.{number}"
+        assert run.notes == [f"moved predictions.csv, which is not the run's, to {aside} in runs/penguins"]
+        assert (output / "predictions.csv").read_text() == OURS
+        assert (output / aside).read_text() == f"{THEIRS}{number}"
+
+
+def test_files_of_others_do_not_make_a_run(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").touch()
+    (tmp_path / "predictions.csv").write_text(THEIRS)
+    assert not holds_run(tmp_path)
+    (tmp_path / "predictions.csv").write_text(OURS)
+    assert holds_run(tmp_path)
 
 
 class Died(BaseException):
@@ -250,7 +293,7 @@ def test_death_while_the_new_run_takes_the_place_loses_neither(
 # --- what is refused ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("existing", Existing)
+@pytest.mark.parametrize("existing", [one for one in Existing if one is not Existing.FINISH])
 @pytest.mark.parametrize(
     "names", [["thesis.tex"], ["config.yaml"], ["history.csv", "data.csv"], ["loss.png"]]
 )

@@ -12,7 +12,7 @@ import pytest
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.config.load import load_config
-from mlpcli.run import resume as checkpoints
+from mlpcli.run import pace
 from mlpcli.run.experiment import set_up
 from tests.support.running import NO_EPOCHS, arrays, history, mlp, ok, results, write_config, write_table
 from tests.support.stopping import TERM, stopped_after
@@ -34,7 +34,7 @@ EMBEDDED = {
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a table; every epoch is saved, however short it is."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checkpoints, "PAUSE", 0.0)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
     write_table(tmp_path)
     return tmp_path
 

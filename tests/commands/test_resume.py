@@ -19,10 +19,10 @@ import pytest
 
 from mlpcli.artifacts.atomic import Content, write_atomically
 from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
-from mlpcli.artifacts.run_directory import Artifact, RunDirectory
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.artifacts.run_files import Artifact
 from mlpcli.errors import OutputError, Place
-from mlpcli.run import resume as checkpoints
-from mlpcli.run import training
+from mlpcli.run import pace, training
 from mlpcli.signals import StoppedBySignal
 from tests.support.running import (
     MLP,
@@ -46,7 +46,7 @@ SMALL = {"layers": ["auto", 6, "auto"]}
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a table; every epoch is saved, however short it is."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checkpoints, "PAUSE", 0.0)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
     write_table(tmp_path)
     return tmp_path
 
@@ -116,7 +116,8 @@ def test_a_stop_at_the_first_or_last_update_of_an_epoch_or_the_run(updates: int)
     assert done.code == TERM
     epoch = (updates - 1) // 3 + 1
     last = done.err.splitlines()[-1]
-    assert last == f"mlp: warning: stopped in epoch {epoch} by SIGTERM: go on from there with --resume"
+    both = ", or make a model of what there is with --resume --finish" if epoch > 1 else ""
+    assert last == f"mlp: warning: stopped in epoch {epoch} by SIGTERM: go on from there with --resume{both}"
     resumed = mlp("train", "c.yaml", "-o", "run", "--no-plots", "--resume")
     assert resumed.code == 0
     assert resumed.err.startswith(f"going on after epoch {epoch - 1}\n")
@@ -205,13 +206,19 @@ def test_a_changed_config_is_refused_naming_the_difference(
     assert tree(place) == before
 
 
-def test_epochs_cannot_grow_under_a_schedule_that_depends_on_them() -> None:
-    write_config(Path("c.yaml"), schedule="cosine")
+@pytest.mark.parametrize("schedule", ["cosine", "linear", {"name": "one_cycle", "peak": 0.02}])
+def test_epochs_cannot_grow_under_a_schedule_that_depends_on_them(schedule: object) -> None:
+    """And the hint does not say that they may."""
+    write_config(Path("c.yaml"), schedule=schedule)
     with stopped_after(4):
         run()
-    done = run("--resume", "--set", "training.epochs=5")
-    assert done.code == 3
-    assert "training.epochs: the run has 3, found 5" in done.err
+    name = schedule["name"] if isinstance(schedule, dict) else schedule
+    for change in ("training.epochs=5", "seed=1"):
+        done = run("--resume", "--set", change)
+        assert done.code == 3
+        assert "hint: only patience may grow; for anything else train again without --resume" in done.err
+        depends = f"training.epochs: the run has 3, found 5; the rates of schedule {name} depend on it"
+        assert (depends in done.err) == (change == "training.epochs=5")
 
 
 def test_changed_data_is_refused(place: Path) -> None:
@@ -250,7 +257,7 @@ def test_changed_starting_weights_are_refused(place: Path, choice: dict[str, Any
     assert (done.code, tree(place)) == (4, before)
     assert done.err.startswith("mlp: error: c.yaml:1:")
     assert ": the file is not the one whose weights the run began with\n" in done.err
-    assert "hint: only training.epochs and patience may grow" in done.err
+    assert "hint: train again without --resume" in done.err
     weights.write_bytes(began_with)
     assert run("--resume").code == 0
     facts = ok("inspect", "run/model.npz", "--json").document()
@@ -396,9 +403,9 @@ SELF = """
 import os, sys
 from mlpcli.terminal import progress
 from mlpcli.cli import main
-from mlpcli.run import resume as checkpoints
+from mlpcli.run import pace
 
-checkpoints.PAUSE = 0.0
+pace.rest_after = lambda took: 0.0
 describe, number = progress.describe, int(sys.argv.pop())
 
 def signalled(epoch):
@@ -426,7 +433,7 @@ def test_a_signal_ends_the_process_after_saving(number: signal.Signals) -> None:
 
 
 def test_a_signal_from_outside_in_the_middle_of_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "PAUSE", 60.0)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 60.0)
     write_config(Path("c.yaml"), training={"epochs": 400, "batch_size": 2})
     command = [*MLP, "train", "c.yaml", "-o", "run", "--no-plots"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:

@@ -15,7 +15,7 @@ from mlpcli.nn.activations import ACTIVATIONS
 from mlpcli.nn.initializers import INITIALIZERS
 from mlpcli.optim.first_order import OPTIMIZERS
 from mlpcli.optim.rate_curves import CURVES
-from mlpcli.run import resume as checkpoints
+from mlpcli.run import pace
 from tests.support.running import NO_EPOCHS, Done, arrays, history, mlp, ok, write_config, write_table
 
 NUMBERS = ["length", "width"]
@@ -310,7 +310,7 @@ RUNAWAY: dict[str, Any] = {
 def test_a_divergence_names_epoch_batch_and_array_and_keeps_the_last_checkpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(checkpoints, "PAUSE", 0.0)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
     done = train(optimizer={"name": "sgd", "learning_rate": 0.25}, **RUNAWAY)
     assert (done.code, done.out) == (7, "")
     message, hint = done.err.splitlines()

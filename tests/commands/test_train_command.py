@@ -34,7 +34,7 @@ from tests.support.running import (
 
 Matrix = npt.NDArray[np.float64]
 PICTURES = {"loss.svg", "loss.png"}
-FILES = {"model.npz", "history.csv", "metrics.json", "config.yaml", "checkpoint.npz"}
+FILES = {"model.npz", "history.csv", "metrics.json", "config.yaml", "splits.csv", "checkpoint.npz"}
 
 
 @pytest.fixture(autouse=True)

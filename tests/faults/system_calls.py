@@ -21,7 +21,7 @@ from tests.support.running import write_config, write_table
 
 QUICK, FULL = 60, 10**6  # so many calls at the most, evenly chosen; there are some two hundred
 TRAIN = ("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--resume", "--set", "training.epochs=4")
-FILES = ("checkpoint.npz", "model.npz", "history.csv", "metrics.json", "config.yaml")
+FILES = ("checkpoint.npz", "model.npz", "history.csv", "splits.csv", "metrics.json", "config.yaml")
 MUTATING = {"openat", "write", "fchmod", "fsync", "close", "rename"}
 DEADLY = {"signal=KILL": signal.SIGKILL, "signal=TERM": signal.SIGTERM}
 FAILING = {"error=ENOSPC": "No space left on device", "error=EIO": "Input/output error"}

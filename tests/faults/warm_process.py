@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpcli.parallel import threads
-from mlpcli.run import resume as checkpoints
+from mlpcli.run import pace
 from mlpcli.start import main
 from tests.faults.commands import SHARED
 from tests.support.running import ok, write_config, write_table
@@ -70,7 +70,7 @@ def _become(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the entrance of a command does before anything else
-    checkpoints.PAUSE = 0.0
+    pace.PAUSE, pace.REST = 0.0, 0
     warm_up()
     serve()
     main()

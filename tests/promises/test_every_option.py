@@ -315,7 +315,7 @@ def test_the_way_that_numbers_are_decorated_is_followed(place: Path) -> None:
 
 def test_checkpoints_come_as_often_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     from mlpcli.artifacts.run_directory import RunDirectory
-    from mlpcli.run import resume as checkpoints
+    from mlpcli.run import pace
 
     written: list[str] = []
     write = RunDirectory.write
@@ -324,7 +324,7 @@ def test_checkpoints_come_as_often_as_asked_for(monkeypatch: pytest.MonkeyPatch)
         written.append(name)
         write(directory, name, content)
 
-    monkeypatch.setattr(checkpoints, "PAUSE", 0.0)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
     monkeypatch.setattr(RunDirectory, "write", counted)
     counts = []
     for every in (1, 3):

@@ -1,0 +1,114 @@
+"""What a run says of single rows: which part each was in, and what was predicted for those held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices, Matrix
+from mlpcli.artifacts.atomic import Content
+from mlpcli.data.row_origins import PLACES, FileRows
+from mlpcli.run.experiment import Experiment
+from mlpcli.run.model_document import config_document
+from mlpcli.run.prediction import prediction_columns
+from mlpcli.run.predictions_csv import Columns, table_content
+
+HELD_OUT = {"validation": "val", "test": "test"}  # as the config calls them, and as an experiment does
+BLOCK = 1 << 16  # rows that are texts in memory at the same time
+
+
+@dataclass(frozen=True, eq=False)
+class RowTable:
+    """The rows of an experiment's files: their numbers, counted from 1 without the header, parts and ids.
+
+    `files` are the files' names, where there are several: as the config has them if some are called the same.
+    """
+
+    experiment: Experiment
+    files: Mapping[str, str]
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> RowTable:
+        """That of an experiment."""
+        data = config_document(experiment)["data"]
+        paths = {file.key: str(data[file.key]) for file in experiment.prepared.origins.files}
+        names = {key: Path(path).name for key, path in paths.items()}
+        shown = names if len(set(names.values())) == len(names) else paths
+        return cls(experiment, shown if len(shown) > 1 else {})
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The columns that are carried along."""
+        return self.experiment.config.spec.data.id
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The columns that are no columns of the data."""
+        return ("row", "part", "file") if self.files else ("row", "part")
+
+    def names(self, after: Sequence[str] = ()) -> list[str]:
+        """The first columns, where those of the names `after` follow."""
+        return [*self.own, *(distinct("id", name, (*self.own, *after)) for name in self.ids)]
+
+    def columns(self, file: FileRows, rows: Indices) -> list[Array]:
+        """The first columns, for some rows of a file."""
+        parts = np.array(PLACES, dtype=object)[file.places[rows]]
+        shown = [np.full(len(rows), self.files[file.key], dtype=object)] if self.files else []
+        nothing = np.full(len(rows), None, dtype=object)
+        ids = [file.ids[name].take(rows) if name in file.ids else nothing for name in self.ids]
+        return [rows + 1, parts, *shown, *ids]
+
+
+def distinct(kind: str, name: str, others: Sequence[str]) -> str:
+    """The name of a column of the data in a table that has others: `id.row` where one is called row."""
+    return f"{kind}.{name}" if name in others else name
+
+
+def splits_content(experiment: Experiment) -> Content:
+    """What writes splits.csv: every row of every file with the part that it is in."""
+    table = RowTable.of(experiment)
+
+    def tables() -> Iterator[Columns]:
+        for file in experiment.prepared.origins.files:
+            for rows in _blocks(np.arange(len(file.places))):
+                yield table.columns(file, rows)
+
+    return table_content(table.names(), tables())
+
+
+def predictions_content(experiment: Experiment, scores: Mapping[str, Matrix]) -> Content:
+    """What writes predictions.csv: the rows held out with their targets and what `mlp predict` says."""
+    table, decoder = RowTable.of(experiment), experiment.decoder
+    before = table.names(decoder.columns)
+    targets = [distinct("target", name, (*before, *decoder.columns)) for name in decoder.target.columns]
+
+    def tables() -> Iterator[Columns]:
+        for part in HELD_OUT:
+            for file in experiment.prepared.origins.files:
+                start = 0
+                for rows in _blocks(file.rows_of(part)):
+                    which = slice(start, start := start + len(rows))
+                    found = scores[HELD_OUT[part]][which]
+                    bad = np.logical_not(np.isfinite(found).all(axis=1))
+                    truth = _truth(experiment, part, which)
+                    yield [*table.columns(file, rows), *truth, *prediction_columns(decoder, found, bad)]
+
+    return table_content([*before, *targets, *decoder.columns], tables())
+
+
+def _truth(experiment: Experiment, part: str, which: slice) -> list[Array]:
+    """The targets of some rows of a part as the file has them."""
+    numbers = experiment.prepared.origins.targets.get(part)
+    if numbers is not None:
+        return list(numbers[which].T)
+    words = np.array(experiment.decoder.target.classes, dtype=object)
+    truth = words[experiment.parts[HELD_OUT[part]].truth[which]]
+    return list(truth.T) if truth.ndim > 1 else [truth]
+
+
+def _blocks(rows: Indices) -> Iterator[Indices]:
+    for start in range(0, len(rows), BLOCK):
+        yield rows[start : start + BLOCK]

@@ -1,0 +1,92 @@
+"""The config of a run with everything that was not written in it: the defaults, and what the data decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mlpcli.config.activation_spec import PlainActivationSpec
+from mlpcli.config.document import MAX_BYTES
+from mlpcli.config.dump import dump_resolved
+from mlpcli.config.load import Config
+from mlpcli.config.spec import DataSpec, EncodeSpec, FeatureSpec, ModelSpec
+from mlpcli.data.category_feature import MissingFeature
+from mlpcli.data.date_feature import DateFeature
+from mlpcli.data.feature import Feature
+from mlpcli.data.task import decide_scale
+from mlpcli.run.experiment import Experiment
+from mlpcli.run.limits import dtype_of
+
+# columns whose encodings are written out: a config has to stay what a person, and the reader, can read
+MOST_FEATURES = 500
+
+
+def resolved_text(experiment: Experiment, directory: Path) -> str:
+    """The YAML text of `resolved_config`, to be saved in `directory`.
+
+    `features` are as they were written where a config could not hold one line for each.
+    """
+    config, asked = resolved_config(experiment), experiment.config.spec.data.features
+    if len(config.spec.data.features or {}) <= MOST_FEATURES:
+        text = dump_resolved(config, directory)
+        if len(text.encode()) <= MAX_BYTES:
+            return text
+    data = config.spec.data.model_copy(update={"features": asked})
+    return dump_resolved(replace(config, spec=config.spec.model_copy(update={"data": data})), directory)
+
+
+def resolved_config(experiment: Experiment) -> Config:
+    """The config that trains the same network again and leaves nothing to be decided by the data.
+
+    But for the widths of layers and embeddings that it has as `auto`: they are the network's shape.
+    """
+    spec, prepared = experiment.config.spec, experiment.prepared
+    training = spec.training.model_copy(
+        update={"metrics": experiment.metrics, "dtype": dtype_of(experiment.config)}
+    )
+    parts = {
+        "data": _data(experiment),
+        "model": _model(experiment),
+        "loss": prepared.loss,
+        "training": training,
+    }
+    return replace(experiment.config, spec=spec.model_copy(update=parts))
+
+
+def _data(experiment: Experiment) -> DataSpec:
+    spec, prepared = experiment.config.spec, experiment.prepared
+    task, data = prepared.task, spec.data
+    update: dict[str, object] = {"task": task, "features": dict(_features(experiment))}
+    if task == "regression":
+        update["target_scale"] = decide_scale(spec, task, prepared.loss, prepared.output_activation)
+    cut = any(isinstance(part, float) for part in (data.validation, data.test))
+    if task == "classification" and cut and data.stratify is None:
+        update["stratify"] = True
+    return data.model_copy(update=update)
+
+
+def _features(experiment: Experiment) -> Iterator[tuple[str, FeatureSpec]]:
+    """Each feature with its encoding."""
+    asked = experiment.config.spec.data.features or {}
+    for feature in experiment.prepared.inputs.features:
+        if not isinstance(feature, MissingFeature):  # which is an input of the feature before it
+            spec = asked.get(feature.name, FeatureSpec())
+            yield feature.name, spec.model_copy(update={"encode": _encoding(feature, spec.encode)})
+
+
+def _encoding(feature: Feature, asked: EncodeSpec | None) -> EncodeSpec:
+    if asked is None:
+        asked = EncodeSpec.model_validate(feature.encode)
+    if isinstance(feature, DateFeature):
+        return asked.model_copy(update={"parts": feature.parts, "format": feature.form})
+    return asked
+
+
+def _model(experiment: Experiment) -> ModelSpec:
+    """With the activation of every layer, the output's included."""
+    model = experiment.config.spec.model
+    if isinstance(model.activation, tuple):
+        return model
+    output = PlainActivationSpec(name=experiment.prepared.output_activation)
+    return model.model_copy(update={"activation": (*(model.activation,) * model.hidden, output)})
