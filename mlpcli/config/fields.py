@@ -176,8 +176,9 @@ def known_word(what: str, words: Sequence[str], given: object) -> str:
 
 
 def listing(words: Sequence[str]) -> str:
-    """All the words there are; signs in quotes."""
-    return "there are " + ", ".join(word if word.isidentifier() else f"'{word}'" for word in words)
+    """All the words there are; in quotes signs, and `none`, which after `there are` says something else."""
+    shown = (word if word.isidentifier() and word != "none" else f"'{word}'" for word in words)
+    return "there are " + ", ".join(shown)
 
 
 def suggestion(text: str, words: Sequence[str]) -> str:
@@ -220,12 +221,18 @@ URL = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LocalPath:
-    """The path of a local file or directory; nothing in it is interpreted, `~` neither."""
+    """The path of a local file or directory; nothing in it is interpreted, `~` neither.
+
+    `words_only` where a number or a boolean means something else than the path that it is written as.
+    """
 
     what: str
+    words_only: bool = False
 
     def check(self, given: object) -> str:
         """The path as written."""
+        if value_of(given) is None:
+            raise expected(self.what, given)
         path = Text(self.what).check(given)
         if re.match(URL, path):
             raise expected(self.what, given, "only local files are supported")
@@ -237,4 +244,5 @@ class LocalPath:
         return core_schema.no_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchema:
-        return {"type": "string", "minLength": 1}
+        kinds: list[str] = [] if self.words_only else ["number", "boolean"]
+        return {"type": ["string", *kinds] if kinds else "string", "minLength": 1}
