@@ -17,9 +17,9 @@ import pandas as pd
 from mlpcli.arrays import Array
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
-from mlpcli.data.encoding import batches_of
+from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.data.frames import table_of_frame
-from mlpcli.errors import UsageError
+from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
@@ -107,13 +107,22 @@ class TrainedModel:
         tally, parts = Tally(), list[list[Array]]()
         for given in batches_of(table, model.inputs, model.dtype):
             outputs, batch = model.outputs(given)
-            batch.require_good()
+            require_good(batch)
             tally.add(batch)
             parts.append(predicted_values(model, batch, outputs))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         columns = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         return pd.DataFrame(dict(zip(model.decoder.columns, columns, strict=True)), index=frame.index)
+
+
+def require_good(batch: Batch) -> None:
+    """Raise DataError for cells that cannot be used: the model is trained, no config can change it."""
+    try:
+        batch.require_good()
+    except DataError as error:
+        hint = "fill or convert such cells, or drop their rows, before predicting"
+        raise DataError(*(replace(problem, hint=hint) for problem in error.problems)) from error
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

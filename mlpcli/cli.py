@@ -234,5 +234,7 @@ def run(arguments: list[str]) -> object:
     chosen = with_named_command(app, arguments)
     try:
         return chosen(with_default_layer(arguments), standalone_mode=False, prog_name=NAME)
-    except ClickException as error:
+    except Exception as error:
+        if not isinstance(error, ClickException):
+            raise
         raise usage_error(error, arguments) from error

@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICE_HINTS_ELSEWHERE, CHOICES_ELSEWHERE
 from mlpcli.config.nodes import means_no_finite_number, resolve
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
 
@@ -186,7 +186,8 @@ def suggestion(text: str, words: Sequence[str]) -> str:
     lower = text.lower()
     ours = CHOICES_ELSEWHERE.get(lower)
     if ours in words:
-        return f"it is called `{ours}` here"
+        more = CHOICE_HINTS_ELSEWHERE.get(lower)
+        return f"it is called `{ours}` here" + (f"; {more}" if more else "")
     close = difflib.get_close_matches(lower, words, n=1, cutoff=CLOSE)
     return f"did you mean `{close[0]}`?" if close else listing(words)
 

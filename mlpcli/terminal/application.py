@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -27,7 +27,7 @@ Exit codes:
 class Command(TyperCommand):
     """A command whose usage line has the names of its arguments as they are."""
 
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """`[OPTIONS]`, then the arguments; without the braces that some versions of typer put around them."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
