@@ -34,7 +34,7 @@ from mlpcli.terminal.arguments import (
     with_default_layer,
     with_named_command,
 )
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, reading
 from mlpcli.terminal.process import guarded
 from mlpcli.terminal.usage import ClickException, config_at, require_order, usage_error
 
@@ -58,7 +58,9 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
-    loaded = config_at(config, overrides or (), seed)
+    console = Console(quiet=quiet)
+    with console.doing(reading(config)):
+        loaded = config_at(config, overrides or (), seed)
     from mlpcli.artifacts.drawing import drawing_process
 
     with nullcontext() if no_plots or dry_run else drawing_process() as draw:
@@ -72,7 +74,7 @@ def train(
             fail_worse_than_baseline=fail_worse_than_baseline,
             json=json,
         )
-        return train(loaded, options, Console(quiet=quiet))
+        return train(loaded, options, console)
 
 
 @app.command(cls=Command)
@@ -194,7 +196,9 @@ def gradcheck(
     quiet: Quiet = False,
 ) -> int:
     """Check the gradient of the network that CONFIG would train. Exit 10 unless every array is ok."""
-    loaded = config_at(config, overrides or (), seed)
+    console = Console(quiet=quiet)
+    with console.doing(reading(config)):
+        loaded = config_at(config, overrides or (), seed)
     from mlpcli.commands.gradcheck import GradcheckOptions, gradcheck
     from mlpcli.nn.gradcheck import CheckOptions
 
@@ -206,7 +210,7 @@ def gradcheck(
         json=json,
         threads=threads,
     )
-    return gradcheck(loaded, options, Console(quiet=quiet))
+    return gradcheck(loaded, options, console)
 
 
 @app.command(cls=Command)

@@ -18,7 +18,8 @@ from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
-from mlpcli.terminal.console import Console, counted, number, render
+from mlpcli.terminal.console import Console, counted, number, reading, render
+from mlpcli.terminal.progress import counting_rows
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
@@ -48,7 +49,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     assertions = parse_assertions(options.assertions)
     model = open_model(model_path, options.expect_sha256)
     names = metrics_of(model, assertions)
-    with open_input(source, model.form) as reader:
+    with open_input(source, model.form) as reader, console.doing(reading(source)):
         evaluation = evaluation_of(model, reader, console)
     values = compute([name for name in names if name != "loss"], evaluation.predictions)
     if "loss" in names:
@@ -103,7 +104,8 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
     tally, parts = Tally(), []
-    for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
+    batches = labelled_batches(reader, model.inputs, model.dtype, model.target, weight)
+    for batch in counting_rows(console, batches, lambda batch: len(batch.y)):
         tally.add(batch.inputs)
         parts.append(judged(model, batch))
     if not parts:

@@ -13,7 +13,8 @@ from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
-from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
+from mlpcli.terminal.console import counted, number, render, result_stream
+from mlpcli.terminal.screen import can_encode
 from mlpcli.training.callbacks import Epoch
 
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}

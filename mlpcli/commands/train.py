@@ -17,7 +17,7 @@ from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, reading
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
 
 def prepared_experiment(config: Config, options: TrainOptions, console: Console) -> Experiment:
     """The job that the config describes, once its notes are told."""
-    experiment = set_up(config, options.max_parameters)
+    with console.doing(reading(config.input_path(("data", "train")))):
+        experiment = set_up(config, options.max_parameters)
     for note in experiment.prepared.notes:
         console.note(note)
     return experiment

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
+from mlpcli.terminal.live_line import LiveLine
+from mlpcli.terminal.screen import can_encode, write
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,34 +28,60 @@ class Console:
     def __init__(self, *, quiet: bool = False, warned: list[str] | None = None) -> None:
         self.quiet = quiet
         self._warned = warned
+        self._live = LiveLine()
+
+    @contextmanager
+    def doing(self, text: str) -> Iterator[None]:
+        """Say on a terminal what is being done, until it is done."""
+        if not self.quiet:
+            self._live.show(text)
+        try:
+            yield
+        finally:
+            self._live.clear()
+
+    @property
+    def columns(self) -> int:
+        """The room for a live line."""
+        return self._live.columns
+
+    def show(self, text: Callable[[int], str], *, at_last: bool = False) -> None:
+        """Say on a terminal how far something is, in a line of so many columns; not too often."""
+        if not self.quiet and (self._live.is_due or at_last):
+            self._live.show(text(self._live.columns))
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; not when quiet."""
         if not self.quiet:
-            write(sys.stderr, f"{clean(text, 2000)}\n")
+            self._say(f"{clean(text, 2000)}\n")
 
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
         if self._warned is not None:
             self._warned.append(text)
             return
-        write(sys.stderr, f"mlp: warning: {clean(text, 2000)}\n")
+        self._say(f"mlp: warning: {clean(text, 2000)}\n")
 
     def annotate(self, title: str, text: str) -> None:
         """A GitHub annotation of an error, where a GitHub workflow runs this command; nothing elsewhere."""
         if os.environ.get("GITHUB_ACTIONS"):
             line = clean(text, 2000).replace("%", "%25")
-            write(sys.stderr, f"::error title={title}::{line}\n")
+            self._say(f"::error title={title}::{line}\n")
 
     def error(self, error: MlpError) -> None:
         """What went wrong, on stderr: at most four lines a problem."""
-        write(sys.stderr, "".join(f"{line}\n" for line in error.lines()))
+        self._say("".join(f"{line}\n" for line in error.lines()))
 
     def result(self, text: str) -> None:
         """Results, on stdout; raises OutputError."""
         stream = result_stream()
+        self._live.clear()
         stream.write(text if text.endswith("\n") else text + "\n")
         stream.flush()
+
+    def _say(self, text: str) -> None:
+        self._live.clear()
+        write(sys.stderr, text)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Several lines of a result that a quiet run leaves out."""
@@ -67,6 +96,19 @@ class Console:
         self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
 
 
+LARGE_FILE = 10**7  # bytes, whose reading takes a moment
+
+
+def reading(path: Path | str) -> str:
+    """What is said while a file is read: `reading data.csv, 250 MB`."""
+    try:
+        size = Path(path).stat().st_size
+    except (OSError, ValueError):  # whoever opens it says what is wrong
+        size = 0
+    name = "standard input" if str(path) == str(STDOUT) else path
+    return f"reading {name}" + (f", {size / 1e6:,.0f} MB" if size >= LARGE_FILE else "")
+
+
 STDOUT = Path("-")  # as the name of an output file
 
 
@@ -75,31 +117,6 @@ def result_stream() -> TextIO:
     if sys.stdout is None:
         raise OutputError.of("standard output is closed", hint="redirect it, or name a file with -o")
     return sys.stdout
-
-
-def write(stream: IO[str] | None, text: str) -> None:
-    """Write to a stream that may be closed or full: a lost remark changes no result."""
-    if stream is None:
-        return
-    try:
-        stream.write(text)
-        stream.flush()
-    except (OSError, ValueError):
-        return
-
-
-def is_terminal(stream: IO[str] | None) -> bool:
-    """Whether a person with a real terminal reads the stream."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def can_encode(stream: IO[str] | None, text: str) -> bool:
-    """Whether the stream's encoding has every character of `text`."""
-    try:
-        text.encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def render(columns: Sequence[str], rows: Iterable[Row]) -> str:

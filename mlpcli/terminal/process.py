@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NoReturn
 from mlpcli import __version__
 from mlpcli.errors import ExitCode, MemoryLimitError, MlpError, OutputError, Place
 from mlpcli.signals import StoppedBySignal, die_by, die_on_signals, leave_on_signals
-from mlpcli.terminal.console import Console, write
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.screen import write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

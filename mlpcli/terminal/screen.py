@@ -1,0 +1,66 @@
+"""What the place that words go to can show: a terminal's width, its colours, its characters."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from typing import IO
+
+USUAL_WIDTH = 80  # of a terminal that does not say
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a person with a real terminal reads the stream."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def has_colours(stream: IO[str] | None) -> bool:
+    """Whether colours are wanted: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def can_encode(stream: IO[str] | None, text: str) -> bool:
+    """Whether the stream's encoding has every character of `text`."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def columns_of(stream: IO[str] | None) -> int | None:
+    """How many characters a line may have: the terminal's columns, COLUMNS if that is less.
+
+    None where neither says: a file takes lines of any length.
+    """
+    asked = os.environ.get("COLUMNS", "")
+    limits = [int(asked)] if asked.isascii() and asked.isdigit() and int(asked) else []
+    if stream is not None and stream.isatty():
+        try:
+            real = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):
+            real = 0
+        limits += [real] if real else []
+        return min(limits, default=USUAL_WIDTH)
+    return min(limits, default=None)
+
+
+def fitted(text: str, columns: int) -> str:
+    """The text, cut where it would take more columns; characters of East Asia take two."""
+    taken = 0
+    for index, character in enumerate(text):
+        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if taken > columns:
+            return text[:index]
+    return text
+
+
+def write(stream: IO[str] | None, text: str) -> None:
+    """Write to a stream that may be closed or full: a lost remark changes no result."""
+    if stream is None:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        return
