@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.commands.model_facts import facts_of
-from mlpcli.commands.summary import PART_NAMES
+from mlpcli.commands.parts_table import PartResults, parts_table
 from mlpcli.config.dump import dump_document
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import ExitCode, clean
 from mlpcli.terminal.console import Console, counted, number, render
+from mlpcli.terminal.screen import columns_of
 
 MOST_FEATURES = 50  # lines of features that a person would still read
 WIDEST = 120  # characters of a line that lists things
@@ -40,7 +42,7 @@ def report_lines(path: Path, facts: Mapping[str, Any]) -> list[str]:
         "",
         *_feature_lines(facts),
         "",
-        *_metric_table(facts["metrics"]).splitlines(),
+        *_metric_table(facts["metrics"]),
         "",
         "config as written:",
         *(f"  {clean(line, 2000)}" for line in dump_document(facts["config"]).splitlines()),
@@ -140,14 +142,10 @@ def _fitted(feature: Mapping[str, Any]) -> str:
     return ", ".join(f"{word} {number(value)}" for word, value in values if word is not None)
 
 
-def _metric_table(metrics: Mapping[str, Any]) -> str:
+def _metric_table(metrics: Mapping[str, Any]) -> list[str]:
     names = list(dict.fromkeys(name for part in metrics.values() for name in part if name != "baseline"))
-    rows: list[list[str]] = []
-    for part, values in metrics.items():
-        rows.append([PART_NAMES[part], *(number(values.get(name)) for name in names)])
-        constant = values.get("baseline") or {}
-        rows.append(["  constant prediction", *(number(constant.get(name)) for name in names)])
-    return render(("", *names), rows)
+    parts = [PartResults(part, values, values.get("baseline") or {}) for part, values in metrics.items()]
+    return parts_table(parts, names, columns_of(sys.stdout))
 
 
 def choice(chosen: Mapping[str, Any]) -> str:

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
-from mlpcli.terminal.console import counted, number, render, result_stream
-from mlpcli.terminal.screen import can_encode
+from mlpcli.terminal.console import counted, render, result_stream
+from mlpcli.terminal.screen import USUAL_WIDTH, can_encode, columns_of
 from mlpcli.training.callbacks import Epoch
-
-PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
 def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
     """The loss curve, and a row per part with the constant prediction's below it."""
     lines = _curve(history) if len(history) > 1 else []
     names = ("loss", *experiment.metrics)
-    rows: list[list[str]] = []
-    for part, values in results.parts.items():
-        count = f"{len(experiment.parts[part].rows):,}"
-        rows.append([PART_NAMES[part], count, *(number(values[name]) for name in names)])
-        constant = results.baseline[part]
-        rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
-    table = render(("", "rows", *names), rows)
-    return [*lines, "", *table.splitlines(), "", _sentence(results)]
+    parts = [
+        PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
+        for part, values in results.parts.items()
+    ]
+    table = parts_table(parts, names, columns_of(sys.stdout))
+    return [*lines, "", *table, "", _sentence(results)]
 
 
 def _curve(history: Sequence[Epoch]) -> list[str]:
-    width = max(40, min(100, shutil.get_terminal_size().columns))
+    width = max(40, min(100, columns_of(sys.stdout) or USUAL_WIDTH))
     rows = [epoch.row() for epoch in history]
     return terminal_curve(rows, width, 12, unicode=can_encode(result_stream(), "⠿─│"))
 

@@ -143,7 +143,7 @@ def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: A
     wants = "no such array" if expected is None else f"shape {expected}"
     return config.problem(
         STARTING_FILE,
-        f"{name} of {starting_file(config)}: expected {wants}, found {has}",
+        f"{name}: expected {wants}, found {has} in {starting_file(config)}",
         hint="the layers (and `bias`) must be those of the network in the file",
     )
 

@@ -7,14 +7,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
 from mlpcli.terminal.live_line import LiveLine
-from mlpcli.terminal.screen import can_encode, write
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from mlpcli.terminal.screen import can_encode, width_of, wrapped, write
 
 Row = Sequence[str]
 
@@ -53,14 +50,14 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; not when quiet."""
         if not self.quiet:
-            self._say(f"{clean(text, 2000)}\n")
+            self._say(f"{wrapped(clean(text, 2000), sys.stderr)}\n")
 
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
         if self._warned is not None:
             self._warned.append(text)
             return
-        self._say(f"mlp: warning: {clean(text, 2000)}\n")
+        self._say(f"{wrapped(f'mlp: warning: {clean(text, 2000)}', sys.stderr)}\n")
 
     def annotate(self, title: str, text: str) -> None:
         """A GitHub annotation of an error, where a GitHub workflow runs this command; nothing elsewhere."""
@@ -119,31 +116,23 @@ def result_stream() -> TextIO:
     return sys.stdout
 
 
-def render(columns: Sequence[str], rows: Iterable[Row]) -> str:
+GAP = 3  # between the columns of a table, if it has the room
+
+
+def render(columns: Sequence[str], rows: Iterable[Row], gap: int = GAP) -> str:
     """A plain table: aligned columns, a rule under the header; no colours, on a screen or in a file."""
-    from rich.console import Console as RichConsole
-
-    table = _table(columns, rows)
-    width = max(20, RichConsole(width=1000).measure(table).maximum)
-    console = RichConsole(width=width, no_color=True, highlight=False, emoji=False, markup=False)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    return "\n".join(line for line in lines if line)
+    cells = [[clean(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
+    lines = [(" " * gap).join(_aligned(row, widths)).rstrip() for row in cells]
+    rule = "─" if can_encode(sys.stdout, "─") else "-"
+    return "\n".join([lines[0], rule * (sum(widths) + gap * (len(widths) - 1)), *lines[1:]])
 
 
-def _table(columns: Sequence[str], rows: Iterable[Row]) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    shape = box.SIMPLE_HEAD if can_encode(sys.stdout, "─") else box.ASCII2
-    table = Table(box=shape, pad_edge=False, show_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(clean(column), justify="left" if index == 0 else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    return table
+def _aligned(row: Row, widths: Sequence[int]) -> Iterator[str]:
+    """The cells with their spaces: the first is on the left of its column, the others on the right."""
+    for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        spaces = " " * (width - width_of(cell))
+        yield spaces + cell if index else cell + spaces
 
 
 def counted(count: int, what: str) -> str:

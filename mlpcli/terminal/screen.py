@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from itertools import accumulate
 from typing import IO
 
 USUAL_WIDTH = 80  # of a terminal that does not say
@@ -45,14 +46,33 @@ def columns_of(stream: IO[str] | None) -> int | None:
     return min(limits, default=None)
 
 
+def width_of(text: str) -> int:
+    """How many columns a text takes: characters of East Asia two, accents that join another one none."""
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def fitted(text: str, columns: int) -> str:
-    """The text, cut where it would take more columns; characters of East Asia take two."""
-    taken = 0
-    for index, character in enumerate(text):
-        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if taken > columns:
-            return text[:index]
-    return text
+    """The text, cut where it would take more columns."""
+    length = sum(1 for taken in accumulate(map(_width, text)) if taken <= columns)
+    return text[:length]
+
+
+def wrapped(text: str, stream: IO[str] | None) -> str:
+    """A remark in lines that end between words, where a terminal would break them anywhere."""
+    columns = columns_of(stream) if is_terminal(stream) else None
+    if columns is None or width_of(text) <= columns:
+        return text
+    import textwrap
+
+    within = textwrap.TextWrapper(columns, subsequent_indent="  ")
+    within.break_long_words = within.break_on_hyphens = False
+    return within.fill(text)
 
 
 def write(stream: IO[str] | None, text: str) -> None:

@@ -1,0 +1,73 @@
+"""The table of a run's results: every part beside the constant prediction, as wide as the screen allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlpcli.terminal.console import number, render
+from mlpcli.terminal.screen import width_of
+from mlpcli.training.callbacks import Values
+
+PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
+CONSTANT = "constant prediction"
+NARROW_GAP = 2
+SHORT, IN_FULL = "constant", f"constant: a {CONSTANT}"
+
+
+@dataclass(frozen=True)
+class PartResults:
+    """What the weights and the constant prediction come to on a part; its rows where they are shown."""
+
+    part: str
+    values: Values
+    constant: Mapping[str, float | None]
+    rows: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person calls the part."""
+        return PART_NAMES[self.part]
+
+
+def parts_table(parts: Sequence[PartResults], names: Sequence[str], columns: int | None) -> list[str]:
+    """The lines of the table: metrics as columns if that fits, else as rows, else a table for each part."""
+    table = by_part(parts, names)
+    if fits(table, columns):
+        return table
+    table = by_metric(parts, names)
+    if not fits(table, columns):
+        table = [line for part in parts for line in (*by_metric([part], names), "")][:-1]
+    return [*table, IN_FULL]
+
+
+def fits(lines: Sequence[str], columns: int | None) -> bool:
+    """Whether no line is longer than the screen is wide."""
+    return columns is None or max(map(width_of, lines)) <= columns
+
+
+def by_part(parts: Sequence[PartResults], names: Sequence[str]) -> list[str]:
+    """A row for each part, and one for its constant prediction."""
+    counted = parts[0].rows is not None
+    rows = []
+    for part in parts:
+        rows.append([part.name, *_count(part), *(number(part.values.get(name)) for name in names)])
+        nothing = [""] if counted else []
+        rows.append([f"  {CONSTANT}", *nothing, *(number(part.constant.get(name)) for name in names)])
+    return render(("", *(["rows"] if counted else []), *names), rows).splitlines()
+
+
+def by_metric(parts: Sequence[PartResults], names: Sequence[str]) -> list[str]:
+    """A row for each metric, two columns for each part."""
+    rows = []
+    if parts[0].rows is not None:
+        rows.append(["rows", *(cell for part in parts for cell in (*_count(part), ""))])
+    for name in names:
+        pairs = ((part.values.get(name), part.constant.get(name)) for part in parts)
+        rows.append([name, *(number(value) for pair in pairs for value in pair)])
+    heads = [head for part in parts for head in (part.name, SHORT)]
+    return render(("", *heads), rows, NARROW_GAP).splitlines()
+
+
+def _count(part: PartResults) -> list[str]:
+    return [] if part.rows is None else [f"{part.rows:,}"]
