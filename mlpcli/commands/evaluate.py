@@ -18,8 +18,9 @@ from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
-from mlpcli.terminal.console import Console, counted, number, reading, render
+from mlpcli.terminal.console import GAP, NARROW_GAP, Console, counted, number, reading, render, screen_columns
 from mlpcli.terminal.progress import counting_rows
+from mlpcli.terminal.screen import fits
 from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
@@ -182,11 +183,15 @@ def report_lines(model: Model, predictions: Predictions, values: dict[str, float
 
 def matrix_lines(predictions: Predictions, classes: Sequence[str]) -> list[str]:
     """The confusion matrix, unless it is too wide to be read."""
-    if len(classes) > WIDEST_MATRIX:
-        return [f"confusion matrix: with {len(classes)} classes only in --json"]
     cells = confusion_matrix(predictions, len(classes)).tolist()
-    rows = [(name, *map(shown, row)) for name, row in zip(classes, cells, strict=True)]
-    return render(("true \\ predicted", *classes), rows).splitlines()
+    numbers = [str(number) for number in range(1, len(classes) + 1)]
+    numbered = [f"{number} {name}" for number, name in zip(numbers, classes, strict=True)]
+    for names, heads, gap in ((classes, classes, GAP), (numbered, numbers, NARROW_GAP)):
+        rows = [(name, *map(shown, row)) for name, row in zip(names, cells, strict=True)]
+        table = render(("true \\ predicted", *heads), rows, gap).splitlines()
+        if len(classes) <= WIDEST_MATRIX and fits(table, screen_columns()):
+            return table
+    return [f"confusion matrix: with {len(classes)} classes only in --json"]
 
 
 def shown(amount: float) -> str:

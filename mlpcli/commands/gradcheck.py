@@ -16,8 +16,10 @@ from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
 from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
 from mlpcli.run.limits import check_size
-from mlpcli.terminal.console import Console, counted, reading, render
+from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
 
+# columns that a narrow screen goes without
+DISPENSABLE = ("numerical", "analytic", "kinks", "checked", "shape")
 WAYS = {
     "central": "central differences",
     "complex-step": "complex steps",
@@ -110,7 +112,7 @@ def table_of(arrays: Sequence[ArrayCheck]) -> str:
         )
         for array in arrays
     ]
-    return render(columns, rows)
+    return render_within(columns, rows, screen_columns(), DISPENSABLE)
 
 
 def worst_lines(array: ArrayCheck) -> list[str]:

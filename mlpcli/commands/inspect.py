@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from mlpcli.commands.parts_table import PartResults, parts_table
 from mlpcli.config.dump import dump_document
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import ExitCode, clean
-from mlpcli.terminal.console import Console, counted, number, render
-from mlpcli.terminal.screen import columns_of
+from mlpcli.terminal.console import Console, counted, number, render, screen_columns
 
 MOST_FEATURES = 50  # lines of features that a person would still read
 WIDEST = 120  # characters of a line that lists things
@@ -145,7 +143,7 @@ def _fitted(feature: Mapping[str, Any]) -> str:
 def _metric_table(metrics: Mapping[str, Any]) -> list[str]:
     names = list(dict.fromkeys(name for part in metrics.values() for name in part if name != "baseline"))
     parts = [PartResults(part, values, values.get("baseline") or {}) for part, values in metrics.items()]
-    return parts_table(parts, names, columns_of(sys.stdout))
+    return parts_table(parts, names, screen_columns())
 
 
 def choice(chosen: Mapping[str, Any]) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlpcli.terminal.console import number, render
-from mlpcli.terminal.screen import width_of
+from mlpcli.terminal.console import NARROW_GAP, number, render
+from mlpcli.terminal.screen import fits
 from mlpcli.training.callbacks import Values
 
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 CONSTANT = "constant prediction"
-NARROW_GAP = 2
 SHORT, IN_FULL = "constant", f"constant: a {CONSTANT}"
 
 
@@ -39,11 +38,6 @@ def parts_table(parts: Sequence[PartResults], names: Sequence[str], columns: int
     if not fits(table, columns):
         table = [line for part in parts for line in (*by_metric([part], names), "")][:-1]
     return [*table, IN_FULL]
-
-
-def fits(lines: Sequence[str], columns: int | None) -> bool:
-    """Whether no line is longer than the screen is wide."""
-    return columns is None or max(map(width_of, lines)) <= columns
 
 
 def by_part(parts: Sequence[PartResults], names: Sequence[str]) -> list[str]:

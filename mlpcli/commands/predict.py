@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +12,8 @@ from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.run.prediction import Tally, count_formulas, predicted_values
 from mlpcli.run.predictions_csv import Columns, refuse_to_replace, write_table
 from mlpcli.run.predictor import Model, open_model
-from mlpcli.terminal.console import STDOUT, Console, reading
+from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
-from mlpcli.terminal.screen import is_terminal
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
 
 def beside(out: Path | None, console: Console) -> Console:
     """Where to say how far it is: nowhere if the predictions themselves go by on the screen."""
-    on_screen = out in {None, STDOUT} and is_terminal(sys.stdout)
+    on_screen = out in {None, STDOUT} and results_are_seen()
     return Console(quiet=True) if on_screen else console
 
 

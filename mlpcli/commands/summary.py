@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import sys
+import shutil
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.artifacts.terminal_curve import Extras, terminal_curve
 from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
-from mlpcli.terminal.console import counted, render, result_stream
-from mlpcli.terminal.screen import USUAL_WIDTH, can_encode, columns_of
+from mlpcli.terminal.console import counted, render, result_stream, screen_columns
+from mlpcli.terminal.screen import can_encode, has_colours
 from mlpcli.training.callbacks import Epoch
 
 
 def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
     """The loss curve, and a row per part with the constant prediction's below it."""
-    lines = _curve(history) if len(history) > 1 else []
+    lines = _curve(history, results) if len(history) > 1 else []
     names = ("loss", *experiment.metrics)
     parts = [
         PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
         for part, values in results.parts.items()
     ]
-    table = parts_table(parts, names, columns_of(sys.stdout))
+    table = parts_table(parts, names, screen_columns())
     return [*lines, "", *table, "", _sentence(results)]
 
 
-def _curve(history: Sequence[Epoch]) -> list[str]:
-    width = max(40, min(100, columns_of(sys.stdout) or USUAL_WIDTH))
+def _curve(history: Sequence[Epoch], results: Results) -> list[str]:
+    width = max(40, min(100, screen_columns() or shutil.get_terminal_size().columns))
     rows = [epoch.row() for epoch in history]
-    return terminal_curve(rows, width, 12, unicode=can_encode(result_stream(), "⠿─│"))
+    best = results.best_epoch if results.best_epoch < results.epochs else None
+    unicode = can_encode(result_stream(), "⠿─│●")
+    return terminal_curve(rows, width, 12, unicode=unicode, extras=Extras(best, has_colours(result_stream())))
 
 
 def _sentence(results: Results) -> str:

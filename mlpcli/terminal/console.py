@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
 from mlpcli.terminal.live_line import LiveLine
-from mlpcli.terminal.screen import can_encode, width_of, wrapped, write
+from mlpcli.terminal.screen import can_encode, columns_of, fits, is_terminal, width_of, wrapped, write
 
 Row = Sequence[str]
 
@@ -116,7 +116,17 @@ def result_stream() -> TextIO:
     return sys.stdout
 
 
-GAP = 3  # between the columns of a table, if it has the room
+def results_are_seen() -> bool:
+    """Whether the results go to a terminal."""
+    return is_terminal(sys.stdout)
+
+
+def screen_columns() -> int | None:
+    """How many characters a line of the results may have; None where any number."""
+    return columns_of(sys.stdout)
+
+
+GAP, NARROW_GAP = 3, 2  # between the columns of a table, and where there is little room
 
 
 def render(columns: Sequence[str], rows: Iterable[Row], gap: int = GAP) -> str:
@@ -126,6 +136,20 @@ def render(columns: Sequence[str], rows: Iterable[Row], gap: int = GAP) -> str:
     lines = [(" " * gap).join(_aligned(row, widths)).rstrip() for row in cells]
     rule = "─" if can_encode(sys.stdout, "─") else "-"
     return "\n".join([lines[0], rule * (sum(widths) + gap * (len(widths) - 1)), *lines[1:]])
+
+
+def render_within(
+    columns: Sequence[str], rows: Sequence[Row], screen: int | None, dispensable: Sequence[str]
+) -> str:
+    """The table; where the screen has no room for all columns, without the first dispensable ones."""
+    shown = list(columns)
+    for name in (*dispensable, ""):
+        places = [columns.index(column) for column in shown]
+        text = render(shown, [[row[place] for place in places] for row in rows])
+        if fits(text.splitlines(), screen):
+            break
+        shown = [column for column in shown if column != name]
+    return text
 
 
 def _aligned(row: Row, widths: Sequence[int]) -> Iterator[str]:

@@ -46,7 +46,11 @@ def counting_rows(console: Console, tables: Iterable[T], rows_of: Callable[[T], 
     for table in tables:
         yield table
         rows += rows_of(table)
-        console.show(lambda _columns, rows=rows: counted(rows, "row"))
+        console.show(partial(_row_count, rows))
+
+
+def _row_count(rows: int, _columns: int) -> str:
+    return counted(rows, "row")
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import IO
 
@@ -30,20 +32,22 @@ def can_encode(stream: IO[str] | None, text: str) -> bool:
 
 
 def columns_of(stream: IO[str] | None) -> int | None:
-    """How many characters a line may have: the terminal's columns, COLUMNS if that is less.
+    """How many characters a line may have: the terminal's columns, or COLUMNS if that is less.
 
-    None where neither says: a file takes lines of any length.
+    None where it is no terminal: a file takes lines of any length.
     """
+    if stream is None or not stream.isatty():
+        return None
     asked = os.environ.get("COLUMNS", "")
-    limits = [int(asked)] if asked.isascii() and asked.isdigit() and int(asked) else []
-    if stream is not None and stream.isatty():
-        try:
-            real = os.get_terminal_size(stream.fileno()).columns
-        except (OSError, ValueError):
-            real = 0
-        limits += [real] if real else []
-        return min(limits, default=USUAL_WIDTH)
-    return min(limits, default=None)
+    limits = [int(asked)] if asked.isascii() and asked.isdigit() else []
+    with suppress(OSError, ValueError):
+        limits.append(os.get_terminal_size(stream.fileno()).columns)
+    return min((limit for limit in limits if limit), default=USUAL_WIDTH)
+
+
+def fits(lines: Sequence[str], columns: int | None) -> bool:
+    """Whether no line is longer than the screen is wide."""
+    return columns is None or max(map(width_of, lines)) <= columns
 
 
 def width_of(text: str) -> int:
@@ -65,7 +69,7 @@ def fitted(text: str, columns: int) -> str:
 
 def wrapped(text: str, stream: IO[str] | None) -> str:
     """A remark in lines that end between words, where a terminal would break them anywhere."""
-    columns = columns_of(stream) if is_terminal(stream) else None
+    columns = columns_of(stream)
     if columns is None or width_of(text) <= columns:
         return text
     import textwrap

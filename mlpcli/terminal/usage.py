@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mlpcli.errors import ConfigError, Place, UsageError
+from mlpcli.errors import ConfigError, MlpError, Place, UsageError
 from mlpcli.terminal.flag_hints import all_paths, meant_by_flag, setting
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ WANTED = {
 }
 
 
-def usage_error(error: Exception, arguments: Sequence[str]) -> UsageError:
+def usage_error(error: Exception, arguments: Sequence[str]) -> MlpError:
     """What a person reads for an error of the kind ClickException."""
     message = str(getattr(error, "format_message", error.__str__)()) or "wrong usage"
     context = getattr(error, "ctx", None)
