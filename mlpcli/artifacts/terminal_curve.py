@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final, TypeAlias
 
-from mlpcli.artifacts.history import Row, Series, loss_series, thinned
+from mlpcli.artifacts.history import Row, Series, curves_of, thinned
 from mlpcli.artifacts.loss_axis import LossAxis, epoch_ticks, loss_axis, tick_labels
 
 Pixel: TypeAlias = tuple[int, int]  # from the left, from the top
@@ -88,7 +88,7 @@ def terminal_curve(
 
     Drawn in braille characters, of eight dots each, or in ASCII.
     """
-    series = loss_series(rows)
+    series = curves_of(rows)
     if not series:
         return []
     axis = loss_axis(series)
