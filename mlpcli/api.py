@@ -17,9 +17,9 @@ import pandas as pd
 from mlpcli.arrays import Array, Matrix
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
-from mlpcli.data.encoding import batches_of
+from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.data.frames import table_of_frame
-from mlpcli.errors import UsageError
+from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
@@ -104,12 +104,21 @@ class TrainedModel:
         tally, parts = Tally(), list[Array]()
         for given in batches_of(table, model.inputs, model.dtype, model.outputs):
             scores, batch = model.scores(given)
-            batch.require_good()
+            require_good(batch)
             tally.add(batch)
             parts.append(read(scores))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         return np.concatenate(parts)
+
+
+def require_good(batch: Batch) -> None:
+    """Raise DataError for cells that cannot be used: the model is trained, no config can change it."""
+    try:
+        batch.require_good()
+    except DataError as error:
+        hint = "fill or convert such cells, or drop their rows, before predicting"
+        raise DataError(*(replace(problem, hint=hint) for problem in error.problems)) from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,14 +1,15 @@
 """The command line: each command parses its arguments, calls one function and gives an exit code."""
 
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mlpcli import __version__
-from mlpcli.memory import MAX_PARAMETERS, require_libraries
+from mlpcli.errors import ExitCode
+from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import (
     Config,
     DryRun,
@@ -34,40 +35,12 @@ from mlpcli.terminal.arguments import (
     with_default_layer,
     with_named_command,
 )
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, reading
 from mlpcli.terminal.process import guarded
-
-EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
-5 wrong model file · 6 output not written · 7 training diverged · 8 run directory in use ·
-9 out of memory · 10 a check failed · 129/130/143 stopped by SIGHUP/SIGINT/SIGTERM after saving ·
-141 SIGPIPE"""
-
-app = typer.Typer(
-    name="mlp",
-    epilog=EPILOG,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from mlpcli.terminal.usage import ClickException, config_at, require_order, usage_error
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        Console().result(f"mlp {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    _asked: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Train neural networks on tables: a YAML file says what, a CSV says on what."""
-    require_libraries()
-
-
-@app.command()
+@app.command(cls=Command)
 def train(
     config: Config,
     out: RunOutput = None,
@@ -87,9 +60,9 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
-    from mlpcli.config.load import load_config
-
-    loaded = load_config(config, overrides or (), seed)
+    console = Console(quiet=quiet)
+    with console.doing(reading(config)):
+        loaded = config_at(config, overrides or (), seed)
     from mlpcli.artifacts.drawing import drawing_process
 
     with nullcontext() if no_plots or dry_run else drawing_process() as draw:
@@ -103,10 +76,10 @@ def train(
             fail_worse_than_baseline=fail_worse_than_baseline,
             json=json,
         )
-        return train(loaded, options, Console(quiet=quiet))
+        return train(loaded, options, console)
 
 
-@app.command()
+@app.command(cls=Command)
 def predict(
     model: Model,
     source: Input,
@@ -128,6 +101,7 @@ def predict(
     quiet: Quiet = False,
 ) -> int:
     """Predict every row of INPUT with MODEL, as CSV."""
+    require_order(model, source)
     from mlpcli.commands.predict import PredictOptions, predict
 
     options = PredictOptions(
@@ -141,7 +115,7 @@ def predict(
     return predict(model, source, options, Console(quiet=quiet))
 
 
-@app.command()
+@app.command(cls=Command)
 def evaluate(
     model: Model,
     source: Input,
@@ -156,13 +130,14 @@ def evaluate(
     quiet: Quiet = False,
 ) -> int:
     """Judge MODEL on the labelled rows of INPUT."""
+    require_order(model, source)
     from mlpcli.commands.evaluate import EvaluateOptions, evaluate
 
     options = EvaluateOptions(assertions or (), json, expect_sha256)
     return evaluate(model, source, options, Console(quiet=quiet))
 
 
-@app.command()
+@app.command(cls=Command)
 def init(
     table: Table,
     targets: Annotated[
@@ -172,28 +147,35 @@ def init(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The config, or - for stdout. Default: NAME.yaml."),
     ] = None,
-    task: Annotated[TaskName | None, typer.Option(help="What to learn; default: seen in the target.")] = None,
+    task: Annotated[
+        TaskName | None,
+        typer.Option(
+            metavar="NAME", help="regression, classification or multilabel. Default: by the target."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     quiet: Quiet = False,
 ) -> int:
-    """Write a config that trains on CSV, with a comment on every line. Read it, then `mlp train` it."""
+    """Write a commented config that trains on CSV. Read it, then `mlp train` it."""
     from mlpcli.commands.init import InitOptions, init
 
     return init(table, InitOptions(targets, out, task and task.value, overwrite), Console(quiet=quiet))
 
 
-@app.command()
+@app.command(cls=Command)
 def inspect(model: Model, json: Json = False) -> int:
-    """Show what MODEL holds: layers, features, training data, metrics, config, sha256."""
+    """Show what MODEL holds: layers, features, data, metrics, config."""
     from mlpcli.commands.inspect import inspect
 
     return inspect(model, Console(), json=json)
 
 
-@app.command()
+@app.command(cls=Command)
 def gradcheck(
     config: Config,
-    method: Annotated[Method, typer.Option(help="How derivatives are estimated.")] = Method.CENTRAL,
+    method: Annotated[
+        Method, typer.Option(metavar="NAME", help="How: central differences, or complex-step.")
+    ] = Method.CENTRAL,
     eps: Annotated[
         float | None,
         typer.Option(metavar="STEP", callback=positive, help="One step, instead of the best of several."),
@@ -206,7 +188,9 @@ def gradcheck(
     against: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
     ] = None,
-    verbose: Annotated[bool, typer.Option(help="Worst entries and the gradients between layers.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Worst entries and the gradients between layers.")
+    ] = False,
     overrides: Set = None,
     seed: Seed = None,
     threads: Threads = None,
@@ -214,9 +198,9 @@ def gradcheck(
     quiet: Quiet = False,
 ) -> int:
     """Check the gradient of the network that CONFIG would train. Exit 10 unless every array is ok."""
-    from mlpcli.config.load import load_config
-
-    loaded = load_config(config, overrides or (), seed)
+    console = Console(quiet=quiet)
+    with console.doing(reading(config)):
+        loaded = config_at(config, overrides or (), seed)
     from mlpcli.commands.gradcheck import GradcheckOptions, gradcheck
     from mlpcli.nn.gradcheck import CheckOptions
 
@@ -228,10 +212,10 @@ def gradcheck(
         json=json,
         threads=threads,
     )
-    return gradcheck(loaded, options, Console(quiet=quiet))
+    return gradcheck(loaded, options, console)
 
 
-@app.command()
+@app.command(cls=Command)
 def schema() -> int:
     """Print the JSON Schema of the configuration language."""
     from mlpcli.commands.schema import schema
@@ -245,5 +229,18 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> object:
-    """Run the command that the arguments name; what it returns is an exit code, none means done."""
-    return with_named_command(app, arguments)(with_default_layer(arguments), standalone_mode=False)
+    """Run the command that the arguments name; what it returns is an exit code, none means done.
+
+    Raises UsageError. Without arguments the help is shown, and no command is wrong usage.
+    """
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            app(["--help"], standalone_mode=False, prog_name=NAME)
+        return ExitCode.USAGE
+    chosen = with_named_command(app, arguments)
+    try:
+        return chosen(with_default_layer(arguments), standalone_mode=False, prog_name=NAME)
+    except Exception as error:
+        if not isinstance(error, ClickException):
+            raise
+        raise usage_error(error, arguments) from error

@@ -24,6 +24,7 @@ from mlpcli.training.metrics import METRICS
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 SCHEMA = language_schema()
 TEXT = ["string", "number", "boolean", "null"]  # any scalar, taken as its source text
+PATH = ["string", "number", "boolean"]  # likewise, but nothing is no path
 
 # the keys that are sections of the config, and the models of their keys
 SECTIONS = {
@@ -123,8 +124,8 @@ def kind(schema: Mapping[str, Any]) -> str:
 
 def plain_kind(schema: Mapping[str, Any]) -> str:
     """What a scalar is."""
-    if schema["type"] == TEXT:
-        return "text"
+    if schema["type"] in (TEXT, PATH):
+        return "text" if schema["type"] == TEXT else "path"
     names = {"object": "mapping", "string": "path", "boolean": "`true` or `false`", "null": "null"}
     return names.get(schema["type"]) or number(schema)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from mlpcli.artifacts.history import Row, loss_series
+from mlpcli.artifacts.history import Row, curves_of, first_metric
 from mlpcli.errors import clean
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ ONE_AT_A_TIME: Final = threading.Lock()  # matplotlib's settings, and the enviro
 def loss_pictures(rows: Sequence[Row], name: str, best_epoch: int | None = None) -> dict[str, bytes]:
     """The pictures of a history by file name, `loss.svg` and `loss.png`.
 
-    `epoch`, `loss` and `val_loss` of the rows are drawn; `name` is the title; the best epoch is marked, where
-    one is given.
+    The losses of the rows are drawn, and beside them the first metric; `name` is the title; the best epoch is
+    marked, where one is given. The SVG has the colours that the viewer prefers, light or dark.
     """
     title = clean(name, LONGEST_TITLE)
     with ONE_AT_A_TIME, _undisturbed():
@@ -43,13 +43,29 @@ def loss_pictures(rows: Sequence[Row], name: str, best_epoch: int | None = None)
             # text stays text; the salt makes the names of the elements the same every time
             rc("svg", fonttype="none", hashsalt="mlp")
             rc("font", **{"family": "sans-serif", "sans-serif": ["DejaVu Sans"]})
-            figure = loss_figure(loss_series(rows), title, best_epoch)
+            metric = first_metric(rows)
+            curves = {what: curves_of(rows, what) for what in ("loss", metric) if what}
+            drawable = {what: series for what, series in curves.items() if series}
+            figure = loss_figure(drawable, title, best_epoch)
             return {"loss.svg": _svg(figure, title), "loss.png": _png(figure)}
 
 
 def _svg(figure: Figure, title: str) -> bytes:
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    return _saved(figure, "svg", {"Title": title, **nothing})
+    picture = _saved(figure, "svg", {"Title": title, **nothing})
+    return picture.replace(b"</style>", f"{dark_style()}</style>".encode(), 1)
+
+
+def dark_style() -> str:
+    """Rules of CSS that give every colour its counterpart where a dark scheme is preferred."""
+    from mlpcli.artifacts.loss_figure import IN_THE_DARK
+
+    rules = (
+        f'[style*="{part}: {light}"]{{{part}: {dark} !important}}'
+        for light, dark in IN_THE_DARK.items()
+        for part in ("fill", "stroke")
+    )
+    return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
 
 
 def _png(figure: Figure) -> bytes:

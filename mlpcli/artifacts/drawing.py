@@ -37,7 +37,6 @@ PATIENCE: Final = 60.0  # seconds without a sign of life from the process, after
 PIECE: Final = 1 << 16
 TASKS: Final = Path("/proc/self/task")  # where Linux shows the threads of a process
 END_OF_ORDER: Final = b"\n"
-DRAWN: Final = ("epoch", "loss", "val_loss")  # the columns of the history that are drawn
 
 
 def drawn_here(rows: Sequence[Row], name: str, best_epoch: int | None) -> Pictures:
@@ -78,8 +77,7 @@ class Artist:
 
     def draw(self, rows: Sequence[Row], name: str, best_epoch: int | None) -> Pictures:
         """The pictures; raises OSError or ValueError where they do not come, or not complete."""
-        drawn = [{column: row.get(column) for column in DRAWN} for row in rows]
-        _send(self.orders, json.dumps([drawn, name, best_epoch]).encode() + END_OF_ORDER)
+        _send(self.orders, json.dumps([list(map(dict, rows)), name, best_epoch]).encode() + END_OF_ORDER)
         texts = json.loads(_received(self.deliveries))
         return {name: binascii.a2b_base64(text) for name, text in texts.items()}
 

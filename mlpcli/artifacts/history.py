@@ -55,7 +55,8 @@ def _field(value: float | None, name: str) -> str:
 
 Point: TypeAlias = tuple[int, float]  # epoch, loss
 
-CURVES: Final = {"train": "loss", "validation": "val_loss"}  # the column of the history that each one shows
+CURVES: Final = {"train": TRAINING_ROWS, "validation": VALIDATION_ROWS}  # which rows each one is of
+NO_METRICS: Final = {"epoch", "loss", "learning_rate"}  # columns of the history besides the metrics
 # what float64 can hold is wider than what an axis can: its ends would overflow
 LARGEST, SMALLEST = 1e250, 1e-250
 
@@ -77,12 +78,18 @@ class Series:
         return next((loss for found, loss in self.points if found == epoch), None)
 
 
-def loss_series(rows: Sequence[Row]) -> list[Series]:
-    """Training curve, then validation curve, each where it has a point at all.
+def first_metric(rows: Sequence[Row]) -> str | None:
+    """The metric whose column comes first, if there is any."""
+    names = (name for name in (rows[0] if rows else ()) if not name.startswith(VALIDATION_ROWS))
+    return next((name for name in names if name not in NO_METRICS), None)
 
-    A loss that is absent, or not finite as the last one of a run that diverged, is no point.
+
+def curves_of(rows: Sequence[Row], what: str = "loss") -> list[Series]:
+    """Training curve, then validation curve of the loss or a metric, each where it has a point at all.
+
+    A value that is absent, or not finite as the last loss of a run that diverged, is no point.
     """
-    series = [Series(name, _points(rows, column)) for name, column in CURVES.items()]
+    series = [Series(name, _points(rows, part + what)) for name, part in CURVES.items()]
     return [one for one in series if one.points]
 
 

@@ -64,7 +64,7 @@ def _plain(label: str) -> str:
 
 
 # below this ratio of the largest to the smallest loss a linear axis shows everything
-LOG_RATIO: Final = 20.0
+LOG_RATIO: Final = 10.0
 # losses that differ by less than this share of themselves make a flat line
 FLAT: Final = 1e-6
 MARGIN: Final = 0.05
@@ -80,11 +80,12 @@ class LossAxis:
     low: float
     high: float
     floor: float | None
+    what: str = "loss"
 
     @property
     def caption(self) -> str:
         """What the numbers along the axis are."""
-        return "loss" if self.floor is None else "loss (log scale)"
+        return self.what if self.floor is None else f"{self.what} (log scale)"
 
     def shown(self, loss: float) -> float:
         """The value at which a loss is drawn."""
@@ -104,14 +105,18 @@ class LossAxis:
         return value if self.floor is None else math.log10(value)
 
 
-def loss_axis(series: Sequence[Series]) -> LossAxis:
-    """The axis that shows every point of these curves, logarithmic where their range asks for it."""
+def loss_axis(series: Sequence[Series], what: str = "loss") -> LossAxis:
+    """The axis that shows every point of these curves, logarithmic where their fall asks for it.
+
+    A metric may rise: one that ends above its beginning has a linear axis, whatever its range.
+    """
     values = [value for one in series for _, value in one.points]
     low, high = min(values), max(values)
     least = min((value for value in values if value > 0), default=0.0)
-    if low >= 0 and least and high >= LOG_RATIO * least:
+    falls = what == "loss" or all(one.last[1] < one.points[0][1] for one in series)
+    if falls and low >= 0 and least and high >= LOG_RATIO * least:
         room = 10 ** (MARGIN * (math.log10(high) - math.log10(least)))
-        return LossAxis(least / room, high * room, floor=least)
+        return LossAxis(least / room, high * room, least, what)
     size = max(abs(low), abs(high))
     room = MARGIN * (high - low if high - low > FLAT * size else size or 1.0)
-    return LossAxis(low - room, high + room, floor=None)
+    return LossAxis(low - room, high + room, None, what)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mlpcli.commands.assertions import Assertion, parse_assertions
-from mlpcli.commands.summary import target_table
+from mlpcli.commands.evaluation_report import Evaluation, document_of, report_lines
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
@@ -20,13 +19,11 @@ from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageErr
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.row_digests import Overlap
-from mlpcli.terminal.console import Console, counted, number, render
-from mlpcli.training.classification_metrics import ClassRow, class_table, confusion_matrix
-from mlpcli.training.metrics import METRICS, compute, compute_by_target, default_metrics, objection
+from mlpcli.terminal.console import Console, counted, reading
+from mlpcli.terminal.progress import counting_rows
+from mlpcli.training.metrics import METRICS, compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions, joined
 from mlpcli.training.unused_classes import ClassUse, unused_remark
-
-WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
 
 @dataclass(frozen=True)
@@ -38,22 +35,12 @@ class EvaluateOptions:
     expect_sha256: str | None
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """The rows of an input with their predictions, and their loss."""
-
-    predictions: Predictions
-    loss: float | None
-    overlap: Overlap | None  # with the training rows, where the model knows them
-    is_training_file: bool
-
-
 def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: Console) -> ExitCode:
     """Judge a model on every row of `source`. Raises CheckFailedError where an assertion is missed."""
     assertions = parse_assertions(options.assertions)
     model = open_model(model_path, options.expect_sha256)
     names = metrics_of(model, assertions)
-    with open_input(source, model.form) as reader:
+    with open_input(source, model.form) as reader, console.doing(reading(source)):
         evaluation = evaluation_of(model, reader, names, console)
     values = compute([name for name in names if name != "loss"], evaluation.predictions)
     if "loss" in names:
@@ -130,7 +117,8 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
         weight = None
     ranked = any(METRICS[name].needs in {"scores", "probabilities"} for name in names if name != "loss")
     tally, parts = Tally(), []
-    for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
+    batches = labelled_batches(reader, model.inputs, model.dtype, model.target, weight)
+    for batch in counting_rows(console, batches, lambda batch: len(batch.y)):
         tally.add(batch.inputs)
         part = judged(model, batch)
         parts.append(part if ranked else replace(part, predictions=replace(part.predictions, scores=None)))
@@ -182,72 +170,3 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     digests = model.row_digests
     overlap = None if digests is None else digests.overlap(batch.inputs.x, y)
     return JudgedBatch(predictions, weight, total, overlap)
-
-
-def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
-    """The table by class, or by label; none for a regression."""
-    target = model.target
-    if target.task == "regression":
-        return []
-    return class_table(predictions, target.classes if target.task == "classification" else target.columns)
-
-
-def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> dict[str, Any]:
-    """The JSON document: rows and metrics, and for classes where they were right and wrong."""
-    predictions = evaluation.predictions
-    document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
-    if targets := by_target(model, predictions, values):
-        document["targets"] = targets
-    if evaluation.overlap is not None:
-        document["training_rows"] = evaluation.overlap.training_rows
-    if model.target.task != "regression":
-        document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
-    if model.target.task == "classification":
-        document["confusion_matrix"] = confusion_matrix(predictions, len(model.target.classes)).tolist()
-    return document
-
-
-def by_target(
-    model: Model, predictions: Predictions, values: dict[str, float | None]
-) -> dict[str, dict[str, float | None]]:
-    """The metrics of each of several targets."""
-    return compute_by_target([name for name in values if name != "loss"], predictions, model.target.columns)
-
-
-def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
-    """The same for a person: metrics, the table by class, the confusion matrix."""
-    lines = [counted(predictions.rows, "row"), ""]
-    lines += render(
-        ("metric", "value"), [(name, number(value)) for name, value in values.items()]
-    ).splitlines()
-    if model.target.task == "regression":
-        rows = [
-            (name, *map(number, own.values())) for name, own in by_target(model, predictions, values).items()
-        ]
-        metrics = [name for name in values if name != "loss"]
-        lines += ["", *target_table(("target", *metrics), rows, "--json")] if rows else []
-    by_class = [
-        (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
-        for row in class_rows(model, predictions)
-    ]
-    if by_class:
-        amount = "rows" if predictions.weights is None else "weight"
-        what = "class" if model.target.task == "classification" else "label"
-        lines += ["", *render((what, "precision", "recall", "f1", amount), by_class).splitlines()]
-    if model.target.task == "classification":
-        lines += ["", *matrix_lines(predictions, model.target.classes)]
-    return lines
-
-
-def matrix_lines(predictions: Predictions, classes: Sequence[str]) -> list[str]:
-    """The confusion matrix, unless it is too wide to be read."""
-    if len(classes) > WIDEST_MATRIX:
-        return [f"confusion matrix: with {len(classes)} classes only in --json"]
-    cells = confusion_matrix(predictions, len(classes)).tolist()
-    rows = [(name, *map(shown, row)) for name, row in zip(classes, cells, strict=True)]
-    return render(("true \\ predicted", *classes), rows).splitlines()
-
-
-def shown(amount: float) -> str:
-    """A number of rows, or their weight."""
-    return f"{int(amount):,}" if amount == int(amount) else number(amount)

@@ -16,8 +16,10 @@ from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
 from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
 from mlpcli.run.limits import check_size
-from mlpcli.terminal.console import Console, counted, render
+from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
 
+# columns that a narrow screen goes without
+DISPENSABLE = ("numerical", "analytic", "kinks", "checked", "shape")
 WAYS = {
     "central": "central differences",
     "complex-step": "complex steps",
@@ -40,11 +42,13 @@ class GradcheckOptions:
 def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> ExitCode:
     """Check the network that `train` would train, on its first rows; exit code 0, or 10 unless all is ok."""
     check_size(config, MAX_PARAMETERS)
-    prepared = prepared_of(config)
+    with console.doing(reading(config.input_path(("data", "train")))):
+        prepared = prepared_of(config)
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
     experiment = experiment_of(config, prepared, (), "float64")
     # thousands of small products: handing each to a second thread costs more
-    with threads.limited(options.threads or 1):
+    what = f"checking the gradients of {counted(experiment.network.layout.size, 'parameter')}"
+    with threads.limited(options.threads or 1), console.doing(what):
         report = report_of(experiment, options)
     if options.json:
         console.document(report.to_json())
@@ -108,7 +112,7 @@ def table_of(arrays: Sequence[ArrayCheck]) -> str:
         )
         for array in arrays
     ]
-    return render(columns, rows)
+    return render_within(columns, rows, screen_columns(), DISPENSABLE)
 
 
 def worst_lines(array: ArrayCheck) -> list[str]:

@@ -18,7 +18,7 @@ from mlpcli.run.predictions_csv import refuse_to_replace
 from mlpcli.starter.choices import Starter, choose
 from mlpcli.starter.text import starter_text
 from mlpcli.survey.tables import survey
-from mlpcli.terminal.console import STDOUT, Console
+from mlpcli.terminal.console import STDOUT, Console, reading
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     if out != STDOUT and out.exists() and not options.overwrite:
         hint = "replace it with --overwrite, or name another with -o"
         raise OutputError.of("there is a file already", Place(str(out)), hint)
-    text = starter_text(starter_of(source, options, out))
+    with console.doing(reading(source)):
+        text = starter_text(starter_of(source, options, out))
     check(parse_document(text.encode(), str(out)))  # a table of very many columns may make it too long
     if out == STDOUT:
         console.result(text)

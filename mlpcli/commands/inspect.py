@@ -8,11 +8,11 @@ from typing import Any
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.commands.model_facts import facts_of
-from mlpcli.commands.summary import PART_NAMES
+from mlpcli.commands.parts_table import PartResults, parts_table
 from mlpcli.config.dump import dump_document
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import ExitCode, clean
-from mlpcli.terminal.console import Console, counted, number, render
+from mlpcli.terminal.console import Console, counted, number, render, screen_columns
 
 MOST_FEATURES = 50  # lines of features that a person would still read
 WIDEST = 120  # characters of a line that lists things
@@ -40,7 +40,7 @@ def report_lines(path: Path, facts: Mapping[str, Any]) -> list[str]:
         "",
         *_feature_lines(facts),
         "",
-        *_metric_table(facts["metrics"]).splitlines(),
+        *_metric_table(facts["metrics"]),
         "",
         "config as written:",
         *(f"  {clean(line, 2000)}" for line in dump_document(facts["config"]).splitlines()),
@@ -153,15 +153,11 @@ def _decoration(parse: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {text!r}" for name, text in parse.items())
 
 
-def _metric_table(metrics: Mapping[str, Any]) -> str:
+def _metric_table(metrics: Mapping[str, Any]) -> list[str]:
     found = dict.fromkeys(name for part in metrics.values() for name in part)
     names = [name for name in found if name not in {"baseline", "targets"}]
-    rows: list[list[str]] = []
-    for part, values in metrics.items():
-        rows.append([PART_NAMES[part], *(number(values.get(name)) for name in names)])
-        constant = values.get("baseline") or {}
-        rows.append(["  constant prediction", *(number(constant.get(name)) for name in names)])
-    return render(("", *names), rows)
+    parts = [PartResults(part, values, values.get("baseline") or {}) for part, values in metrics.items()]
+    return parts_table(parts, names, screen_columns())
 
 
 def choice(chosen: Mapping[str, Any]) -> str:

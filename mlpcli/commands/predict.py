@@ -12,7 +12,8 @@ from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.run.prediction import Tally, count_formulas, predicted_values
 from mlpcli.run.predictions_csv import Columns, refuse_to_replace, write_table
 from mlpcli.run.predictor import Model, open_model
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
+from mlpcli.terminal.progress import counting_rows
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,27 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     # with all its columns in the output, nothing of the input is lost
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     model = open_model(model_path, options.expect_sha256)
-    tally = Tally()
+    tally, shown = Tally(), beside(options.out, console)
     with open_input(source, model.form) as reader:
         carried = carried_columns(model, reader, options)
         columns = model.decoder.columns
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
-        write_table(options.out, (*carried, *columns), tables)
+        with shown.doing(reading(source)):
+            write_table(options.out, (*carried, *columns), counting_rows(shown, tables, rows_of))
     tally.tell(console)
     return ExitCode.DONE
+
+
+def beside(out: Path | None, console: Console) -> Console:
+    """Where to say how far it is: nowhere if the predictions themselves go by on the screen."""
+    on_screen = out in {None, STDOUT} and results_are_seen()
+    return Console(quiet=True) if on_screen else console
+
+
+def rows_of(columns: Columns) -> int:
+    """How many rows some columns have."""
+    return len(columns[0])
 
 
 def carried_columns(model: Model, reader: Reader, options: PredictOptions) -> tuple[str, ...]:

@@ -7,32 +7,29 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.artifacts.terminal_curve import Extras, terminal_curve
+from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table, target_table
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.resolved_config import resolved_config
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
-from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
+from mlpcli.terminal.console import counted, number, render, result_stream, screen_columns
+from mlpcli.terminal.screen import can_encode, has_colours
 from mlpcli.training.callbacks import Epoch
-
-MOST_ROWS = 30  # of a table by target
-PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
 def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
     """The loss curve, and a row per part with the constant prediction's below it."""
-    lines = _curve(history) if len(history) > 1 else []
+    lines = _curve(history, results) if len(history) > 1 else []
     names = ("loss", *experiment.metrics)
-    rows: list[list[str]] = []
-    for part, values in results.parts.items():
-        count = f"{len(experiment.parts[part].rows):,}"
-        rows.append([PART_NAMES[part], count, *(number(values[name]) for name in names)])
-        constant = results.baseline[part]
-        rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
-    table = render(("", "rows", *names), rows)
-    return [*lines, "", *table.splitlines(), *_by_target(results, names[1:]), "", _sentence(results)]
+    parts = [
+        PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
+        for part, values in results.parts.items()
+    ]
+    table = parts_table(parts, names, screen_columns())
+    return [*lines, "", *table, *_by_target(results, names[1:]), "", _sentence(results)]
 
 
 def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
@@ -42,20 +39,17 @@ def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
         for part, targets in results.targets.items()
         for target, values in targets.items()
     ]
-    return ["", *target_table(("target", "", *metrics), rows, "metrics.json")] if rows else []
+    if not rows:
+        return []
+    return ["", *target_table(("target", "", *metrics), rows, "metrics.json", screen_columns())]
 
 
-def target_table(columns: Sequence[str], rows: Sequence[Sequence[str]], elsewhere: str) -> list[str]:
-    """The values of every target, or where those are when they are too many to be read."""
-    if len(rows) > MOST_ROWS:
-        return [f"the values of every target are in {elsewhere}"]
-    return render(columns, rows).splitlines()
-
-
-def _curve(history: Sequence[Epoch]) -> list[str]:
-    width = max(40, min(100, shutil.get_terminal_size().columns))
+def _curve(history: Sequence[Epoch], results: Results) -> list[str]:
+    width = max(40, min(100, screen_columns() or shutil.get_terminal_size().columns))
     rows = [epoch.row() for epoch in history]
-    return terminal_curve(rows, width, 12, unicode=can_encode(result_stream(), "⠿─│"))
+    best = results.best_epoch if results.best_epoch < results.epochs else None
+    unicode = can_encode(result_stream(), "⠿─│●")
+    return terminal_curve(rows, width, 12, unicode=unicode, extras=Extras(best, has_colours(result_stream())))
 
 
 def _sentence(results: Results) -> str:

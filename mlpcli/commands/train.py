@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Existing
-from mlpcli.commands.summary import PART_NAMES, dry_run_document, dry_run_summary, run_summary
+from mlpcli.commands.parts_table import PART_NAMES
+from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
 from mlpcli.config.load import Config
 from mlpcli.errors import DivergedError, ExitCode, UsageError
 from mlpcli.run import training
@@ -18,7 +19,7 @@ from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, Results, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, reading
 from mlpcli.training.unused_classes import unused_remark
 
 
@@ -46,7 +47,8 @@ def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
 
 def prepared_experiment(config: Config, options: TrainOptions, console: Console) -> Experiment:
     """The job that the config describes, once its notes are told."""
-    experiment = set_up(config, options.max_parameters)
+    with console.doing(reading(config.input_path(("data", "train")))):
+        experiment = set_up(config, options.max_parameters)
     for note in experiment.prepared.notes:
         console.note(note)
     return experiment

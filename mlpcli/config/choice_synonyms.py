@@ -16,8 +16,8 @@ CHOICES_ELSEWHERE: dict[str, str] = {
     "mean_absolute_error": "mae",
     "l1_loss": "mae",
     "smooth_l1": "huber",
-    "log_loss": "binary_cross_entropy",
-    "logloss": "binary_cross_entropy",
+    "log_loss": "cross_entropy",
+    "logloss": "cross_entropy",
     "bce": "binary_cross_entropy",
     "binary_crossentropy": "binary_cross_entropy",
     "categorical_crossentropy": "cross_entropy",
@@ -137,4 +137,10 @@ METRICS_ELSEWHERE: dict[str, str] = {
     "r2_score": "r2",
     "r_squared": "r2",
     "rsquared": "r2",
+}
+
+# where a choice alone would not say enough
+CHOICE_HINTS_ELSEWHERE: dict[str, str] = {
+    "log_loss": "two classes, and labels, may have `binary_cross_entropy`",
+    "logloss": "two classes, and labels, may have `binary_cross_entropy`",
 }

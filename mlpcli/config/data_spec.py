@@ -42,7 +42,11 @@ def _part(given: object) -> object:
 HeldOut: TypeAlias = Annotated[
     Annotated[
         Annotated[float, Number(above=0, below=1), Tag("a fraction")]
-        | Annotated[str, LocalPath("a fraction, a path or {column: NAME, value: TEXT}"), Tag("a path")]
+        | Annotated[
+            str,
+            LocalPath("a fraction, a path or {column: NAME, value: TEXT}", words_only=True),
+            Tag("a path"),
+        ]
         | Annotated[SplitColumn, Tag("by column")],
         Discriminator(_part_form),
     ]

@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE, METRICS_ELSEWHERE
+from mlpcli.config.choice_synonyms import CHOICE_HINTS_ELSEWHERE, CHOICES_ELSEWHERE, METRICS_ELSEWHERE
 from mlpcli.config.nodes import means_no_finite_number, resolve
 from mlpcli.config.refusals import JsonSchema, expected, found, is_scalar, refusal, text_of, value_of
 
@@ -176,9 +176,10 @@ def known_word(what: str, words: Sequence[str], given: object) -> str:
 
 
 def listing(words: Sequence[str]) -> str:
-    """All the words there are; signs in quotes."""
+    """All the words there are; in quotes signs, and `none`, which after `there are` says something else."""
     quoted = (f'"{word}"' if "'" in word else f"'{word}'" for word in words)
-    shown = (word if word.isidentifier() else text for word, text in zip(words, quoted, strict=True))
+    plain = (word.isidentifier() and word != "none" for word in words)
+    shown = (word if bare else text for word, bare, text in zip(words, plain, quoted, strict=True))
     return "there are " + ", ".join(shown)
 
 
@@ -189,7 +190,8 @@ def suggestion(text: str, words: Sequence[str]) -> str:
     for elsewhere in (CHOICES_ELSEWHERE, METRICS_ELSEWHERE):
         ours = prefix + elsewhere.get(lower.removeprefix(prefix), "")
         if ours in words:
-            return f"it is called `{ours}` here"
+            more = CHOICE_HINTS_ELSEWHERE.get(lower)
+            return f"it is called `{ours}` here" + (f"; {more}" if more else "")
     close = difflib.get_close_matches(lower, words, n=1, cutoff=CLOSE)
     return f"did you mean `{close[0]}`?" if close else listing(words)
 
@@ -224,12 +226,18 @@ URL = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LocalPath:
-    """The path of a local file or directory; nothing in it is interpreted, `~` neither."""
+    """The path of a local file or directory; nothing in it is interpreted, `~` neither.
+
+    `words_only` where a number or a boolean means something else than the path that it is written as.
+    """
 
     what: str
+    words_only: bool = False
 
     def check(self, given: object) -> str:
         """The path as written."""
+        if value_of(given) is None:
+            raise expected(self.what, given)
         path = Text(self.what).check(given)
         if re.match(URL, path):
             raise expected(self.what, given, "only local files are supported")
@@ -241,4 +249,5 @@ class LocalPath:
         return core_schema.no_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchema:
-        return {"type": "string", "minLength": 1}
+        kinds: list[str] = [] if self.words_only else ["number", "boolean"]
+        return {"type": ["string", *kinds] if kinds else "string", "minLength": 1}

@@ -24,7 +24,7 @@ def config_of(settings: Mapping[Any, Any], name: str = "config") -> Config:
     """
     path = Path(name)
     root = parse_document(dump_document(_mapping(settings, Place(name), ())).encode(), name)
-    return Config(check(root), path, root)
+    return Config(check(root), path, root, is_mapping=True)
 
 
 def _mapping(settings: Mapping[Any, Any], place: Place, key: Names) -> dict[Any, Any]:

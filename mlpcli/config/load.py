@@ -55,11 +55,12 @@ def _remove(rest: Any, key: Key) -> None:
 
 @dataclass(frozen=True)
 class Config:
-    """What a config file and the command line together ask for."""
+    """What a config file and the command line together ask for; `is_mapping` where Python gave it instead."""
 
     spec: Spec
     path: Path
     root: MappingNode
+    is_mapping: bool = False
 
     @property
     def document(self) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlpcli.config.document import MAX_DEPTH, parse_node
-from mlpcli.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode
+from mlpcli.config.key_paths import CHOICE, STANDS_FOR_NAME, may_be_named
+from mlpcli.config.nodes import Entry, Key, ListNode, MappingNode, Node, ScalarNode
 from mlpcli.errors import ConfigError, Place, UsageError, clean
 
 PART = r'"[^"]*"|[^=."]+'  # quotes for a name with a dot or an equals sign
 ASSIGNMENT = rf"((?:{PART})(?:\.(?:{PART}))*)=(.*)"
-STANDS_FOR_NAME = frozenset({"constant", "divide", "from"})  # keys of a choice that has no name beside them
 
 
 def override(root: MappingNode, assignment: str) -> MappingNode:
@@ -33,38 +33,42 @@ def override(root: MappingNode, assignment: str) -> MappingNode:
 
 def put(root: MappingNode, path: Sequence[str], value: Node, place: Place) -> MappingNode:
     """The tree with a value at a path; what is missing on the way is made."""
-    grafted = _graft(root, path, value, place)
+    grafted = _graft(root, tuple(path), 0, Entry(place, value))
     return grafted if isinstance(grafted, MappingNode) else root
 
 
-def _graft(node: Node, path: Sequence[str], value: Node, place: Place) -> Node:
-    if not path:
-        return value
+def _graft(node: Node, key: Key, depth: int, new: Entry) -> Node:
+    """What stands at the first `depth` parts of a key, once the new value is where the whole key leads."""
+    if depth == len(key):
+        return new.node
     if isinstance(node, ListNode):
-        return _graft_item(node, path, value, place)
-    entries = dict(_as_mapping(node, path[0], place).entries)
-    below = entries[path[0]].node if path[0] in entries else MappingNode({}, place)
-    entries[path[0]] = Entry(place, _graft(below, path[1:], value, place))
-    return MappingNode(entries, node.place)
+        return _graft_item(node, key, depth, new)
+    part = str(key[depth])
+    above = _as_mapping(node, key[: depth + 1], new.place)
+    below = above.entries[part].node if part in above.entries else MappingNode({}, new.place)
+    grafted = Entry(new.place, _graft(below, key, depth + 1, new))
+    return MappingNode({**above.entries, part: grafted}, above.place)
 
 
-def _as_mapping(node: Node, key: str, place: Place) -> MappingNode:
-    """A choice made by name alone, as the mapping that can take options."""
+def _as_mapping(node: Node, key: Key, place: Place) -> MappingNode:
+    """The mapping above a key; a choice made by name alone becomes the mapping that can take options."""
     if isinstance(node, MappingNode):
         return node
-    if isinstance(node, ListNode) or node.value is None or key in STANDS_FOR_NAME or key == "name":
+    is_name = isinstance(node, ScalarNode) and node.value is not None and may_be_named(key[:-1])
+    if isinstance(node, ListNode) or not is_name or key[-1] in STANDS_FOR_NAME or key[-1] == CHOICE:
         return MappingNode({}, place)
-    return MappingNode({"name": Entry(node.place, node)}, place)
+    return MappingNode({CHOICE: Entry(node.place, node)}, node.place)
 
 
-def _graft_item(node: ListNode, path: Sequence[str], value: Node, place: Place) -> Node:
-    if not (path[0].isascii() and path[0].isdigit() and int(path[0]) < len(node.items)):
+def _graft_item(node: ListNode, key: Key, depth: int, new: Entry) -> Node:
+    part = str(key[depth])
+    if not (part.isascii() and part.isdigit() and int(part) < len(node.items)):
         there = f"0 to {len(node.items) - 1}" if node.items else "of which there are none"
         raise ConfigError.of(
-            f"expected the number of a list item, {there}, found '{path[0]}'",
-            place,
+            f"expected the number of a list item, {there}, found '{part}'",
+            new.place,
             "set the whole list instead: --set KEY=[1, 2, 3]",
         )
-    index = int(path[0])
-    item = _graft(node.items[index], path[1:], value, place)
+    index = int(part)
+    item = _graft(node.items[index], key, depth + 1, new)
     return replace(node, items=(*node.items[:index], item, *node.items[index + 1 :]))

@@ -106,7 +106,7 @@ def decide_scale(spec: Spec, task: str, loss: LossSpec, output_activation: str) 
         return ScaleSpec.model_validate("standardize" if scaled else "none")
     if asked.name != "none" and task != "regression":
         raise SettingError.of(
-            ("data", "target_scale"), f"expected none, as this is a {task}, found {asked.name}"
+            ("data", "target_scale"), f"expected `none`, as this is a {task}, found {asked.name}"
         )
     return asked
 

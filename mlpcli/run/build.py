@@ -14,7 +14,7 @@ from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.load import Config
 from mlpcli.config.spec import LossSpec
 from mlpcli.data.dataset import Prepared
-from mlpcli.errors import ConfigError
+from mlpcli.errors import ConfigError, clean
 from mlpcli.nn import initializers
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
@@ -120,8 +120,13 @@ def starting_arrays(config: Config) -> PlainArrays | None:
     try:
         return read_arrays(config.input_path(STARTING_FILE))
     except FileFormatError as error:
-        message = f"cannot take weights from it: {error.message}"
+        message = f"cannot take weights from {starting_file(config)}: {error.message}"
         raise config.problem(STARTING_FILE, message, error.hint) from error
+
+
+def starting_file(config: Config) -> str:
+    """The file of the starting weights, as messages name it."""
+    return f"'{clean(config.input_path(STARTING_FILE))}'"
 
 
 def check_fit(config: Config, network: Network, found: Mapping[str, Array]) -> None:
@@ -138,7 +143,7 @@ def misfit(config: Config, name: str, expected: tuple[int, ...] | None, found: A
     wants = "no such array" if expected is None else f"shape {expected}"
     return config.problem(
         STARTING_FILE,
-        f"{name}: expected {wants}, found {has}",
+        f"{name}: expected {wants}, found {has} in {starting_file(config)}",
         hint="the layers (and `bias`) must be those of the network in the file",
     )
 

@@ -102,8 +102,10 @@ def input_files(config: Config) -> dict[str, InputFile]:
     for part in PARTS:
         if isinstance(named[part], str):
             in_file = config.is_in_file(("data", part))
-            ours = "a path in a config starts at the config's own directory"
-            start = ours if in_file else "a path given besides starts at the working directory"
+            start = "a path in a config starts at the config's own directory"
+            if config.is_mapping or not in_file:
+                what = "in a mapping" if config.is_mapping else "given besides"
+                start = f"a path {what} starts at the working directory"
             files[part] = InputFile(part, config.input_path(("data", part)), start)
     return files
 

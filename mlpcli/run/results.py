@@ -69,7 +69,7 @@ def recorded_results(meta: ModelMeta) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class PartResults:
+class JudgedPart:
     """What a part of the data is worth; the scores of its rows where they do not train."""
 
     values: Values
@@ -99,7 +99,7 @@ def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
     )
 
 
-def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> PartResults:
+def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> JudgedPart:
     """One part with the network's weights as they are, by one forward pass."""
     experiment, target = evaluator.experiment, evaluator.experiment.prepared.target
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
@@ -109,7 +109,7 @@ def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> PartResults:
         several = len(target.columns) > 1
         targets = compute_by_target(experiment.metrics, predictions, target.columns) if several else {}
     use = None if predictions.task == "regression" else ClassUse.of(predictions, len(target.answers))
-    return PartResults(values, targets, use, None if part == "train" else scores.copy())
+    return JudgedPart(values, targets, use, None if part == "train" else scores.copy())
 
 
 def _is_worse(loss: float | None, constant: float | None) -> bool:

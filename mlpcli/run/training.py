@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
-from mlpcli.artifacts.history import history_content, metrics_content
+from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, Row, history_content, metrics_content
 from mlpcli.artifacts.model_file import model_content
 from mlpcli.artifacts.run_directory import Existing, RunDirectory
 from mlpcli.artifacts.run_files import ARTIFACTS
@@ -16,7 +16,7 @@ from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
-from mlpcli.run.experiment import Experiment, ExperimentEvaluator
+from mlpcli.run.experiment import Experiment, ExperimentEvaluator, monitors
 from mlpcli.run.fit import FitResult
 from mlpcli.run.kept_rows import predictions_content, splits_content
 from mlpcli.run.model_document import model_arrays, model_document, require_savable
@@ -119,13 +119,22 @@ def save(
     run.write("config.yaml", bytes_content(resolved_text(experiment, run.output).encode()))
 
 
+def drawn_rows(experiment: Experiment, fitted: FitResult) -> list[Row]:
+    """Of the history what is drawn: the losses, and the metric that decides something, else the first one."""
+    watched = [monitor.removeprefix(VALIDATION_ROWS) for _, monitor in monitors(experiment.config.spec)]
+    metric = next((name for name in (*watched, *experiment.metrics) if name != "loss"), None)
+    wanted = [part + what for what in ("loss", metric) if what for part in (TRAINING_ROWS, VALIDATION_ROWS)]
+    rows = (epoch.row() for epoch in fitted.history)
+    return [{name: row.get(name) for name in ("epoch", *wanted)} for row in rows]
+
+
 def write_pictures(
     experiment: Experiment, fitted: FitResult, draw: Draw, run: RunDirectory, console: Console
 ) -> None:
     """Write the pictures; the run is complete without them, so a failure is a warning."""
     try:
         best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
-        pictures = draw([epoch.row() for epoch in fitted.history], experiment.config.path.stem, best)
+        pictures = draw(drawn_rows(experiment, fitted), experiment.config.path.stem, best)
         run.write("loss.svg", bytes_content(pictures["loss.svg"]))
         run.write("loss.png", bytes_content(pictures["loss.png"]))
     except Exception as error:  # whatever a drawing library may come up with: the model is saved

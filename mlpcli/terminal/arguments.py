@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.threads import LIMIT
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
@@ -41,7 +42,7 @@ Threads = Annotated[
         min=1,
         max=LIMIT,
         metavar="N",
-        help="Threads, or processes where steps are large; chosen by the shapes.",
+        help="Threads, or processes for large steps. Default: by the shapes.",
     ),
 ]
 DryRun = Annotated[
@@ -58,7 +59,14 @@ FailWorse = Annotated[
     ),
 ]
 MaxParams = Annotated[
-    int, typer.Option("--max-params", min=1, metavar="N", help="Refuse networks with more parameters.")
+    int,
+    typer.Option(
+        "--max-params",
+        min=1,
+        metavar="N",
+        show_default=False,
+        help=f"Refuse networks with more parameters. Default: {MAX_PARAMETERS:,}.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Warnings and errors only.")]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from mlpcli.terminal.live_line import LiveLine
+from mlpcli.terminal.screen import can_encode, columns_of, fits, is_terminal, width_of, wrapped, write
 
 Row = Sequence[str]
 
@@ -25,34 +25,60 @@ class Console:
     def __init__(self, *, quiet: bool = False, warned: list[str] | None = None) -> None:
         self.quiet = quiet
         self._warned = warned
+        self._live = LiveLine()
+
+    @contextmanager
+    def doing(self, text: str) -> Iterator[None]:
+        """Say on a terminal what is being done, until it is done."""
+        if not self.quiet:
+            self._live.show(text)
+        try:
+            yield
+        finally:
+            self._live.clear()
+
+    @property
+    def columns(self) -> int:
+        """The room for a live line."""
+        return self._live.columns
+
+    def show(self, text: Callable[[int], str], *, at_last: bool = False) -> None:
+        """Say on a terminal how far something is, in a line of so many columns; not too often."""
+        if not self.quiet and (self._live.is_due or at_last):
+            self._live.show(text(self._live.columns))
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; not when quiet."""
         if not self.quiet:
-            write(sys.stderr, f"{clean(text, 2000)}\n")
+            self._say(f"{wrapped(clean(text, 2000), sys.stderr)}\n")
 
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
         if self._warned is not None:
             self._warned.append(text)
             return
-        write(sys.stderr, f"mlp: warning: {clean(text, 2000)}\n")
+        self._say(f"{wrapped(f'mlp: warning: {clean(text, 2000)}', sys.stderr)}\n")
 
     def annotate(self, title: str, text: str) -> None:
         """A GitHub annotation of an error, where a GitHub workflow runs this command; nothing elsewhere."""
         if os.environ.get("GITHUB_ACTIONS"):
             line = clean(text, 2000).replace("%", "%25")
-            write(sys.stderr, f"::error title={title}::{line}\n")
+            self._say(f"::error title={title}::{line}\n")
 
     def error(self, error: MlpError) -> None:
         """What went wrong, on stderr: at most four lines a problem."""
-        write(sys.stderr, "".join(f"{line}\n" for line in error.lines()))
+        self._say("".join(f"{line}\n" for line in error.lines()))
 
     def result(self, text: str) -> None:
         """Results, on stdout; raises OutputError."""
         stream = result_stream()
+        self._live.clear()
         stream.write(text if text.endswith("\n") else text + "\n")
         stream.flush()
+
+    def _say(self, text: str) -> None:
+        self._live.clear()
+        write(sys.stderr, text)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Several lines of a result that a quiet run leaves out."""
@@ -67,6 +93,19 @@ class Console:
         self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
 
 
+LARGE_FILE = 10**7  # bytes, whose reading takes a moment
+
+
+def reading(path: Path | str) -> str:
+    """What is said while a file is read: `reading data.csv, 250 MB`."""
+    try:
+        size = Path(path).stat().st_size
+    except (OSError, ValueError):  # whoever opens it says what is wrong
+        size = 0
+    name = "standard input" if str(path) == str(STDOUT) else path
+    return f"reading {name}" + (f", {size / 1e6:,.0f} MB" if size >= LARGE_FILE else "")
+
+
 STDOUT = Path("-")  # as the name of an output file
 
 
@@ -77,56 +116,47 @@ def result_stream() -> TextIO:
     return sys.stdout
 
 
-def write(stream: IO[str] | None, text: str) -> None:
-    """Write to a stream that may be closed or full: a lost remark changes no result."""
-    if stream is None:
-        return
-    try:
-        stream.write(text)
-        stream.flush()
-    except (OSError, ValueError):
-        return
+def results_are_seen() -> bool:
+    """Whether the results go to a terminal."""
+    return is_terminal(sys.stdout)
 
 
-def is_terminal(stream: IO[str] | None) -> bool:
-    """Whether a person with a real terminal reads the stream."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+def screen_columns() -> int | None:
+    """How many characters a line of the results may have; None where any number."""
+    return columns_of(sys.stdout)
 
 
-def can_encode(stream: IO[str] | None, text: str) -> bool:
-    """Whether the stream's encoding has every character of `text`."""
-    try:
-        text.encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+GAP, NARROW_GAP = 3, 2  # between the columns of a table, and where there is little room
 
 
-def render(columns: Sequence[str], rows: Iterable[Row]) -> str:
+def render(columns: Sequence[str], rows: Iterable[Row], gap: int = GAP) -> str:
     """A plain table: aligned columns, a rule under the header; no colours, on a screen or in a file."""
-    from rich.console import Console as RichConsole
-
-    table = _table(columns, rows)
-    width = max(20, RichConsole(width=1000).measure(table).maximum)
-    console = RichConsole(width=width, no_color=True, highlight=False, emoji=False, markup=False)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    return "\n".join(line for line in lines if line)
+    cells = [[clean(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
+    lines = [(" " * gap).join(_aligned(row, widths)).rstrip() for row in cells]
+    rule = "─" if can_encode(sys.stdout, "─") else "-"
+    return "\n".join([lines[0], rule * (sum(widths) + gap * (len(widths) - 1)), *lines[1:]])
 
 
-def _table(columns: Sequence[str], rows: Iterable[Row]) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def render_within(
+    columns: Sequence[str], rows: Sequence[Row], screen: int | None, dispensable: Sequence[str]
+) -> str:
+    """The table; where the screen has no room for all columns, without the first dispensable ones."""
+    shown = list(columns)
+    for name in (*dispensable, ""):
+        places = [columns.index(column) for column in shown]
+        text = render(shown, [[row[place] for place in places] for row in rows])
+        if fits(text.splitlines(), screen):
+            break
+        shown = [column for column in shown if column != name]
+    return text
 
-    shape = box.SIMPLE_HEAD if can_encode(sys.stdout, "─") else box.ASCII2
-    table = Table(box=shape, pad_edge=False, show_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(clean(column), justify="left" if index == 0 else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    return table
+
+def _aligned(row: Row, widths: Sequence[int]) -> Iterator[str]:
+    """The cells with their spaces: the first is on the left of its column, the others on the right."""
+    for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        spaces = " " * (width - width_of(cell))
+        yield spaces + cell if index else cell + spaces
 
 
 def counted(count: int, what: str) -> str:

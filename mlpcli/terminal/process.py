@@ -14,27 +14,17 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
 from mlpcli import __version__
-from mlpcli.errors import ExitCode, MemoryLimitError, MlpError, OutputError, Place, UsageError
+from mlpcli.errors import ExitCode, MemoryLimitError, MlpError, OutputError, Place
 from mlpcli.signals import StoppedBySignal, die_by, die_on_signals, leave_on_signals
-from mlpcli.terminal.console import Console, write
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.screen import write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# the kind of every usage error; typer names BadParameter only, whose parents are UsageError and this one
-ClickException = typer.BadParameter.__mro__[2]
 STDOUT = 1  # its file descriptor
 OF_THE_DEVICE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # never a bug, wherever they come up
-# what those who read the command line for us say of a value, the longer ones first
-REWORDED = (
-    ("Value error, ", ""),
-    ("Input should be a valid integer, unable to parse string as an integer", "expected a whole number"),
-    ("Input should be a valid number, unable to parse string as a number", "expected a number"),
-    ("Input should be", "expected a number"),
-)
 # what is loaded stays: looking for garbage in it makes a start 4 % longer, and once more as the process ends
 # 14 to 21 % (python tests/benchmarks/decisions.py --only start)
 SELDOM = (50_000, 10, 10)
@@ -132,11 +122,6 @@ def report(error: Exception) -> ExitCode:
 def _as_mlp_error(error: Exception) -> MlpError | None:
     if isinstance(error, MlpError):
         return error
-    if isinstance(error, ClickException):
-        message = str(getattr(error, "format_message", error.__str__)()) or "wrong usage"
-        for theirs, ours in REWORDED:
-            message = message.replace(theirs, ours)
-        return UsageError.of(message[0].lower() + message[1:].rstrip("."), hint="see `mlp --help`")
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return MemoryLimitError.of("out of memory", hint="use smaller layers, fewer rows, or a smaller batch")
     if isinstance(error, OSError) and error.errno in OF_THE_DEVICE:

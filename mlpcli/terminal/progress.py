@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
 
-from mlpcli.terminal.console import Console, is_terminal, number, write
+from mlpcli.terminal.console import Console, counted, number
+from mlpcli.terminal.screen import can_encode, is_terminal, write
 from mlpcli.training.callbacks import Epoch, Observer
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
+T = TypeVar("T")
 
-PLAIN_LINES = 20  # about as many lines as a long run leaves in a log
+PLAIN_LINES: Final = 20  # about as many lines as a long run leaves in a log
+LONGEST_BAR, SHORTEST_BAR = 20, 5
+SIGNS: Final = ("━", "─"), ("#", "-")  # of a bar: done, to do
 
 
-def describe(epoch: Epoch) -> str:
-    """The epoch in one line: `loss 0.1234  val_loss 0.2345  val_accuracy 0.9500  rate 0.001000`."""
+def scores(epoch: Epoch) -> list[str]:
+    """What the epoch came to, what matters most first: `loss 0.1234`, `val_loss 0.2345`, ..."""
     parts = [f"loss {number(epoch.loss)}"]
     if epoch.val_loss is not None:
         parts.append(f"val_loss {number(epoch.val_loss)}")
@@ -27,7 +32,25 @@ def describe(epoch: Epoch) -> str:
         parts.append(f"{'val_' if epoch.val_metrics else ''}{name} {number(value)}")
     if epoch.learning_rate is not None:
         parts.append(f"rate {number(epoch.learning_rate)}")
-    return "  ".join(parts)
+    return parts
+
+
+def describe(epoch: Epoch) -> str:
+    """The epoch in one line: `loss 0.1234  val_loss 0.2345  val_accuracy 0.9500  rate 0.001000`."""
+    return "  ".join(scores(epoch))
+
+
+def counting_rows(console: Console, tables: Iterable[T], rows_of: Callable[[T], int]) -> Iterator[T]:
+    """The tables as they come; a terminal shows how many rows have gone by."""
+    rows = 0
+    for table in tables:
+        yield table
+        rows += rows_of(table)
+        console.show(partial(_row_count, rows))
+
+
+def _row_count(rows: int, _columns: int) -> str:
+    return counted(rows, "row")
 
 
 @contextmanager
@@ -36,8 +59,9 @@ def progress(console: Console, epochs: int, done: int = 0) -> Iterator[Observer]
     if console.quiet:
         yield lambda _epoch: None
     elif is_terminal(sys.stderr):
-        with _live(epochs, done) as observer:
-            yield observer
+        live = LiveProgress(epochs, done)
+        with console.doing(live.line(None, console.columns)):
+            yield live.observer(console)
     else:
         yield _plain(epochs)
 
@@ -54,38 +78,43 @@ def _plain(epochs: int) -> Observer:
     return observer
 
 
-@contextmanager
-def _live(epochs: int, done: int) -> Iterator[Observer]:
-    bar = _progress_bar()
-    task = bar.add_task("epoch", total=epochs, completed=done, values="")
-    shown, last = 0.0, None
+@dataclass(frozen=True)
+class LiveProgress:
+    """How far a training is, in one line: it begins after `done` of its epochs, now."""
 
-    def observer(epoch: Epoch) -> None:
-        nonlocal shown, last
-        now, last = time.monotonic(), epoch
-        if now - shown > 0.1:  # a redraw costs more than a small epoch
-            shown = now
-            bar.update(task, completed=epoch.epoch, values=describe(epoch))
+    epochs: int
+    done: int
+    began: float = field(default_factory=time.monotonic)
 
-    with bar:
-        try:
-            yield observer
-        finally:
-            if last is not None:
-                bar.update(task, completed=last.epoch, values=describe(last))
+    def observer(self, console: Console) -> Observer:
+        """What draws the line after an epoch, unless it was drawn a moment ago."""
+        return lambda epoch: console.show(partial(self.line, epoch), at_last=epoch.epoch == self.epochs)
+
+    def line(self, epoch: Epoch | None, columns: int) -> str:
+        """Epoch, bar, time left, and as many scores as there is room for; a narrow one has no bar either."""
+        past = self.done if epoch is None else epoch.epoch
+        count = f"{past:>{len(str(self.epochs))}}/{self.epochs} epochs"
+        left = self.time_left(past, time.monotonic())
+        length = min(LONGEST_BAR, columns - len(count) - len(left) - 2)
+        parts = [count, bar(past / self.epochs, length), left] if length >= SHORTEST_BAR else [count, left]
+        line = " ".join(parts)
+        for score in scores(epoch) if epoch else ():
+            if len(line) + 2 + len(score) > columns:
+                break
+            line += f"  {score}"
+        return line
+
+    def time_left(self, past: int, now: float) -> str:
+        """`1:02:03 left`, if the other epochs take as long as those since the beginning."""
+        if past == self.done:
+            return "--:-- left"
+        seconds = math.ceil((now - self.began) / (past - self.done) * (self.epochs - past))
+        hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+        return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
 
 
-def _progress_bar() -> Progress:
-    from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    return Progress(
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[values]}", markup=False),
-        TimeRemainingColumn(compact=True),
-        console=RichConsole(file=sys.stderr, highlight=False),
-        refresh_per_second=8,
-        transient=False,
-    )
+def bar(share: float, length: int) -> str:
+    """A bar of which a share is done."""
+    done, rest = SIGNS[0 if can_encode(sys.stderr, "".join(SIGNS[0])) else 1]
+    full = int(share * length)
+    return done * full + rest * (length - full)

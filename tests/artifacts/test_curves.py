@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from mlpcli.artifacts.curves import loss_pictures
-from mlpcli.artifacts.history import Row, loss_series
-from mlpcli.artifacts.loss_figure import loss_figure
+from mlpcli.artifacts.history import Row, curves_of
+from mlpcli.artifacts.loss_axis import loss_axis
+from mlpcli.artifacts.loss_figure import COLOURS, IN_THE_DARK, INK, PAPER, loss_figure
 
 ROWS: list[Row] = [
     {"epoch": 1, "loss": 1.0, "val_loss": 1.25},
@@ -26,7 +28,7 @@ ROWS: list[Row] = [
 
 
 def drawn(rows: list[Row], best_epoch: int | None = None) -> Figure:
-    return loss_figure(loss_series(rows), "run", best_epoch)
+    return loss_figure({"loss": curves_of(rows)}, "run", best_epoch)
 
 
 def texts_of(svg: bytes) -> list[str]:
@@ -163,3 +165,75 @@ def test_the_settings_of_the_process_are_as_before(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("MPLBACKEND")
     loss_pictures(ROWS, "run")
     assert "MPLBACKEND" not in os.environ
+
+
+# --- the metric beside the loss -----------------------------------------------------------------------------
+
+WITH_METRIC: list[Row] = [
+    {**row, "learning_rate": 0.1, "accuracy": 1 - 0.5**index, "val_accuracy": 1 - 0.6**index, "mcc": 0.0}
+    for index, row in enumerate(ROWS, start=1)
+]
+
+
+def test_the_first_metric_has_a_plot_beside_the_loss() -> None:
+    pictures = loss_pictures(WITH_METRIC, "run", 2)
+    texts = texts_of(pictures["loss.svg"])
+    assert {"loss", "train 0.25", "validation 0.875"} < set(texts)
+    assert {"accuracy", "train 0.875", "validation 0.784"} < set(texts)
+    assert texts.count("best epoch 2") == 2
+    assert "mcc" not in texts
+    width, height = struct.unpack(">II", pictures["loss.png"][16:24])
+    assert (height, width > 912) == (504, True)
+
+
+def test_a_metric_without_a_value_has_no_plot() -> None:
+    rows: list[Row] = [{**row, "r2": None, "val_r2": None} for row in ROWS]
+    assert loss_pictures(rows, "run") == loss_pictures(ROWS, "run")
+
+
+@pytest.mark.parametrize(
+    ("values", "caption"),
+    [((11.0, 1.0), "rmse (log scale)"), ((11.0, 1.2), "rmse"), ((0.05, 0.99), "rmse"), ((1.0, -1.0), "rmse")],
+)
+def test_a_metric_that_falls_far_has_a_logarithmic_axis_and_one_that_rises_never(
+    values: tuple[float, ...], caption: str
+) -> None:
+    rows: list[Row] = [{"epoch": epoch, "rmse": value} for epoch, value in enumerate(values, start=1)]
+    assert loss_axis(curves_of(rows, "rmse"), "rmse").caption == caption
+
+
+# --- light and dark -----------------------------------------------------------------------------------------
+
+RULE = re.compile(r'\[style\*="(fill|stroke): (#[0-9a-f]{6})"\]\{\1: (#[0-9a-f]{6}) !important\}')
+
+
+def test_every_colour_of_the_svg_has_a_counterpart_for_a_dark_scheme() -> None:
+    """Rules of a style sheet that are important win over the style of an element."""
+    svg = loss_pictures(WITH_METRIC, "run", 2)["loss.svg"].decode()
+    sheet = "".join(ET.fromstring(svg).itertext()).partition("@media (prefers-color-scheme: dark){")[2]
+    rules = {(part, light): dark for part, light, dark in RULE.findall(sheet)}
+    elements = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
+    drawn_with = set(re.findall(r"(fill|stroke): (#[0-9a-f]{6})", elements))
+    assert drawn_with
+    assert drawn_with <= rules.keys()
+    assert len({dark for (part, _), dark in rules.items() if part == "fill"}) == len(IN_THE_DARK)
+    assert "<script" not in svg
+    assert "url(http" not in svg
+
+
+def contrast(colour: str, other: str) -> float:
+    """The ratio of WCAG 2.1."""
+
+    def luminance(text: str) -> float:
+        parts = [int(text[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (colour, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_texts_and_curves_can_be_read_in_both_schemes() -> None:
+    for colour, least in ((INK, 7.0), (COLOURS["train"], 4.5), (COLOURS["validation"], 3.5)):
+        assert contrast(colour, PAPER) >= least
+        assert contrast(IN_THE_DARK[colour], IN_THE_DARK[PAPER]) >= least

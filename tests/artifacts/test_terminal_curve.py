@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.artifacts.history import Row
-from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.artifacts.terminal_curve import COLOURS, Extras, terminal_curve
 
 ROWS: list[Row] = [
     {"epoch": epoch, "loss": 1 / epoch, "val_loss": 1 / epoch + 0.05 * epoch} for epoch in range(1, 6)
@@ -107,3 +109,36 @@ def test_a_loss_over_several_decades_has_a_logarithmic_axis() -> None:
     lines = terminal_curve(rows, 60, 12, unicode=False)
     assert lines[0] == "loss (log scale)"
     assert [line.split()[0] for line in lines[1:-2] if "+" in line] == ["0.01", "0.0001", "1e-6"]
+
+
+CODES = re.compile(r"\x1b\[[0-9]+m")
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+def test_colours_add_nothing_but_colours(unicode: bool) -> None:
+    plain = terminal_curve(ROWS, 40, 10, unicode=unicode, extras=Extras(best_epoch=3))
+    painted = terminal_curve(ROWS, 40, 10, unicode=unicode, extras=Extras(best_epoch=3, colours=True))
+    assert [CODES.sub("", line) for line in painted] == plain
+    for name, colour in (("train 0.2", COLOURS["train"]), ("val 0.45", COLOURS["validation"])):
+        (line,) = [line for line in painted if name in line]
+        assert f"{colour} {name}\x1b[0m" in line
+        assert line.endswith("\x1b[0m")
+    assert COLOURS["train"] != COLOURS["validation"]
+
+
+@pytest.mark.parametrize(("unicode", "mark"), [(True, "●"), (False, "@")])
+@pytest.mark.parametrize("epoch", [1, 3, 5])
+def test_the_best_epoch_is_marked_on_the_curve_that_decides(unicode: bool, mark: str, epoch: int) -> None:
+    lines = terminal_curve(ROWS, 40, 10, unicode=unicode, extras=Extras(best_epoch=epoch))
+    assert lines[0] == f"loss   {mark} best epoch {epoch}"
+    (marked,) = [line for line in lines[1:] if mark in line]
+    left = lines[-2].index("└" if unicode else "+") + 1
+    width = len(lines[-2]) - left
+    assert marked.index(mark) - left == round((epoch - 1) / 4 * (width - 1))
+    unmarked = terminal_curve(ROWS, 40, 10, unicode=unicode)
+    assert sum(a != b for a, b in zip(lines, unmarked, strict=True)) == 2
+
+
+@pytest.mark.parametrize("epoch", [None, 7])
+def test_an_epoch_that_is_not_there_has_no_mark(epoch: int | None) -> None:
+    assert terminal_curve(ROWS, 40, 10, unicode=True, extras=Extras(epoch)) == IN_BRAILLE.splitlines()

@@ -391,3 +391,41 @@ def test_threads_may_train_and_predict_at_once(directory: Path) -> None:
     for part, probability in zip(parts, found, strict=True):
         pd.testing.assert_frame_equal(probability, model.predict_proba(part))
     assert pickle.loads(pickle.dumps(model)).predict(frame).equals(model.predict(frame))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"data": {"train": "no.csv", "target": "kind"}}, "hint: a path in a mapping starts at the working"),
+        (
+            {"data": {"train": "{}/t.csv", "target": "kind", "validation": "no.csv"}},
+            "hint: a path in a mapping starts at the working directory",
+        ),
+        (
+            {"data": {"train": "{}/t.csv", "target": "kind"}, "model": {"init": {"from": "no.npz"}}},
+            "cannot take weights from 'no.npz': could not open it: no such file or directory",
+        ),
+    ],
+)
+def test_what_a_mapping_names_is_told_as_a_mapping_has_it(
+    directory: Path, settings: dict[str, Any], says: str
+) -> None:
+    settings["data"]["train"] = settings["data"]["train"].format(directory)
+    settings["data"]["features"] = ["length"]
+    with pytest.raises(errors.MlpError) as caught:
+        mlpcli.train(settings, output=directory / "run")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", [None, "wide", "1,5"])
+def test_a_bad_cell_of_a_frame_is_for_whoever_has_the_frame(directory: Path, cell: str | None) -> None:
+    """The model is trained: no policy for missing cells and no key of a config can help any more."""
+    write_config(directory / "c.yaml")
+    model = mlpcli.train(directory / "c.yaml", output=directory / "run").model
+    frame = pd.read_csv(directory / "t.csv").astype(object)
+    frame.loc[3, "width"] = cell
+    with pytest.raises(errors.DataError) as caught:
+        model.predict(frame)
+    assert caught.value.problems[0].hint == (
+        "fill or convert such cells, or drop their rows, before predicting"
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mlpcli.terminal.console import Console
-from mlpcli.terminal.progress import describe, progress
+from mlpcli.terminal.progress import LiveProgress, describe, progress, scores
 from mlpcli.training.callbacks import Epoch
 
 
@@ -66,3 +68,38 @@ def test_a_closed_stderr_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("sys.stderr", None)
     with progress(Console(), 2) as observer:
         assert not observer(Epoch(1, 0.5, 0.1))
+
+
+# --- the live line ------------------------------------------------------------------------------------------
+
+WITH_SCORES = Epoch(12, 0.123456, 1e-3, {"accuracy": 0.75}, 0.25, {"accuracy": 0.5})
+NEXT = "  "  # between the scores
+
+
+@pytest.mark.parametrize("columns", range(12, 121))
+def test_a_live_line_keeps_epoch_and_time_and_drops_scores_from_the_right(columns: int) -> None:
+    began = time.monotonic() - 24
+    line = LiveProgress(100, 0, began).line(WITH_SCORES, columns)
+    assert line.startswith(" 12/100 epochs ")
+    assert " left" in line
+    assert len(line) <= max(columns, len(" 12/100 epochs 2:56 left"))
+    head, *shown = line.strip().split(NEXT)
+    assert shown == scores(WITH_SCORES)[: len(shown)]
+    room = columns - len(line)
+    missing = scores(WITH_SCORES)[len(shown) :]
+    assert not missing or room < len(NEXT) + len(missing[0]), "as many as fit"
+    assert ("━" in head or "─" in head) == (columns >= 30)
+
+
+@pytest.mark.parametrize(
+    ("past", "seconds", "left"),
+    [(0, 5.0, "--:--"), (1, 0.001, "0:01"), (50, 50, "0:50"), (1, 60, "1:39:00"), (100, 7, "0:00")],
+)
+def test_the_time_left_is_that_of_epochs_as_long_as_before(past: int, seconds: float, left: str) -> None:
+    assert LiveProgress(100, 0, 1000.0).time_left(past, 1000.0 + seconds) == f"{left} left"
+
+
+def test_epochs_before_a_resume_say_nothing_about_the_time() -> None:
+    live = LiveProgress(100, 90, 1000.0)
+    assert live.time_left(90, 1001.0) == "--:-- left"
+    assert live.time_left(95, 1005.0) == "0:05 left"

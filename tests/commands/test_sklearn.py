@@ -508,3 +508,20 @@ def test_without_scikit_learn_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import mlpcli.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'scikit-learn>=1.6'" in done.stderr
+
+
+def test_a_file_of_starting_weights_is_named(tmp_path: Path) -> None:
+    x, y = np.eye(6), np.arange(6) % 3
+    path = tmp_path / "w.npz"
+    with pytest.raises(ValueError, match=f"cannot take weights from '{path}': could not open it"):
+        MLPClassifier(init={"from": path}).fit(x, y)
+    np.savez(path, **{"layers.0.weight": np.ones((2, 2)), "layers.0.bias": np.ones(2)})
+    with pytest.raises(ValueError, match=f": expected .*, found .* in '{path}'"):
+        MLPClassifier(init={"from": path}).fit(x, y)
+
+
+def test_a_loss_of_another_name_leads_to_one_that_any_number_of_classes_may_have() -> None:
+    x, y = np.eye(6), np.arange(6) % 3
+    with pytest.raises(ValueError, match="it is called `cross_entropy` here; two classes"):
+        MLPClassifier(loss="log_loss").fit(x, y)
+    assert MLPClassifier(loss="cross_entropy").fit(x, y).predict_proba(x).shape == (6, 3)

@@ -45,6 +45,7 @@ OVERRIDES = [
     ("loss.delta=2", "loss.delta", 2.0),
     ("class_weight.no=2", "class_weight", {"no": 2.0}),
     ("schedule.warmup=2", "schedule.warmup", 2),
+    ("data.features.a.missing=median", "data.features", ["a"]),
 ]
 CONFIG = """
 data: {train: x.csv, target: y, features: {a: none}, validation: v.csv, missing: error}
@@ -113,6 +114,28 @@ def test_a_wrong_set_is_told_as_it_was_typed(assignment: str, message: str, hint
     (problem,) = caught.value.problems
     assert (f"{problem.place}: {problem.message}", problem.hint) == (message, hint)
     assert problem.lines()[1:] == ([f"hint: {hint}"] if hint else [])
+
+
+@pytest.mark.parametrize("before", ["data.test=0.2", "data.test=t.csv", "seed=1"])
+def test_what_was_not_typed_is_not_named(before: str) -> None:
+    """A fraction or a path is no choice by name: an unknown key takes its place."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(BASE + "seed: 2", before, "data.test.group=x")
+    assert [f"{problem.place}: {problem.message}" for problem in caught.value.problems] == [
+        "--set data.test.group=x: the key `data.test.column` is missing",
+        "--set data.test.group=x: the key `data.test.value` is missing",
+        "--set data.test.group=x: unknown key `data.test.group`",
+    ]
+
+
+def test_the_weight_of_a_class_takes_the_place_of_a_word() -> None:
+    assert loaded(BASE + "class_weight: balanced", "class_weight.no=2").spec.class_weight == {"no": 2.0}
+
+
+def test_an_option_leaves_the_encoding_that_a_word_named() -> None:
+    (feature,) = (loaded(CONFIG, "data.features.a.missing=median").spec.data.features or {}).values()
+    assert feature.encode is not None
+    assert (feature.encode.name, feature.missing and feature.missing.policy) == ("none", "median")
 
 
 def test_an_empty_list_has_no_items() -> None:

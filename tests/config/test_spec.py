@@ -9,7 +9,7 @@ import pytest
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS, OUTPUT_ONLY
 from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE, METRICS_ELSEWHERE
 from mlpcli.config.document import parse_document
-from mlpcli.config.explain import models_in
+from mlpcli.config.key_paths import models_in
 from mlpcli.config.load import check
 from mlpcli.config.loss_spec import AnyLossSpec
 from mlpcli.config.metric_names import METRIC_TASKS, MetricName

@@ -65,7 +65,6 @@ def model(name: str, says: str, content: bytes) -> Mistake:
 
 
 USAGE = [
-    Mistake("no command", "", 2, "missing command"),
     Mistake("unknown command", "trian c.yaml", 2, "no such command 'trian'"),
     Mistake("unknown option", "train c.yaml --epochs 3", 2, "no such option: --epochs"),
     Mistake("no config", "train", 2, "missing argument 'CONFIG'"),

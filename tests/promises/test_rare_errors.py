@@ -197,7 +197,9 @@ def test_a_softmax_of_one_output_is_no_probability() -> None:
 
 def test_classes_have_no_scale() -> None:
     write_config(Path("c.yaml"), data={"target_scale": "standardize"})
-    assert_refused(mlp("train", "c.yaml"), 3, "expected none, as this is a classification, found standardize")
+    assert_refused(
+        mlp("train", "c.yaml"), 3, "expected `none`, as this is a classification, found standardize"
+    )
 
 
 def test_a_format_of_dates_that_does_not_read_what_it_writes() -> None:

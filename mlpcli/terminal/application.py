@@ -1,0 +1,63 @@
+"""The application without its commands: its name, its help, its version."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from mlpcli import __version__
+from mlpcli.memory import require_libraries
+from mlpcli.terminal.console import Console
+
+NAME = "mlp"  # however it was started
+# the line of \b keeps those after it as they are
+EPILOG = """\b
+Exit codes:
+  0  done               6  output not written
+  1  a bug in mlp       7  training diverged
+  2  wrong usage        8  run directory in use
+  3  wrong config       9  out of memory
+  4  wrong data        10  a check failed
+  5  wrong model file
+  129, 130, 143  stopped by SIGHUP, SIGINT, SIGTERM after saving; 141  SIGPIPE"""
+
+
+class Command(TyperCommand):
+    """A command whose usage line has the names of its arguments as they are."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`[OPTIONS]`, then the arguments; without the braces that some versions of typer put around them."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+app = typer.Typer(
+    name=NAME,
+    epilog=EPILOG,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        Console().result(f"mlp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Train neural networks on tables: a YAML file says what, a CSV says on what.
+
+    \b
+      mlp init data.csv --target COLUMN          write a config, data.yaml
+      mlp train data.yaml                        train, write runs/data
+      mlp predict runs/data/model.npz new.csv    predict the rows of another table
+    """
+    require_libraries()

@@ -1,0 +1,168 @@
+"""What a terminal shows, at its width: nothing wrapped, nothing cut, and nothing of it in a file."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from pathlib import Path
+
+import pytest
+
+from mlpcli.terminal.console import render, render_within
+from mlpcli.terminal.screen import columns_of, fitted, width_of, wrapped
+from tests.support.running import MLP, ok, process, write_config, write_table
+
+CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "mcc", "log_loss"]
+SIX = {"metrics": METRICS, "epochs": 12, "early_stopping": {"monitor": "val_loss", "patience": 10}}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a table and a config of six metrics."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    write_table(tmp_path, rows=60)
+    write_config(tmp_path / "c.yaml", training=SIX, data={"validation": 0.2, "test": 0.2})
+    return tmp_path
+
+
+def seen_on_a_terminal(columns: int, *arguments: str, **env: str) -> str:
+    """All that a person sees at a terminal so many columns wide, escape codes included."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    surroundings = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    running = subprocess.Popen(
+        [*MLP, *arguments],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**surroundings, "TERM": "xterm", **env},
+    )
+    os.close(terminal)
+    seen = b""
+    try:
+        while piece := os.read(controller, 4096):
+            seen += piece
+    except OSError as error:  # how Linux says that nobody has the terminal open any more
+        assert error.errno == errno.EIO
+    finally:
+        os.close(controller)
+    assert running.wait(timeout=60) == 0, seen
+    return seen.decode("utf-8")
+
+
+def left_on(screen: str) -> list[str]:
+    """The lines that stay: what a carriage return goes back over is gone."""
+    lines = CODES.sub("", screen).replace("\r\n", "\n").split("\n")
+    return [line.rpartition("\r")[2] for line in lines]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_nothing_is_wrapped_or_cut_at_any_width(columns: int) -> None:
+    seen = seen_on_a_terminal(columns, "train", "c.yaml", "-o", "run", "--no-plots")
+    lines = left_on(seen)
+    assert max(map(len, lines)) <= columns
+    for drawn in CODES.sub("", seen).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        assert len(drawn) <= columns, "the live line too"
+    text = "\n".join(lines)
+    for word in (*METRICS, "training", "validation", "test", "constant"):
+        assert word in text
+    assert "…" not in text
+    assert "epochs" not in text.partition("finished")[0], "the live line has gone"
+
+
+def test_a_wide_table_has_its_metrics_as_rows_with_the_same_numbers() -> None:
+    wide = left_on(seen_on_a_terminal(140, "train", "c.yaml", "-o", "run", "--no-plots"))
+    narrow = left_on(seen_on_a_terminal(80, "train", "c.yaml", "-o", "run", "--no-plots", "--overwrite"))
+    (row,) = [line.split() for line in wide if line.startswith("test ")]
+    heads = next(line.split() for line in wide if line.split()[:2] == ["rows", "loss"])
+    for name, value in zip(heads, row[1:], strict=True):
+        (found,) = [line.split() for line in narrow if line.startswith(f"{name} ")]
+        assert value in found
+
+
+def test_several_targets_and_the_gradient_check_fit_80_columns() -> None:
+    write_config(Path("n.yaml"), data={"target": ["size", "width", "length"], "features": ["colour", "w"]})
+    for arguments in (("train", "n.yaml", "-o", "n"), ("gradcheck", "n.yaml")):
+        lines = left_on(seen_on_a_terminal(80, *arguments))
+        assert max(map(len, lines)) <= 80, arguments
+
+
+def test_a_confusion_matrix_that_is_too_wide_numbers_its_classes() -> None:
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
+    wide = left_on(seen_on_a_terminal(80, "evaluate", "run/model.npz", "t.csv"))
+    assert [line.split() for line in wide if line.startswith("true ")] == [
+        ["true", "\\", "predicted", "ash", "elm", "oak"]
+    ]
+    narrow = left_on(seen_on_a_terminal(30, "evaluate", "run/model.npz", "t.csv"))
+    (heads,) = [line.split() for line in narrow if line.startswith("true ")]
+    assert heads == ["true", "\\", "predicted", "1", "2", "3"]
+    assert [line.split()[:2] for line in narrow[-4:-1]] == [["1", "ash"], ["2", "elm"], ["3", "oak"]]
+    tiny = left_on(seen_on_a_terminal(20, "evaluate", "run/model.npz", "t.csv"))
+    assert "confusion matrix: with 3 classes only in --json" in tiny
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_the_curves_are_coloured_on_a_terminal_that_wants_it(env: dict[str, str], coloured: bool) -> None:
+    seen = seen_on_a_terminal(80, "train", "c.yaml", "-o", "run", "--no-plots", **env)
+    assert bool(re.search(r"\x1b\[3\dm", seen)) == coloured
+    piped = process("train", "c.yaml", "-o", "run", "--no-plots", "--overwrite", env={"TERM": "xterm"})
+    assert "\x1b" not in piped.out + piped.err
+
+
+def test_what_is_done_is_said_from_the_start_and_then_goes_away() -> None:
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
+    for command, said in (
+        ("train c.yaml -o run2 --no-plots", ["reading c.yaml", "reading t.csv", "0/12 epochs"]),
+        ("predict run/model.npz t.csv -o p.csv", ["reading t.csv"]),
+        ("evaluate run/model.npz t.csv", ["reading t.csv"]),
+        ("gradcheck c.yaml", ["reading t.csv", "checking the gradients of 2,"]),
+        ("init t.csv --target kind -o i.yaml", ["reading t.csv"]),
+    ):
+        seen = seen_on_a_terminal(80, *command.split())
+        places = [seen.index(f"\r{words}") if "epochs" not in words else seen.index(words) for words in said]
+        assert places == sorted(places)
+        assert not [line for line in left_on(seen) if line.startswith(("reading", "checking"))]
+        again = ["--overwrite"] if command.startswith(("train", "init")) else []
+        plain = process(*command.split(), *again).err
+        assert not re.search("reading|checking|rows", plain)
+
+
+def test_predictions_on_the_screen_have_no_line_among_them() -> None:
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
+    seen = seen_on_a_terminal(80, "predict", "run/model.npz", "t.csv")
+    assert seen.replace("\r\n", "\n") == ok("predict", "run/model.npz", "t.csv").out
+
+
+def test_characters_of_two_columns_and_of_none_are_counted_as_they_are_shown() -> None:
+    assert [width_of(text) for text in ("abc", "漢字", "e\u0301", "")] == [3, 4, 1, 0]
+    cut = [fitted("a漢字", columns) for columns in (0, 1, 2, 3, 4, 9)]
+    assert cut == ["", "a", "a", "a漢", "a漢", "a漢字"]
+    lines = render(("", "n"), [("漢字", "1"), ("e\u0301", "22")]).splitlines()
+    assert [line.rindex(last) for line, last in zip(lines[2:], ("1", "22"), strict=True)] == [6, 8]
+
+
+def test_a_narrow_screen_goes_without_the_dispensable_columns() -> None:
+    columns, rows = ("a", "bb", "ccc"), [("1", "2", "3")]
+    assert render_within(columns, rows, None, ("bb",)) == render(columns, rows)
+    assert render_within(columns, rows, 12, ("bb", "ccc")) == render(columns, rows)
+    assert render_within(columns, rows, 11, ("bb", "ccc")) == render(("a", "ccc"), [("1", "3")])
+    assert render_within(columns, rows, 1, ("bb", "ccc")) == render(("a",), [("1",)])
+    assert render_within(columns, rows, 0, ("bb",)) == render(("a", "ccc"), [("1", "3")])
+
+
+def test_a_file_takes_lines_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    with Path("out.txt").open("w", encoding="utf-8") as file:
+        assert columns_of(file) is None
+        assert wrapped("word " * 100, file) == "word " * 100
+    assert columns_of(None) is None
