@@ -13,7 +13,9 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     model_serializer,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from mlpcli.artifacts.architecture_document import ArchitectureDocument
 from mlpcli.artifacts.exact import (
@@ -45,12 +47,23 @@ PartName = Literal["train", "val", "test"]
 
 
 class Target(Exact):
-    """The columns that are predicted, and the classes in the order of the outputs."""
+    """The columns that are predicted, the classes in the order of the outputs, the positive one of two."""
 
     columns: Annotated[Items[Text], Field(min_length=1, max_length=MAX_FEATURES)]
     task: Task
     classes: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)]
     outputs: Width
+    positive: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Target:
+        if self.positive is not None and (len(self.classes) != 2 or self.positive not in self.classes):
+            raise PydanticCustomError("positive", "the positive class is none of two")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(serialize(self), {"positive": None})
 
 
 class CsvDialect(Exact):

@@ -15,7 +15,7 @@ from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
 from mlpcli.data.reader import Reader
-from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
+from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError, clean
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.terminal.console import Console, counted, number, render
@@ -152,6 +152,9 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
 def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    positive = model.target.positive_class
+    if positive is not None:
+        document["positive"] = positive
     if model.target.task != "regression":
         document["classes"] = [asdict(row) for row in class_rows(model, predictions)]
     if model.target.task == "classification":
@@ -161,7 +164,9 @@ def document_of(model: Model, predictions: Predictions, values: dict[str, float 
 
 def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
     """The same for a person: metrics, the table by class, the confusion matrix."""
-    lines = [counted(predictions.rows, "row"), ""]
+    positive = model.target.positive_class
+    named = "" if positive is None else f"; the positive class is {clean(positive)}"
+    lines = [counted(predictions.rows, "row") + named, ""]
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()

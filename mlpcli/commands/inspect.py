@@ -67,7 +67,8 @@ def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _target(target: Mapping[str, Any]) -> str:
     columns = listed(target["columns"])
     if target["task"] != "regression":
-        return f"{columns}: {listed(target['classes'])}"
+        positive = f"; positive: {target['positive']}" if "positive" in target else ""
+        return f"{columns}: {listed(target['classes'])}{positive}"
     pairs = zip(target["center"], target["scale"], strict=True)
     if all(pair == (0.0, 1.0) for pair in pairs):
         return columns

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from mlpcli.artifacts.terminal_curve import terminal_curve
+from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
@@ -16,6 +17,8 @@ from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import can_encode, counted, number, render, result_stream
 from mlpcli.training.callbacks import Epoch
 
+SHOWN = 10  # names in a line
+LONGEST = 300  # characters of a line
 PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
@@ -30,7 +33,33 @@ def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Resul
         constant = results.baseline[part]
         rows.append(["  constant prediction", "", *(number(constant[name]) for name in names)])
     table = render(("", "rows", *names), rows)
-    return [*lines, "", *table.splitlines(), "", _sentence(results)]
+    return [
+        *lines,
+        "",
+        task_line(experiment.prepared.target),
+        "",
+        *table.splitlines(),
+        "",
+        _sentence(results),
+    ]
+
+
+def task_line(target: TargetEncoder) -> str:
+    """What is learnt: `classification of ok: N, Y (positive)`."""
+    line = f"{target.task} of {', '.join(target.columns[:SHOWN])}"
+    if len(target.columns) > SHOWN:
+        line += f" and {len(target.columns) - SHOWN:,} more"
+    if target.task == "regression":
+        return clean(line, LONGEST)
+    return clean(f"{line}: {classes_shown(target)}", LONGEST)
+
+
+def classes_shown(target: TargetEncoder) -> str:
+    """The classes in order, the positive one of two marked; the two words of labels."""
+    if len(target.classes) > SHOWN:
+        return f"{len(target.classes):,} classes: {', '.join(target.classes[:SHOWN])}, …"
+    positive = target.positive_class
+    return ", ".join(f"{name} (positive)" if name == positive else name for name in target.classes)
 
 
 def _curve(history: Sequence[Epoch]) -> list[str]:
@@ -54,6 +83,7 @@ def _sentence(results: Results) -> str:
 def dry_run_document(experiment: Experiment) -> dict[str, Any]:
     """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
     return {
+        "task": experiment.prepared.task,
         "config": resolved(experiment.config.spec),
         "layers": list(experiment.network.architecture.widths),
         "parameters": experiment.network.layout.size,
@@ -68,7 +98,8 @@ def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in experiment.parts.items())
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
-    return [*safe, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
+    task = task_line(experiment.prepared.target)
+    return [*safe, "", task, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
 
 
 def embedding_rows(experiment: Experiment) -> list[list[str]]:

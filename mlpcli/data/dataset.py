@@ -39,6 +39,8 @@ class Dataset:
 class Prepared:
     """Everything that training needs of its data. `sha256` is over the bytes of the files, if there are any.
 
+    `notes` are worth knowing, `warnings` of what may be wrong.
+
     `head` are the inputs of the first training rows before they took the precision of the training.
     """
 
@@ -52,6 +54,7 @@ class Prepared:
     test: Dataset | None
     head: Matrix
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     sha256: str = ""
 
 
@@ -91,7 +94,12 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
     parts += [RowsOf(part, it.owner, np.arange(it.table.rows)) for part, it in others.items()]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     whole = [file, *others.values()]
-    return replace(prepared, notes=(*_notes(whole, splits), *prepared.notes), sha256=hash_of(whole))
+    return replace(
+        prepared,
+        notes=(*_notes(whole, splits), *prepared.notes),
+        warnings=splits.remarks.warnings,
+        sha256=hash_of(whole),
+    )
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:
@@ -209,3 +217,4 @@ def _notes(files: Sequence[WholeFile], splits: Splits) -> Iterator[str]:
     if splits.dropped:
         found = "row with missing cells is" if splits.dropped == 1 else "rows with missing cells are"
         yield f"{splits.dropped:,} {found} dropped"
+    yield from splits.remarks.notes

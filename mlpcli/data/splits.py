@@ -1,4 +1,4 @@
-"""Which rows train, validate and test: by fractions from the seed, or by the values of a column."""
+"""Which rows train, validate and test: by fractions, drawn or cut along a column, or by a column's values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
+from mlpcli.data.blocks import Blocks, blocks_of, deal, require_blocks
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
+from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
@@ -19,19 +21,23 @@ TO_TRAIN = 2  # rows, at the least
 
 @dataclass(frozen=True)
 class Splits:
-    """Row numbers of the three parts, each in the order of the file; `dropped` rows were left out before."""
+    """Row numbers of the three parts, each in the order of the file; `dropped` rows were left out before.
+
+    `remarks` are what a person should know about it.
+    """
 
     train: Indices
     validation: Indices
     test: Indices
     dropped: int = 0
+    remarks: Remarks = NOTHING
 
 
 def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = TO_TRAIN) -> Splits:
     """Rows that a split column names, then fractions of the others, with at least so many to train on.
 
-    Rows with a missing cell in a column whose policy is `drop` are dropped before, unless a split column
-    claims them: those are kept, and reported like any missing cell without a policy.
+    Rows with a missing cell in a column whose policy is `drop` are dropped before. A split column claims its
+    rows whatever their features lack, which is reported like any missing cell without a policy.
     """
     data = spec.data
     test = _claimed(data, "test", table)
@@ -39,19 +45,32 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     if (test & validation).any():
         place = table.place(int((test & validation).argmax()))
         raise DataError(Problem("a row that is both validation and test", place))
-    dropped = _to_drop(data, roles, table)
-    pool = np.flatnonzero(~(test | validation | dropped))
+    claimed, unlabelled = test | validation, without_target(data, table)
+    dropped = (_to_drop(data, roles, table) & ~claimed) | unlabelled
+    pool = np.flatnonzero(~(claimed | dropped))
     fractions = [part if isinstance(part, float) else 0.0 for part in (data.validation, data.test)]
     sizes = split_sizes(table.rows - int(dropped.sum()), *fractions)
     if len(pool) - sum(sizes) < least:
         raise DataError(Problem(too_few_rows(len(pool), *sizes), Place(table.source)))
-    drawn = split_by_fraction(pool, sizes, _strata(data, task, table, pool), spec.seed)
+    drawn = _drawn(spec, task, table, pool, sizes)
+    if len(drawn.train) < least:
+        raise DataError(Problem(too_few_rows(len(drawn.train), 0, 0), Place(table.source)))
     return Splits(
         drawn.train,
-        np.flatnonzero(validation) if validation.any() else drawn.validation,
-        np.flatnonzero(test) if test.any() else drawn.test,
+        np.flatnonzero(validation & ~dropped) if validation.any() else drawn.validation,
+        np.flatnonzero(test & ~dropped) if test.any() else drawn.test,
         int(dropped.sum()),
+        remarks_on(data, table, drawn.train, claimed),
     )
+
+
+def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Splits:
+    """The parts of the rows that no split column claims."""
+    blocks = blocks_of(spec.data, table, pool) if any(sizes) else None
+    if blocks is None:
+        return split_by_fraction(pool, sizes, _strata(spec.data, task, table, pool, sizes), spec.seed)
+    require_blocks(blocks, 1 + sum(size > 0 for size in sizes), table.source)
+    return split_by_blocks(pool, sizes, blocks, spec.seed)
 
 
 def _claimed(data: DataSpec, part: str, table: Table) -> Array:
@@ -69,27 +88,45 @@ def _claimed(data: DataSpec, part: str, table: Table) -> Array:
 
 
 def _to_drop(data: DataSpec, roles: Roles, table: Table) -> Array:
-    default = data.missing
-    names = [name for name, spec in roles.features.items() if (spec.missing or default).policy == "drop"]
-    names += roles.targets if default.policy == "drop" else ()
+    """Which rows lack a feature whose policy is `drop`."""
     dropped = np.zeros(table.rows, dtype=bool)
-    for name in names:
-        dropped |= table.missing(name)
+    for name, spec in roles.features.items():
+        if (spec.missing or data.missing).policy == "drop":
+            dropped |= table.missing(name)
     return dropped
 
 
-def _strata(data: DataSpec, task: str, table: Table, pool: Indices) -> Indices | None:
+def without_target(data: DataSpec, table: Table) -> Array:
+    """Which rows lack a target and are left out, in training and wherever the model is judged."""
+    lacking = np.zeros(table.rows, dtype=bool)
+    for name in data.target if data.missing.policy == "drop" else ():
+        lacking |= table.missing(name)
+    return lacking
+
+
+def _strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:
+    """What every part has in the shares of the whole: the classes; labels so rare that none might train."""
     asked = data.stratify
     if task != "classification":
         if asked:
             raise SettingError.of(("data", "stratify"), f"expected false, as this is a {task}, found true")
-        return None
+        return _rare_labels(data, table, pool, sum(sizes)) if task == "multilabel" else None
     if asked is False:
         return None
     column = table.text(data.target[0], pool)
     if column.ordered:
         return column.codes
     return column.recoded(sorted_texts(column.counts(), table.notation.decimal))
+
+
+def _rare_labels(data: DataSpec, table: Table, pool: Indices, held_out: int) -> Indices | None:
+    """Whether each row has the word that so few rows have that all of them could be held out."""
+    columns = [table.text(name, pool) for name in data.target]
+    for word in {word for column in columns for word in column.counts()} - table.notation.missing:
+        has = np.any([column.where([word]) for column in columns], axis=0)
+        if has.sum() <= held_out:
+            return has.astype(np.intp)
+    return None
 
 
 def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int]:
@@ -125,6 +162,22 @@ def split_by_fraction(rows: Indices, sizes: tuple[int, int], classes: Indices | 
         chosen["train"].append(group[t + v :])
     found = {part: rows[np.sort(np.concatenate(groups))] for part, groups in chosen.items()}
     return Splits(found["train"], found["validation"], found["test"])
+
+
+def split_by_blocks(rows: Indices, sizes: tuple[int, int], blocks: Blocks, seed: int) -> Splits:
+    """Parts of `rows` of about `sizes` = (validation, test) rows, cut between blocks alone.
+
+    Groups are shuffled once from the seed; test rows are dealt first, then validation. Moments are taken from
+    the last one down, so that the test rows are the latest.
+    """
+    count = len(blocks.sizes)
+    order = np.arange(count)[::-1] if blocks.forward else stream(seed, "split").permutation(count)
+    wanted = [size for size in reversed(sizes) if size]
+    dealt = deal(blocks, wanted, order)
+    parts = [rows[np.isin(blocks.of_rows, chosen)] for chosen in dealt]
+    nothing = rows[:0]
+    n_validation, n_test = sizes
+    return Splits(parts[-1], parts[-2] if n_validation else nothing, parts[0] if n_test else nothing)
 
 
 def shares(total: int, counts: Array, available: Array) -> Indices:

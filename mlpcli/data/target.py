@@ -33,7 +33,8 @@ class EncodedTarget:
 class TargetEncoder:
     """The fitted target. Two classes have one output of 0 or 1, or two outputs; more have one each.
 
-    `classes` are in the order of the outputs; for labels they are the words for no and yes.
+    `classes` are in the order of the outputs; for labels they are the words for no and yes. `chosen` is the
+    positive one of two classes where the settings name it.
     """
 
     task: str
@@ -42,6 +43,18 @@ class TargetEncoder:
     outputs: int
     center: Vector
     scale: Vector
+    chosen: str | None = None
+
+    @property
+    def positive(self) -> int:
+        """The index of the class that precision, recall and their like are about: else the last of two."""
+        return 1 if self.chosen is None else self.classes.index(self.chosen)
+
+    @property
+    def positive_class(self) -> str | None:
+        """That class, where there are two."""
+        two = self.task == "classification" and len(self.classes) == 2
+        return self.classes[self.positive] if two else None
 
     @property
     def wanted(self) -> Wanted:
@@ -116,6 +129,7 @@ class TargetEncoder:
             "task": self.task,
             "classes": list(self.classes),
             "outputs": self.outputs,
+            **({} if self.chosen is None else {"positive": self.chosen}),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -126,9 +140,8 @@ class TargetEncoder:
     def from_meta(cls, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> TargetEncoder:
         """The encoder that `meta` and `arrays` describe."""
         names, classes = tuple(meta["columns"]), tuple(meta["classes"])
-        return cls(
-            meta["task"], names, classes, meta["outputs"], arrays["target.center"], arrays["target.scale"]
-        )
+        scaling = arrays["target.center"], arrays["target.scale"]
+        return cls(meta["task"], names, classes, meta["outputs"], *scaling, meta.get("positive"))
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
@@ -155,10 +168,13 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
     return sorted_texts(found, table.notation.decimal)
 
 
-def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
+def class_target(
+    column: str, classes: tuple[str, ...], loss: str, positive: str | None = None
+) -> TargetEncoder:
     """The target of a classification: one output for two classes unless the loss needs one for each."""
     outputs = LOSSES[loss].outputs_for(len(classes))
-    return TargetEncoder("classification", (column,), classes, outputs, np.zeros(outputs), np.ones(outputs))
+    scaling = np.zeros(outputs), np.ones(outputs)
+    return TargetEncoder("classification", (column,), classes, outputs, *scaling, positive)
 
 
 def label_target(columns: tuple[str, ...], words: tuple[str, ...], table: Table) -> TargetEncoder:

@@ -10,7 +10,7 @@ from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
 from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
-from mlpcli.errors import SettingError
+from mlpcli.errors import NotThereError, SettingError
 
 
 def decide_task(spec: Spec, table: Table) -> str:
@@ -94,13 +94,28 @@ def fit_outcome(
     loss = decide_loss(spec, task, len(classes))
     output = decide_output_activation(spec, loss)
     scale = decide_scale(spec, task, loss, output)
+    require_positive(spec, task, classes)
     if task == "classification":
-        return Outcome(
-            class_target(columns[0], classes, loss.name), loss, output, _same_numbers(classes, table)
-        )
+        target = class_target(columns[0], classes, loss.name, spec.data.positive)
+        return Outcome(target, loss, output, _same_numbers(classes, table))
     if task == "multilabel":
         return Outcome(label_target(columns, classes, table), loss, output)
     return Outcome(fit_numbers(columns, scale, table, rows, repetitions), loss, output)
+
+
+def require_positive(spec: Spec, task: str, classes: tuple[str, ...]) -> None:
+    """SettingError for a positive class where there are not two, NotThereError for one that is not there."""
+    asked, key = spec.data.positive, ("data", "positive")
+    if asked is None:
+        return
+    if task != "classification":
+        raise SettingError.of(key, f"positive is for classification, the task is {task}")
+    if len(classes) > 2:
+        hint = "leave it out: averages such as f1_macro are about all classes"
+        raise SettingError.of(key, f"positive is for two classes, the target has {len(classes)}", hint)
+    if asked not in classes:
+        hint = "the classes of the training rows are: " + ", ".join(classes)
+        raise NotThereError.of(key, f"there is no class '{asked}'", hint)
 
 
 def _same_numbers(classes: tuple[str, ...], table: Table) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ class OutputDecoder:
             probability=self.probability(outputs),
             score=score,
             weights=weights,
+            positive=self.target.positive,
         )
 
 

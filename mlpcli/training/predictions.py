@@ -33,6 +33,7 @@ class Predictions:
     multilabel: all of shape (n, K), `truth` and `predicted` 0 or 1.
     regression: `truth`, `predicted` (n, K) in the target's units; no probability and no score.
     `weights` are the sample weights (n,), without class weights. Everything real is float64.
+    `positive` is the index of the positive class of two.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Predictions:
     probability: Matrix | None = None
     score: Matrix | None = None
     weights: Vector | None = None
+    positive: int = 1
 
     @property
     def rows(self) -> int:
@@ -66,6 +68,14 @@ class Predictions:
         if ranking is None:
             raise ValueError("the predictions hold neither probabilities nor scores")
         return ranking
+
+    @property
+    def positive_ranking(self) -> Vector:
+        """What rows rank by as the positive class of two; a single score is the last class's."""
+        ranking = self.ranking
+        if ranking.shape[1] > 1:
+            return np.asarray(ranking[:, self.positive])
+        return np.asarray(ranking[:, 0] if self.positive == 1 else -ranking[:, 0])
 
     def mean(self, values: Array) -> Array:
         """The weighted mean over rows of `values` (n,) or (n, K)."""

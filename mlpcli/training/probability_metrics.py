@@ -55,7 +55,7 @@ def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
     if predictions.task == "multilabel":
         yield from zip(predictions.truth.T == 1, ranking.T, strict=True)
     elif ranking.shape[1] <= 2:
-        yield predictions.truth == 1, ranking[:, -1]
+        yield predictions.truth == predictions.positive, predictions.positive_ranking
     else:
         yield from ((predictions.truth == index, column) for index, column in enumerate(ranking.T))
 
