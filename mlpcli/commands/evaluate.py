@@ -13,7 +13,7 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
-from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
+from mlpcli.data.encoding import LabelledBatch, Labelling, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError, clean
 from mlpcli.run.prediction import Tally
@@ -37,10 +37,14 @@ class EvaluateOptions:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and the loss where it is the one of the training."""
+    """The rows of an input with their predictions, and the loss where it is the one of the training.
+
+    `left_out` rows have no target.
+    """
 
     predictions: Predictions
     loss: float | None
+    left_out: int
 
 
 def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: Console) -> ExitCode:
@@ -54,7 +58,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     if "loss" in names:
         values = {"loss": evaluation.loss, **values}
     if options.json:
-        console.document(document_of(model, evaluation.predictions, values))
+        console.document(document_of(model, evaluation, values))
     else:
         console.lines(report_lines(model, evaluation.predictions, values))
     missed = [problem for claim in assertions if (problem := claim.miss(values)) is not None]
@@ -91,24 +95,36 @@ def has_plain_loss(model: Model) -> bool:
 
 def weight_column(model: Model) -> str | None:
     """The column of sample weights that the model was trained with."""
-    data = model.file.meta.config.get("data")
-    weight = data.get("weight") if isinstance(data, dict) else None
+    weight = data_setting(model, "weight")
     return None if weight is None else text_of(weight)
+
+
+def drops_unlabelled(model: Model) -> bool:
+    """Whether the model's training left rows without a target out."""
+    policy = data_setting(model, "missing")
+    return "drop" in (policy, policy.get("policy") if isinstance(policy, dict) else None)
+
+
+def data_setting(model: Model, key: str) -> object:
+    """What the model's config says about its data; None where it says nothing."""
+    data = model.file.meta.config.get("data")
+    return data.get(key) if isinstance(data, dict) else None
 
 
 def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
     """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used."""
-    weight = weight_column(model)
-    if weight is not None and weight not in reader.header.names:
-        console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
-        weight = None
-    tally, parts = Tally(), []
-    for batch in labelled_batches(reader, model.inputs, model.dtype, model.target, weight):
-        tally.add(batch.inputs)
-        parts.append(judged(model, batch))
+    tally, parts, left_out = Tally(), [], 0
+    for batch in labelled_batches(reader, model.inputs, model.dtype, labelling_of(model, reader, console)):
+        left_out += batch.left_out
+        if len(batch.y):
+            tally.add(batch.inputs)
+            parts.append(judged(model, batch))
     if not parts:
-        raise DataError.of("there are no rows after the header", Place(reader.header.source))
+        message = "no row has a target" if left_out else "there are no rows after the header"
+        raise DataError.of(message, Place(reader.header.source))
     tally.tell(console)
+    if left_out:
+        console.note(f"{counted(left_out, 'row')} without a target left out")
     truth, outputs = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "outputs")
     )
@@ -117,7 +133,16 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
     loss = sum(part.loss for part in parts) / (
         1 if model.network.loss.reduction == "sum" else predictions.rows
     )
-    return Evaluation(predictions, loss if np.isfinite(loss) else None)
+    return Evaluation(predictions, loss if np.isfinite(loss) else None, left_out)
+
+
+def labelling_of(model: Model, reader: Reader, console: Console) -> Labelling:
+    """What the rows of an input have besides the model's inputs."""
+    weight = weight_column(model)
+    if weight is not None and weight not in reader.header.names:
+        console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
+        weight = None
+    return Labelling(model.target, weight, drops_unlabelled(model))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +174,13 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
     return class_table(predictions, target.classes if target.task == "classification" else target.columns)
 
 
-def document_of(model: Model, predictions: Predictions, values: dict[str, float | None]) -> dict[str, Any]:
+def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
-    document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    predictions = evaluation.predictions
+    document: dict[str, Any] = {"rows": predictions.rows}
+    if evaluation.left_out:
+        document["left_out"] = evaluation.left_out
+    document["metrics"] = values
     positive = model.target.positive_class
     if positive is not None:
         document["positive"] = positive

@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.config.spec import LossSpec, Spec
+from mlpcli.config.spec import DataSpec, LossSpec, Spec
 from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles
-from mlpcli.data.splits import Splits, choose_rows
+from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.table import TableOwner, Wanted
 from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import Outcome, decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
 from mlpcli.data.weights import Weighting, fit_weighting
+from mlpcli.errors import DataError, Place, Problem
 
 PARTS = ("train", "validation", "test")
 
@@ -91,12 +92,14 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
         for part in ("validation", "test")
         if part in files
     }
-    parts += [RowsOf(part, it.owner, np.arange(it.table.rows)) for part, it in others.items()]
+    given = [labelled_rows(spec.data, part, it) for part, it in others.items()]
+    parts += given
+    left_out = [*map(_left_out, given)]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     whole = [file, *others.values()]
     return replace(
         prepared,
-        notes=(*_notes(whole, splits), *prepared.notes),
+        notes=(*_notes(whole, splits), *filter(None, left_out), *prepared.notes),
         warnings=splits.remarks.warnings,
         sha256=hash_of(whole),
     )
@@ -106,6 +109,22 @@ def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:
     """The rows of a table that train, then those of the other parts that have some."""
     parts = [RowsOf(name, owner, getattr(splits, name)) for name in PARTS]
     return [part for part in parts if part.name == "train" or len(part.rows)]
+
+
+def labelled_rows(data: DataSpec, part: str, file: WholeFile) -> RowsOf:
+    """The rows of a file that is a part of its own: those without a target are left out as training does."""
+    rows = np.flatnonzero(~without_target(data, file.table))
+    if not len(rows):
+        raise DataError(Problem("no row has a target", Place(file.table.source)))
+    return RowsOf(part, file.owner, rows)
+
+
+def _left_out(part: RowsOf) -> str | None:
+    """A note about the rows of a file that its part has not."""
+    table = part.owner.table
+    count = table.rows - len(part.rows)
+    rows = "row" if count == 1 else "rows"
+    return f"{table.source}: {count:,} {rows} without a target left out" if count else None
 
 
 def fit_rows(spec: Spec, roles: Roles, task: str, train: RowsOf, repetitions: Vector | None = None) -> Fitted:

@@ -138,11 +138,36 @@ class Batch:
 
 @dataclass(frozen=True)
 class LabelledBatch:
-    """A batch with its targets as the loss sees them, and the weights of its rows where there are any."""
+    """A batch with its targets as the loss sees them, and the weights of its rows where there are any.
+
+    `left_out` rows before it have no target.
+    """
 
     inputs: Batch
     y: Matrix
     sample_weights: Vector | None
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """What labelled rows have besides inputs: targets, and weights in a column where there is one.
+
+    `drops` where rows without a target are left out; otherwise they are wrong.
+    """
+
+    target: TargetEncoder
+    weight: str | None = None
+    drops: bool = False
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns that an input must have for it."""
+        return self.target.wanted + Wanted(numbers=() if self.weight is None else (self.weight,))
+
+    def rows(self, table: Table) -> Indices:
+        """The rows of a table that count."""
+        return np.flatnonzero(~self.target.lacking(table)) if self.drops else np.arange(table.rows)
 
 
 def open_input(path: str | Path, form: CsvFormat) -> Reader:
@@ -160,17 +185,20 @@ def batches(reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[
 
 
 def labelled_batches(
-    reader: Reader, inputs: InputEncoder, dtype: str, target: TargetEncoder, weight: str | None = None
+    reader: Reader, inputs: InputEncoder, dtype: str, labelling: Labelling
 ) -> Iterator[LabelledBatch]:
     """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
-    weights = () if weight is None else (weight,)
-    for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
-        for batch in batches_of(table, inputs, dtype):
-            encoded = target.encode(table, batch.rows)
+    weight = labelling.weight
+    for table in _tables(reader, inputs.wanted + labelling.wanted):
+        rows = labelling.rows(table)
+        left_out = table.rows - len(rows)
+        for batch in batches_of(table, inputs, dtype, rows):
+            encoded = labelling.target.encode(table, batch.rows)
             faults = (*encoded.faults, *batch.faults)
             require_none((fault.among(batch.rows) for fault in faults), table)
             own = None if weight is None else sample_weights(table, weight, batch.rows)
-            yield LabelledBatch(batch, encoded.y, own)
+            yield LabelledBatch(batch, encoded.y, own, left_out)
+            left_out = 0
 
 
 def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
@@ -178,10 +206,13 @@ def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
     yield from reader.tables(wanted)
 
 
-def batches_of(table: Table, inputs: InputEncoder, dtype: str) -> Iterator[Batch]:
-    """The rows of a table; a table without rows is one empty batch."""
-    size = max(1, BATCH_ENTRIES // inputs.width)
-    for start in range(0, max(1, table.rows), size):
-        rows = np.arange(start, min(start + size, table.rows))
+def batches_of(
+    table: Table, inputs: InputEncoder, dtype: str, chosen: Indices | None = None
+) -> Iterator[Batch]:
+    """The rows of a table, or some of them; no rows are one empty batch."""
+    size, count = max(1, BATCH_ENTRIES // inputs.width), table.rows if chosen is None else len(chosen)
+    for start in range(0, max(1, count), size):
+        stop = min(start + size, count)
+        rows = np.arange(start, stop) if chosen is None else chosen[start:stop]
         encoded = inputs.encode(table, rows, inputs.zeros(len(rows), dtype))
         yield Batch(table, rows, encoded.x, encoded.faults, encoded.unseen)

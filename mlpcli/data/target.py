@@ -18,7 +18,10 @@ from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
 MAX_CLASSES = 1_000
-NEEDED = "every row needs a target; training leaves out those without where `missing` is `drop`"
+NEEDED = (
+    "every row needs a target; a model trained with `missing: drop` under `data` leaves out those without, "
+    "in training and in evaluate"
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class TargetEncoder:
     def wanted(self) -> Wanted:
         """The columns that a labelled table must have, and as what."""
         return Wanted(numbers=self.columns) if self.task == "regression" else Wanted(texts=self.columns)
+
+    def lacking(self, table: Table) -> Array:
+        """Which rows of a table have no target, or lack one of several."""
+        lacking = np.zeros(table.rows, dtype=bool)
+        for name in self.columns:
+            lacking |= table.missing(name)
+        return lacking
 
     def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
         """The targets of a table's rows, or of some of them; faults count from the first row encoded."""

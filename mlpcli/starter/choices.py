@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlpcli.starter.columns import Chosen, choose_columns
 from mlpcli.starter.task import Task, check_targets, choose_task
-from mlpcli.starter.training import Parts, Training, choose_parts, choose_training
+from mlpcli.starter.training import Parts, Training, choose_parts, choose_training, suited_parts
 from mlpcli.survey.tables import Survey
 
 
@@ -35,5 +35,6 @@ def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
     parts = choose_parts(rows)
     columns = choose_columns(found, parts)
     inputs = sum(column.width for column in columns)
-    training = choose_training(max(1, round(rows * parts.training)), inputs, chosen)
+    parts = suited_parts(parts, rows, inputs, chosen)
+    training = choose_training(rows, parts, inputs, chosen)
     return Starter(name, train, found, chosen, columns, parts, training)
