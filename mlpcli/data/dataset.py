@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from mlpcli.arrays import Matrix, Vector
+from mlpcli.arrays import Indices, Matrix, Vector
 from mlpcli.config.spec import DataSpec, LossSpec, Spec
 from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.encoder import InputEncoder
@@ -16,7 +17,7 @@ from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles
 from mlpcli.data.splits import Splits, choose_rows, without_target
-from mlpcli.data.table import TableOwner, Wanted
+from mlpcli.data.table import Table, TableOwner, Wanted
 from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import Outcome, decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
@@ -24,6 +25,8 @@ from mlpcli.data.weights import Weighting, fit_weighting
 from mlpcli.errors import DataError, Place, Problem
 
 PARTS = ("train", "validation", "test")
+# what there is to note about the training rows of a table, by whoever has an eye for it
+Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,19 @@ class Fitted:
         return self.inputs.wanted + self.outcome.target.wanted + Wanted(numbers=weight)
 
 
-def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") -> Prepared:
+def nothing_seen(_table: Table, _roles: Roles, _rows: Indices) -> Iterable[str]:
+    """No notes, where nobody looks."""
+    return ()
+
+
+def prepare(
+    spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64", look: Look = nothing_seen
+) -> Prepared:
     """The data of some settings, checked, split and encoded; what is fitted is fitted on training rows alone.
 
-    `files` by part, such as `train`. The inputs are in `dtype`, everything else in float64. Raises DataError;
-    SettingError where the settings ask for what does not go with the data.
+    `files` by part, such as `train`. The inputs are in `dtype`, everything else in float64. `look` sees the
+    table before it is given up. Raises DataError; SettingError where the settings ask for what does not go
+    with the data.
     """
     file = read_training_file(spec, files["train"])
     roles = assign_roles(spec.data, file.header)
@@ -94,12 +105,12 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
     }
     given = [labelled_rows(spec.data, part, it) for part, it in others.items()]
     parts += given
-    left_out = [*map(_left_out, given)]
+    left_out, seen = [*map(_left_out, given)], [*look(file.table, roles, splits.train)]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     whole = [file, *others.values()]
     return replace(
         prepared,
-        notes=(*_notes(whole, splits), *filter(None, left_out), *prepared.notes),
+        notes=(*_notes(whole, splits), *filter(None, left_out), *seen, *prepared.notes),
         warnings=splits.remarks.warnings,
         sha256=hash_of(whole),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlpcli.starter.columns import Chosen, choose_columns
 from mlpcli.starter.task import Task, check_targets, choose_task
@@ -34,7 +34,23 @@ def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
     rows = found.rows - found.targets_missing
     parts = choose_parts(rows)
     columns = choose_columns(found, parts)
+    columns = with_questions(columns, found)
     inputs = sum(column.width for column in columns)
     parts = suited_parts(parts, rows, inputs, chosen)
     training = choose_training(rows, parts, inputs, chosen)
     return Starter(name, train, found, chosen, columns, parts, training)
+
+
+def with_questions(columns: Sequence[Chosen], found: Survey) -> list[Chosen]:
+    """The columns, and in the comment of one that alone tells a target what to ask oneself about it.
+
+    A feature that stands alone is all that there is to predict from.
+    """
+    features = [column for column in columns if column.encode is not None]
+    questions = {leak.column: leak.question for leak in found.leaks} if len(features) > 1 else {}
+    return [
+        replace(column, why=f"{column.why}; {questions[column.name]}")
+        if column.encode is not None and column.name in questions
+        else column
+        for column in columns
+    ]

@@ -105,6 +105,8 @@ def _missing(starter: Starter) -> Iterator[str]:
 def _features(starter: Starter) -> Iterator[str]:
     if not are_listed(starter.columns, starter.survey):
         yield line("# features: every other column", "numbers are standardized, texts one-hot encoded", 2)
+        for leak in starter.survey.leaks:
+            yield f"  # {clean(leak.note, 160)}"
         return
     yield "  features:"
     for column in starter.columns:
