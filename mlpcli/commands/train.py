@@ -15,7 +15,7 @@ from mlpcli.run import training
 from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import REMEDIES, WORSE, recorded_results
+from mlpcli.run.results import REMEDIES, WORSE, held_out_doubt, recorded_results
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.terminal.console import Console
 
@@ -88,6 +88,9 @@ def report(experiment: Experiment, trained: Trained, options: TrainOptions, cons
         console.document({**results.document(), "output": str(trained.output)})
     else:
         console.lines(run_summary(experiment, trained.fitted.history, results))
+    doubt = held_out_doubt(results)
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
+    elif doubt is not None:
+        console.note(doubt)
     return ExitCode.DONE

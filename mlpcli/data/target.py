@@ -17,7 +17,6 @@ from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-MAX_CLASSES = 1_000
 NEEDED = (
     "every row needs a target; a model trained with `missing: drop` under `data` leaves out those without, "
     "in training and in evaluate"
@@ -163,11 +162,6 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
     if table.texts[columns[0]].ordered:
         return table.texts[columns[0]].levels
     found = {level for name in columns for level in table.text(name, rows).counts() if level not in missing}
-    if len(found) > MAX_CLASSES:
-        message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
-        raise DataError(
-            Problem(message, Place(table.source), "if they are numbers to predict, write `task: regression`")
-        )
     if len(found) < 2:
         only = f"only the class '{next(iter(found))}'" if found else "no class"
         raise DataError(

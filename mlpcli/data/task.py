@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
+from mlpcli.data.classes import known_counts, require_classes_of, single_rows
 from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
@@ -16,15 +18,26 @@ from mlpcli.errors import NotThereError, SettingError
 def decide_task(spec: Spec, table: Table) -> str:
     """The task: what the config says; else text or two values are classes, other numbers a regression.
 
-    All rows of the training file decide, as the split has to know. Several targets of two values are labels.
+    All rows of the training file decide, as the split has to know. Several targets of two values are labels,
+    also where one of them always has the same of the two.
     """
     task = only(possible_tasks(spec))
     if task is not None:
         return task
     targets = spec.data.target
+    if len(targets) > 1 and _hold_labels(table, targets):
+        return "multilabel"
     if not all(_holds_classes(table, name) for name in targets):
         return "regression"
     return "multilabel" if len(targets) > 1 else "classification"
+
+
+def _hold_labels(table: Table, names: Sequence[str]) -> bool:
+    """Whether target columns hold two values, together and most of them alone."""
+    if any(name in table.numbers for name in names):
+        return False
+    levels = [known_counts(table, name) for name in names]
+    return len({text for found in levels for text in found}) == 2 and any(len(found) == 2 for found in levels)
 
 
 def _holds_classes(table: Table, name: str) -> bool:
@@ -90,6 +103,8 @@ def fit_outcome(
 ) -> Outcome:
     """The outcome that the settings and the training rows of a table decide."""
     columns = spec.data.target
+    if task == "classification":
+        require_classes_of(table, columns[0])
     classes = () if task == "regression" else find_classes(table, columns, rows)
     loss = decide_loss(spec, task, len(classes))
     output = decide_output_activation(spec, loss)
@@ -97,7 +112,8 @@ def fit_outcome(
     require_positive(spec, task, classes)
     if task == "classification":
         target = class_target(columns[0], classes, loss.name, spec.data.positive)
-        return Outcome(target, loss, output, _same_numbers(classes, table))
+        notes = (*_same_numbers(classes, table), *_single_rows(spec, table))
+        return Outcome(target, loss, output, notes)
     if task == "multilabel":
         return Outcome(label_target(columns, classes, table), loss, output)
     return Outcome(fit_numbers(columns, scale, table, rows, repetitions), loss, output)
@@ -116,6 +132,15 @@ def require_positive(spec: Spec, task: str, classes: tuple[str, ...]) -> None:
     if asked not in classes:
         hint = "the classes of the training rows are: " + ", ".join(classes)
         raise NotThereError.of(key, f"there is no class '{asked}'", hint)
+
+
+def _single_rows(spec: Spec, table: Table) -> tuple[str, ...]:
+    """A note about classes of one row, where others are held out."""
+    if not {type(spec.data.validation), type(spec.data.test)} & {float}:
+        return ()
+    (column,) = spec.data.target
+    found = single_rows(known_counts(table, column))
+    return (f"column '{column}': {found}",) if found else ()
 
 
 def _same_numbers(classes: tuple[str, ...], table: Table) -> tuple[str, ...]:

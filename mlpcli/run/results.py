@@ -42,6 +42,17 @@ class Results:
         return {**without_nan(document)}
 
 
+def held_out_doubt(results: Results) -> str | None:
+    """What to say where the test loss is worse than that of a constant prediction; None where it is not."""
+    loss, constant = (values.get("test", {}).get("loss") for values in (results.parts, results.baseline))
+    if loss is None or constant is None or loss <= constant + AS_GOOD * abs(constant):
+        return None
+    return (
+        f"the test loss, {loss:.4g}, is worse than that of a constant prediction, {constant:.4g}: "
+        "a larger l2, dropout or early stopping holds the network back"
+    )
+
+
 def recorded_results(meta: ModelMeta) -> dict[str, Any]:
     """The content of metrics.json as the model of a finished run has it."""
     training = meta.training

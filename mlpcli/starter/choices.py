@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mlpcli.starter.balance import Balance
 from mlpcli.starter.columns import Chosen, choose_columns
-from mlpcli.starter.task import Task, check_targets, choose_task
+from mlpcli.starter.task import Task, check_targets, check_task, choose_task
 from mlpcli.starter.training import Parts, Training, choose_parts, choose_training, suited_parts
 from mlpcli.survey.tables import Survey
 
@@ -22,6 +23,7 @@ class Starter:
     columns: Sequence[Chosen]
     parts: Parts
     training: Training
+    balance: Balance | None = None  # of the classes, where there are some
 
 
 def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
@@ -31,14 +33,16 @@ def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
     """
     check_targets(found)
     chosen = choose_task(found.targets, found.rows, task)
+    check_task(chosen, found)
     rows = found.rows - found.targets_missing
-    parts = choose_parts(rows)
+    parts = choose_parts(rows, chosen)
     columns = choose_columns(found, parts)
     columns = with_questions(columns, found)
     inputs = sum(column.width for column in columns)
     parts = suited_parts(parts, rows, inputs, chosen)
     training = choose_training(rows, parts, inputs, chosen)
-    return Starter(name, train, found, chosen, columns, parts, training)
+    balance = Balance.of(found.targets[0].counts) if chosen.name == "classification" else None
+    return Starter(name, train, found, chosen, columns, parts, training, balance)
 
 
 def with_questions(columns: Sequence[Chosen], found: Survey) -> list[Chosen]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from mlpcli.starter.task import Task
 
 FEW_ROWS = 500  # below this a larger share of the rows has to say when to stop
-FEWEST_ROWS = 50  # below this none is spared for a test, nor to say when to stop
+FEWEST_ROWS = 50  # below this none is spared for a test
+FEWEST_WATCHED = {"regression": 50, "classification": 100, "multilabel": 100}  # nor to say when to stop
 ENOUGH_PER_INPUT = 50  # rows for each input of a table that is not noise above all
+VERY_FEW_ROWS = 200  # that train: those that say when to stop are too few to be relied on
 UPDATES = 12_000  # of all epochs together
 
 
@@ -37,11 +39,10 @@ class Training:
     epochs: int
 
 
-def choose_parts(rows: int) -> Parts:
+def choose_parts(rows: int, task: Task) -> Parts:
     """How the rows are split, as long as nothing is known of the inputs."""
-    if rows < FEWEST_ROWS:
-        return Parts(0.0, 0.0)
-    return Parts(0.1 if rows >= FEW_ROWS else 0.2, 0.1)
+    watched = 0.1 if rows >= FEW_ROWS else 0.2
+    return Parts(watched if rows >= FEWEST_WATCHED[task.name] else 0.0, 0.1 if rows >= FEWEST_ROWS else 0.0)
 
 
 def suited_parts(parts: Parts, rows: int, inputs: int, task: Task) -> Parts:
@@ -63,9 +64,18 @@ def choose_training(rows: int, parts: Parts, inputs: int, task: Task) -> Trainin
     batch_size = 1 << max(4, min(8, int(training / 64).bit_length() - 1))
     epochs = max(30, min(100 if few else 200, round(UPDATES * batch_size / training)))
     if task.name != "regression":
-        l2 = 1e-3 if not few else 0.1 if not parts.validation else 3e-3 if enough else 1e-2
+        l2 = penalty(training, parts, enough=enough) if few else 1e-3
         return Training((128, 64), 0.1, l2, 3e-3, batch_size, epochs)
     if few and enough:
         return Training((128, 64), 0.0, 3e-3, 3e-3, batch_size, epochs)
     held_back = 1e-2 if parts.validation else 3e-2
     return Training((128, 64), 0.0, held_back if few else 3e-3, 1e-3, batch_size, epochs)
+
+
+def penalty(training: int, parts: Parts, *, enough: bool) -> float:
+    """The l2 that keeps a classification of few rows from being worse than a constant prediction."""
+    if not parts.validation:
+        return 0.1
+    if enough:
+        return 3e-3
+    return 3e-2 if training < VERY_FEW_ROWS else 1e-2
