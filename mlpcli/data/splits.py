@@ -122,10 +122,11 @@ def _strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple
 def _rare_labels(data: DataSpec, table: Table, pool: Indices, held_out: int) -> Indices | None:
     """Whether each row has the word that so few rows have that all of them could be held out."""
     columns = [table.text(name, pool) for name in data.target]
-    for word in {word for column in columns for word in column.counts()} - table.notation.missing:
-        has = np.any([column.where([word]) for column in columns], axis=0)
-        if has.sum() <= held_out:
-            return has.astype(np.intp)
+    words = {word for column in columns for word in column.counts()} - table.notation.missing
+    for word in sorted(words):
+        has: Array = np.any([column.where([word]) for column in columns], axis=0)
+        if np.count_nonzero(has) <= held_out:
+            return np.asarray(has, dtype=np.intp)
     return None
 
 

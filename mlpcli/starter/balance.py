@@ -21,8 +21,9 @@ class Balance:
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Balance:
         """That of classes in their order, with their rows; of several rarest the last."""
-        rarest = min(reversed(counts), key=lambda name: counts[name])
-        return cls(tuple(counts), rarest, counts[rarest] / sum(counts.values()))
+        classes = tuple(counts)
+        rarest = min(reversed(classes), key=lambda name: counts[name])
+        return cls(classes, rarest, counts[rarest] / sum(counts.values()))
 
     @property
     def uneven(self) -> bool:

@@ -48,8 +48,9 @@ def told_by_size(numbers: Vector, classes: Indices) -> float:
     starts = np.flatnonzero(np.diff(pairs // size, prepend=-1))
     best = np.maximum.reduceat(counts, starts)
     most = pairs[_first_best(counts, best, starts)] % size
-    changes = np.count_nonzero(np.diff(most)) - (len(np.unique(classes)) - 1)
-    return float((best.sum() - max(0, changes) / 2) / len(classes))
+    changes = int(np.count_nonzero(np.diff(most))) - (len(np.unique(classes)) - 1)
+    misplaced = max(0, changes) / 2
+    return (int(best.sum()) - misplaced) / len(classes)
 
 
 def ranks_of(values: Vector) -> Vector:
@@ -61,8 +62,8 @@ def ranks_of(values: Vector) -> Vector:
 def rank_correlation(first: Vector, second: Vector) -> float:
     """Spearman's correlation of two columns (n,); 0 where one of them is constant."""
     a, b = (ranks - ranks.mean() for ranks in (ranks_of(first), ranks_of(second)))
-    scale = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / scale) if scale else 0.0
+    scale = float((a @ a) * (b @ b)) ** 0.5
+    return float(a @ b) / scale if scale else 0.0
 
 
 def correlation_by_value(values: Indices, numbers: Vector, *, singles: bool = False) -> float:
@@ -73,5 +74,5 @@ def correlation_by_value(values: Indices, numbers: Vector, *, singles: bool = Fa
     others = np.maximum(counts - 1, 1)[values]
     means = (np.bincount(values, ranks)[values] - ranks) / others
     errors = np.where(counts[values] > 1, ranks - means, 0.0 if singles else ranks)
-    total = ranks @ ranks
-    return float(np.sqrt(max(0.0, 1 - (errors @ errors) / total))) if total else 0.0
+    total = float(ranks @ ranks)
+    return max(0.0, 1 - float(errors @ errors) / total) ** 0.5 if total else 0.0
