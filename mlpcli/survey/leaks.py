@@ -176,7 +176,8 @@ def _moments(column: TextColumn, table: Table) -> Vector | None:
     """Texts that are dates as numbers; None where they are not."""
     levels = list(column.counts())
     known = [level for level in levels if level not in table.notation.missing]
-    form = likely_format(known)
+    # most texts are no dates, which the first of them tells
+    form = likely_format(known) if likely_format(known[:1]) is not None else None
     if form is None:
         return None
     dates = dates_of(known, form or None)
