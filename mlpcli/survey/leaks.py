@@ -86,12 +86,13 @@ def _leaks_of(
     if not truth.can_be_told:
         return
     some = truth.sample()
-    few = truth.take(some)
+    few, sampled = truth.take(some), len(some) < len(known)
     for name in columns:
-        told = _told(table, name, known[some], few, singles=len(some) < len(known))
-        if told > NEARLY_SUSPICIOUS and len(some) < len(known):
-            told = _told(table, name, known, truth)
-        if told > SUSPICIOUS and truth.is_far_from_constant(told):
+        told = _told(table, name, known[some], few, singles=sampled)
+        if sampled:
+            suspected = told > NEARLY_SUSPICIOUS and few.has_fewer_errors(told, FEWER_ERRORS / 2)
+            told = _told(table, name, known, truth) if suspected else 0.0
+        if told > SUSPICIOUS and truth.has_fewer_errors(told, FEWER_ERRORS):
             yield Leak(name, target, told, truth.numeric, alone)
 
 
@@ -123,9 +124,9 @@ class _Truth:
         """Whether there are rows enough for more than chance."""
         return len(self.values) >= FEWEST_ROWS and self.others >= FEWEST_OTHERS
 
-    def is_far_from_constant(self, told: float) -> bool:
-        """Whether a rule that tells so much makes far fewer errors than a constant prediction."""
-        return self.numeric or (1 - told) * FEWER_ERRORS <= self.others / len(self.values)
+    def has_fewer_errors(self, told: float, times: float) -> bool:
+        """Whether a rule that tells so much makes so many times fewer errors than a constant prediction."""
+        return self.numeric or (1 - told) * times <= self.others / len(self.values)
 
     def sample(self) -> Indices:
         """Rows to look at first."""
