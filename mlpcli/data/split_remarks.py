@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,9 @@ class Remarks:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __add__(self, other: Remarks) -> Remarks:
+        return Remarks(self.notes + other.notes, self.warnings + other.warnings)
+
 
 NOTHING = Remarks()
 
@@ -48,6 +51,16 @@ def remarks_on(data: DataSpec, table: Table, train: Indices, claimed: Array) -> 
     notes = [_note(column, counts) for column, counts in values.items() if len(counts) > 1]
     warnings = [line for column, counts in values.items() for line in _doubts(data, column, counts)]
     return Remarks((*notes, *_nothing_to_cut(data)), (*warnings, *_straddling(data, table, train, claimed)))
+
+
+def unknown_classes(target: str, part: str, classes: Sequence[str]) -> str:
+    """What to say of held-out rows that are left out, by the class of each."""
+    names = list(dict.fromkeys(classes))
+    shown = ", ".join(f"'{name}'" for name in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    rows = "1 row" if len(classes) == 1 else f"{len(classes):,} rows"
+    return (
+        f"column '{target}': {rows} left out of the {part} rows, of classes that no training row has: {shown}"
+    )
 
 
 def _parts(data: DataSpec) -> dict[str, SplitColumn]:

@@ -11,7 +11,7 @@ from mlpcli.config.spec import DataSpec, Spec, SplitColumn
 from mlpcli.data.blocks import Blocks, blocks_of, deal, require_blocks
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
-from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on
+from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on, unknown_classes
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
@@ -55,13 +55,50 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     drawn = _drawn(spec, task, table, pool, sizes)
     if len(drawn.train) < least:
         raise DataError(Problem(too_few_rows(len(drawn.train), 0, 0), Place(table.source)))
+    if task == "classification":
+        drawn = _of_known_classes(table, data.target[0], drawn)
     return Splits(
         drawn.train,
-        np.flatnonzero(validation & ~dropped) if validation.any() else drawn.validation,
-        np.flatnonzero(test & ~dropped) if test.any() else drawn.test,
+        _held_out("validation", drawn.validation, validation, dropped, table),
+        _held_out("test", drawn.test, test, dropped, table),
         int(dropped.sum()),
-        remarks_on(data, table, drawn.train, claimed),
+        remarks_on(data, table, drawn.train, claimed) + drawn.remarks,
     )
+
+
+def _held_out(part: str, drawn: Indices, claimed: Array, dropped: Array, table: Table) -> Indices:
+    """The rows of a part: those that a split column claims, else those that were drawn."""
+    if not claimed.any():
+        return drawn
+    rows = np.flatnonzero(claimed & ~dropped)
+    if not len(rows):
+        raise DataError(Problem(f"no {part} row has a target", Place(table.source)))
+    return rows
+
+
+def _of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
+    """The parts without held-out rows of classes that no training row has: what is not learnt is not judged.
+
+    Where shares of classes are kept this is about none; a cut between groups or moments may leave some.
+    """
+    column = table.text(target)
+    known = np.bincount(column.codes[drawn.train], minlength=len(column.levels)) > 0
+    known |= np.array([level in table.notation.missing for level in column.levels])
+    if column.ordered or known.all():
+        return drawn
+    parts: dict[str, Indices] = {}
+    warnings: list[str] = []
+    for name in ("validation", "test"):
+        rows: Indices = getattr(drawn, name)
+        parts[name] = rows[known[column.codes[rows]]]
+        unknown = column.codes[rows[~known[column.codes[rows]]]]
+        if len(unknown):
+            warnings.append(unknown_classes(target, name, [column.levels[code] for code in unknown]))
+        if len(unknown) == len(rows) > 0:
+            hint = "cut by another column, or with another seed"
+            raise DataError(Problem(f"{warnings[-1]}: none is left", Place(table.source), hint))
+    remarks = Remarks(warnings=tuple(warnings))
+    return Splits(drawn.train, parts["validation"], parts["test"], remarks=remarks)
 
 
 def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Splits:

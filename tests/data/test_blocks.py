@@ -268,6 +268,33 @@ def test_groups_that_a_split_column_tears_apart_are_counted(tmp_path: Path) -> N
     assert warning == "column 'person': 5 groups have rows that train, and rows that a part claims"
 
 
+def test_a_class_of_later_rows_alone_is_left_out_of_them(tmp_path: Path) -> None:
+    """It cannot train without being earlier, and is judged by nobody; the rest trains."""
+    csv = "t,x,y\n" + "".join(f"{i},{i},{'snow' if i in (95, 97) else 'ab'[i % 2]}\n" for i in range(100))
+    parts = rows_of(tmp_path, "test: 0.1", "order: t", csv=csv)
+    assert parts.test.tolist() == [90, 91, 92, 93, 94, 96, 98, 99]
+    (warning,) = parts.remarks.warnings
+    assert warning == (
+        "column 'y': 2 rows left out of the test rows, of classes that no training row has: 'snow'"
+    )
+    text = csv.replace("snow", "a")
+    assert len(rows_of(tmp_path, "test: 0.1", "order: t", csv=text).test) == 10
+
+
+def test_held_out_rows_of_unknown_classes_alone_judge_nothing(tmp_path: Path) -> None:
+    csv = "t,x,y\n" + "".join(f"{i},{i},{'cd'[i % 2] if i >= 90 else 'ab'[i % 2]}\n" for i in range(100))
+    with pytest.raises(DataError, match="'c', 'd': none is left\nhint: cut by another column"):
+        rows_of(tmp_path, "test: 0.1", "order: t", csv=csv)
+
+
+def test_a_claimed_part_without_targets_is_refused(tmp_path: Path) -> None:
+    csv = "part,x,y\n" + "".join(
+        f"{'val' if i < 5 else 'train'},{i},{'' if i < 5 else i % 2}\n" for i in range(40)
+    )
+    with pytest.raises(DataError, match="no validation row has a target"):
+        rows_of(tmp_path, CLAIM, "missing: drop", csv=csv)
+
+
 def test_sizes_are_those_of_the_fractions(tmp_path: Path) -> None:
     """Exactly, where every row is a group of its own."""
     parts = rows_of(tmp_path, *FRACTIONS, "group: step")
