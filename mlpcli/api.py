@@ -178,6 +178,7 @@ def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Ex
     # whoever imports this may have threads that do not bear a fork
     options = RunOptions(out=output, pool=ThreadPool)
     experiment = set_up(config, MAX_PARAMETERS)
+    warned += experiment.prepared.warnings
     done = training.train(experiment, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
     return experiment, done

@@ -13,7 +13,9 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     model_serializer,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from mlpcli.artifacts.architecture_document import ArchitectureDocument
 from mlpcli.artifacts.exact import (
@@ -47,7 +49,7 @@ PartName = Literal["train", "val", "test"]
 
 
 class Target(Exact):
-    """The columns that are predicted, and the classes in the order of the outputs.
+    """The columns that are predicted, the classes in the order of the outputs, the positive one of two.
 
     `parse` says of columns how their numbers are decorated; it is left out where none is.
     """
@@ -57,12 +59,19 @@ class Target(Exact):
     classes: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)]
     outputs: Width
     parse: Annotated[dict[Text, ParseSpec], BeforeValidator(few_keys)] = Field(default_factory=dict)
+    positive: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Target:
+        if self.positive is not None and (len(self.classes) != 2 or self.positive not in self.classes):
+            raise PydanticCustomError("positive", "the positive class is none of two")
+        return self
 
     @model_serializer(mode="wrap")
-    def _decorated(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         keys: dict[str, Any] = serialize(self)
-        parse = {name: one.options for name, one in self.parse.items()}
-        return {**keys, "parse": parse} if parse else without(keys, {"parse": {}})
+        keys["parse"] = {name: one.options for name, one in self.parse.items()}
+        return without(keys, {"positive": None, "parse": {}})
 
 
 class CsvDialect(Exact):

@@ -13,7 +13,7 @@ from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.evaluation_report import Evaluation, document_of, report_lines
 from mlpcli.config.refusals import text_of
 from mlpcli.data.bad_cells import overflow_faults
-from mlpcli.data.encoding import LabelledBatch, labelled_batches, open_input
+from mlpcli.data.encoding import LabelledBatch, Labelling, labelled_batches, open_input
 from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
@@ -101,9 +101,20 @@ def has_plain_loss(model: Model) -> bool:
 
 def weight_column(model: Model) -> str | None:
     """The column of sample weights that the model was trained with."""
-    data = model.file.meta.config.get("data")
-    weight = data.get("weight") if isinstance(data, dict) else None
+    weight = data_setting(model, "weight")
     return None if weight is None else text_of(weight)
+
+
+def drops_unlabelled(model: Model) -> bool:
+    """Whether the model's training left rows without a target out."""
+    policy = data_setting(model, "missing")
+    return "drop" in (policy, policy.get("policy") if isinstance(policy, dict) else None)
+
+
+def data_setting(model: Model, key: str) -> object:
+    """What the model's config says about its data; None where it says nothing."""
+    data = model.file.meta.config.get("data")
+    return data.get(key) if isinstance(data, dict) else None
 
 
 def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: Console) -> Evaluation:
@@ -111,20 +122,26 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
 
     Scores are kept where one of the metrics needs them: of many classes they are most of what there is.
     """
-    weight = weight_column(model)
-    if weight is not None and weight not in reader.header.names:
-        console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
-        weight = None
     ranked = any(METRICS[name].needs in {"scores", "probabilities"} for name in names if name != "loss")
-    tally, parts = Tally(), []
-    batches = labelled_batches(reader, model.inputs, model.dtype, model.target, weight)
+    tally, parts, left_out = Tally(), [], 0
+    batches = labelled_batches(reader, model.inputs, model.dtype, labelling_of(model, reader, console))
     for batch in counting_rows(console, batches, lambda batch: len(batch.y)):
+        left_out += batch.left_out
+        if not len(batch.y):
+            continue
         tally.add(batch.inputs)
         part = judged(model, batch)
         parts.append(part if ranked else replace(part, predictions=replace(part.predictions, scores=None)))
     if not parts:
-        raise DataError.of("there are no rows after the header", Place(reader.header.source))
+        message = "no row has a target" if left_out else "there are no rows after the header"
+        raise DataError.of(message, Place(reader.header.source))
     tally.tell(console)
+    if left_out:
+        console.note(f"{counted(left_out, 'row')} without a target left out")
+    return _evaluation(model, reader, parts, left_out)
+
+
+def _evaluation(model: Model, reader: Reader, parts: Sequence[JudgedBatch], left_out: int) -> Evaluation:
     predictions = joined([part.predictions for part in parts])
     total, weighs = (sum(getattr(part, name) for part in parts) for name in ("loss", "weight"))
     loss = total / weighs if weighs else nan
@@ -132,7 +149,7 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
         loss *= predictions.rows
     same = reader.sha256 == model.file.meta.data.sha256
     overlap = _overlap(model, parts, same=same)
-    return Evaluation(predictions, loss if np.isfinite(loss) else None, overlap, same)
+    return Evaluation(predictions, loss if np.isfinite(loss) else None, overlap, same, left_out)
 
 
 def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overlap | None:
@@ -142,6 +159,15 @@ def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overl
         return Overlap(rows, rows, min(rows, model.file.meta.data.rows))
     known = [part.overlap for part in parts if part.overlap is not None]
     return sum(known[1:], known[0]) if known else None
+
+
+def labelling_of(model: Model, reader: Reader, console: Console) -> Labelling:
+    """What the rows of an input have besides the model's inputs."""
+    weight = weight_column(model)
+    if weight is not None and weight not in reader.header.names:
+        console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
+        weight = None
+    return Labelling(model.target, weight, drops_unlabelled(model))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mlpcli.commands.parts_table import target_table
+from mlpcli.errors import clean
 from mlpcli.run.predictor import Model
 from mlpcli.run.row_digests import Overlap
 from mlpcli.terminal.console import GAP, NARROW_GAP, counted, number, render, screen_columns
@@ -20,12 +21,13 @@ WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and their loss."""
+    """The rows of an input with their predictions, and their loss; `left_out` rows have no target."""
 
     predictions: Predictions
     loss: float | None
     overlap: Overlap | None  # with the training rows, where the model knows them
     is_training_file: bool
+    left_out: int = 0
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -39,7 +41,12 @@ def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
 def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> dict[str, Any]:
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     predictions = evaluation.predictions
-    document: dict[str, Any] = {"rows": predictions.rows, "metrics": values}
+    document: dict[str, Any] = {"rows": predictions.rows}
+    if evaluation.left_out:
+        document["left_out"] = evaluation.left_out
+    document["metrics"] = values
+    if model.target.positive_class is not None:
+        document["positive"] = model.target.positive_class
     if targets := by_target(model, predictions, values):
         document["targets"] = targets
     if evaluation.overlap is not None:
@@ -60,7 +67,9 @@ def by_target(
 
 def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
     """The same for a person: metrics, the table by class, the confusion matrix."""
-    lines = [counted(predictions.rows, "row"), ""]
+    positive = model.target.positive_class
+    named = "" if positive is None else f"; the positive class is {clean(positive)}"
+    lines = [counted(predictions.rows, "row") + named, ""]
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()

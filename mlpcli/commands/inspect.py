@@ -67,7 +67,8 @@ def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _target(target: Mapping[str, Any]) -> str:
     columns = listed(target["columns"])
     if target["task"] != "regression":
-        return f"{columns}: {listed(target['classes'])}"
+        positive = f"; positive: {target['positive']}" if "positive" in target else ""
+        return f"{columns}: {listed(target['classes'])}{positive}"
     pairs = zip(target["center"], target["scale"], strict=True)
     written = target.get("parse", {}).items()
     parsed = "".join(f"; {name} written with {_decoration(parse)}" for name, parse in written)

@@ -31,10 +31,17 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
         "parameters": architecture.count_parameters(),
         "dtype": shape["dtype"],
         "loss": meta.pop("loss"),
-        "target": {**meta.pop("target"), "center": center, "scale": scale},
+        "target": {**_target(meta.pop("target")), "center": center, "scale": scale},
         **meta,
         "features": list(_features(file, meta["features"])),
     }
+
+
+def _target(document: dict[str, Any]) -> dict[str, Any]:
+    """The target, with the positive one of two classes also where nobody chose it."""
+    if document["task"] != "classification" or len(document["classes"]) != 2:
+        return document
+    return {"positive": document["classes"][-1], **document}
 
 
 def _embeddings(file: ModelFile) -> Iterator[dict[str, Any]]:

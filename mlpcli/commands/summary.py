@@ -9,6 +9,7 @@ from typing import Any
 
 from mlpcli.artifacts.terminal_curve import Extras, terminal_curve
 from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table, target_table
+from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
@@ -18,6 +19,9 @@ from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import counted, number, render, result_stream, screen_columns
 from mlpcli.terminal.screen import can_encode, has_colours
 from mlpcli.training.callbacks import Epoch
+
+SHOWN = 10  # names in a line
+LONGEST = 300  # characters of a line
 
 
 def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
@@ -29,7 +33,26 @@ def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Resul
         for part, values in results.parts.items()
     ]
     table = parts_table(parts, names, screen_columns())
-    return [*lines, "", *table, *_by_target(results, names[1:]), "", _sentence(results)]
+    below = [*_by_target(results, names[1:]), "", _sentence(results)]
+    return [*lines, "", task_line(experiment.prepared.target), "", *table, *below]
+
+
+def task_line(target: TargetEncoder) -> str:
+    """What is learnt: `classification of ok: N, Y (positive)`."""
+    line = f"{target.task} of {', '.join(target.columns[:SHOWN])}"
+    if len(target.columns) > SHOWN:
+        line += f" and {len(target.columns) - SHOWN:,} more"
+    if target.task == "regression":
+        return clean(line, LONGEST)
+    return clean(f"{line}: {classes_shown(target)}", LONGEST)
+
+
+def classes_shown(target: TargetEncoder) -> str:
+    """The classes in order, the positive one of two marked; the two words of labels."""
+    if len(target.classes) > SHOWN:
+        return f"{len(target.classes):,} classes: {', '.join(target.classes[:SHOWN])}, …"
+    positive = target.positive_class
+    return ", ".join(f"{name} (positive)" if name == positive else name for name in target.classes)
 
 
 def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
@@ -68,6 +91,7 @@ def _sentence(results: Results) -> str:
 def dry_run_document(experiment: Experiment) -> dict[str, Any]:
     """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
     return {
+        "task": experiment.prepared.task,
         "config": resolved(resolved_config(experiment).spec),
         "layers": list(experiment.network.architecture.widths),
         "parameters": experiment.network.layout.size,
@@ -82,7 +106,8 @@ def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in experiment.parts.items())
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
-    return [*safe, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
+    task = task_line(experiment.prepared.target)
+    return [*safe, "", task, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
 
 
 def embedding_rows(experiment: Experiment) -> list[list[str]]:

@@ -51,6 +51,8 @@ def prepared_experiment(config: Config, options: TrainOptions, console: Console)
         experiment = set_up(config, options.max_parameters)
     for note in experiment.prepared.notes:
         console.note(note)
+    for warning in experiment.prepared.warnings:
+        console.warn(warning)
     return experiment
 
 

@@ -17,14 +17,18 @@ ROLES = {
     "exclude": "excluded",
     "id": "an id column",
     "split": "the split column",
+    "group": "the column of groups",
+    "order": "the column of the order",
 }
 FOR_KIND = {"number": "mean and median", "date": "most_frequent and {constant: DATE}"}
 # none of these makes a column a feature, so nothing is lost when one has two of them
+NO_FEATURES = ("exclude", "id", "split", "group", "order")
+# what cuts the rows may be a feature where it is listed as one: the month of a date says much of later rows
 HARMLESS_TOGETHER = (
-    frozenset({"exclude", "id"}),
-    frozenset({"exclude", "split"}),
-    frozenset({"id", "split"}),
+    *map(frozenset, combinations(NO_FEATURES, 2)),
     frozenset({"split"}),
+    frozenset({"features", "group"}),
+    frozenset({"features", "order"}),
 )
 
 
@@ -44,6 +48,9 @@ def _named_columns(data: DataSpec) -> Iterator[tuple[str, str, Key]]:
         yield "target", column, ("data", "target", column)
     if data.weight is not None:
         yield "weight", data.weight, ("data", "weight")
+    for role, cut in (("group", data.group), ("order", data.order)):
+        if cut is not None:
+            yield role, cut, ("data", role)
     for role, columns in (("features", data.features or ()), ("exclude", data.exclude), ("id", data.id)):
         for column in columns:
             yield role, column, ("data", role, column)
@@ -72,6 +79,26 @@ def stratify_needs_classes(spec: Spec) -> Iterator[Finding]:
     task = only(possible_tasks(spec))
     if spec.data.stratify and task is not None and task != "classification":
         yield Finding(("data", "stratify"), f"stratify is for classification, the task is {task}")
+
+
+def a_positive_class_needs_classes(spec: Spec) -> Iterator[Finding]:
+    """One class of two can be the positive one."""
+    task = only(possible_tasks(spec))
+    if spec.data.positive is not None and task is not None and task != "classification":
+        yield Finding(("data", "positive"), f"positive is for classification, the task is {task}")
+
+
+def one_thing_decides_where_to_cut(spec: Spec) -> Iterator[Finding]:
+    """Shares of classes, whole groups and an order in time are three ways to cut the same rows."""
+    data = spec.data
+    if data.group is not None and data.order is not None:
+        message = "group and order are two ways to cut the same rows"
+        hint = "group keeps rows together, order lets later rows test: leave one of them out"
+        yield Finding(("data", "order"), message, hint)
+    for key, column in (("group", data.group), ("order", data.order)):
+        if column is not None and data.stratify:
+            message = f"splits along `{key}: {column}` cannot keep the shares of classes"
+            yield Finding(("data", "stratify"), message, f"leave stratify out, or {key}")
 
 
 def separator_is_not_the_decimal_mark(spec: Spec) -> Iterator[Finding]:

@@ -93,6 +93,13 @@ class DataSpec(Closed):
         Maybe[Annotated[Task, Word("a task")]],
         Field(description="default: decided by the loss, else by the target's values"),
     ] = None
+    positive: Annotated[
+        Maybe[Annotated[str, Text("a class")]],
+        Field(
+            description="of two classes the one that precision, recall, f1 and average_precision are about; "
+            "default: the last in order"
+        ),
+    ] = None
     features: Annotated[
         Maybe[Features],
         Field(
@@ -124,7 +131,19 @@ class DataSpec(Closed):
     stratify: Annotated[
         Maybe[Annotated[bool, Flag()]],
         Field(
-            description="whether splits by fraction keep the shares of classes; default: in classification"
+            description="whether splits by fraction keep the shares of classes; default: in classification, "
+            "unless there is a group or an order"
+        ),
+    ] = None
+    group: Annotated[
+        Maybe[Column],
+        Field(description="the column whose equal values stay together: no split comes between their rows"),
+    ] = None
+    order: Annotated[
+        Maybe[Column],
+        Field(
+            description="the column of numbers or dates along which splits are cut: "
+            "the last rows test, those before validate"
         ),
     ] = None
     missing: Annotated[

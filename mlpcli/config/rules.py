@@ -27,6 +27,11 @@ RULES: tuple[Rule, ...] = (
     Rule(data_rules.parts_leave_training_rows, (("data", "validation"), ("data", "test"))),
     Rule(data_rules.parts_differ, (("data", "validation"), ("data", "test"))),
     Rule(data_rules.stratify_needs_classes, (*DECIDES_TASK, ("data", "stratify"))),
+    Rule(data_rules.a_positive_class_needs_classes, (*DECIDES_TASK, ("data", "positive"))),
+    Rule(
+        data_rules.one_thing_decides_where_to_cut,
+        (("data", "group"), ("data", "order"), ("data", "stratify")),
+    ),
     Rule(
         data_rules.separator_is_not_the_decimal_mark,
         (("data", "separator"), ("data", "decimal"), ("data", "train")),

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from mlpcli.arrays import Matrix, Vector
-from mlpcli.config.spec import LossSpec, Spec
+from mlpcli.arrays import Indices, Matrix, Vector
+from mlpcli.config.spec import DataSpec, LossSpec, Spec
 from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
+from mlpcli.data.labels import Fitted, labels_of
 from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles
 from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
-from mlpcli.data.splits import Splits, choose_rows
-from mlpcli.data.table import TableOwner, Wanted
+from mlpcli.data.splits import Splits, choose_rows, without_target
+from mlpcli.data.table import Table, TableOwner
 from mlpcli.data.target import TargetEncoder
-from mlpcli.data.target_range import ScaledTargets
-from mlpcli.data.task import Outcome, decide_task, fit_outcome
+from mlpcli.data.task import decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
-from mlpcli.data.weights import Weighting, fit_weighting
+from mlpcli.data.weights import fit_weighting
+from mlpcli.errors import DataError, Place, Problem
+
+# what there is to note about the training rows of a table, by whoever has an eye for it
+Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Dataset:
 class Prepared:
     """Everything that training needs of its data. `sha256` is over the bytes of the files, if there are any.
 
+    `notes` are worth knowing, `warnings` of what may be wrong.
+
     `head` are the inputs of the first training rows before they took the precision of the training.
     """
 
@@ -52,31 +59,24 @@ class Prepared:
     test: Dataset | None
     head: Matrix
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     sha256: str = ""
     origins: RowOrigins = NO_ORIGINS
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What the training rows decided."""
-
-    inputs: InputEncoder
-    outcome: Outcome
-    weighting: Weighting
-    notes: tuple[str, ...]
-
-    @property
-    def wanted(self) -> Wanted:
-        """The columns that a file of other rows must have."""
-        weight = () if self.weighting.column is None else (self.weighting.column,)
-        return self.inputs.wanted + self.outcome.target.wanted + Wanted(numbers=weight)
+def nothing_seen(_table: Table, _roles: Roles, _rows: Indices) -> Iterable[str]:
+    """No notes, where nobody looks."""
+    return ()
 
 
-def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") -> Prepared:
+def prepare(
+    spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64", look: Look = nothing_seen
+) -> Prepared:
     """The data of some settings, checked, split and encoded; what is fitted is fitted on training rows alone.
 
-    `files` by part, such as `train`. The inputs are in `dtype`, everything else in float64. Raises DataError;
-    SettingError where the settings ask for what does not go with the data.
+    `files` by part, such as `train`. The inputs are in `dtype`, everything else in float64. `look` sees the
+    table before it is given up. Raises DataError; SettingError where the settings ask for what does not go
+    with the data.
     """
     file = read_training_file(spec, files["train"])
     roles = assign_roles(spec.data, file.header)
@@ -89,19 +89,42 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
         for part in ("validation", "test")
         if part in files
     }
-    parts += [RowsOf(part, it.owner, np.arange(it.table.rows)) for part, it in others.items()]
+    given = [labelled_rows(spec.data, part, it) for part, it in others.items()]
+    parts += given
     whole = {"train": file, **others}
     origins = origins_of(whole, parts, spec.data.target if task == "regression" else ())
+    left_out, seen = [*map(_left_out, given)], [*look(file.table, roles, splits.train)]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     read = list(whole.values())
-    notes = (*_notes(read, splits), *prepared.notes)
-    return replace(prepared, notes=notes, sha256=hash_of(read), origins=origins)
+    return replace(
+        prepared,
+        notes=(*_notes(read, splits), *filter(None, left_out), *seen, *prepared.notes),
+        warnings=splits.remarks.warnings,
+        sha256=hash_of(read),
+        origins=origins,
+    )
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:
     """The rows of a table that train, then those of the other parts that have some."""
     parts = [RowsOf(name, owner, getattr(splits, name)) for name in PARTS]
     return [part for part in parts if part.name == "train" or len(part.rows)]
+
+
+def labelled_rows(data: DataSpec, part: str, file: WholeFile) -> RowsOf:
+    """The rows of a file that is a part of its own: those without a target are left out as training does."""
+    rows = np.flatnonzero(~without_target(data, file.table))
+    if not len(rows):
+        raise DataError(Problem("no row has a target", Place(file.table.source)))
+    return RowsOf(part, file.owner, rows)
+
+
+def _left_out(part: RowsOf) -> str | None:
+    """A note about the rows of a file that its part has not."""
+    table = part.owner.table
+    count = table.rows - len(part.rows)
+    rows = "row" if count == 1 else "rows"
+    return f"{table.source}: {count:,} {rows} without a target left out" if count else None
 
 
 def fit_rows(spec: Spec, roles: Roles, task: str, train: RowsOf, repetitions: Vector | None = None) -> Fitted:
@@ -122,7 +145,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     The owners give up their tables.
     """
     inputs, outcome = fitted.inputs, fitted.outcome
-    labels = _labels(parts, fitted, dtype)
+    labels = labels_of(parts, fitted, dtype)
     parts = parts[: len(labels)]
     x = {part.name: inputs.zeros(len(part.rows), dtype) for part in parts}
     head = np.empty((min(HEAD, len(parts[0].rows)), inputs.width))
@@ -133,7 +156,9 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
         own = labels[name]
         found.require_none([*own.faults, *found.faults(inputs), *own.negative, *unlisted])
         notes += [one.note(f"in the {name} rows") for one in unseen]
-    datasets = {name: own.beside(x[name]) for name, own in labels.items()}
+    datasets = {
+        name: Dataset(x[name], own.y, own.weights, own.sample_weights) for name, own in labels.items()
+    }
     return Prepared(
         task=outcome.target.task,
         loss=outcome.loss,
@@ -148,75 +173,10 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     )
 
 
-@dataclass(frozen=True)
-class _Labels:
-    """The targets of a part, those that cannot be used, and the weights of its rows where all can."""
-
-    y: Matrix
-    faults: Sequence[Fault]
-    negative: Sequence[Fault]
-    weights: Vector | None = None
-    sample_weights: Vector | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether all targets can be used."""
-        return not self.faults and not self.negative
-
-    def beside(self, x: Matrix) -> Dataset:
-        """The inputs of the same rows with them."""
-        return Dataset(x, self.y, self.weights, self.sample_weights)
-
-
-def _labels(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> dict[str, _Labels]:
-    """Those of each part, down to the first with targets that cannot be used: the others are not told of."""
-    labels: dict[str, _Labels] = {}
-    for part in parts:
-        labels[part.name] = _labels_of(part, fitted, dtype)
-        if not labels[part.name].usable:
-            break
-    return labels
-
-
-def _labels_of(part: RowsOf, fitted: Fitted, dtype: str) -> _Labels:
-    table, rows, weighting = part.owner.table, part.rows, fitted.weighting
-    encoded = fitted.outcome.target.encode(table, rows)
-    faults = [fault.among(rows) for fault in encoded.faults]
-    if not faults and fitted.outcome.target.task == "regression":
-        scaled = ScaledTargets(table, rows, fitted.outcome.target.columns, encoded.y)
-        faults = [fault.among(rows) for fault in _out_of_range(scaled, part, fitted, dtype)]
-    negative = [fault.among(rows) for fault in _negative(fitted.outcome, encoded.y)]
-    labels = _Labels(encoded.y, faults, negative)
-    if not labels.usable:
-        return labels
-    weights, own = weighting.of(table, rows), weighting.own(table, rows)
-    return replace(labels, weights=weights, sample_weights=own)
-
-
-def _out_of_range(scaled: ScaledTargets, part: RowsOf, fitted: Fitted, dtype: str) -> list[Fault]:
-    """Targets that the network cannot be trained on, or judged by."""
-    found = list(scaled.beyond(dtype))
-    if part.name == "train" and not found:
-        found += scaled.below(dtype)
-        found += scaled.beyond_squares(dtype) if fitted.outcome.loss.squares else ()
-    return found
-
-
 def _unlisted(unseen: Unseen) -> Fault:
     """Training rows lack no category of their own, so this is one that a given list leaves out."""
     message = f"the category '{unseen.examples[0]}' is not in the list given for it"
     return Fault(unseen.column, message, unseen.rows, "add it to `categories`")
-
-
-def _negative(outcome: Outcome, y: Matrix) -> Iterator[Fault]:
-    """Where targets are counts, those below 0 have no likelihood."""
-    if not outcome.loss.counts:
-        return
-    for name, column in zip(outcome.target.columns, y.T, strict=True):
-        rows = np.flatnonzero(column < 0)
-        if len(rows):
-            message = f"expected a count of at least 0 for {outcome.loss.name}, found a negative number"
-            yield Fault(name, message, rows)
 
 
 def _notes(files: Sequence[WholeFile], splits: Splits) -> Iterator[str]:
@@ -225,3 +185,4 @@ def _notes(files: Sequence[WholeFile], splits: Splits) -> Iterator[str]:
     if splits.dropped:
         found = "row with missing cells is" if splits.dropped == 1 else "rows with missing cells are"
         yield f"{splits.dropped:,} {found} dropped"
+    yield from splits.remarks.notes

@@ -140,11 +140,36 @@ class Batch:
 
 @dataclass(frozen=True)
 class LabelledBatch:
-    """A batch with its targets as the loss sees them, and the weights of its rows where there are any."""
+    """A batch with its targets as the loss sees them, and the weights of its rows where there are any.
+
+    `left_out` rows before it have no target.
+    """
 
     inputs: Batch
     y: Matrix
     sample_weights: Vector | None
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """What labelled rows have besides inputs: targets, and weights in a column where there is one.
+
+    `drops` where rows without a target are left out; otherwise they are wrong.
+    """
+
+    target: TargetEncoder
+    weight: str | None = None
+    drops: bool = False
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns that an input must have for it."""
+        return self.target.wanted + Wanted(numbers=() if self.weight is None else (self.weight,))
+
+    def rows(self, table: Table) -> Indices:
+        """The rows of a table that count."""
+        return np.flatnonzero(~self.target.lacking(table)) if self.drops else np.arange(table.rows)
 
 
 def open_input(path: str | Path, form: CsvFormat) -> Reader:
@@ -164,18 +189,21 @@ def batches(
 
 
 def labelled_batches(
-    reader: Reader, inputs: InputEncoder, dtype: str, target: TargetEncoder, weight: str | None = None
+    reader: Reader, inputs: InputEncoder, dtype: str, labelling: Labelling
 ) -> Iterator[LabelledBatch]:
     """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
-    weights = () if weight is None else (weight,)
-    for table in _tables(reader, inputs.wanted + target.wanted + Wanted(numbers=weights)):
-        for batch in batches_of(table, inputs, dtype, target.outputs):
+    weight, target = labelling.weight, labelling.target
+    for table in _tables(reader, inputs.wanted + labelling.wanted):
+        rows = labelling.rows(table)
+        left_out = table.rows - len(rows)
+        for batch in batches_of(table, inputs, dtype, target.outputs, rows):
             encoded = target.encode(table, batch.rows)
             wide = () if target.task != "regression" else _beyond(target, encoded, batch, dtype)
             faults = (*encoded.faults, *wide, *batch.faults)
             require_none((fault.among(batch.rows) for fault in faults), table)
             own = None if weight is None else sample_weights(table, weight, batch.rows)
-            yield LabelledBatch(batch, encoded.y, own)
+            yield LabelledBatch(batch, encoded.y, own, left_out)
+            left_out = 0
 
 
 def _beyond(target: TargetEncoder, encoded: EncodedTarget, batch: Batch, dtype: str) -> Iterator[Fault]:
@@ -187,13 +215,17 @@ def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
     yield from reader.tables(wanted)
 
 
-def batches_of(table: Table, inputs: InputEncoder, dtype: str, outputs: int = 1) -> Iterator[Batch]:
-    """The rows of a table, so many at a time that neither inputs nor outputs of a network are too many.
+def batches_of(
+    table: Table, inputs: InputEncoder, dtype: str, outputs: int = 1, chosen: Indices | None = None
+) -> Iterator[Batch]:
+    """The rows of a table, or some, so many at a time that neither inputs nor outputs of a network are many.
 
-    A table without rows is one empty batch.
+    No rows are one empty batch.
     """
     size = max(1, min(BATCH_ENTRIES // inputs.width, ANSWERS // outputs))
-    for start in range(0, max(1, table.rows), size):
-        rows = np.arange(start, min(start + size, table.rows))
+    count = table.rows if chosen is None else len(chosen)
+    for start in range(0, max(1, count), size):
+        stop = min(start + size, count)
+        rows = np.arange(start, stop) if chosen is None else chosen[start:stop]
         encoded = inputs.encode(table, rows, inputs.zeros(len(rows), dtype))
         yield Batch(table, rows, encoded.x, encoded.faults, encoded.unseen)

@@ -23,6 +23,7 @@ class Roles:
     targets: tuple[str, ...]
     weight: tuple[str, ...]
     splits: tuple[str, ...]
+    cuts: tuple[str, ...] = ()  # the columns by whose values fractions are cut
 
     def wanted(self) -> Wanted:
         """How features, weight and split columns are read; the targets depend on the task."""
@@ -36,7 +37,10 @@ class Roles:
                 either.append(name)
             else:
                 (numbers if spec.encode.name in NUMERIC_ENCODINGS else texts).append(name)
-        return Wanted((*numbers, *self.weight), (*texts, *self.splits), tuple(either))
+        cuts = (name for name in self.cuts if name not in either)
+        return Wanted((*numbers, *self.weight), (*texts, *self.splits), tuple(either)) + Wanted(
+            texts=tuple(cuts)
+        )
 
 
 def assign_roles(data: DataSpec, header: Header) -> Roles:
@@ -48,12 +52,13 @@ def assign_roles(data: DataSpec, header: Header) -> Roles:
     parts = [part for part in (data.validation, data.test) if isinstance(part, SplitColumn)]
     splits = tuple(dict.fromkeys(part.column for part in parts))
     weight = () if data.weight is None else (data.weight,)
-    used = {*data.exclude, *data.id, *splits, *weight, *data.target}
+    cuts = tuple(name for name in (data.group, data.order) if name is not None)
+    used = {*data.exclude, *data.id, *splits, *weight, *cuts, *data.target}
     features = data.features or {name: FeatureSpec() for name in header.names if name not in used}
     if not features:
         hint = f"the columns are: {', '.join(header.names[:10])}"
         raise DataError(Problem("no column is left to be a feature", Place(header.source, 1), hint))
-    return Roles(dict(features), data.target, weight, splits)
+    return Roles(dict(features), data.target, weight, splits, cuts)
 
 
 def _require_named(data: DataSpec, header: Header) -> None:
@@ -76,6 +81,9 @@ def _named(data: DataSpec) -> Iterator[tuple[Key, str]]:
     yield from _listed("id", data.id)
     if data.weight is not None:
         yield ("data", "weight"), data.weight
+    for key, name in (("group", data.group), ("order", data.order)):
+        if name is not None:
+            yield ("data", key), name
     for key, part in (("validation", data.validation), ("test", data.test)):
         if isinstance(part, SplitColumn):
             yield ("data", key, "column"), part.column

@@ -1,4 +1,4 @@
-"""Which rows train, validate and test: by fractions from the seed, or by the values of a column."""
+"""Which rows train, validate and test: by fractions, drawn or cut along a column, or by a column's values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
+from mlpcli.data.blocks import Blocks, blocks_of, deal, require_blocks
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
 from mlpcli.data.spellings import merge
+from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on, unknown_classes
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
@@ -20,19 +22,23 @@ TO_TRAIN = 2  # rows, at the least
 
 @dataclass(frozen=True)
 class Splits:
-    """Row numbers of the three parts, each in the order of the file; `dropped` rows were left out before."""
+    """Row numbers of the three parts, each in the order of the file; `dropped` rows were left out before.
+
+    `remarks` are what a person should know about it.
+    """
 
     train: Indices
     validation: Indices
     test: Indices
     dropped: int = 0
+    remarks: Remarks = NOTHING
 
 
 def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = TO_TRAIN) -> Splits:
     """Rows that a split column names, then fractions of the others, with at least so many to train on.
 
-    Rows with a missing cell in a column whose policy is `drop` are dropped before, unless a split column
-    claims them: those are kept, and reported like any missing cell without a policy.
+    Rows with a missing cell in a column whose policy is `drop` are dropped before. A split column claims its
+    rows whatever their features lack, which is reported like any missing cell without a policy.
     """
     data = spec.data
     test = _claimed(data, "test", table)
@@ -40,19 +46,69 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     if (test & validation).any():
         place = table.place(int((test & validation).argmax()))
         raise DataError(Problem("a row that is both validation and test", place))
-    dropped = _to_drop(data, roles, table)
-    pool = np.flatnonzero(~(test | validation | dropped))
+    claimed, unlabelled = test | validation, without_target(data, table)
+    dropped = (_to_drop(data, roles, table) & ~claimed) | unlabelled
+    pool = np.flatnonzero(~(claimed | dropped))
     fractions = [part if isinstance(part, float) else 0.0 for part in (data.validation, data.test)]
     sizes = split_sizes(table.rows - int(dropped.sum()), *fractions)
     if len(pool) - sum(sizes) < least:
         raise DataError(Problem(too_few_rows(len(pool), *sizes), Place(table.source)))
-    drawn = split_by_fraction(pool, sizes, _strata(data, task, table, pool), spec.seed)
+    drawn = _drawn(spec, task, table, pool, sizes)
+    if len(drawn.train) < least:
+        raise DataError(Problem(too_few_rows(len(drawn.train), 0, 0), Place(table.source)))
+    if task == "classification":
+        drawn = _of_known_classes(table, data.target[0], drawn)
     return Splits(
         drawn.train,
-        np.flatnonzero(validation) if validation.any() else drawn.validation,
-        np.flatnonzero(test) if test.any() else drawn.test,
+        _held_out("validation", drawn.validation, validation, dropped, table),
+        _held_out("test", drawn.test, test, dropped, table),
         int(dropped.sum()),
+        remarks_on(data, table, drawn.train, claimed) + drawn.remarks,
     )
+
+
+def _held_out(part: str, drawn: Indices, claimed: Array, dropped: Array, table: Table) -> Indices:
+    """The rows of a part: those that a split column claims, else those that were drawn."""
+    if not claimed.any():
+        return drawn
+    rows = np.flatnonzero(claimed & ~dropped)
+    if not len(rows):
+        raise DataError(Problem(f"no {part} row has a target", Place(table.source)))
+    return rows
+
+
+def _of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
+    """The parts without held-out rows of classes that no training row has: what is not learnt is not judged.
+
+    Where shares of classes are kept this is about none; a cut between groups or moments may leave some.
+    """
+    column = table.text(target)
+    known = np.bincount(column.codes[drawn.train], minlength=len(column.levels)) > 0
+    known |= np.array([level in table.notation.missing for level in column.levels])
+    if column.ordered or known.all():
+        return drawn
+    parts: dict[str, Indices] = {}
+    warnings: list[str] = []
+    for name in ("validation", "test"):
+        rows: Indices = getattr(drawn, name)
+        parts[name] = rows[known[column.codes[rows]]]
+        unknown = column.codes[rows[~known[column.codes[rows]]]]
+        if len(unknown):
+            warnings.append(unknown_classes(target, name, [column.levels[code] for code in unknown]))
+        if len(unknown) == len(rows) > 0:
+            hint = "cut by another column, or with another seed"
+            raise DataError(Problem(f"{warnings[-1]}: none is left", Place(table.source), hint))
+    remarks = Remarks(warnings=tuple(warnings))
+    return Splits(drawn.train, parts["validation"], parts["test"], remarks=remarks)
+
+
+def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Splits:
+    """The parts of the rows that no split column claims."""
+    blocks = blocks_of(spec.data, table, pool) if any(sizes) else None
+    if blocks is None:
+        return split_by_fraction(pool, sizes, _strata(spec.data, task, table, pool, sizes), spec.seed)
+    require_blocks(blocks, 1 + sum(size > 0 for size in sizes), table.source)
+    return split_by_blocks(pool, sizes, blocks, spec.seed)
 
 
 def _claimed(data: DataSpec, part: str, table: Table) -> Array:
@@ -70,21 +126,29 @@ def _claimed(data: DataSpec, part: str, table: Table) -> Array:
 
 
 def _to_drop(data: DataSpec, roles: Roles, table: Table) -> Array:
-    default = data.missing
-    names = [name for name, spec in roles.features.items() if (spec.missing or default).policy == "drop"]
-    names += roles.targets if default.policy == "drop" else ()
+    """Which rows lack a feature whose policy is `drop`."""
     dropped = np.zeros(table.rows, dtype=bool)
-    for name in names:
-        dropped |= table.missing(name)
+    for name, spec in roles.features.items():
+        if (spec.missing or data.missing).policy == "drop":
+            dropped |= table.missing(name)
     return dropped
 
 
-def _strata(data: DataSpec, task: str, table: Table, pool: Indices) -> Indices | None:
+def without_target(data: DataSpec, table: Table) -> Array:
+    """Which rows lack a target and are left out, in training and wherever the model is judged."""
+    lacking = np.zeros(table.rows, dtype=bool)
+    for name in data.target if data.missing.policy == "drop" else ():
+        lacking |= table.missing(name)
+    return lacking
+
+
+def _strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:
+    """What every part has in the shares of the whole: the classes; labels so rare that none might train."""
     asked = data.stratify
     if task != "classification":
         if asked:
             raise SettingError.of(("data", "stratify"), f"expected false, as this is a {task}, found true")
-        return None
+        return _rare_labels(data, table, pool, sum(sizes)) if task == "multilabel" else None
     if asked is False:
         return None
     column = table.text(data.target[0], pool)
@@ -92,6 +156,17 @@ def _strata(data: DataSpec, task: str, table: Table, pool: Indices) -> Indices |
         return column.codes
     decimal = table.notation.decimal
     return column.matched(sorted_texts(merge(column.counts(), decimal).counts, decimal), decimal)
+
+
+def _rare_labels(data: DataSpec, table: Table, pool: Indices, held_out: int) -> Indices | None:
+    """Whether each row has the word that so few rows have that all of them could be held out."""
+    columns = [table.text(name, pool) for name in data.target]
+    words = {word for column in columns for word in column.counts()} - table.notation.missing
+    for word in sorted(words):
+        has: Array = np.any([column.where([word]) for column in columns], axis=0)
+        if np.count_nonzero(has) <= held_out:
+            return np.asarray(has, dtype=np.intp)
+    return None
 
 
 def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int]:
@@ -127,6 +202,22 @@ def split_by_fraction(rows: Indices, sizes: tuple[int, int], classes: Indices | 
         chosen["train"].append(group[t + v :])
     found = {part: rows[np.sort(np.concatenate(groups))] for part, groups in chosen.items()}
     return Splits(found["train"], found["validation"], found["test"])
+
+
+def split_by_blocks(rows: Indices, sizes: tuple[int, int], blocks: Blocks, seed: int) -> Splits:
+    """Parts of `rows` of about `sizes` = (validation, test) rows, cut between blocks alone.
+
+    Groups are shuffled once from the seed; test rows are dealt first, then validation. Moments are taken from
+    the last one down, so that the test rows are the latest.
+    """
+    count = len(blocks.sizes)
+    order = np.arange(count)[::-1] if blocks.forward else stream(seed, "split").permutation(count)
+    wanted = [size for size in reversed(sizes) if size]
+    dealt = deal(blocks, wanted, order)
+    parts = [rows[np.isin(blocks.of_rows, chosen)] for chosen in dealt]
+    nothing = rows[:0]
+    n_validation, n_test = sizes
+    return Splits(parts[-1], parts[-2] if n_validation else nothing, parts[0] if n_test else nothing)
 
 
 def shares(total: int, counts: Array, available: Array) -> Indices:

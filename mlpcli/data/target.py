@@ -13,14 +13,16 @@ from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
+from mlpcli.data.classes import classes_in
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.scaling import SCALINGS
-from mlpcli.data.spellings import Merged, merge
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
-MAX_CLASSES = 1_000
-NEEDED = "every row needs a target; training leaves out those without where `missing` is `drop`"
+NEEDED = (
+    "every row needs a target; a model trained with `missing: drop` under `data` leaves out those without, "
+    "in training and in evaluate"
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class EncodedTarget:
 class TargetEncoder:
     """The fitted target. Two classes have one output of 0 or 1, or two outputs; more have one each.
 
-    `classes` are in the order of the outputs; for labels they are the words for no and yes. `parse` says of
-    each column of decorated numbers how these are.
+    `classes` are in the order of the outputs; for labels they are the words for no and yes. `chosen` is the
+    positive one of two classes where the settings name it. `parse` says of each column of decorated numbers
+    how these are.
     """
 
     task: str
@@ -46,6 +49,18 @@ class TargetEncoder:
     center: Vector
     scale: Vector
     parse: Mapping[str, ParseSpec] = field(default_factory=dict)
+    chosen: str | None = None
+
+    @property
+    def positive(self) -> int:
+        """The index of the class that precision, recall and their like are about: else the last of two."""
+        return 1 if self.chosen is None else self.classes.index(self.chosen)
+
+    @property
+    def positive_class(self) -> str | None:
+        """That class, where there are two."""
+        two = self.task == "classification" and len(self.classes) == 2
+        return self.classes[self.positive] if two else None
 
     @property
     def wanted(self) -> Wanted:
@@ -56,6 +71,13 @@ class TargetEncoder:
     def answers(self) -> tuple[str, ...]:
         """What is predicted for a row, one of these or several: its class, or its labels; not for numbers."""
         return self.columns if self.task == "multilabel" else self.classes
+
+    def lacking(self, table: Table) -> Array:
+        """Which rows of a table have no target, or lack one of several."""
+        lacking = np.zeros(table.rows, dtype=bool)
+        for name in self.columns:
+            lacking |= table.missing(name)
+        return lacking
 
     def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
         """The targets of a table's rows, or of some of them; faults count from the first row encoded."""
@@ -126,6 +148,7 @@ class TargetEncoder:
             "classes": list(self.classes),
             "outputs": self.outputs,
             **({"parse": parse} if parse else {}),
+            **({} if self.chosen is None else {"positive": self.chosen}),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -138,7 +161,7 @@ class TargetEncoder:
         names, classes = tuple(meta["columns"]), tuple(meta["classes"])
         scaling = arrays["target.center"], arrays["target.scale"]
         parse = {name: ParseSpec.model_validate(one) for name, one in meta.get("parse", {}).items()}
-        return cls(meta["task"], names, classes, meta["outputs"], *scaling, parse)
+        return cls(meta["task"], names, classes, meta["outputs"], *scaling, parse, meta.get("positive"))
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
@@ -149,11 +172,6 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
     if table.texts[columns[0]].ordered:
         return table.texts[columns[0]].levels
     found = classes_in(table, columns, rows).counts
-    if len(found) > MAX_CLASSES:
-        message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
-        raise DataError(
-            Problem(message, Place(table.source), "if they are numbers to predict, write `task: regression`")
-        )
     if len(found) < 2:
         only = f"only the class '{next(iter(found))}'" if found else "no class"
         raise DataError(
@@ -164,23 +182,13 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
     return sorted_texts(found, table.notation.decimal)
 
 
-def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = None) -> Merged:
-    """The texts in some rows of columns, or in all, missing cells aside; those that mean the same are one."""
-    counts: dict[str, int] = {}
-    for name in columns:
-        column = table.text(name, rows)
-        there = column.counts()
-        missing = column.missing_texts(table.notation, there)
-        for text, n in there.items():
-            if text not in missing:
-                counts[text] = counts.get(text, 0) + n
-    return merge(counts, table.notation.decimal)
-
-
-def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:
+def class_target(
+    column: str, classes: tuple[str, ...], loss: str, positive: str | None = None
+) -> TargetEncoder:
     """The target of a classification: one output for two classes unless the loss needs one for each."""
     outputs = LOSSES[loss].outputs_for(len(classes))
-    return TargetEncoder("classification", (column,), classes, outputs, np.zeros(outputs), np.ones(outputs))
+    scaling = np.zeros(outputs), np.ones(outputs)
+    return TargetEncoder("classification", (column,), classes, outputs, *scaling, chosen=positive)
 
 
 def label_target(columns: tuple[str, ...], words: tuple[str, ...], table: Table) -> TargetEncoder:

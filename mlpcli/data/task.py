@@ -8,36 +8,39 @@ from dataclasses import dataclass
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
+from mlpcli.data.classes import amounts_in, as_numbers, classes_in, require_classes_of, single_rows
 from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.decorations import Decoration, decoration_of
+from mlpcli.data.spellings import places_by_meaning
 from mlpcli.data.table import Table
-from mlpcli.data.target import (
-    MAX_CLASSES,
-    TargetEncoder,
-    class_target,
-    classes_in,
-    find_classes,
-    fit_numbers,
-    label_target,
-)
-from mlpcli.errors import DataError, Place, SettingError
+from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.errors import NotThereError, SettingError
+
+POSITIVE = ("data", "positive")
 
 
 def decide_task(spec: Spec, table: Table) -> str:
     """The task: what the config says; else text or two values are classes, other numbers a regression.
 
-    All rows of the training file decide, as the split has to know. Several targets of two values are labels.
+    All rows of the training file decide, as the split has to know. Several targets of two values are labels,
+    also where one of them always has the same of the two.
     """
-    task = only(possible_tasks(spec)) or _task_of(spec.data.target, table)
-    for name in spec.data.target if task != "regression" else ():
-        _refuse_amounts(name, table)
-    return task
-
-
-def _task_of(targets: Sequence[str], table: Table) -> str:
+    task = only(possible_tasks(spec))
+    if task is not None:
+        return task
+    targets = spec.data.target
+    if len(targets) > 1 and _hold_labels(table, targets):
+        return "multilabel"
     if not all(_holds_classes(table, name) for name in targets):
         return "regression"
     return "multilabel" if len(targets) > 1 else "classification"
+
+
+def _hold_labels(table: Table, names: Sequence[str]) -> bool:
+    """Whether target columns hold two values, together and most of them alone."""
+    if any(name in table.numbers for name in names):
+        return False
+    levels = [classes_in(table, (name,)).counts for name in names]
+    return len({text for found in levels for text in found}) == 2 and any(len(found) == 2 for found in levels)
 
 
 def _holds_classes(table: Table, name: str) -> bool:
@@ -46,29 +49,6 @@ def _holds_classes(table: Table, name: str) -> bool:
         return False
     levels = classes_in(table, (name,)).counts
     return len(levels) == 2 or any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
-
-
-def _amounts_in(name: str, table: Table) -> Decoration | None:
-    """How the numbers are decorated that the texts of a target are, if they are."""
-    column = table.texts.get(name)
-    if column is None or column.ordered:
-        return None
-    found = decoration_of(classes_in(table, (name,)).counts, table.notation.decimal)
-    return found if found is not None and found.parse is not None else None
-
-
-def _refuse_amounts(name: str, table: Table) -> None:
-    """DataError where the classes would be amounts, nearly all different."""
-    found = _amounts_in(name, table)
-    classes = len(classes_in(table, (name,)).counts) if found else 0
-    if found and (2 * classes > table.rows or classes > MAX_CLASSES):
-        message = f"column '{name}': {classes:,} different texts in {table.rows:,} rows are no classes"
-        raise DataError.of(message, Place(table.source), f"they are {found.seen}: {_as_numbers(found)}")
-
-
-def _as_numbers(found: Decoration) -> str:
-    assert found.parse is not None
-    return f"to predict numbers, write `target_parse: {found.parse.written}` under `data`"
 
 
 def decide_loss(spec: Spec, task: str, classes: int) -> LossSpec:
@@ -126,13 +106,17 @@ def fit_outcome(
 ) -> Outcome:
     """The outcome that the settings and the training rows of a table decide."""
     columns = spec.data.target
+    if task == "classification":
+        require_classes_of(table, columns[0])
     classes = () if task == "regression" else find_classes(table, columns, rows)
     loss = decide_loss(spec, task, len(classes))
     output = decide_output_activation(spec, loss)
     scale = decide_scale(spec, task, loss, output)
+    require_no_positive(spec, task)
     if task == "classification":
+        target = class_target(columns[0], classes, loss.name, positive_of(spec, classes, table))
         notes = (*_merged(table, columns, rows, "class"), *_amounts(columns[0], table))
-        return Outcome(class_target(columns[0], classes, loss.name), loss, output, notes)
+        return Outcome(target, loss, output, (*notes, *_single_rows(spec, table)))
     if task == "multilabel":
         notes = _merged(table, columns, rows, "value")
         return Outcome(label_target(columns, classes, table), loss, output, notes)
@@ -148,5 +132,42 @@ def _merged(table: Table, columns: tuple[str, ...], rows: Indices, what: str) ->
 
 def _amounts(name: str, table: Table) -> tuple[str, ...]:
     """A note about classes that may be amounts."""
-    found = _amounts_in(name, table)
-    return () if found is None else (f"column '{name}': the classes are {found.seen}; {_as_numbers(found)}",)
+    found = amounts_in(classes_in(table, (name,)).counts, table.notation.decimal)
+    if table.texts[name].ordered:
+        return ()
+    return () if found is None else (f"column '{name}': the classes are {found.seen}; {as_numbers(found)}",)
+
+
+def require_no_positive(spec: Spec, task: str) -> None:
+    """SettingError for a positive class where there are no classes."""
+    if spec.data.positive is not None and task != "classification":
+        raise SettingError.of(POSITIVE, f"positive is for classification, the task is {task}")
+
+
+def positive_of(spec: Spec, classes: tuple[str, ...], table: Table) -> str | None:
+    """The class that the settings call positive, as the file writes it, None without one.
+
+    SettingError where there are not two, NotThereError where it is none of them.
+    """
+    asked = spec.data.positive
+    if asked is None:
+        return None
+    if len(classes) > 2:
+        hint = "leave it out: averages such as f1_macro are about all classes"
+        raise SettingError.of(POSITIVE, f"positive is for two classes, the target has {len(classes)}", hint)
+    place = [*classes, asked].index(asked)
+    if place == len(classes):
+        (place,) = places_by_meaning([asked], classes, table.notation.decimal)
+    if place < 0:
+        hint = "the classes of the training rows are: " + ", ".join(classes)
+        raise NotThereError.of(POSITIVE, f"there is no class '{asked}'", hint)
+    return classes[place]
+
+
+def _single_rows(spec: Spec, table: Table) -> tuple[str, ...]:
+    """A note about classes of one row, where others are held out."""
+    if not {type(spec.data.validation), type(spec.data.test)} & {float}:
+        return ()
+    (column,) = spec.data.target
+    found = single_rows(classes_in(table, (column,)).counts)
+    return (f"column '{column}': {found}",) if found else ()

@@ -61,7 +61,8 @@ def _data(experiment: Experiment) -> DataSpec:
     if task == "regression":
         update["target_scale"] = decide_scale(spec, task, prepared.loss, prepared.output_activation)
     cut = any(isinstance(part, float) for part in (data.validation, data.test))
-    if task == "classification" and cut and data.stratify is None:
+    free = data.group is None and data.order is None
+    if task == "classification" and cut and free and data.stratify is None:
         update["stratify"] = True
     return data.model_copy(update=update)
 

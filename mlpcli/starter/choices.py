@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mlpcli.starter.balance import Balance
 from mlpcli.starter.columns import Chosen, choose_columns
-from mlpcli.starter.task import Task, check_targets, choose_task
-from mlpcli.starter.training import Parts, Training, choose_parts, choose_training
+from mlpcli.starter.task import Task, check_targets, check_task, choose_task
+from mlpcli.starter.training import Parts, Training, choose_parts, choose_training, suited_parts
 from mlpcli.survey.tables import Survey
 
 
@@ -22,6 +23,7 @@ class Starter:
     columns: Sequence[Chosen]
     parts: Parts
     training: Training
+    balance: Balance | None = None  # of the classes, where there are some
 
 
 def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
@@ -31,9 +33,28 @@ def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
     """
     check_targets(found)
     chosen = choose_task(found.targets, found.rows, task)
+    check_task(chosen, found)
     rows = found.rows - found.targets_missing
-    parts = choose_parts(rows)
+    parts = choose_parts(rows, chosen)
     columns = choose_columns(found, parts)
+    columns = with_questions(columns, found)
     inputs = sum(column.width for column in columns)
-    training = choose_training(max(1, round(rows * parts.training)), inputs, chosen)
-    return Starter(name, train, found, chosen, columns, parts, training)
+    parts = suited_parts(parts, rows, inputs, chosen)
+    training = choose_training(rows, parts, inputs, chosen)
+    balance = Balance.of(found.targets[0].counts) if chosen.name == "classification" else None
+    return Starter(name, train, found, chosen, columns, parts, training, balance)
+
+
+def with_questions(columns: Sequence[Chosen], found: Survey) -> list[Chosen]:
+    """The columns, and in the comment of one that alone tells a target what to ask oneself about it.
+
+    A feature that stands alone is all that there is to predict from.
+    """
+    features = [column for column in columns if column.encode is not None]
+    questions = {leak.column: leak.question for leak in found.leaks} if len(features) > 1 else {}
+    return [
+        replace(column, why=f"{column.why}; {questions[column.name]}")
+        if column.encode is not None and column.name in questions
+        else column
+        for column in columns
+    ]

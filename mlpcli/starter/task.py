@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlpcli.data.columns import number_of
+from mlpcli.data.classes import require_classes
+from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.errors import DataError, Place
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import TargetFacts
@@ -31,6 +32,30 @@ def check_targets(survey: Survey) -> None:
             raise DataError.of(f"column '{target.name}': the target is {found}", Place(survey.source))
 
 
+def check_task(task: Task, survey: Survey) -> None:
+    """Raise DataError for targets that no training of this task would take."""
+    decimal = survey.format.decimal
+    for target in survey.targets:
+        place = Place(survey.source)
+        if task.name == "classification":
+            require_classes(target.name, target.counts, survey.source, decimal)
+        elif task.name == "regression" and not (target.numeric or target.amounts):
+            text = next(text for text in target.counts if kind_of(text, decimal) is not Kind.NUMBER)
+            message = f"column '{target.name}': expected numbers for a regression, found '{text}'"
+            raise DataError.of(message, place, "leave --task out, or name another target")
+    words = dict.fromkeys(text for target in survey.targets for text in target.counts)
+    if task.name == "multilabel" and len(words) > 2:
+        columns, shown = (
+            ", ".join(target.name for target in survey.targets),
+            ", ".join(map(repr, list(words)[:5])),
+        )
+        message = f"columns {columns}: expected the same two values in each, found {shown}"
+        hint = (
+            "several targets are numbers, or labels that are there or not, such as 0 and 1: name one of them"
+        )
+        raise DataError.of(message, Place(survey.source), hint)
+
+
 def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) -> Task:
     """The task asked for, else the one that the targets suggest."""
     first = targets[0]
@@ -51,7 +76,7 @@ def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) ->
 
 def seems_coded(target: TargetFacts, rows: int) -> bool:
     """Whether numbers are all the whole numbers up to some small one, none of them rare: codes of classes."""
-    if not target.numeric or target.distinct > MOST_CODES:
+    if not target.numeric or target.distinct > min(MOST_CODES, sum(target.counts.values()) / 2):
         return False
     values = sorted(number_of(text) for text in target.counts)
     complete = values[0] in (0, 1) and values == [values[0] + step for step in range(len(values))]

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 from mlpcli.config.dump import Dumper
+from mlpcli.data.classes import single_rows
 from mlpcli.errors import clean
 from mlpcli.starter.choices import Starter
 from mlpcli.starter.columns import are_listed, have_gaps
 from mlpcli.starter.task import words_of
+from mlpcli.survey.groups import dated, repeating_ids
 from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 
@@ -61,20 +63,53 @@ def _opening(starter: Starter) -> Iterator[str]:
 def _data(starter: Starter) -> Iterator[str]:
     targets = [target.name for target in starter.survey.targets]
     words = dict.fromkeys(words_of(starter.task, target) for target in starter.survey.targets)
+    balance = starter.balance
     yield "data:"
     yield line(f"train: {scalar(starter.train)}", "relative to this file", 2)
     target = scalar(targets[0]) if len(targets) == 1 else flow(targets)
-    yield line(f"target: {target}", "; ".join(words), 2)
+    yield line(f"target: {target}", "; ".join(words) + (balance.remark if balance else ""), 2)
     yield line(f"task: {starter.task.name}", starter.task.why, 2)
     yield from _target_parse(starter)
+    yield from _classes(starter)
     yield from _format(starter.survey)
     yield from _missing(starter)
     yield from _features(starter)
     yield from _excluded(starter)
+    yield from _parts(starter)
+
+
+def _classes(starter: Starter) -> Iterator[str]:
+    """Which class of two is the positive one, and which classes can hardly be learnt."""
+    if starter.balance is None:
+        return
+    positive = starter.balance.positive
+    if positive is not None:
+        setting = f"positive: {scalar(positive)}"
+        about = "the class that precision, recall, f1 and average_precision are about"
+        if starter.balance.uneven:
+            yield line(setting, f"{about}: the rare one", 2)
+        else:
+            yield line(f"# {setting}", f"{about}: the last in order unless it is named", 2)
+    single = single_rows(starter.survey.targets[0].counts)
+    if single and starter.parts.training < 1:
+        yield f"  # {clean(single, 160)}"
+
+
+def _parts(starter: Starter) -> Iterator[str]:
+    """The parts that are held out, and other ways to cut them that the table may ask for."""
     if starter.parts.validation:
         yield line(f"validation: {starter.parts.validation:g}", "of the rows, to see when to stop", 2)
     if starter.parts.test:
         yield line(f"test: {starter.parts.test:g}", "of the rows, kept aside to judge the model", 2)
+    if starter.parts.training == 1:
+        return
+    for column in repeating_ids(starter.survey.features):
+        seen = f"{column.distinct:,} different in {column.present:,} rows"
+        why = f"{seen}: if new rows are of new ones, keeps those of one on one side of a split"
+        yield line(f"# group: {scalar(column.name)}", why, 2)
+    for column in dated(starter.survey.features):
+        why = "if later rows are predicted from earlier ones: the last test, those before validate"
+        yield line(f"# order: {scalar(column.name)}", why, 2)
 
 
 def _target_parse(starter: Starter) -> Iterator[str]:
@@ -120,6 +155,8 @@ def _missing(starter: Starter) -> Iterator[str]:
 def _features(starter: Starter) -> Iterator[str]:
     if not are_listed(starter.columns, starter.survey):
         yield line("# features: every other column", "numbers are standardized, texts one-hot encoded", 2)
+        for leak in starter.survey.leaks:
+            yield f"  # {clean(leak.note, 160)}"
         return
     yield "  features:"
     for column in starter.columns:
@@ -149,6 +186,10 @@ def _model(starter: Starter) -> Iterator[str]:
             f"dropout: {training.dropout:g}", "share of hidden units left out at random in training", 2
         )
     yield ""
+    balance = starter.balance
+    if balance is not None and balance.uneven:
+        why = f"if finding '{balance.rarest}' matters more than accuracy: rare classes count for more"
+        yield line("# class_weight: balanced", why)
     yield line(f"l2: {training.l2:g}", "keeps weights small: more where training is much better than test")
     optimizer = inline({"name": "adam", "learning_rate": f"{training.learning_rate:g}"})
     yield line(f"optimizer: {optimizer}", "smaller where the loss jumps")
@@ -166,3 +207,6 @@ def _training(starter: Starter) -> Iterator[str]:
         patience = max(10, training.epochs // 5)
         stopping = inline({"monitor": "val_loss", "patience": str(patience)})
         yield line(f"early_stopping: {stopping}", "keeps the weights of the best epoch", 2)
+    if starter.balance is not None and starter.balance.metrics:
+        why = "accuracy alone hides whether a rare class is ever found"
+        yield line(f"metrics: {flow(starter.balance.metrics)}", why, 2)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from mlpcli.starter.task import Task
 
-FEW_ROWS = 500  # below this each row is worth more in training than in validation
+FEW_ROWS = 500  # below this a larger share of the rows has to say when to stop
 FEWEST_ROWS = 50  # below this none is spared for a test
-ENOUGH_PER_INPUT = 50  # rows for each input of a regression that is not noise above all
+FEWEST_WATCHED = {"regression": 50, "classification": 100, "multilabel": 100}  # nor to say when to stop
+ENOUGH_PER_INPUT = 50  # rows for each input of a table that is not noise above all
+VERY_FEW_ROWS = 200  # that train: those that say when to stop are too few to be relied on
 UPDATES = 12_000  # of all epochs together
 
 
@@ -37,22 +39,43 @@ class Training:
     epochs: int
 
 
-def choose_parts(rows: int) -> Parts:
-    """How the rows are split."""
-    return Parts(0.1 if rows >= FEW_ROWS else 0.0, 0.1 if rows >= FEWEST_ROWS else 0.0)
+def choose_parts(rows: int, task: Task) -> Parts:
+    """How the rows are split, as long as nothing is known of the inputs."""
+    watched = 0.1 if rows >= FEW_ROWS else 0.2
+    return Parts(watched if rows >= FEWEST_WATCHED[task.name] else 0.0, 0.1 if rows >= FEWEST_ROWS else 0.0)
 
 
-def choose_training(rows: int, inputs: int, task: Task) -> Training:
-    """Settings by the number of training rows, those that tests/benchmarks/init_quality.py found good.
+def suited_parts(parts: Parts, rows: int, inputs: int, task: Task) -> Parts:
+    """The parts where the inputs are known: with many rows for each a regression needs no watching."""
+    training = round(rows * (1 - parts.test))
+    if task.name == "regression" and rows < FEW_ROWS and training >= ENOUGH_PER_INPUT * inputs:
+        return Parts(0.0, parts.test)
+    return parts
 
-    Where there are too few rows to validate, how much a network has to be held back depends on how many
-    of them there are for each input.
+
+def choose_training(rows: int, parts: Parts, inputs: int, task: Task) -> Training:
+    """Settings by the number of rows, those that tests/benchmarks/init_quality.py found good.
+
+    Where rows are few, how much a network has to be held back depends on how many of them there are for each
+    input, and on whether some can be spared to say when to stop.
     """
-    few = rows < FEW_ROWS * choose_parts(FEW_ROWS).training
-    batch_size = 1 << max(4, min(8, int(rows / 64).bit_length() - 1))
-    epochs = max(30, min(100 if few else 200, round(UPDATES * batch_size / rows)))
+    few, training = rows < FEW_ROWS, max(1, round(rows * parts.training))
+    enough = training >= ENOUGH_PER_INPUT * inputs
+    batch_size = 1 << max(4, min(8, int(training / 64).bit_length() - 1))
+    epochs = max(30, min(100 if few else 200, round(UPDATES * batch_size / training)))
     if task.name != "regression":
-        return Training((128, 64), 0.1, 3e-3 if few else 1e-3, 3e-3, batch_size, epochs)
-    if few and rows >= ENOUGH_PER_INPUT * inputs:
+        l2 = penalty(training, parts, enough=enough) if few else 1e-3
+        return Training((128, 64), 0.1, l2, 3e-3, batch_size, epochs)
+    if few and enough:
         return Training((128, 64), 0.0, 3e-3, 3e-3, batch_size, epochs)
-    return Training((128, 64), 0.0, 3e-2 if few else 3e-3, 1e-3, batch_size, epochs)
+    held_back = 1e-2 if parts.validation else 3e-2
+    return Training((128, 64), 0.0, held_back if few else 3e-3, 1e-3, batch_size, epochs)
+
+
+def penalty(training: int, parts: Parts, *, enough: bool) -> float:
+    """The l2 that keeps a classification of few rows from being worse than a constant prediction."""
+    if not parts.validation:
+        return 0.1
+    if enough:
+        return 3e-3
+    return 3e-2 if training < VERY_FEW_ROWS else 1e-2

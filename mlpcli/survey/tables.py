@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mlpcli.data.bad_cells import refuse_texts
 from mlpcli.data.columns import TextColumn
 from mlpcli.data.csv_format import MISSING_MARKS, CsvFormat
@@ -13,6 +15,7 @@ from mlpcli.data.reader import Reader, WholeFile, read_whole
 from mlpcli.data.source import DataFile
 from mlpcli.data.table import Table, Wanted
 from mlpcli.survey.columns import ColumnFacts, column_facts, is_number
+from mlpcli.survey.leaks import Leak, find_leaks
 from mlpcli.survey.targets import TargetFacts, target_facts
 
 
@@ -25,6 +28,7 @@ class Survey:
     format: CsvFormat
     features: tuple[ColumnFacts, ...]
     targets: tuple[TargetFacts, ...]
+    leaks: tuple[Leak, ...] = ()
 
     @property
     def targets_missing(self) -> int:
@@ -48,6 +52,7 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         form,
         tuple(column_facts(table, name) for name in names),
         tuple(target_facts(table, name) for name in targets),
+        tuple(find_leaks(table, names, targets, np.arange(table.rows))),
     )
 
 

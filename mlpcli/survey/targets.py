@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlpcli.data.classes import amounts_in, classes_in
 from mlpcli.data.columns import sorted_texts
-from mlpcli.data.decorations import Decoration, decoration_of
+from mlpcli.data.decorations import Decoration
 from mlpcli.data.table import Table
-from mlpcli.data.target import classes_in
 from mlpcli.survey.columns import is_number
 
 
@@ -31,6 +31,5 @@ def target_facts(table: Table, name: str) -> TargetFacts:
     counts = classes_in(table, (name,)).counts
     numeric = bool(counts) and all(is_number(text, table) for text in counts)
     ordered = {text: counts[text] for text in sorted_texts(counts, table.notation.decimal)}
-    found = None if numeric else decoration_of(counts, table.notation.decimal)
-    amounts = found if found is not None and found.parse is not None else None
+    amounts = None if numeric else amounts_in(counts, table.notation.decimal)
     return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered, amounts)

@@ -3,7 +3,7 @@
 With h, t, p the weights of the rows of a class that are rightly predicted, truly of it and predicted as it:
 precision h/p, recall h/t, f1 2h/(t+p); 0 where the denominator is 0. An average in the name says how classes
 are put together: `_macro` the mean over classes, `_weighted` weighted by t. Without one they are those of
-the positive class of two, the last in order.
+the positive class of two: the last in order, unless the config names the other.
 """
 
 from __future__ import annotations
@@ -61,17 +61,17 @@ def balanced_accuracy(predictions: Predictions) -> float:
 
 def precision(predictions: Predictions) -> float:
     """Precision of the positive class."""
-    return float(precisions(predictions.counts)[-1])
+    return float(precisions(predictions.counts)[predictions.positive])
 
 
 def recall(predictions: Predictions) -> float:
     """Recall of the positive class."""
-    return float(recalls(predictions.counts)[-1])
+    return float(recalls(predictions.counts)[predictions.positive])
 
 
 def f1(predictions: Predictions) -> float:
     """F1 of the positive class."""
-    return float(f1s(predictions.counts)[-1])
+    return float(f1s(predictions.counts)[predictions.positive])
 
 
 def precision_macro(predictions: Predictions) -> float:

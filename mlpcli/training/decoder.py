@@ -97,6 +97,7 @@ class OutputDecoder:
             predicted=self.predicted(scores),
             scores=None if self.target.task == "regression" else ClassScores(scores, self.output),
             weights=weights,
+            positive=self.target.positive,
         )
 
 

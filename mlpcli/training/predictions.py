@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +37,7 @@ class Predictions:
     regression: `truth`, `predicted` (n, K) in the target's units; no scores.
     `weights` are the sample weights (n,), without class weights. Everything real is float64, but for the
     scores. Who needs no scores gives none.
+    `positive` is the index of the positive class of two.
     """
 
     task: str
@@ -44,6 +45,7 @@ class Predictions:
     predicted: Array
     scores: ClassScores | None = None
     weights: Vector | None = None
+    positive: int = 1
 
     @property
     def rows(self) -> int:
@@ -73,7 +75,13 @@ class Predictions:
         if self.weights is None or self.weights.all():
             return self
         rows = self.weights > 0
-        return Predictions(self.task, self.truth[rows], self.predicted[rows], weights=self.weights[rows])
+        return replace(
+            self,
+            truth=self.truth[rows],
+            predicted=self.predicted[rows],
+            scores=None,
+            weights=self.weights[rows],
+        )
 
     def of_target(self, index: int) -> Predictions:
         """One of several targets, or labels, alone."""
@@ -100,6 +108,14 @@ class Predictions:
             raise ValueError("the predictions hold no probabilities")
         return self.ranked
 
+    @property
+    def positive_order(self) -> Vector:
+        """What rows rank by as the positive class of two (n,); a single score is the last class's."""
+        if self.ranked.columns > 1:
+            return self.ranked.order(self.positive)
+        order = self.ranked.order(0)
+        return order if self.positive == 1 else -order
+
     def mean(self, values: Array) -> Array:
         """The weighted mean over rows of `values` (n,) or (n, K)."""
         return np.asarray(np.average(values, axis=0, weights=self.shares))
@@ -122,7 +138,7 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     truth, predicted = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "predicted")
     )
-    return Predictions(first.task, truth, predicted, scores, weights)
+    return Predictions(first.task, truth, predicted, scores, weights, first.positive)
 
 
 def _count_classes(predictions: Predictions) -> ClassCounts:

@@ -65,7 +65,7 @@ def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
     if predictions.task == "multilabel":
         yield from ((labels == 1, scores.order(index)) for index, labels in enumerate(truth.T))
     elif scores.columns <= 2:
-        yield truth == 1, scores.order(scores.columns - 1)
+        yield truth == predictions.positive, predictions.positive_order
     else:
         yield from ((truth == index, scores.order(index)) for index in range(scores.columns))
 

@@ -93,6 +93,7 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "train": "../data/penguins.csv",
         "target": ("species",),
         "task": "classification",
+        "positive": None,
         "target_scale": {"name": "none", "number": None},
         "target_parse": None,
         "exclude": ("rowid",),
@@ -101,6 +102,8 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "validation": 0.2,
         "test": 0.2,
         "stratify": True,
+        "group": None,
+        "order": None,
         "missing": {"policy": "error", "value": None},
         "na_values": (),
         "separator": ",",
@@ -314,7 +317,19 @@ def test_parts_by_fraction_path_or_column() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["task", "features", "target_scale", "target_parse", "weight", "test", "stratify", "separator"]
+    "key",
+    [
+        "task",
+        "positive",
+        "features",
+        "target_scale",
+        "target_parse",
+        "weight",
+        "test",
+        "stratify",
+        "group",
+        "separator",
+    ],
 )
 def test_null_means_the_default(key: str) -> None:
     assert getattr(data(f"{key}: null"), key) is None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data import encoding, source
 from mlpcli.data.encoder import InputEncoder
-from mlpcli.data.encoding import Batch, batches, labelled_batches, open_input
+from mlpcli.data.encoding import Batch, Labelling, batches, labelled_batches, open_input
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.reader import open_table
 from mlpcli.data.target import class_target
@@ -103,7 +103,7 @@ def test_labelled_rows() -> None:
     target = class_target("y", ("no", "yes"), "mse")
     content = "w,y,t,n\n2,yes,a,1\n1,no,b,2\n"
     with open_table(content_file(content), PLAIN) as reader:
-        (batch,) = labelled_batches(reader, ENCODER, "float64", target, "w")
+        (batch,) = labelled_batches(reader, ENCODER, "float64", Labelling(target, "w"))
     assert batch.inputs.x.tolist() == [[1, 1, 0], [2, 0, 1]]
     assert batch.y.tolist() == [[1], [0]]
     assert batch.sample_weights is not None
@@ -125,7 +125,7 @@ def test_labelled_rows_must_be_good(row: str, message: str) -> None:
         open_table(content_file(f"y,t,n\nno,a,1\n{row}\n"), PLAIN) as reader,
         pytest.raises(DataError) as caught,
     ):
-        list(labelled_batches(reader, ENCODER, "float64", target))
+        list(labelled_batches(reader, ENCODER, "float64", Labelling(target)))
     assert caught.value.problems[0].message == message
     assert str(caught.value.problems[0].place) == "t.csv:3"
 

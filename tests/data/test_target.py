@@ -52,18 +52,6 @@ def test_one_class_is_too_few() -> None:
     )
 
 
-def test_more_than_a_thousand_classes_are_too_many() -> None:
-    """They are numbers to predict, more likely."""
-    table = table_of({"y": range(1001), "x": [0] * 1001})
-    assert len(find_classes(table, ("y",), np.arange(1000))) == 1000
-    with pytest.raises(DataError) as caught:
-        find_classes(table, ("y",), all_rows(table))
-    assert str(caught.value).split("\n") == [
-        "mlp: error: t.csv: column 'y': 1,001 classes, and at most 1,000 are allowed",
-        "hint: if they are numbers to predict, write `task: regression`",
-    ]
-
-
 @pytest.mark.parametrize(
     ("loss", "outputs"),
     [("binary_cross_entropy", 1), ("hinge", 1), ("mse", 1), ("huber", 1), ("cross_entropy", 2)],

@@ -19,6 +19,7 @@ TABLE = """n,two,spelled,text,truth,many,p,q
 5,0,1,b,True,9,0,1
 6,1,0,c,False,5,1,0
 """
+TABLE += TABLE.split("\n", 1)[1]  # twice, as a class needs more than one row
 X = "features: [n]"
 
 

@@ -216,6 +216,12 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "DataSpec.validation": ({}, {"data": HELD}),
     "DataSpec.test": ({}, {"data": {"test": 0.3}}),
     "DataSpec.stratify": ({"data": HELD}, {"data": {**HELD, "stratify": False}}),
+    "DataSpec.group": ({"data": HELD}, {"data": {**HELD, "group": "w"}}),
+    "DataSpec.order": ({"data": HELD}, {"data": {**HELD, "order": "w"}}),
+    "DataSpec.positive": (
+        {"data": {"target": "two"}, "training": {"metrics": ["f1"]}},
+        {"data": {"target": "two", "positive": "no"}, "training": {"metrics": ["f1"]}},
+    ),
     "DataSpec.missing": (
         {"data": {"train": "missing.csv", "missing": "category"}},
         {"data": {"train": "missing.csv", "missing": "drop"}},

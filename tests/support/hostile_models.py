@@ -307,6 +307,8 @@ METADATA: dict[str, Callable[[], bytes]] = {
         meta_json().replace('["a", "b", "c"]', "[" + '"x",' * 10_000_000 + '"y"]')
     ),
     "two target columns": lambda: with_meta("target", "columns", value=["a", "b"]),
+    "a positive class of three": lambda: with_meta("target", "positive", value="a"),
+    "a positive class that is a number": lambda: with_meta("target", "positive", value=1),
     "other outputs": lambda: with_meta("target", "outputs", value=2),
     "a separator of two characters": lambda: with_meta("csv", "separator", value="||"),
     "a separator outside of ASCII": lambda: with_meta("csv", "separator", value="é"),

@@ -1,0 +1,81 @@
+"""Which texts can be the classes of a target: few enough to be learnt from the rows that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlpcli.arrays import Indices
+from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.decorations import Decoration, decoration_of
+from mlpcli.data.spellings import Merged, merge
+from mlpcli.data.table import Table
+from mlpcli.errors import DataError, Place, Problem
+
+MAX_CLASSES = 1_000
+SHOWN = 3  # classes in a note
+
+
+# what to do instead about targets that are no classes, by what their texts are
+NUMBERS_HINT = "if they are numbers to predict, write `task: regression`"
+TEXTS_HINT = "a class needs several rows: name another target, or make coarser classes of this one"
+
+
+def require_classes(column: str, counts: Mapping[str, int], source: str, decimal: str) -> None:
+    """Raise DataError where a target has more different texts in its rows than classes can be."""
+    count, rows = len(counts), sum(counts.values())
+    numbers = all(kind_of(text, decimal) is Kind.NUMBER for text in counts)
+    if count > 2 and count > rows / 2:
+        what = "numbers" if numbers else "texts"
+        message = f"{count:,} different {what} in {rows:,} rows are no classes"
+    elif count > MAX_CLASSES:
+        message = f"{count:,} classes, and at most {MAX_CLASSES:,} are allowed"
+    else:
+        return
+    amounts = None if numbers else amounts_in(counts, decimal)
+    hint = NUMBERS_HINT if numbers else TEXTS_HINT
+    if amounts is not None:
+        hint = f"they are {amounts.seen}: {as_numbers(amounts)}"
+    raise DataError(Problem(f"column '{column}': {message}", Place(source), hint))
+
+
+def amounts_in(counts: Mapping[str, int], decimal: str) -> Decoration | None:
+    """How the numbers are decorated that the texts of a target are, if they are."""
+    found = decoration_of(counts, decimal)
+    return found if found is not None and found.parse is not None else None
+
+
+def as_numbers(found: Decoration) -> str:
+    """What to write for texts that are decorated numbers."""
+    assert found.parse is not None
+    return f"to predict numbers, write `target_parse: {found.parse.written}` under `data`"
+
+
+def require_classes_of(table: Table, column: str) -> None:
+    """Raise DataError unless a column of a table, all rows of it, can be classes."""
+    if not table.text(column).ordered:  # classes that somebody knows to be such
+        counts = classes_in(table, (column,)).counts
+        require_classes(column, counts, table.source, table.notation.decimal)
+
+
+def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = None) -> Merged:
+    """The texts in some rows of columns, or in all, missing cells aside; those that mean the same are one."""
+    counts: dict[str, int] = {}
+    for name in columns:
+        column = table.text(name, rows)
+        there = column.counts()
+        missing = column.missing_texts(table.notation, there)
+        for text, n in there.items():
+            if text not in missing:
+                counts[text] = counts.get(text, 0) + n
+    return merge(counts, table.notation.decimal)
+
+
+def single_rows(counts: Mapping[str, int]) -> str:
+    """What to say of classes that have one row, which has to train; nothing where there are none."""
+    single = [text for text, count in counts.items() if count == 1]
+    if not single:
+        return ""
+    shown = ", ".join(f"'{text}'" for text in single[:SHOWN])
+    more = f" and {len(single) - SHOWN:,} more" if len(single) > SHOWN else ""
+    rows = "1 row, which trains" if len(single) == 1 else "1 row each, which trains"
+    return f"{shown}{more}: {rows}: none is left to say how well such rows are predicted"
