@@ -14,6 +14,7 @@ from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.bad_cells import EXAMPLES, Unseen, missing_fault
 from mlpcli.data.columns import TextColumn, sorted_texts
 from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
+from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table, TrainingRows, Wanted
 
 UNKNOWN = -1.0
@@ -68,13 +69,15 @@ class CategoryFeature:
 
         `mean` and `median` mean `most_frequent`; `category` makes the empty text a category of its own.
         """
-        column, missing = train.table.text(name, train.rows), train.table.notation.missing
+        column, notation = train.table.text(name, train.rows), train.table.notation
+        missing = column.missing_texts(notation, column.levels)
         absent = column.where(missing)
         require_some(name, absent, train.table)
         counts = {text: count for text, count in column.counts().items() if text not in missing}
         fill = fill_of(policy, counts)
         if fill is not None and absent.any():
             counts[fill] = counts.get(fill, 0) + int(np.count_nonzero(absent))
+        counts = merge(counts, notation.decimal).counts
         found, least = sorted_texts(counts), encode.min_count or 0
         other = tuple(text for text in found if counts[text] < least)
         found = tuple(text for text in found if counts[text] >= least)
@@ -113,14 +116,15 @@ class CategoryFeature:
 
         What is no category is all zeros, and the code −1, for which `embed` has the zero vector.
         """
-        column, missing = table.text(self.name, rows), table.notation.missing
+        column, notation, own = table.text(self.name, rows), table.notation, (*self.categories, *self.other)
+        missing = column.missing_texts(notation, own)
         faults = []
         absent = column.where(missing)
         if self.fill is not None:
             column = filled(column, missing, self.fill)
         elif absent.any():
             faults.append(missing_fault(self.name, absent))
-        codes = column.recoded((*self.categories, *self.other))
+        codes = column.matched(own, notation.decimal)
         unseen = codes < 0
         if self.fill is None:
             unseen &= ~absent

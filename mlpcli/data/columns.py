@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, compress, repeat
+from math import isnan
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
+from mlpcli.data.spellings import amount_of, are_amounts, places_by_meaning
 
 # what Python's float() and pandas both take for a number, and nothing that only one of them does
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
@@ -49,6 +51,12 @@ class Notation:
 
     decimal: str = "."
     missing: frozenset[str] = frozenset(("",))
+
+    @cached_property
+    def missing_numbers(self) -> Vector:
+        """Those of the texts that are numbers: among numbers each means its value, however it is written."""
+        numbers = (number_of(text, self.decimal) for text in sorted(self.missing))
+        return np.array([number for number in numbers if not isnan(number)], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,24 @@ class TextColumn:
         """The texts, row by row, as an array of objects."""
         return np.array(self.levels, dtype=object)[self.codes]
 
+    def missing_texts(self, notation: Notation, others: Iterable[str]) -> frozenset[str]:
+        """The texts here that mean a missing cell: also by their value where all `others` are numbers."""
+        numbers = set(notation.missing_numbers.tolist())
+        if not numbers or not are_amounts((t for t in others if t not in notation.missing), notation.decimal):
+            return notation.missing
+        same = (level for level in self.levels if amount_of(level, notation.decimal) in numbers)
+        return notation.missing.union(same)
+
+    def matched(self, order: Sequence[str], decimal: str = ".") -> Indices:
+        """For each row the position in `order` of its text, or else of the one that means the same; or -1."""
+        order = tuple(order)
+        places = _places(self.levels, order)
+        unknown = np.flatnonzero(places < 0)
+        if len(unknown):
+            places = places.copy()
+            places[unknown] = places_by_meaning((self.levels[i] for i in unknown.tolist()), order, decimal)
+        return places[self.codes]
+
     def recoded(self, order: Sequence[str]) -> Indices:
         """For each row the position of its text in `order`; -1 where it is not there."""
         return _places(self.levels, tuple(order))[self.codes]
@@ -139,7 +165,7 @@ class TextColumn:
         decimal = notation.decimal
         numbers = np.array([number_of(level, decimal) for level in self.levels], dtype=np.float64)
         values = numbers[self.codes]
-        absent = self.where(notation.missing)
+        absent = self.where(notation.missing) | np.isin(values, notation.missing_numbers)
         values[absent] = np.nan
         rows = np.flatnonzero(np.isnan(values) & ~absent)
         hold_text = any(

@@ -107,10 +107,9 @@ class _Parser:
         self._position = {name: i for i, name in enumerate(names)}
         self._shape = shape
         self._form = form
-        as_numbers = {word: _as_number(word) for word in form.na_values}
-        # pandas compares these by value: -999.0 would be missing where only the text -999 is
-        self._missing_numbers = [number for number in as_numbers.values() if number is not None]
-        self._missing_texts = ["", *(word for word, number in as_numbers.items() if number is None)]
+        self._notation = form.notation
+        # pandas compares what Python takes for a number by value, be it one here or not
+        self._missing_texts = ["", *(word for word in form.na_values if not _is_number(word))]
 
     def table(self, block: Block, wanted: Wanted) -> Table:
         """The columns of a block. Cells that are no numbers where they should be are kept as bad cells."""
@@ -123,20 +122,20 @@ class _Parser:
         doubtful = [name for name in asked if name not in numbers]
         rest = list(dict.fromkeys([*doubtful, *(name for name in wanted.texts if name not in texts)]))
         texts |= self._texts(self._frame(block, (), rest), rest)
-        notation = self._form.notation
+        notation = self._notation
         numbers |= {name: texts[name].numbers(notation) for name in doubtful}
         pieces = {name: [numbers[name]] for name in asked}
         kept = {name: texts[name] for name in wanted.texts}
         return Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
 
     def _plain_numbers(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, NumberColumn]:
-        """The columns that pandas read as numbers, all finite and none that may stand for a missing one."""
+        """The columns that pandas read as finite numbers; NaN where one stands for a missing cell."""
         some = _numbers_of(frame)
         values = _own_pages(some.shape[1], len(some))
         np.copyto(values, some.to_numpy(np.float64).T)
         plain = _without_infinity(values)
-        if self._missing_numbers:
-            plain &= ~np.isin(values, self._missing_numbers).any(axis=1)
+        if len(self._notation.missing_numbers):
+            values[np.isin(values, self._notation.missing_numbers)] = np.nan
         positions = [int(position) for position in some.columns]
         found = {positions[j]: NumberColumn(values[j]) for j in np.flatnonzero(plain).tolist()}
         by_name = {name: found.get(self._position[name]) for name in names}
@@ -203,12 +202,11 @@ def _without_infinity(values: Matrix) -> Array:
     return plain
 
 
-def _as_number(word: str) -> float | None:
+def _is_number(word: str) -> bool:
     try:
-        number = float(word)
+        return not np.isnan(float(word))
     except ValueError:
-        return None
-    return None if np.isnan(number) else number
+        return False
 
 
 def _text_column(texts: Array) -> TextColumn:

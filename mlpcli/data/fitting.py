@@ -13,6 +13,7 @@ from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.dates import likely_format
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature
+from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
@@ -52,7 +53,8 @@ def fit_inputs(
         except DataError as error:
             return _Column(problems=error.problems)
         found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
-        return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)])
+        notes = _category_notes(column, name, rows) if isinstance(feature, CategoryFeature) else ()
+        return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)], notes=notes)
 
     columns = list(in_order(fit, features))
     problems = [problem for column in columns for problem in column.problems]
@@ -60,7 +62,8 @@ def fit_inputs(
         raise DataError(*problems[:5])
     fitted = tuple(feature for column in columns for feature in column.features)
     constant = [name for column in columns for name in column.constant]
-    return FittedInputs(InputEncoder(fitted), _notes(constant))
+    notes = (note for column in columns for note in column.notes)
+    return FittedInputs(InputEncoder(fitted), (*notes, *_notes(constant)))
 
 
 class _Column(NamedTuple):
@@ -69,6 +72,13 @@ class _Column(NamedTuple):
     features: Sequence[Feature] = ()
     constant: Sequence[str] = ()
     problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
+
+
+def _category_notes(table: Table, name: str, rows: Indices) -> Sequence[str]:
+    counts, notation = table.text(name, rows).counts(), table.notation
+    some = {text: n for text, n in counts.items() if text not in notation.missing}
+    return merge(some, notation.decimal).notes(name, "category")
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:

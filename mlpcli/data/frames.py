@@ -96,7 +96,7 @@ def _different_cells(column: pd.Series[Any]) -> tuple[Indices, list[Any]]:
     """
     if column.dtype != object:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
-        return np.asarray(codes, dtype=np.intp), list(uniques)
+        return np.asarray(codes, dtype=np.intp), _own_values(uniques, column.dtype)
     kinds: dict[tuple[Callable[..., Any], Any], int] = {}
     cells: list[Any] = []
     found = np.empty(len(column), dtype=np.intp)
@@ -106,6 +106,16 @@ def _different_cells(column: pd.Series[Any]) -> tuple[Indices, list[Any]]:
         if len(kinds) > len(cells):
             cells.append(cell)
     return found, cells
+
+
+def _own_values(uniques: Any, dtype: Any) -> list[Any]:
+    """The different cells; numbers of 16 or 32 bits as such, though an index hands out those of 64."""
+    if isinstance(dtype, np.dtype) and dtype.kind == "f":
+        return list(np.asarray(uniques, dtype))
+    if isinstance(uniques, pd.CategoricalIndex):
+        known = [*uniques.categories.array, None]  # the last where the code is -1
+        return [known[code] for code in uniques.codes]
+    return list(uniques.array if isinstance(uniques, pd.Index) else uniques)
 
 
 class UnusableCellError(Exception):
@@ -135,7 +145,9 @@ def text_of_cell(cell: Any, spelling: Spelling, decimal: str) -> str:
         if np.isnan(value):
             return ""
         plain = _digits(cell, value).replace(".", decimal)
-        return _word(plain, [word for word in words if number_of(word, decimal) == value])
+        same = [word for word in words if number_of(word, decimal) == number_of(plain, decimal)]
+        # 0.1 in 32 bits is another number than 0.1, and a file may hold either
+        return _word(plain, same or [word for word in words if number_of(word, decimal) == value])
     if cell is None or cell is pd.NA:
         return ""
     message = f"expected a text or a number, found something of type {type(cell).__name__}"
@@ -154,8 +166,11 @@ def _value(number: numbers.Real | Decimal) -> float:
 
 
 def _digits(number: numbers.Real | Decimal, value: float) -> str:
-    """As the number is written, or else its value: a fraction's own text is no number in a file."""
-    if isinstance(number, np.generic):
+    """As the number is written, or else its value: a fraction's own text is no number in a file.
+
+    One of fewer than 64 bits is the shortest text that gives it back in as many.
+    """
+    if isinstance(number, np.integer | np.float64):
         number = number.item()
     return str(number) if isinstance(number, int | float | np.floating | Decimal) else repr(value)
 

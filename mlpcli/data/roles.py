@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isnan
 
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.nodes import Key
 from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn, possible_tasks
-from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.columns import number_of
 from mlpcli.data.reader import Reader
 from mlpcli.data.table import Header, Wanted
 from mlpcli.errors import DataError, NotThereError, Place, Problem, WrongSetting
@@ -100,5 +101,6 @@ def _holds_many_numbers(name: str, reader: Reader) -> bool:
     """Whether the first rows hold more than two numbers, so that the column has no two classes of numbers."""
     position = reader.header.names.index(name)
     texts = {row[position] for row in reader.sample if len(row) > position}
-    numbers = [text for text in texts if kind_of(text, reader.notation.decimal) is Kind.NUMBER]
-    return len(numbers) > 2
+    notation = reader.notation
+    numbers = {number_of(text, notation.decimal) for text in texts if text not in notation.missing}
+    return sum(not isnan(number) for number in numbers - set(notation.missing_numbers.tolist())) > 2

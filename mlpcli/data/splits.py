@@ -10,6 +10,7 @@ from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
+from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
@@ -60,7 +61,7 @@ def _claimed(data: DataSpec, part: str, table: Table) -> Array:
     if not isinstance(asked, SplitColumn):
         return np.zeros(table.rows, dtype=bool)
     column = table.text(asked.column)
-    claimed = column.where([asked.value])
+    claimed: Array = column.matched([asked.value], table.notation.decimal) == 0
     if not claimed.any():
         found = ", ".join(f"'{text}'" for text in list(column.counts())[:10])
         message = f"column '{asked.column}': no row holds '{asked.value}', the value of the {part} rows"
@@ -89,7 +90,8 @@ def _strata(data: DataSpec, task: str, table: Table, pool: Indices) -> Indices |
     column = table.text(data.target[0], pool)
     if column.ordered:
         return column.codes
-    return column.recoded(sorted_texts(column.counts(), table.notation.decimal))
+    decimal = table.notation.decimal
+    return column.matched(sorted_texts(merge(column.counts(), decimal).counts, decimal), decimal)
 
 
 def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int]:

@@ -150,7 +150,8 @@ class Table:
         """Which rows have no value in a column."""
         if name in self.numbers:
             return self.number(name).missing
-        return self.texts[name].where(self.notation.missing)
+        column = self.texts[name]
+        return column.where(column.missing_texts(self.notation, column.levels))
 
     @cached_property
     def bounds(self) -> list[int]:

@@ -14,6 +14,7 @@ from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.data.columns import sorted_texts
 from mlpcli.data.scaling import SCALINGS
+from mlpcli.data.spellings import Merged, merge
 from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
@@ -68,8 +69,8 @@ class TargetEncoder:
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.text(name, rows)
-        absent = column.where(table.notation.missing)
-        codes = column.recoded(self.classes)
+        absent = column.where(column.missing_texts(table.notation, self.classes))
+        codes = self.classes_of(table, name, rows)
         faults = [lacking_fault(name, absent, NEEDED)] if absent.any() else []
         unknown = np.flatnonzero((codes < 0) & ~absent)
         if len(unknown):
@@ -89,6 +90,10 @@ class TargetEncoder:
             known = np.flatnonzero(codes >= 0)
             out[known, codes[known]] = 1.0
         return faults
+
+    def classes_of(self, table: Table, name: str, rows: Indices | None) -> Indices:
+        """For each row the index of its class; -1 where the text is none."""
+        return table.text(name, rows).matched(self.classes, table.notation.decimal)
 
     def unscaled(self, y: Matrix) -> Matrix:
         """Scaled numbers in the target's own units."""
@@ -136,10 +141,9 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
 
     Classes that were known before are those of the column, all of them in their own order.
     """
-    missing = table.notation.missing
     if table.texts[columns[0]].ordered:
         return table.texts[columns[0]].levels
-    found = {level for name in columns for level in table.text(name, rows).counts() if level not in missing}
+    found = classes_in(table, columns, rows).counts
     if len(found) > MAX_CLASSES:
         message = f"column '{columns[0]}': {len(found):,} classes, and at most {MAX_CLASSES:,} are allowed"
         raise DataError(
@@ -153,6 +157,18 @@ def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple
             )
         )
     return sorted_texts(found, table.notation.decimal)
+
+
+def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = None) -> Merged:
+    """The texts in some rows of columns, or in all, missing cells aside; those that mean the same are one."""
+    counts: dict[str, int] = {}
+    for name in columns:
+        column = table.text(name, rows)
+        missing = column.missing_texts(table.notation, column.levels)
+        for text, n in column.counts().items():
+            if text not in missing:
+                counts[text] = counts.get(text, 0) + n
+    return merge(counts, table.notation.decimal)
 
 
 def class_target(column: str, classes: tuple[str, ...], loss: str) -> TargetEncoder:

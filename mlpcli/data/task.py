@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
-from mlpcli.data.columns import Kind, kind_of, number_of
+from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.table import Table
-from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.data.target import (
+    TargetEncoder,
+    class_target,
+    classes_in,
+    find_classes,
+    fit_numbers,
+    label_target,
+)
 from mlpcli.errors import SettingError
 
 
@@ -31,7 +38,7 @@ def _holds_classes(table: Table, name: str) -> bool:
     """Whether a target column holds text, or exactly two values. One that was read as numbers holds more."""
     if name in table.numbers:
         return False
-    levels = [level for level in table.texts[name].counts() if level not in table.notation.missing]
+    levels = classes_in(table, (name,)).counts
     return len(levels) == 2 or any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
 
 
@@ -95,22 +102,16 @@ def fit_outcome(
     output = decide_output_activation(spec, loss)
     scale = decide_scale(spec, task, loss, output)
     if task == "classification":
-        return Outcome(
-            class_target(columns[0], classes, loss.name), loss, output, _same_numbers(classes, table)
-        )
+        notes = _merged(table, columns, rows, "class")
+        return Outcome(class_target(columns[0], classes, loss.name), loss, output, notes)
     if task == "multilabel":
-        return Outcome(label_target(columns, classes, table), loss, output)
+        notes = _merged(table, columns, rows, "value")
+        return Outcome(label_target(columns, classes, table), loss, output, notes)
     return Outcome(fit_numbers(columns, scale, table, rows, repetitions), loss, output)
 
 
-def _same_numbers(classes: tuple[str, ...], table: Table) -> tuple[str, ...]:
-    """A note about classes that are one number in two spellings, such as 1 and 1.0."""
-    decimal = table.notation.decimal
-    seen: dict[float, str] = {}
-    for text in classes:
-        if kind_of(text, decimal) is not Kind.NUMBER:
-            continue
-        other = seen.setdefault(number_of(text, decimal), text)
-        if other != text:
-            return (f"the classes '{other}' and '{text}' are the same number; as texts they are two classes",)
-    return ()
+def _merged(table: Table, columns: tuple[str, ...], rows: Indices, what: str) -> tuple[str, ...]:
+    """A note about classes that are one although they are written in several ways, such as 1 and 1.0."""
+    if table.texts[columns[0]].ordered:
+        return ()
+    return classes_in(table, columns, rows).notes(columns[0], what)

@@ -10,6 +10,7 @@ import numpy as np
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import Spec
 from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
+from mlpcli.data.spellings import places_by_meaning
 from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import DataError, Place, Problem, SettingError
@@ -35,7 +36,7 @@ class Weighting:
         own = self.own(table, rows)
         if self.of_classes is None:
             return None if own is None else own / self.unit
-        classes = table.text(self.target.columns[0], rows).recoded(self.target.classes)
+        classes = self.target.classes_of(table, self.target.columns[0], rows)
         weights = self.of_classes[classes]
         return (weights if own is None else weights * own) / self.unit
 
@@ -78,7 +79,7 @@ def sample_weights(table: Table, column: str, rows: Indices) -> Vector:
 
 def _balanced(target: TargetEncoder, table: Table, rows: Indices, repetitions: Vector | None) -> Vector:
     """n / (classes · count) for each class, of rows that count as often as `repetitions` says."""
-    codes = table.text(target.columns[0], rows).recoded(target.classes)
+    codes = target.classes_of(table, target.columns[0], rows)
     known = codes >= 0  # what is no class is reported when it is encoded
     weights = None if repetitions is None else repetitions[known]
     counts = np.bincount(codes[known], weights, len(target.classes))
@@ -92,8 +93,13 @@ def _class_weights(asked: str | Mapping[str, float], target: TargetEncoder) -> V
         hint = "weights of rows are in a column: `weight` under `data`"
         message = f"class_weight is for classification, the task is {target.task}"
         raise SettingError.of(("class_weight",), message, hint)
-    for name in asked:
-        if name not in target.classes:
+    weights = np.ones(len(target.classes))
+    for name, weight in asked.items():
+        place = [*target.classes, name].index(name)
+        if place == len(target.classes):
+            (place,) = places_by_meaning([name], target.classes)
+        if place < 0:
             hint = "the classes of the training rows are: " + ", ".join(target.classes[:10])
             raise SettingError.of(("class_weight", name), f"there is no class '{name}'", hint)
-    return np.array([asked.get(name, 1.0) for name in target.classes])
+        weights[place] = weight
+    return weights

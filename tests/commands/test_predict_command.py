@@ -240,7 +240,7 @@ def predicted_from(train: list[str], config: dict[str, Any], inputs: list[str] |
         ("NA", "None"),
         ("010", "10", "9"),
         ("true", "false"),
-        ("1e3", "1000"),
+        ("1e3", "999"),
         ("-1", "1"),
         (" a", "a "),
         ('q"', "c,d"),

@@ -115,18 +115,19 @@ def number(text: str) -> float | None:
     CHUNKS,
 )
 def test_numbers_are_those_of_float(rows: list[list[str]], na_values: list[str], chunk: int) -> None:
-    """Every cell is a number, missing, or bad with its text; only the texts named mean missing."""
+    """Every cell is a number, missing, or bad with its text; the texts and numbers named mean missing."""
     form = CsvFormat(na_values=tuple(na_values))
     names = tuple(f"h{i}" for i in range(len(rows[0])))
     table = read(written(rows, csv.QUOTE_ALL), Wanted(numbers=names, texts=names[:1]), form, chunk).table
     for i, name in enumerate(names):
         cells = [row[i] for row in rows]
         column = table.number(name)
-        missing = [cell in {"", *na_values} for cell in cells]
+        gone = {number(word) for word in na_values} - {None}
+        missing = [cell in {"", *na_values} or number(cell) in gone for cell in cells]
         bad = [j for j, cell in enumerate(cells) if not missing[j] and number(cell) is None]
         expected = [
-            math.nan if gone or number(cell) is None else number(cell)
-            for cell, gone in zip(cells, missing, strict=True)
+            math.nan if absent or number(cell) is None else number(cell)
+            for cell, absent in zip(cells, missing, strict=True)
         ]
         np.testing.assert_array_equal(column.values, np.array(expected, dtype=float))
         assert column.missing.tolist() == missing
@@ -135,13 +136,13 @@ def test_numbers_are_those_of_float(rows: list[list[str]], na_values: list[str],
     assert table.texts["h0"].texts().tolist() == [row[0] for row in rows]
 
 
-def test_only_the_text_that_is_named_means_missing() -> None:
-    """-999.0 is another text than -999, though the same number."""
+def test_a_number_that_means_missing_goes_by_its_value() -> None:
+    """-999.0 is the number -999; what is no finite number is a text, and that text alone."""
     form = CsvFormat(na_values=("-999", "inf"))
-    table = read("a,b\n-999,1\n-999.0,inf\n2,3\n", Wanted(numbers=("a", "b")), form).table
-    assert table.number("a").missing.tolist() == [True, False, False]
-    assert table.number("a").values.tolist()[1:] == [-999, 2]
+    table = read("a,b\n-999,1\n-999.0,inf\n2,Infinity\n", Wanted(numbers=("a", "b")), form).table
+    assert table.number("a").missing.tolist() == [True, True, False]
     assert table.number("b").missing.tolist() == [False, True, False]
+    assert table.number("b").bad.texts.tolist() == ["Infinity"]
 
 
 @given(tables_of(CELLS), CHUNKS)

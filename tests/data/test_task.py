@@ -59,11 +59,11 @@ def test_a_task_that_is_named_is_the_task(task: str, target: str, outputs: int, 
     assert (prepared.task, prepared.target.outputs) == (task, outputs)
 
 
-def test_two_spellings_of_a_number_are_two_classes_and_noted(tmp_path: Path) -> None:
-    """Labels keep their text."""
+def test_two_spellings_of_a_number_are_one_class_and_noted(tmp_path: Path) -> None:
+    """The plain integer is kept."""
     prepared = prepare(config_for(tmp_path, TABLE, ["target: spelled", X, "task: classification"]))
-    assert prepared.target.classes == ("0", "1", "1.0")
-    assert prepared.notes == ("the classes '1' and '1.0' are the same number; as texts they are two classes",)
+    assert prepared.target.classes == ("0", "1")
+    assert prepared.notes == ("column 'spelled': '1.0' means the same as '1': one class, '1'",)
 
 
 @pytest.mark.parametrize(
