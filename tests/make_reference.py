@@ -47,8 +47,9 @@ WRITTEN = {
     "model.layers": "list of whole numbers from 1 to 1,000,000, or `auto`",
     "model.dropout": "number ≥ 0, < 1, or list of them",
     "data.features": "list of columns, or mapping from a column to an encoding, to "
-    "`{encode: ENCODING, missing: POLICY, indicator: true}`, the options of the encoding beside it; the "
-    "indicator is an input of 0 and 1 that says that the cell was missing",
+    "`{encode: ENCODING, missing: POLICY, parse: DECORATION, indicator: true}`, the options of the encoding "
+    "beside it; the indicator is an input of 0 and 1 that says that the cell was missing",
+    "data.target_parse": "decoration, see below",
     "data.target_scale": "scaling, see below",
     "data.missing": "policy, see below",
     "data.validation": "number > 0, < 1, path, or mapping",
@@ -69,6 +70,14 @@ INITIALIZERS = {
     "lecun_normal": "normal, variance 1 / inputs",
     "orthogonal": "orthonormal rows or columns, from the QR decomposition of a normal matrix",
 }
+PARSED = """\
+At least one of them. `{prefix: "$", thousands: ","}` reads `$1,234.50`, `$ 1234.5`, `-$5`, `$-5` and
+`($5)`, which is -5, and a number without the decoration, `1234.5`. Blanks around and between the parts do
+not count, upper and lower case do. What does not fit is an error with its place: other words or units,
+groups of other lengths (`1,23`), a first group that begins with 0. A blank or an apostrophe between
+thousands may be one of those that typesetters use. Percent stays as it is written: `12 %` is 12. Missing
+marks of `na_values` are texts such as `-`, or numbers, which go by value. A DataFrame may have numbers in
+such a column, or texts."""
 SOFTMAX = "p_j = e^z_j / Σ e^z_k"
 OPENING = """\
 # Reference
@@ -221,6 +230,14 @@ def encoding_part() -> list[str]:
     return ["## Encodings of `data.features`", "", *table(columns, rows)]
 
 
+def parse_part() -> list[str]:
+    """The options of decorated numbers, and what fits them."""
+    columns = ("option", "value", "default", "meaning")
+    rows = [row[1:] for row in options(SCHEMA["$defs"]["ParseSpec"])]
+    title = "Numbers with decoration: `parse` of a feature, `data.target_parse`"
+    return [f"## {title}", "", *table(columns, rows), PARSED, ""]
+
+
 def flags(command: Any) -> Iterator[tuple[str, str]]:
     """A row for each argument and flag of a command."""
     for parameter in command.params:
@@ -274,6 +291,7 @@ def reference() -> str:
     parts = [
         config_part(),
         encoding_part(),
+        parse_part(),
         words_part("Policies of `data.missing`", POLICIES),
         words_part("Scalings of `data.target_scale`", SCALES),
         *(choice_part(key) for key in CHOICES),

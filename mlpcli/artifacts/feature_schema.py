@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
 from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, Scaling, known_format
 from mlpcli.config.feature_spec import Policy
+from mlpcli.config.parse_spec import ParseSpec
 
 
 def without_empty(keys: dict[str, Any]) -> dict[str, Any]:
@@ -16,7 +17,19 @@ def without_empty(keys: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if key != "other" or value}
 
 
-class NumericFeature(Exact):
+class Decorated(Exact):
+    """What may have numbers with decoration; the key is left out where they have none."""
+
+    parse: ParseSpec | None = None
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        keys: dict[str, Any] = serialize(self)
+        del keys["parse"]
+        return keys if self.parse is None else {**keys, "parse": self.parse.options}
+
+
+class NumericFeature(Decorated):
     """A column of numbers: (f(x) − center) / scale, with f the logarithm of 1 + x for `log1p`."""
 
     name: Text
@@ -35,7 +48,7 @@ class NumericFeature(Exact):
         return 1
 
 
-class QuantileFeature(Exact):
+class QuantileFeature(Decorated):
     """A column of numbers that become ranks."""
 
     name: Text

@@ -112,6 +112,9 @@ def _check_target(meta: ModelMeta) -> None:
     target, outputs = meta.target, meta.architecture.layers[-1]
     _unique("target columns", target.columns)
     _unique("classes", target.classes)
+    for name in target.parse:
+        if name not in target.columns or target.task != "regression":
+            _contradict("decorated numbers are a target of a regression", f"'{name[:80]}'")
     if target.task != meta.task:
         _contradict(f"the task is {meta.task}", f"a target for {target.task}")
     if meta.task not in meta.loss.tasks:

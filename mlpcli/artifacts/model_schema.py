@@ -38,6 +38,7 @@ from mlpcli.artifacts.feature_schema import Feature
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.data_spec import Task
 from mlpcli.config.loss_spec import LossSpec
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.parallel.threads import LIMIT
 
 Scores: TypeAlias = Few[Number | None]
@@ -45,12 +46,22 @@ PartName = Literal["train", "val", "test"]
 
 
 class Target(Exact):
-    """The columns that are predicted, and the classes in the order of the outputs."""
+    """The columns that are predicted, and the classes in the order of the outputs.
+
+    `parse` says of columns how their numbers are decorated; it is left out where none is.
+    """
 
     columns: Annotated[Items[Text], Field(min_length=1, max_length=MAX_FEATURES)]
     task: Task
     classes: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)]
     outputs: Width
+    parse: Annotated[dict[Text, ParseSpec], BeforeValidator(few_keys)] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _decorated(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        keys: dict[str, Any] = serialize(self)
+        parse = {name: one.options for name, one in self.parse.items()}
+        return {**keys, "parse": parse} if parse else without(keys, {"parse": {}})
 
 
 class CsvDialect(Exact):

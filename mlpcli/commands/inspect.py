@@ -69,11 +69,13 @@ def _target(target: Mapping[str, Any]) -> str:
     if target["task"] != "regression":
         return f"{columns}: {listed(target['classes'])}"
     pairs = zip(target["center"], target["scale"], strict=True)
+    written = target.get("parse", {}).items()
+    parsed = "".join(f"; {name} written with {_decoration(parse)}" for name, parse in written)
     if all(pair == (0.0, 1.0) for pair in pairs):
-        return columns
+        return columns + parsed
     scales = zip(target["columns"], target["center"], target["scale"], strict=True)
     parts = [f"{name} = output · {number(scale)} + {number(center)}" for name, center, scale in scales]
-    return listed(parts)
+    return listed(parts) + parsed
 
 
 def _layer_table(facts: Mapping[str, Any]) -> str:
@@ -134,10 +136,21 @@ def _fitted(feature: Mapping[str, Any]) -> str:
         return listed(feature["inputs"])
     if "quantiles" in feature:
         low, high = feature["quantiles"][0], feature["quantiles"][-1]
-        return f"{len(feature['quantiles'])} quantiles from {number(low)} to {number(high)}"
+        ranks = f"{len(feature['quantiles'])} quantiles from {number(low)} to {number(high)}"
+        return ", ".join([ranks, *_written(feature)])
     words = FITTED_WORDS.get(feature["encode"], ())
     values = zip(words, (feature.get("center"), feature.get("scale")), strict=False)
-    return ", ".join(f"{word} {number(value)}" for word, value in values if word is not None)
+    fitted = [f"{word} {number(value)}" for word, value in values if word is not None]
+    return ", ".join(fitted + _written(feature))
+
+
+def _written(feature: Mapping[str, Any]) -> list[str]:
+    return [f"written with {_decoration(feature['parse'])}"] if "parse" in feature else []
+
+
+def _decoration(parse: Mapping[str, str]) -> str:
+    """What stands around and inside numbers: `prefix '$', thousands ','`."""
+    return ", ".join(f"{name} {text!r}" for name, text in parse.items())
 
 
 def _metric_table(metrics: Mapping[str, Any]) -> str:

@@ -98,6 +98,26 @@ def scaled_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
         yield Finding(("data", "target_scale"), message, "leave target_scale out, or divide")
 
 
+def decorated_columns_are_numbers(spec: Spec) -> Iterator[Finding]:
+    """What stands around a number means nothing where the column is a text or a date."""
+    for name, feature in (spec.data.features or {}).items():
+        encode = feature.encode
+        if feature.parse is not None and encode is not None and encode.name not in NUMERIC_ENCODINGS:
+            message = f"`parse` has no effect on {encode.name}"
+            yield Finding(("data", "features", name, "parse"), message, "it is for numbers: standardize, ...")
+
+
+def decorated_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
+    """Classes are texts; and a decoration is one of a target."""
+    given, task = spec.data.target_parse, only(possible_tasks(spec))
+    if given is not None and task is not None and task != "regression":
+        yield Finding(("data", "target_parse"), f"target_parse is for regression, the task is {task}")
+    for name in given if isinstance(given, dict) else ():
+        if name not in spec.data.target:
+            hint = f"the targets are: {', '.join(spec.data.target[:10])}"
+            yield Finding(("data", "target_parse", name), f"'{name}' is no target", hint)
+
+
 def policies_fit_encodings(spec: Spec) -> Iterator[Finding]:
     """What stands in for a missing number is a number, and for a missing date a date."""
     for name, feature in (spec.data.features or {}).items():

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from mlpcli.config.feature_spec import Features, MissingSpec, ScaleSpec
 from mlpcli.config.fields import Flag, LocalPath, Number, Text, Word
+from mlpcli.config.parse_spec import ParseSpec, TargetParse
 from mlpcli.config.refusals import expected, is_scalar, none_if_null, refusal, value_of
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
 
@@ -101,6 +102,13 @@ class DataSpec(Closed):
             description="scaling of regression targets; default: standardize where loss and output allow it"
         ),
     ] = None
+    target_parse: Annotated[
+        Maybe[TargetParse],
+        Field(
+            description="how the numbers of the target are decorated, as `parse` says of a feature; or a "
+            "mapping from targets to that. Makes it a regression"
+        ),
+    ] = None
     exclude: Annotated[Columns, Field(description="columns that are not features")] = ()
     id: Annotated[Columns, Field(description="columns carried through to predictions")] = ()
     weight: Annotated[Maybe[Column], Field(description="the column of sample weights")] = None
@@ -136,3 +144,11 @@ class DataSpec(Closed):
         AfterValidator(_known_encoding),
         Field(description="the encoding of the files"),
     ] = "utf-8"
+
+    @property
+    def decorations(self) -> dict[str, ParseSpec]:
+        """How the numbers of each column are decorated whose are."""
+        features = {name: feature.parse for name, feature in (self.features or {}).items()}
+        given = self.target_parse
+        targets = dict.fromkeys(self.target, given) if isinstance(given, ParseSpec) else given or {}
+        return {name: parse for name, parse in {**features, **targets}.items() if parse is not None}

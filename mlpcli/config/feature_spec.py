@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from mlpcli.config.encode_spec import NAMES_ALONE, OPTION_NAMES, POLICIES, SCALES, EncodeSpec, names_schema
 from mlpcli.config.fields import Flag, Number, Text, known_word
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.refusals import JsonSchema, expected, is_scalar, refusal, text_of, value_of
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
 
@@ -89,6 +90,12 @@ class FeatureSpec(Closed):
         Field(description="default: one_hot for text, standardize for numbers"),
     ] = None
     missing: Annotated[Maybe[MissingSpec], Field(description="default: data.missing")] = None
+    parse: Annotated[
+        Maybe[ParseSpec],
+        Field(
+            description="how the numbers are decorated, for cells such as `$1,200.00`, `23.4 kmpl` or `12 %`"
+        ),
+    ] = None
     indicator: Annotated[
         Maybe[Annotated[bool, Flag()]],
         Field(description="whether an input of 0 and 1 says that the cell was missing; default: false"),

@@ -177,7 +177,9 @@ def known_word(what: str, words: Sequence[str], given: object) -> str:
 
 def listing(words: Sequence[str]) -> str:
     """All the words there are; signs in quotes."""
-    return "there are " + ", ".join(word if word.isidentifier() else f"'{word}'" for word in words)
+    quoted = (f'"{word}"' if "'" in word else f"'{word}'" for word in words)
+    shown = (word if word.isidentifier() else text for word, text in zip(words, quoted, strict=True))
+    return "there are " + ", ".join(shown)
 
 
 def suggestion(text: str, words: Sequence[str]) -> str:

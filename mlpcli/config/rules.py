@@ -32,6 +32,8 @@ RULES: tuple[Rule, ...] = (
         (("data", "separator"), ("data", "decimal"), ("data", "train")),
     ),
     Rule(data_rules.scaled_targets_are_numbers, (*DECIDES_TASK, ("data", "target_scale"))),
+    Rule(data_rules.decorated_columns_are_numbers, (("data", "features"),)),
+    Rule(data_rules.decorated_targets_are_numbers, DECIDES_TASK),
     Rule(data_rules.policies_fit_encodings, (("data", "features"),)),
     Rule(data_rules.indicators_have_something_to_say, (("data", "features"), ("data", "missing"))),
     Rule(data_rules.targets_fit_task, DECIDES_TASK),

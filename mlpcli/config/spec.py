@@ -77,13 +77,15 @@ FOR_ONE_TARGET = frozenset({"regression", "classification"})
 FOR_SEVERAL_TARGETS = frozenset({"regression", "multilabel"})
 
 # what `possible_tasks` looks at
-DECIDES_TASK = (("data", "task"), ("data", "target"), ("loss",))
+DECIDES_TASK = (("data", "task"), ("data", "target"), ("data", "target_parse"), ("loss",))
 
 
 def possible_tasks(spec: Spec) -> frozenset[str]:
-    """The task named; else the tasks that the loss serves and the number of targets allows."""
+    """The task named; else the tasks that the loss serves and the targets allow: parsed ones are numbers."""
     if spec.data.task is not None:
         return frozenset({spec.data.task})
+    if spec.data.target_parse is not None:
+        return frozenset({"regression"})
     served = spec.loss.tasks if spec.loss else ALL_TASKS
     return served & (FOR_SEVERAL_TARGETS if len(spec.data.target) > 1 else FOR_ONE_TARGET)
 

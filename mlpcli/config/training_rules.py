@@ -14,8 +14,8 @@ from mlpcli.config.spec import FULL_BATCH, QUASI_NEWTON, Spec, possible_tasks
 
 
 def loss_serves_task(spec: Spec) -> Iterator[Finding]:
-    """A loss has to fit the task that is named."""
-    task = spec.data.task
+    """A loss has to fit the task that is named, or that decorated numbers make it."""
+    task = spec.data.task or ("regression" if spec.data.target_parse else None)
     if spec.loss is not None and task is not None and task not in spec.loss.tasks:
         hint = f"losses for {task}: " + ", ".join(losses_for(task))
         yield Finding(("loss",), f"{spec.loss.name} is not for {task}", hint)

@@ -9,7 +9,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.spec import MissingSpec
-from mlpcli.data.columns import BadCells, Kind, kind_of
+from mlpcli.data.columns import BadCells, Kind, Notation, kind_of
+from mlpcli.data.decorated_numbers import example_of
 from mlpcli.data.table import Lines, Table
 from mlpcli.errors import DataError, Place, Problem
 
@@ -95,10 +96,14 @@ def join_unseen(found: Sequence[Unseen]) -> Unseen:
     )
 
 
-def text_fault(column: str, bad: BadCells) -> Fault:
+def text_fault(column: str, bad: BadCells, notation: Notation) -> Fault:
     """The fault of cells that hold something else than a number."""
     found = bad.texts[0]
     hint = NUMBER_HINT
+    parse = notation.decorations.get(column)
+    if parse is not None:
+        written = f"expected a number written as '{example_of(parse, notation.decimal)}'"
+        return Fault(column, written, bad.rows, hint, f", found '{found}'")
     if kind_of(found) is not Kind.NUMBER and kind_of(found, ",") is Kind.NUMBER:
         hint = COMMA_HINT
     return Fault(column, "expected a number", bad.rows, hint, f", found '{found}'")
@@ -107,7 +112,7 @@ def text_fault(column: str, bad: BadCells) -> Fault:
 def refuse_texts(table: Table) -> None:
     """DataError for the columns that should hold numbers and hold something else."""
     bad = [name for name, pieces in table.numbers.items() if any(len(piece.bad) for piece in pieces)]
-    require_none((text_fault(name, table.number(name).bad) for name in bad), table)
+    require_none((text_fault(name, table.number(name).bad, table.notation) for name in bad), table)
 
 
 def overflow_faults(outputs: Matrix) -> tuple[Fault, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -13,6 +13,8 @@ from math import isnan
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
+from mlpcli.config.parse_spec import ParseSpec
+from mlpcli.data.decorated_numbers import decorated_numbers
 from mlpcli.data.spellings import amount_of, are_amounts, places_by_meaning
 
 # what Python's float() and pandas both take for a number, and nothing that only one of them does
@@ -47,10 +49,14 @@ def number_of(text: str, decimal: str = ".") -> float:
 
 @dataclass(frozen=True)
 class Notation:
-    """How texts say numbers and nothing: the decimal mark, and the texts that mean that a cell is missing."""
+    """How texts say numbers and nothing: the decimal mark, and the texts that mean that a cell is missing.
+
+    `decorations` by column: what stands around and inside its numbers.
+    """
 
     decimal: str = "."
     missing: frozenset[str] = frozenset(("",))
+    decorations: Mapping[str, ParseSpec] = field(default_factory=dict)
 
     @cached_property
     def missing_numbers(self) -> Vector:
@@ -160,10 +166,14 @@ class TextColumn:
         """For each row the position of its text in `order`; -1 where it is not there."""
         return _places(self.levels, tuple(order))[self.codes]
 
-    def numbers(self, notation: Notation) -> NumberColumn:
-        """The same column as numbers."""
+    def numbers(self, notation: Notation, parse: ParseSpec | None = None) -> NumberColumn:
+        """The same column as numbers, decorated ones where `parse` says so."""
         decimal = notation.decimal
-        numbers = np.array([number_of(level, decimal) for level in self.levels], dtype=np.float64)
+        numbers: Vector
+        if parse is None:
+            numbers = np.fromiter((number_of(level, decimal) for level in self.levels), np.float64)
+        else:
+            numbers = decorated_numbers(self.levels, parse, decimal)
         values = numbers[self.codes]
         absent = self.where(notation.missing) | np.isin(values, notation.missing_numbers)
         values[absent] = np.nan

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.columns import Kind, Notation, kind_of
 from mlpcli.data.row_width import fields_of
 from mlpcli.data.source import UTF16_MARKS, DataFile, Hashed, chunks
@@ -47,6 +48,7 @@ class CsvFormat:
     encoding: str = "utf-8"
     na_values: tuple[str, ...] = ()
     otherwise: str = ","
+    decorations: Mapping[str, ParseSpec] = field(default_factory=dict)  # by column
 
     def separator_of(self, name: str) -> str:
         """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
@@ -58,7 +60,7 @@ class CsvFormat:
     @property
     def notation(self) -> Notation:
         """How the texts in such a file say numbers and nothing."""
-        return Notation(self.decimal, frozenset(("", *self.na_values)))
+        return Notation(self.decimal, frozenset(("", *self.na_values)), self.decorations)
 
 
 @dataclass(frozen=True)

@@ -113,18 +113,23 @@ class _Parser:
 
     def table(self, block: Block, wanted: Wanted) -> Table:
         """The columns of a block. Cells that are no numbers where they should be are kept as bad cells."""
-        asked = (*wanted.numbers, *wanted.either)
-        alone = [name for name in wanted.texts if name not in set(asked)] if len(asked) <= MANY else []
+        decorations = self._notation.decorations
+        decorated = [name for name in wanted.numbers if name in decorations]
+        asked = [name for name in (*wanted.numbers, *wanted.either) if name not in decorations]
+        as_texts = dict.fromkeys((*wanted.texts, *decorated))
+        alone = [name for name in as_texts if name not in set(asked)] if len(asked) <= MANY else []
         frame = self._frame(block, asked, alone)
         numbers = self._plain_numbers(frame, asked)
         texts = self._texts(frame, alone)
         # what pandas took for something else than a finite number, and what is wanted as both
         doubtful = [name for name in asked if name not in numbers]
-        rest = list(dict.fromkeys([*doubtful, *(name for name in wanted.texts if name not in texts)]))
+        rest = list(dict.fromkeys([*doubtful, *(name for name in as_texts if name not in texts)]))
         texts |= self._texts(self._frame(block, (), rest), rest)
         notation = self._notation
-        numbers |= {name: texts[name].numbers(notation) for name in doubtful}
-        pieces = {name: [numbers[name]] for name in asked}
+        numbers |= {
+            name: texts[name].numbers(notation, decorations.get(name)) for name in (*doubtful, *decorated)
+        }
+        pieces = {name: [numbers[name]] for name in (*asked, *decorated)}
         kept = {name: texts[name] for name in wanted.texts}
         return Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
 

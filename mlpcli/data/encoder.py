@@ -11,6 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.category_feature import INDICATOR, CategoryFeature, MissingFeature
 from mlpcli.data.date_feature import DateFeature
@@ -101,6 +102,12 @@ class InputEncoder:
         """How files spell each column."""
         own = (feature for feature in self.features if not isinstance(feature, MissingFeature))
         return {feature.name: feature.spelling for feature in own}
+
+    @property
+    def decorations(self) -> dict[str, ParseSpec]:
+        """How the numbers of each column are decorated whose are."""
+        numbers = (feature for feature in self.features if isinstance(feature, NumberFeature))
+        return {feature.name: feature.parse for feature in numbers if feature.parse is not None}
 
     def zeros(self, rows: int, dtype: str) -> Matrix:
         """The inputs of so many rows, in a precision, before they are written."""

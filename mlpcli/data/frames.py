@@ -16,6 +16,7 @@ from mlpcli.arrays import Indices
 from mlpcli.data.bad_cells import Fault, require_none
 from mlpcli.data.columns import BadCells, NumberColumn, TextColumn, number_of
 from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.decorated_numbers import decimal_of
 from mlpcli.data.feature import Spelling
 from mlpcli.data.table import NUMBERED, Header, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
@@ -62,7 +63,11 @@ def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fa
     dtype = column.dtype
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
     if not numeric or pd.api.types.is_complex_dtype(dtype):
-        return _texts(name, column, Spelling(), form, faults).numbers(form.notation)
+        parse = form.decorations.get(name)
+        if parse is not None:
+            # numbers among the texts are spelt with the mark that these have
+            form = replace(form, decimal=decimal_of(parse, form.decimal))
+        return _texts(name, column, Spelling(), form, faults).numbers(form.notation, parse)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     values[np.isin(values, [number_of(word, form.decimal) for word in form.na_values])] = np.nan
     rows = np.flatnonzero(np.isinf(values))

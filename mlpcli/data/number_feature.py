@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.bad_cells import Fault, missing_fault, text_fault, unfilled
 from mlpcli.data.columns import number_of
@@ -35,6 +36,7 @@ class NumberFeature:
     scale: float
     fill: float | None
     curve: QuantileCurve | None = None  # of `quantile` alone
+    parse: ParseSpec | None = None  # how its numbers are decorated
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -77,11 +79,11 @@ class NumberFeature:
         weights = None
         if repetitions is not None:
             weights = np.append(repetitions[~empty], repetitions[absent])[: len(filled)]
+        parse = table.notation.decorations.get(name)
         if encode.name == "quantile":
-            return cls(
-                name, encode.name, missing, 0.0, 1.0, fill, fit_curve(filled, encode.output or "uniform")
-            )
-        return cls(name, encode.name, missing, *_scaling(encode.name, filled, weights), fill)
+            curve = fit_curve(filled, encode.output or "uniform")
+            return cls(name, encode.name, missing, 0.0, 1.0, fill, curve, parse)
+        return cls(name, encode.name, missing, *_scaling(encode.name, filled, weights), fill, parse=parse)
 
     @classmethod
     def from_meta(cls, entry: Mapping[str, Any], stored: Stored) -> NumberFeature:
@@ -89,11 +91,15 @@ class NumberFeature:
         center, scale, fill = stored.numbers()
         encode, missing = entry["encode"], entry["missing"]
         curve = QuantileCurve(stored.quantiles(), entry["output"]) if encode == "quantile" else None
-        return cls(entry["name"], encode, missing, center, scale, fill if missing in FILLING else None, curve)
+        parse = ParseSpec.model_validate(entry["parse"]) if "parse" in entry else None
+        fill_used = fill if missing in FILLING else None
+        return cls(entry["name"], encode, missing, center, scale, fill_used, curve, parse)
 
     def meta(self) -> dict[str, Any]:
         """What a model file says about it besides the arrays."""
-        own = {} if self.curve is None else {"output": self.curve.output}
+        own: dict[str, Any] = {} if self.curve is None else {"output": self.curve.output}
+        if self.parse is not None:
+            own["parse"] = self.parse.options
         return {"name": self.name, "encode": self.encode, "missing": self.missing, "fill": None, **own}
 
     def facts(self) -> dict[str, Any]:
@@ -125,7 +131,7 @@ class NumberFeature:
         with np.errstate(all="ignore"):
             if self._write(values, out):
                 return [], []
-        faults = [text_fault(self.name, column.bad)] if len(column.bad) else []
+        faults = [text_fault(self.name, column.bad, table.notation)] if len(column.bad) else []
         absent = column.missing
         if self.fill is not None:
             values = np.where(absent, self.fill, values)

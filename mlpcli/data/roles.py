@@ -30,7 +30,9 @@ class Roles:
         texts: list[str] = []
         either: list[str] = []
         for name, spec in self.features.items():
-            if spec.encode is None:
+            if spec.parse is not None:
+                numbers.append(name)
+            elif spec.encode is None:
                 either.append(name)
             else:
                 (numbers if spec.encode.name in NUMERIC_ENCODINGS else texts).append(name)

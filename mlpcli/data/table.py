@@ -131,7 +131,7 @@ class Table:
         if name in self.numbers:
             column = join_numbers(self.numbers[name])
             return column if rows is None else column.take(rows)
-        return self.text(name, rows).numbers(self.notation)
+        return self.text(name, rows).numbers(self.notation, self.notation.decorations.get(name))
 
     def text(self, name: str, rows: Indices | None = None) -> TextColumn:
         """A column as texts, all of it or some rows."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.data.columns import sorted_texts
@@ -34,7 +35,8 @@ class EncodedTarget:
 class TargetEncoder:
     """The fitted target. Two classes have one output of 0 or 1, or two outputs; more have one each.
 
-    `classes` are in the order of the outputs; for labels they are the words for no and yes.
+    `classes` are in the order of the outputs; for labels they are the words for no and yes. `parse` says of
+    each column of decorated numbers how these are.
     """
 
     task: str
@@ -43,6 +45,7 @@ class TargetEncoder:
     outputs: int
     center: Vector
     scale: Vector
+    parse: Mapping[str, ParseSpec] = field(default_factory=dict)
 
     @property
     def wanted(self) -> Wanted:
@@ -61,7 +64,7 @@ class TargetEncoder:
     def _write_numbers(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.number(name, rows)
         index = self.columns.index(name)
-        faults = [text_fault(name, column.bad)] if len(column.bad) else []
+        faults = [text_fault(name, column.bad, table.notation)] if len(column.bad) else []
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
         out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
@@ -116,11 +119,13 @@ class TargetEncoder:
 
     def meta(self) -> dict[str, Any]:
         """What a model file says about the target besides the arrays."""
+        parse = {name: parse.options for name, parse in self.parse.items()}
         return {
             "columns": list(self.columns),
             "task": self.task,
             "classes": list(self.classes),
             "outputs": self.outputs,
+            **({"parse": parse} if parse else {}),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -131,9 +136,9 @@ class TargetEncoder:
     def from_meta(cls, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> TargetEncoder:
         """The encoder that `meta` and `arrays` describe."""
         names, classes = tuple(meta["columns"]), tuple(meta["classes"])
-        return cls(
-            meta["task"], names, classes, meta["outputs"], arrays["target.center"], arrays["target.scale"]
-        )
+        scaling = arrays["target.center"], arrays["target.scale"]
+        parse = {name: ParseSpec.model_validate(one) for name, one in meta.get("parse", {}).items()}
+        return cls(meta["task"], names, classes, meta["outputs"], *scaling, parse)
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
@@ -207,4 +212,6 @@ def fit_numbers(
             weights = None if repetitions is None else repetitions[finite]
             fitted.append(SCALINGS[scale.name](values[finite], weights))
     centers, scales = np.array(fitted, dtype=np.float64).T.copy()
-    return TargetEncoder("regression", columns, (), len(columns), centers, scales)
+    decorations = table.notation.decorations
+    parse = {name: decorations[name] for name in columns if name in decorations}
+    return TargetEncoder("regression", columns, (), len(columns), centers, scales, parse)

@@ -39,7 +39,9 @@ class InputFile:
 def format_of(data: DataSpec) -> CsvFormat:
     """How the files are written."""
     usual = CsvFormat().separator_of(data.train)
-    return CsvFormat(data.separator, data.decimal, data.encoding, data.na_values, usual)
+    return CsvFormat(
+        data.separator, data.decimal, data.encoding, data.na_values, usual, decorations=data.decorations
+    )
 
 
 def read_training_file(spec: Spec, file: InputFile) -> WholeFile:

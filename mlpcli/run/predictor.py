@@ -63,8 +63,9 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
     decoder = decoder_of(target, meta.loss.name, meta.architecture.activations[-1].name)
-    csv = meta.csv
-    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
+    csv, decorations = meta.csv, {**inputs.decorations, **target.parse}
+    usual = usual_separator(meta.config)
+    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual, decorations)
     check_outputs(path, file, network)
     return Model(file, network, inputs, target, decoder, form)
 

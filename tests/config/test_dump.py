@@ -102,10 +102,17 @@ def choice(name: str, **options: st.SearchStrategy[Any]) -> st.SearchStrategy[di
 
 MISSING = st.sampled_from(["error", "mean", "drop"]) | st.fixed_dictionaries({"constant": TEXTS})
 ORDINAL = st.fixed_dictionaries({"name": st.just("ordinal"), "categories": NAMES})
+SEPARATORS = st.sampled_from([",", ".", " ", "'"])
+DECORATION = st.fixed_dictionaries(
+    {"thousands": SEPARATORS},
+    optional={"prefix": TEXTS.map("~{}~".format), "suffix": TEXTS.map("%{}".format)},
+)
 ENCODING = st.sampled_from(["one_hot", None]) | ORDINAL
 FEATURES = NAMES | st.dictionaries(
     TEXTS,
-    ENCODING | st.fixed_dictionaries({}, optional={"encode": ENCODING, "missing": MISSING}),
+    ENCODING
+    | st.fixed_dictionaries({}, optional={"encode": ENCODING, "missing": MISSING})
+    | st.fixed_dictionaries({"parse": DECORATION}, optional={"encode": st.just("log1p")}),
     min_size=1,
     max_size=3,
 )
@@ -120,6 +127,7 @@ DATA = st.fixed_dictionaries(
     optional={
         "features": FEATURES,
         "target_scale": st.sampled_from(["none", "minmax"]) | st.fixed_dictionaries({"divide": RATES}),
+        "target_parse": DECORATION | st.fixed_dictionaries({"the target": DECORATION}),
         "id": st.just(["an id"]),
         "validation": PART,
         "missing": MISSING,

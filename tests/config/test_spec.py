@@ -94,6 +94,7 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "target": ("species",),
         "task": "classification",
         "target_scale": {"name": "none", "number": None},
+        "target_parse": None,
         "exclude": ("rowid",),
         "id": (),
         "weight": None,
@@ -313,7 +314,7 @@ def test_parts_by_fraction_path_or_column() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["task", "features", "target_scale", "weight", "test", "stratify", "separator"]
+    "key", ["task", "features", "target_scale", "target_parse", "weight", "test", "stratify", "separator"]
 )
 def test_null_means_the_default(key: str) -> None:
     assert getattr(data(f"{key}: null"), key) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlpcli.config.spec import Spec
@@ -275,6 +276,10 @@ FILES = {
     "DataSpec.separator": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.decimal": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.encoding": "test_the_way_that_a_file_is_written_is_followed",
+    **dict.fromkeys(
+        ("DataSpec.target_parse", "ParseSpec.prefix", "ParseSpec.suffix", "ParseSpec.thousands"),
+        "test_the_way_that_numbers_are_decorated_is_followed",
+    ),
 }
 
 
@@ -291,6 +296,21 @@ def test_the_way_that_a_file_is_written_is_followed(place: Path) -> None:
     dress = {"separator": ";", "decimal": ",", "encoding": "utf-16"}
     plain, dressed = {"data": {"train": "plain.csv"}}, {"data": {"train": "dressed.csv", **dress}}
     assert fingerprint(json.dumps(plain)) == fingerprint(json.dumps(dressed))
+
+
+def test_the_way_that_numbers_are_decorated_is_followed(place: Path) -> None:
+    """The same numbers with a prefix, a suffix and thousands apart train the same model."""
+    table = pd.read_csv(place / "t.csv")
+    table["length"] = (1000 * table["length"]).round(3)
+    table.to_csv(place / "plain.csv", index=False)
+    table["length"] = table["length"].map("{:,.3f}".format)
+    table["size"] = table["size"].map("~{} kg".format)
+    table.to_csv(place / "decorated.csv", index=False)
+    options = {"prefix": "~", "suffix": "kg"}
+    features = {"length": {"parse": {"thousands": ","}}, "width": None}
+    data = {"train": "decorated.csv", "target": "size", "target_parse": options, "features": features}
+    plain = {"data": {"train": "plain.csv", "target": "size", "features": ["length", "width"]}}
+    assert fingerprint(json.dumps(plain)) == fingerprint(json.dumps({"data": data}))
 
 
 def test_checkpoints_come_as_often_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,6 +166,18 @@ HOSTILE_FEATURES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_features([0, 2, 3, 4]),
         "metadata: the first layer takes 9 inputs, found features of width 8",
     ),
+    "a decoration of nothing": (
+        lambda: with_feature(0, parse={}),
+        "metadata.features.0.quantile.parse: expected `prefix`, `suffix` or `thousands`",
+    ),
+    "a prefix that could be a digit": (
+        lambda: with_feature(0, parse={"prefix": "1"}),
+        "metadata.features.0.quantile.parse.prefix: expected what stands before the number",
+    ),
+    "decorated categories": (
+        lambda: with_feature(4, parse={"prefix": "$"}),
+        "metadata.features.4.one_hot.parse: Extra inputs are not permitted",
+    ),
     "a part of no date": (
         lambda: with_feature(2, parts=["year", "era"]),
         "metadata.features.2.datetime.parts.1",

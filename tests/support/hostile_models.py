@@ -262,6 +262,7 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "a newer version": lambda: with_meta("version", value=2),
     "version zero": lambda: with_meta("version", value=0),
     "a true version": lambda: with_meta("version", value=True),
+    "decorated classes": lambda: with_meta("target", "parse", value={"y": {"suffix": "%"}}),
     "an unknown task": lambda: with_meta("task", value="clustering"),
     "two tasks": lambda: with_meta("task", value="multilabel"),
     "an unknown activation": lambda: with_meta("architecture", "activations", 0, "name", value="__import__"),
