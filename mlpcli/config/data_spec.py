@@ -129,7 +129,10 @@ class DataSpec(Closed):
     na_values: Annotated[
         tuple[Annotated[str, Text("a text")], ...],
         OneOrList("a text"),
-        Field(description="texts that mean missing, besides the empty field"),
+        Field(
+            description="texts that mean missing, besides the empty field; "
+            "among numbers a number goes by its value"
+        ),
     ] = ()
     separator: Annotated[
         Maybe[Annotated[str, Text("one character between fields"), AfterValidator(_one_character)]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -69,6 +70,12 @@ class ParseSpec(Closed):
     def options(self) -> dict[str, Any]:
         """What is stated, in the order of the keys."""
         return {name: value for name, value in self if value is not None}
+
+    @property
+    def written(self) -> str:
+        """The decoration as YAML has it, in one line."""
+        texts = (f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in self.options.items())
+        return "{" + ", ".join(texts) + "}"
 
 
 def _form(given: object) -> str:

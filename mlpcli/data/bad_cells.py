@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.spec import MissingSpec
 from mlpcli.data.columns import BadCells, Kind, Notation, kind_of
 from mlpcli.data.decorated_numbers import example_of
+from mlpcli.data.decorations import decoration_of
 from mlpcli.data.table import Lines, Table
 from mlpcli.errors import DataError, Place, Problem
 
@@ -109,10 +111,24 @@ def text_fault(column: str, bad: BadCells, notation: Notation) -> Fault:
     return Fault(column, "expected a number", bad.rows, hint, f", found '{found}'")
 
 
-def refuse_texts(table: Table) -> None:
+def refuse_texts(table: Table, targets: Sequence[str] = ()) -> None:
     """DataError for the columns that should hold numbers and hold something else."""
     bad = [name for name, pieces in table.numbers.items() if any(len(piece.bad) for piece in pieces)]
-    require_none((text_fault(name, table.number(name).bad, table.notation) for name in bad), table)
+    faults = [text_fault(name, table.number(name).bad, table.notation) for name in bad]
+    require_none((replace(one, hint=_hint(one, table, targets)) for one in faults), table)
+
+
+def _hint(fault: Fault, table: Table, targets: Sequence[str]) -> str | None:
+    """What to do about texts among numbers: where most cells have the same decoration, to say which."""
+    column = table.number(fault.column or "")
+    if 2 * len(fault.rows) < len(column.values) - np.count_nonzero(column.missing):
+        return fault.hint
+    found = decoration_of(Counter(column.bad.texts.tolist()), table.notation.decimal)
+    if found is None or found.parse is None:
+        return fault.hint
+    if fault.column in targets:
+        return f"they are {found.seen}: write `target_parse: {found.parse.written}` under `data`"
+    return f"they are {found.seen}: give the feature a `parse: {found.parse.written}` beside its encoding"
 
 
 def overflow_faults(outputs: Matrix) -> tuple[Fault, ...]:

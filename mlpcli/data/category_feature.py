@@ -70,10 +70,11 @@ class CategoryFeature:
         `mean` and `median` mean `most_frequent`; `category` makes the empty text a category of its own.
         """
         column, notation = train.table.text(name, train.rows), train.table.notation
-        missing = column.missing_texts(notation, column.levels)
+        counts = column.counts()
+        missing = column.missing_texts(notation, counts)
         absent = column.where(missing)
         require_some(name, absent, train.table)
-        counts = {text: count for text, count in column.counts().items() if text not in missing}
+        counts = {text: count for text, count in counts.items() if text not in missing}
         fill = fill_of(policy, counts)
         if fill is not None and absent.any():
             counts[fill] = counts.get(fill, 0) + int(np.count_nonzero(absent))

@@ -11,6 +11,7 @@ from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, MissingFeature
 from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.dates import likely_format
+from mlpcli.data.decorations import Decoration, decoration_of
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature
 from mlpcli.data.spellings import merge
@@ -53,7 +54,7 @@ def fit_inputs(
         except DataError as error:
             return _Column(problems=error.problems)
         found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
-        notes = _category_notes(column, name, rows) if isinstance(feature, CategoryFeature) else ()
+        notes = _category_notes(column, name, rows, spec) if isinstance(feature, CategoryFeature) else ()
         return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)], notes=notes)
 
     columns = list(in_order(fit, features))
@@ -75,10 +76,22 @@ class _Column(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def _category_notes(table: Table, name: str, rows: Indices) -> Sequence[str]:
+def _category_notes(table: Table, name: str, rows: Indices, spec: FeatureSpec) -> Sequence[str]:
+    """What was taken for one category, and that texts may be amounts where no encoding is stated."""
     counts, notation = table.text(name, rows).counts(), table.notation
     some = {text: n for text, n in counts.items() if text not in notation.missing}
-    return merge(some, notation.decimal).notes(name, "category")
+    notes = merge(some, notation.decimal).notes(name, "category")
+    found = None if spec.encode else decoration_of(some, notation.decimal)
+    if found is None:
+        return notes
+    return (*notes, f"column '{name}': {found.seen}, taken as texts{_as_numbers(name, found)}")
+
+
+def _as_numbers(name: str, found: Decoration) -> str:
+    """How to have amounts as numbers, if all cells agree."""
+    if found.parse is None:
+        return ""
+    return f"; as numbers: `features: {{{name}: {{encode: standardize, parse: {found.parse.written}}}}}`"
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:
@@ -120,10 +133,12 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
     hint = f"leave it out (`exclude: [{name}]`), or state its encoding (`features: {{{name}: {better}}}`)"
     if levels > MAX_CATEGORIES:
         hint = f"leave it out (`exclude: [{name}]`): at most {MAX_CATEGORIES:,} can be told apart"
-    form = likely_format(texts)
+    form, amounts = likely_format(texts), decoration_of(column.counts(), decimal)
     if form is not None:
         option = f', format: "{form}"' if form else ""
         hint = f"its texts look like dates: `features: {{{name}: {{encode: datetime{option}}}}}`; or {hint}"
+    elif amounts is not None:
+        hint = f"they are {amounts.seen}{_as_numbers(name, amounts)}; or {hint}"
     elif 0 < len(texts) <= levels // 2:
         first = rows[int(column.where(texts[:1]).argmax())]
         odd = f"'{texts[0]}' in line {table.place(int(first)).line}"

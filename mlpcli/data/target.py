@@ -169,8 +169,9 @@ def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = No
     counts: dict[str, int] = {}
     for name in columns:
         column = table.text(name, rows)
-        missing = column.missing_texts(table.notation, column.levels)
-        for text, n in column.counts().items():
+        there = column.counts()
+        missing = column.missing_texts(table.notation, there)
+        for text, n in there.items():
             if text not in missing:
                 counts[text] = counts.get(text, 0) + n
     return merge(counts, table.notation.decimal)

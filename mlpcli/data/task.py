@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
 from mlpcli.data.columns import Kind, kind_of
+from mlpcli.data.decorations import Decoration, decoration_of
 from mlpcli.data.table import Table
 from mlpcli.data.target import (
+    MAX_CLASSES,
     TargetEncoder,
     class_target,
     classes_in,
@@ -17,7 +20,7 @@ from mlpcli.data.target import (
     fit_numbers,
     label_target,
 )
-from mlpcli.errors import SettingError
+from mlpcli.errors import DataError, Place, SettingError
 
 
 def decide_task(spec: Spec, table: Table) -> str:
@@ -25,10 +28,13 @@ def decide_task(spec: Spec, table: Table) -> str:
 
     All rows of the training file decide, as the split has to know. Several targets of two values are labels.
     """
-    task = only(possible_tasks(spec))
-    if task is not None:
-        return task
-    targets = spec.data.target
+    task = only(possible_tasks(spec)) or _task_of(spec.data.target, table)
+    for name in spec.data.target if task != "regression" else ():
+        _refuse_amounts(name, table)
+    return task
+
+
+def _task_of(targets: Sequence[str], table: Table) -> str:
     if not all(_holds_classes(table, name) for name in targets):
         return "regression"
     return "multilabel" if len(targets) > 1 else "classification"
@@ -40,6 +46,29 @@ def _holds_classes(table: Table, name: str) -> bool:
         return False
     levels = classes_in(table, (name,)).counts
     return len(levels) == 2 or any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
+
+
+def _amounts_in(name: str, table: Table) -> Decoration | None:
+    """How the numbers are decorated that the texts of a target are, if they are."""
+    column = table.texts.get(name)
+    if column is None or column.ordered:
+        return None
+    found = decoration_of(classes_in(table, (name,)).counts, table.notation.decimal)
+    return found if found is not None and found.parse is not None else None
+
+
+def _refuse_amounts(name: str, table: Table) -> None:
+    """DataError where the classes would be amounts, nearly all different."""
+    found = _amounts_in(name, table)
+    classes = len(classes_in(table, (name,)).counts) if found else 0
+    if found and (2 * classes > table.rows or classes > MAX_CLASSES):
+        message = f"column '{name}': {classes:,} different texts in {table.rows:,} rows are no classes"
+        raise DataError.of(message, Place(table.source), f"they are {found.seen}: {_as_numbers(found)}")
+
+
+def _as_numbers(found: Decoration) -> str:
+    assert found.parse is not None
+    return f"to predict numbers, write `target_parse: {found.parse.written}` under `data`"
 
 
 def decide_loss(spec: Spec, task: str, classes: int) -> LossSpec:
@@ -102,7 +131,7 @@ def fit_outcome(
     output = decide_output_activation(spec, loss)
     scale = decide_scale(spec, task, loss, output)
     if task == "classification":
-        notes = _merged(table, columns, rows, "class")
+        notes = (*_merged(table, columns, rows, "class"), *_amounts(columns[0], table))
         return Outcome(class_target(columns[0], classes, loss.name), loss, output, notes)
     if task == "multilabel":
         notes = _merged(table, columns, rows, "value")
@@ -115,3 +144,9 @@ def _merged(table: Table, columns: tuple[str, ...], rows: Indices, what: str) ->
     if table.texts[columns[0]].ordered:
         return ()
     return classes_in(table, columns, rows).notes(columns[0], what)
+
+
+def _amounts(name: str, table: Table) -> tuple[str, ...]:
+    """A note about classes that may be amounts."""
+    found = _amounts_in(name, table)
+    return () if found is None else (f"column '{name}': the classes are {found.seen}; {_as_numbers(found)}",)

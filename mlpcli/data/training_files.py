@@ -49,7 +49,7 @@ def read_training_file(spec: Spec, file: InputFile) -> WholeFile:
     whole = read_whole(
         find(file.require()), format_of(spec.data), lambda reader: columns_to_read(spec, reader)
     )
-    refuse_texts(whole.table)
+    refuse_texts(whole.table, spec.data.target)
     return whole
 
 
@@ -61,7 +61,7 @@ def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFil
         return wanted
 
     whole = read_whole(find(file.require()), format_of(data), choose)
-    refuse_texts(whole.table)
+    refuse_texts(whole.table, data.target)
     return whole
 
 

@@ -211,6 +211,18 @@ def test_a_target_and_weights_with_a_missing_number_in_two_spellings(tmp_path: P
     assert (prepared.target.classes, len(prepared.train.y)) == (("2", "3"), 20)
 
 
+def test_words_of_other_rows_do_not_decide_what_training_rows_mean(tmp_path: Path) -> None:
+    """Training rows are numbers, of which -1.0 is none; a word that validates is an unseen category."""
+    cells = ["1", "2", "-1.0", "1.0", "2"] * 4
+    rows = "".join(f"{cell},{i},t\n" for i, cell in enumerate(cells)) + "word,3,v\n1.00,3,v\n"
+    lines = ["target: y", "features: {a: {encode: one_hot, missing: most_frequent}}", "na_values: [-1]"]
+    split = "validation: {column: part, value: v}"
+    prepared = prepare(config_for(tmp_path, "a,y,part\n" + rows, [*lines, split]))
+    assert prepared.inputs.names == ("a=1", "a=2")
+    assert prepared.validation is not None
+    assert prepared.validation.x.tolist() == [[0, 0], [1, 0]]
+
+
 def test_ascii_texts_are_not_looked_at_twice() -> None:
     """Normalizing is for what is not ASCII."""
     with patch.object(spellings, "unicodedata") as normalizing:
