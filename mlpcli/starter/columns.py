@@ -57,7 +57,7 @@ def have_gaps(columns: Sequence[Chosen]) -> bool:
 def as_inferred(column: Chosen, training_rows: int) -> Chosen:
     """The column with the encoding that it has where it is not listed; left out where it would be refused."""
     refused = column.encode == "one_hot" and column.width > min(MAX_LEVELS, training_rows / 2)
-    if column.encode != "datetime" and not refused:
+    if column.encode != "datetime" and "parse" not in column.options and not refused:
         return column
     return Chosen(column.name, None, f"{column.why}: it would have to be listed under `features`", 0)
 
@@ -74,12 +74,16 @@ def choose_column(facts: ColumnFacts, training_rows: int) -> Chosen:
         return Chosen(facts.name, None, reason, 0)
     if facts.numeric:
         chosen = Chosen(facts.name, "standardize", "numbers")
+    elif facts.amounts is not None and facts.amounts.parse is not None:
+        options = {"parse": facts.amounts.parse.written}
+        chosen = Chosen(facts.name, "standardize", facts.amounts.seen, options=options)
     elif facts.dates is not None:
         written = {"format": f'"{facts.dates}"'} if facts.dates else {}
         chosen = Chosen(facts.name, "datetime", "dates", DATE_INPUTS, written)
     else:
         width = facts.distinct + (facts.missing > 0)
-        chosen = Chosen(facts.name, "one_hot", f"text, {facts.distinct} different", width)
+        seen = f", {facts.decoration.seen}" if facts.decoration is not None else ""
+        chosen = Chosen(facts.name, "one_hot", f"text, {facts.distinct} different{seen}", width)
     if not facts.missing:
         return chosen
     policy = "category" if chosen.encode == "one_hot" else "median"
@@ -98,7 +102,9 @@ def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
         yield "different in every row: a name of the row, which says nothing about others"
     many = facts.distinct > min(MAX_LEVELS, training_rows / 2)
     often = facts.distinct <= min(MOST_LEVELS, training_rows / ROWS_PER_LEVEL)
-    if many and not often and not facts.numeric and facts.dates is None:
+    if many and not often and not facts.numeric and facts.dates is None and facts.amounts is None:
+        if facts.decoration is not None:
+            yield f"{facts.decoration.seen}: as texts too many for one_hot"
         if facts.odd is not None:
             yield f"numbers, but not '{facts.odd}': if that means missing, name it in na_values"
         yield f"{facts.distinct:,} different texts, too many for one_hot"

@@ -36,13 +36,15 @@ def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) ->
     first = targets[0]
     if len(targets) > 1:
         words = {word for target in targets for word in target.counts}
-        labels = len(words) == 2 or not all(target.numeric for target in targets)
+        numbers = all(target.numeric or target.amounts for target in targets)
+        labels = not numbers or (len(words) == 2 and not first.amounts)
         why = "several columns of the same two values" if labels else "several columns of numbers"
         return Task(asked or ("multilabel" if labels else "regression"), why, len(targets))
     coded = first.distinct > 2 and seems_coded(first, rows)
     reasons = ((not first.numeric, "text"), (first.distinct <= 2, "two values"), (coded, CODED))
     why = next((reason for holds, reason in reasons if holds), "numbers")
-    name = asked or ("regression" if why == "numbers" else "classification")
+    name = asked or ("regression" if why == "numbers" or first.amounts else "classification")
+    why = first.amounts.seen if first.amounts else why
     outputs = 1 if name == "regression" or first.distinct == 2 else first.distinct
     return Task(name, "as asked" if asked else why, outputs)
 

@@ -66,6 +66,7 @@ def _data(starter: Starter) -> Iterator[str]:
     target = scalar(targets[0]) if len(targets) == 1 else flow(targets)
     yield line(f"target: {target}", "; ".join(words), 2)
     yield line(f"task: {starter.task.name}", starter.task.why, 2)
+    yield from _target_parse(starter)
     yield from _format(starter.survey)
     yield from _missing(starter)
     yield from _features(starter)
@@ -74,6 +75,20 @@ def _data(starter: Starter) -> Iterator[str]:
         yield line(f"validation: {starter.parts.validation:g}", "of the rows, to see when to stop", 2)
     if starter.parts.test:
         yield line(f"test: {starter.parts.test:g}", "of the rows, kept aside to judge the model", 2)
+
+
+def _target_parse(starter: Starter) -> Iterator[str]:
+    """How the numbers of the targets are decorated, once where that is the same for all."""
+    targets = starter.survey.targets
+    amounts = {target.name: target.amounts for target in targets if target.amounts is not None}
+    if not amounts or starter.task.name != "regression":
+        return
+    written = {name: found.parse.written for name, found in amounts.items() if found.parse is not None}
+    alike = len(written) == len(targets) and len(set(written.values())) == 1
+    value = (
+        next(iter(written.values())) if alike else inline({scalar(n): text for n, text in written.items()})
+    )
+    yield line(f"target_parse: {value}", "; ".join(dict.fromkeys(one.seen for one in amounts.values())), 2)
 
 
 def _format(survey: Survey) -> Iterator[str]:

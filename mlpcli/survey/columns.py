@@ -10,6 +10,8 @@ import numpy as np
 
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
 from mlpcli.data.dates import dates_of, likely_format
+from mlpcli.data.decorations import Decoration, decoration_of
+from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table
 
 ID_NAME = re.compile(r"(?i:(^|[\s_.-])(id|uuid|guid|index|idx)$)|[a-z0-9](Id|ID)$|(?i:^unnamed: 0$)")
@@ -30,6 +32,12 @@ class ColumnFacts:
     numbering: bool = False  # whole numbers that go up by one from row to row
     dates: str | None = None
     odd: str | None = None
+    decoration: Decoration | None = None  # of texts that are numbers, or are meant as such
+
+    @property
+    def amounts(self) -> Decoration | None:
+        """How its texts are numbers, where all of them agree."""
+        return self.decoration if self.decoration is not None and self.decoration.parse is not None else None
 
     @property
     def present(self) -> int:
@@ -39,7 +47,7 @@ class ColumnFacts:
     @property
     def identifies(self) -> bool:
         """Whether it seems to name rows: texts, or numbers of that name, which are all different."""
-        known_otherwise = self.dates is not None or self.odd is not None
+        known_otherwise = self.dates is not None or self.odd is not None or self.decoration is not None
         if known_otherwise or self.present < 2 or self.distinct < self.present:
             return False
         return not self.numeric or bool(ID_NAME.search(self.name))
@@ -66,7 +74,10 @@ def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
     texts = [text for text in counts if not is_number(text, table)]
     odd = texts[0] if 0 < len(texts) <= len(counts) // 2 else None
     missing = table.rows - sum(counts.values())
-    return ColumnFacts(name, False, table.rows, missing, len(counts), dates=_dates(list(counts)), odd=odd)
+    counts = merge(counts, table.notation.decimal).counts
+    dates = _dates(list(counts))
+    found = decoration_of(counts, table.notation.decimal) if dates is None else None
+    return ColumnFacts(name, False, table.rows, missing, len(counts), dates=dates, odd=odd, decoration=found)
 
 
 def _dates(texts: Sequence[str]) -> str | None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mlpcli.data.bad_cells import refuse_texts
+from mlpcli.data.columns import TextColumn
 from mlpcli.data.csv_format import MISSING_MARKS, CsvFormat
+from mlpcli.data.decorations import decoration_of
 from mlpcli.data.reader import Reader, WholeFile, read_whole
 from mlpcli.data.source import DataFile
 from mlpcli.data.table import Table, Wanted
@@ -61,12 +63,23 @@ def missing_marks(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
     """The texts that stand for a missing cell in columns that otherwise hold numbers."""
     found: set[str] = set()
     for name, column in table.texts.items():
-        texts = set(column.counts()) - table.notation.missing
-        marks = {text for text in texts if text.strip() in MISSING_MARKS}
-        rest = texts - marks
-        few = name in targets and len(rest) < 3  # classes, of which one may well be called unknown
-        if marks and rest and not few and all(is_number(text, table) for text in rest):
-            found |= marks
+        found |= _marks_in(column, table, 3 if name in targets else 1)
     for name in table.numbers:
         found |= {text for text in table.number(name).bad.texts if text.strip() in MISSING_MARKS}
     return tuple(sorted(found))
+
+
+def _marks_in(column: TextColumn, table: Table, least: int) -> set[str]:
+    """The marks in a column of numbers, decorated or not, of which there are so many different ones.
+
+    Of fewer values of a target one may well be a class that is called unknown.
+    """
+    counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
+    marks = {text for text in counts if text.strip() in MISSING_MARKS}
+    rest = {text: n for text, n in counts.items() if text not in marks}
+    if len(rest) < least:
+        return set()
+    if all(is_number(text, table) for text in rest):
+        return marks
+    seen = decoration_of(rest, table.notation.decimal)
+    return set() if seen is None or seen.parse is None else {*marks, *seen.marks}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlpcli.data.columns import sorted_texts
+from mlpcli.data.decorations import Decoration, decoration_of
 from mlpcli.data.table import Table
+from mlpcli.data.target import classes_in
 from mlpcli.survey.columns import is_number
 
 
@@ -13,7 +15,7 @@ from mlpcli.survey.columns import is_number
 class TargetFacts:
     """One target column: its values, as numbers or as texts in order, and how often each occurs.
 
-    `distinct` counts the values.
+    `distinct` counts the values; `amounts` says how texts are numbers, where all of them agree.
     """
 
     name: str
@@ -21,11 +23,14 @@ class TargetFacts:
     missing: int
     distinct: int
     counts: dict[str, int]
+    amounts: Decoration | None = None
 
 
 def target_facts(table: Table, name: str) -> TargetFacts:
     """What a target column of a table holds; a missing cell is counted, and no value of it."""
-    counts = {text: n for text, n in table.text(name).counts().items() if text not in table.notation.missing}
+    counts = classes_in(table, (name,)).counts
     numeric = bool(counts) and all(is_number(text, table) for text in counts)
     ordered = {text: counts[text] for text in sorted_texts(counts, table.notation.decimal)}
-    return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered)
+    found = None if numeric else decoration_of(counts, table.notation.decimal)
+    amounts = found if found is not None and found.parse is not None else None
+    return TargetFacts(name, numeric, table.rows - sum(counts.values()), len(counts), ordered, amounts)
