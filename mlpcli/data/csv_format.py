@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class CsvFormat:
     """How the files are written.
 
     Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    `own_na_values` are texts that mean a missing cell in one column alone.
     """
 
     separator: str | None = None
@@ -47,6 +48,7 @@ class CsvFormat:
     encoding: str = "utf-8"
     na_values: tuple[str, ...] = ()
     otherwise: str = ","
+    own_na_values: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def separator_of(self, name: str) -> str:
         """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""

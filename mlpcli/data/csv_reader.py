@@ -16,6 +16,7 @@ from mlpcli.arrays import Array, Matrix
 from mlpcli.data.columns import Notation, NumberColumn, TextColumn
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_rows import Block, Records
+from mlpcli.data.own_marks import without_marks
 from mlpcli.data.row_width import Shape
 from mlpcli.data.source import DataFile, Hashed, chunks
 from mlpcli.data.table import Header, Table, Wanted
@@ -127,7 +128,8 @@ class _Parser:
         numbers |= {name: texts[name].numbers(notation) for name in doubtful}
         pieces = {name: [numbers[name]] for name in asked}
         kept = {name: texts[name] for name in wanted.texts}
-        return Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
+        table = Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
+        return without_marks(table, self._form.own_na_values)
 
     def _plain_numbers(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, NumberColumn]:
         """The columns that pandas read as numbers, all finite and none that may stand for a missing one."""

@@ -10,7 +10,7 @@ from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, MissingFeature
 from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.dates import likely_format
+from mlpcli.data.date_formats import likely_format
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature
 from mlpcli.data.table import Table, TrainingRows

@@ -39,7 +39,8 @@ class InputFile:
 def format_of(data: DataSpec) -> CsvFormat:
     """How the files are written."""
     usual = CsvFormat().separator_of(data.train)
-    return CsvFormat(data.separator, data.decimal, data.encoding, data.na_values, usual)
+    own = {name: feature.na_values for name, feature in (data.features or {}).items() if feature.na_values}
+    return CsvFormat(data.separator, data.decimal, data.encoding, data.na_values, usual, own)
 
 
 def read_training_file(spec: Spec, file: InputFile) -> WholeFile:

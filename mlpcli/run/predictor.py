@@ -12,6 +12,7 @@ import numpy as np
 from mlpcli.arrays import Matrix
 from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.model_file import ModelFile, read_model
+from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.encoder import InputEncoder
@@ -63,10 +64,16 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
     decoder = decoder_of(target, meta.loss.name, meta.architecture.activations[-1].name)
-    csv = meta.csv
-    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual_separator(meta.config))
     check_outputs(path, file, network)
-    return Model(file, network, inputs, target, decoder, form)
+    return Model(file, network, inputs, target, decoder, format_of_model(meta))
+
+
+def format_of_model(meta: ModelMeta) -> CsvFormat:
+    """How the files that the model reads are written."""
+    csv = meta.csv
+    own = {marks.column: marks.na_values for marks in csv.own_na_values}
+    usual = usual_separator(meta.config)
+    return CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual, own)
 
 
 def usual_separator(config: Mapping[str, Any]) -> str:

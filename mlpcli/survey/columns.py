@@ -1,25 +1,65 @@
-"""What a column holds: its kind, missing cells, how many different values."""
+"""What a column holds: numbers, dates, codes or texts; missing cells, how many different values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from mlpcli.arrays import Vector
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
-from mlpcli.data.dates import dates_of, likely_format
 from mlpcli.data.table import Table
+from mlpcli.survey.codes import called_code, is_numbering, naming
+from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_of
+from mlpcli.survey.levels import Levels
+from mlpcli.survey.tails import long_tail
 
-ID_NAME = re.compile(r"(?i:(^|[\s_.-])(id|uuid|guid|index|idx)$)|[a-z0-9](Id|ID)$|(?i:^unnamed: 0$)")
+LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
+MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Amounts from `low` to `high`; `tail` says in which way they have a long one."""
+
+    low: float
+    high: float
+    tail: str | None = None
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Levels that look like numbers: why they are none."""
+
+    levels: Levels
+    why: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Levels; `odd` is one that is no number where most of the others are, None where most are texts."""
+
+    levels: Levels
+    odd: str | None = None
+
+
+@dataclass(frozen=True)
+class Names:
+    """Values that name rows, and say nothing about others."""
+
+    why: str
+
+
+Holding = Numbers | Codes | Texts | Dates | AlmostDates | Names
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column. `distinct` counts different values, missing ones aside; `odd` is a text among numbers.
+    """One column. `distinct` counts different values, missing ones aside; `numeric` where all are numbers.
 
-    `dates` is the format of its texts where all of them are dates, "" for that of ISO 8601.
+    `holds` says more where there are two values or more.
     """
 
     name: str
@@ -27,22 +67,12 @@ class ColumnFacts:
     rows: int
     missing: int
     distinct: int
-    numbering: bool = False  # whole numbers that go up by one from row to row
-    dates: str | None = None
-    odd: str | None = None
+    holds: Holding | None = None
 
     @property
     def present(self) -> int:
         """How many cells have a value."""
         return self.rows - self.missing
-
-    @property
-    def identifies(self) -> bool:
-        """Whether it seems to name rows: texts, or numbers of that name, which are all different."""
-        known_otherwise = self.dates is not None or self.odd is not None
-        if known_otherwise or self.present < 2 or self.distinct < self.present:
-            return False
-        return not self.numeric or bool(ID_NAME.search(self.name))
 
 
 def column_facts(table: Table, name: str) -> ColumnFacts:
@@ -53,28 +83,45 @@ def column_facts(table: Table, name: str) -> ColumnFacts:
 
 
 def _number_facts(name: str, column: NumberColumn) -> ColumnFacts:
-    known = column.values[~column.missing]
-    numbering = (
-        len(known) == len(column.values) > 2 and known[0] in (0, 1) and bool(np.all(np.diff(known) == 1))
-    )
-    missing = len(column.values) - len(known)
-    return ColumnFacts(name, True, len(column.values), missing, len(np.unique(known)), numbering)
+    rows, known = len(column.values), column.known
+    values, counts = np.unique(known, return_counts=True)
+    several = dict(zip(values.tolist(), counts.tolist(), strict=True)) if len(values) > 1 else {}
+    holds = _in_numbers(name, known, several, rows) if several else None
+    return ColumnFacts(name, True, rows, rows - len(known), len(values), holds)
+
+
+def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int) -> Holding:
+    epoch = epoch_of(name, known)
+    if epoch is not None:
+        return described([repr(value) for value in counts], epoch)
+    if len(known) == rows and is_numbering(known):
+        return Names("row numbers: they say nothing about new rows")
+    why = naming(name, known, len(counts))
+    if why is not None:
+        return Names(f"{why}: a name of the row, which says nothing about others")
+    if called_code(name) and len(counts) > 2 and not (known % 1 != 0).any():
+        return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), "called so")
+    return Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
 
 
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
     counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
-    texts = [text for text in counts if not is_number(text, table)]
-    odd = texts[0] if 0 < len(texts) <= len(counts) // 2 else None
     missing = table.rows - sum(counts.values())
-    return ColumnFacts(name, False, table.rows, missing, len(counts), dates=_dates(list(counts)), odd=odd)
+    holds = _in_texts(counts, table) if len(counts) > 1 else None
+    return ColumnFacts(name, False, table.rows, missing, len(counts), holds)
 
 
-def _dates(texts: Sequence[str]) -> str | None:
-    """How all of some texts are written that are dates; None where they are not."""
-    form = likely_format(texts)
-    if form is None or np.isnat(dates_of(texts, form or None)).any():
-        return None
-    return form
+def _in_texts(counts: Mapping[str, int], table: Table) -> Holding:
+    dates = dates_in(counts)
+    if dates is not None:
+        return dates
+    texts = [text for text in counts if not is_number(text, table)]
+    odd = texts[0] if 0 < len(texts) <= MOST_ODD * len(counts) else None
+    if odd is None and len(counts) == sum(counts.values()):
+        return Names("different in every row: a name of the row, which says nothing about others")
+    if not texts and any(map(LEADING_ZERO.fullmatch, counts)):
+        return Codes(Levels.of(counts), "some begin with 0")
+    return Texts(Levels.of(counts), odd)
 
 
 def is_number(text: str, table: Table) -> bool:
