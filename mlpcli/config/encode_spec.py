@@ -17,7 +17,7 @@ ENCODINGS = {
     "standardize": "(x − mean) / std; a constant column becomes 0",
     "minmax": "(x − min) / (max − min), to 0..1",
     "maxabs": "x / max |x|",
-    "robust": "(x − median) / (75 % quantile − 25 % quantile); a constant column becomes 0",
+    "robust": "(x − median) / (75 % quantile − 25 % quantile), by the range where the two are the same",
     "quantile": "the rank of x from 0 to 1, between up to 1,000 quantiles; or made normal by `output`",
     "none": "x as it is",
     "one_hot": "a column of 0 and 1 for each category; one that training did not have is all 0",

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.config.spec import LossSpec, Spec
-from mlpcli.data.bad_cells import Fault, Unseen
+from mlpcli.data.bad_cells import Fault
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
@@ -125,9 +125,8 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     notes = list(fitted.notes)
     for name, found in write_inputs(parts, inputs, x, head).items():
         unseen = found.unseen(inputs)
-        unlisted = [_unlisted(one) for one in unseen] if name == "train" else []
         own = labels[name]
-        found.require_none([*own.faults, *found.faults(inputs), *own.negative, *unlisted])
+        found.require_none([*own.faults, *found.faults(inputs), *own.negative])
         notes += [one.note(f"in the {name} rows") for one in unseen]
     datasets = {name: own.beside(x[name]) for name, own in labels.items()}
     return Prepared(
@@ -184,12 +183,6 @@ def _labels_of(part: RowsOf, fitted: Fitted) -> _Labels:
         return labels
     weights, own = weighting.of(table, rows), weighting.own(table, rows)
     return replace(labels, weights=weights, sample_weights=own)
-
-
-def _unlisted(unseen: Unseen) -> Fault:
-    """Training rows lack no category of their own, so this is one that a given list leaves out."""
-    message = f"the category '{unseen.examples[0]}' is not in the list given for it"
-    return Fault(unseen.column, message, unseen.rows, "add it to `categories`")
 
 
 def _negative(outcome: Outcome, y: Matrix) -> Iterator[Fault]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
@@ -12,7 +14,10 @@ from mlpcli.data.category_feature import CategoryFeature, MissingFeature
 from mlpcli.data.columns import Kind, kind_of
 from mlpcli.data.date_formats import likely_format
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
-from mlpcli.data.feature import Feature
+from mlpcli.data.feature import Feature, NothingThereError
+from mlpcli.data.leading_zeros import is_code
+from mlpcli.data.number_feature import NumberFeature
+from mlpcli.data.scaling import percentiles
 from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
@@ -42,33 +47,48 @@ def fit_inputs(
     """
 
     def fit(name: str) -> _Column:
-        column, spec = table.only(name), features[name]
-        encode = spec.encode or EncodeSpec(name=_inferred(name, column, rows))
-        kind, policy = ENCODINGS[encode.name], spec.missing or default
+        spec, train = features[name], TrainingRows(table.only(name), rows, repetitions)
+        policy = spec.missing or default
         try:
-            feature = kind.fit(name, encode, policy, TrainingRows(column, rows, repetitions))
-            if isinstance(feature, CategoryFeature):
-                _require_levels(feature, spec, column, rows)
+            return _fitted(name, spec, policy, train)
+        except NothingThereError as error:
+            # a rare column that the split left no value of, where the config says what a missing cell means
+            left_out = f"{error.problems[0].message}: left out, as it tells the network nothing"
+            return _Column(problems=error.problems) if policy.policy == "error" else _Column(notes=[left_out])
         except DataError as error:
             return _Column(problems=error.problems)
-        found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
-        return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)])
 
     columns = list(in_order(fit, features))
     problems = [problem for column in columns for problem in column.problems]
     if problems:
         raise DataError(*problems[:5])
     fitted = tuple(feature for column in columns for feature in column.features)
+    notes = [note for column in columns for note in column.notes]
+    if not fitted:
+        raise DataError.of("no column is left to learn from", Place(table.source), "; ".join(notes[:3]))
     constant = [name for column in columns for name in column.constant]
-    return FittedInputs(InputEncoder(fitted), _notes(constant))
+    return FittedInputs(InputEncoder(fitted), (*notes, *_notes(constant)))
 
 
 class _Column(NamedTuple):
-    """What came of one column: its features, those of them that are constant, or why it cannot be fitted."""
+    """What came of one column: its features, those of them that are constant, or why there are none."""
 
     features: Sequence[Feature] = ()
     constant: Sequence[str] = ()
     problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
+
+
+def _fitted(name: str, spec: FeatureSpec, policy: MissingSpec, train: TrainingRows) -> _Column:
+    """The features of a column. Raises DataError."""
+    column, rows = train.table, train.rows
+    encode = spec.encode or EncodeSpec(name=_inferred(name, column, rows))
+    feature = ENCODINGS[encode.name].fit(name, encode, policy, train)
+    if isinstance(feature, CategoryFeature):
+        _require_levels(feature, spec, column, rows)
+    found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
+    constant = [_label(one) for one in found if one.is_constant(column, rows)]
+    return _Column(found, constant, notes=list(_remarks(feature, column, rows)))
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:
@@ -76,6 +96,17 @@ def _notes(constant: list[str]) -> tuple[str, ...]:
         return ()
     more = f" and {len(constant) - 10} more" if len(constant) > 10 else ""
     return (f"constant columns, which tell the network nothing: {', '.join(constant[:10])}{more}",)
+
+
+def _remarks(feature: Feature, table: Table, rows: Indices) -> Iterator[str]:
+    """What a person should know about a feature."""
+    if not isinstance(feature, NumberFeature) or feature.encode != "robust":
+        return
+    values = table.number(feature.name, rows).known
+    low, high = percentiles(values, np.array([25.0, 75.0])).tolist()
+    if low == high and values.min() < values.max():
+        most = f"column '{feature.name}': most rows hold {low:g}, so that its quartiles are the same"
+        yield f"{most}: scaled by its range, {feature.scale:g}"
 
 
 def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, rows: Indices) -> None:
@@ -91,10 +122,14 @@ def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, r
 
 
 def _inferred(name: str, table: Table, rows: Indices) -> str:
-    """`standardize` where every training cell is a number or stands where one should, else `one_hot`."""
-    if name in table.numbers or not table.number(name, rows).bad.hold_text:
+    """`standardize` where every training cell is a number or stands where one should, else `one_hot`.
+
+    What begins with 0, as 08001, is a code and no number.
+    """
+    if name in table.numbers:
         return "standardize"
-    return "one_hot"
+    coded = any(map(is_code, table.text(name, rows).trimmed().levels))
+    return "one_hot" if coded or table.number(name, rows).bad.hold_text else "standardize"
 
 
 def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:

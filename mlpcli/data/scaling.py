@@ -54,9 +54,14 @@ def maxabs(values: Vector) -> tuple[float, float]:
 
 
 def robust(values: Vector) -> tuple[float, float]:
-    """(median, 75 % quantile − 25 % quantile); the scale is 1 where the two are the same."""
+    """(median, 75 % quantile − 25 % quantile); the range where the two are the same, 1 for a constant."""
     low, middle, high = percentiles(values, np.array([25.0, 50.0, 75.0])).tolist()
-    return middle, min(high - low, LARGEST) or 1.0
+    return middle, _width(high - low, values)
+
+
+def _width(between_quartiles: float, values: Vector) -> float:
+    """The scale of `robust`: where most rows are the same, others would be huge without one."""
+    return min(between_quartiles, LARGEST) or min(float(values.max()) - float(values.min()), LARGEST) or 1.0
 
 
 def percentiles(values: Vector, percents: Vector) -> Vector:
@@ -92,7 +97,7 @@ def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, fl
 
 
 def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
-    """(median, 75 % quantile − 25 % quantile) of weighted values; the scale is 1 where the two are the same.
+    """(median, 75 % quantile − 25 % quantile) of weighted values; the range where the two are the same.
 
     Linear between two values, as without weights: a value of weight w stands from the sum of the weights
     before it to w − 1 further on. Where some weights are below 1, the smallest is what counts as one row.
@@ -104,7 +109,7 @@ def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
     unit, exponent = scaled_to_one(values[order])
     quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
     low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
-    return middle, min(high - low, LARGEST) or 1.0
+    return middle, _width(high - low, values)
 
 
 def _settled(wanted: Vector, places: Vector) -> Vector:

@@ -13,7 +13,7 @@ from mlpcli.starter.training import Parts
 from mlpcli.starter.words import words_of_dates, words_of_marks, words_of_number
 from mlpcli.survey.columns import Codes, ColumnFacts, Names, Numbers, Texts
 from mlpcli.survey.dates import AlmostDates, Dates
-from mlpcli.survey.levels import OFTEN, Levels
+from mlpcli.survey.levels import OFTEN
 from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 
@@ -105,10 +105,8 @@ def _encoded(facts: ColumnFacts, training_rows: int) -> Chosen:
     if isinstance(holds, Dates):
         written = {"format": f'"{holds.form}"'} if holds.form else {}
         return Chosen(name, "datetime", words_of_dates(holds), inputs_of(holds.parts), written)
-    if isinstance(holds, Codes):
-        kind, levels = f"codes ({holds.why})", holds.levels
-    else:
-        kind, levels = "text", holds.levels if isinstance(holds, Texts) else Levels.of({})
+    assert isinstance(holds, Codes | Texts)  # the others are left out
+    kind, levels = "text" if isinstance(holds, Texts) else f"codes ({holds.why})", holds.levels
     why = f"{kind}, {levels.words}"
     if not too_many(facts, training_rows):
         return Chosen(name, "one_hot", why, max(1, levels.distinct), needs_listing=facts.numeric)

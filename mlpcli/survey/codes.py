@@ -12,8 +12,8 @@ from mlpcli.arrays import Vector
 IDS = {"id", "ids", "uuid", "guid", "index", "idx", "key", "pk", "rowid", "userid", "customerid"}
 NUMBERS = {"no", "nr", "num", "number", "nummer", "ref", "serial", "record", "row"}
 CODES = {
-    "code", "zip", "zipcode", "postcode", "postal", "plz", "phone", "telephone", "tel", "mobile", "fax", "ssn",
-    "isbn", "ean", "upc", "sku", "barcode", "fips", "account", "acct", "iban", "imei",
+    "code", "zip", "zipcode", "postcode", "postal", "plz", "phone", "telephone", "tel", "mobile", "fax",
+    "ssn", "isbn", "ean", "upc", "sku", "barcode", "fips", "account", "acct", "iban", "imei",
 }  # fmt: skip
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 NEARLY = 0.99  # of the cells are different from each other

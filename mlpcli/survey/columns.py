@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,13 +9,13 @@ import numpy as np
 
 from mlpcli.arrays import Vector
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
+from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.table import Table
 from mlpcli.survey.codes import called_code, is_numbering, naming
 from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_of
 from mlpcli.survey.levels import Levels
 from mlpcli.survey.tails import long_tail
 
-LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
 MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
 
 
@@ -59,7 +58,7 @@ Holding = Numbers | Codes | Texts | Dates | AlmostDates | Names
 class ColumnFacts:
     """One column. `distinct` counts different values, missing ones aside; `numeric` where all are numbers.
 
-    `holds` says more where there are two values or more.
+    `holds` says more, where numbers are not all the same.
     """
 
     name: str
@@ -107,7 +106,7 @@ def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
     counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
     missing = table.rows - sum(counts.values())
-    holds = _in_texts(counts, table) if len(counts) > 1 else None
+    holds = _in_texts(counts, table) if len(counts) > 1 else Texts(Levels.of(counts))
     return ColumnFacts(name, False, table.rows, missing, len(counts), holds)
 
 
@@ -119,7 +118,7 @@ def _in_texts(counts: Mapping[str, int], table: Table) -> Holding:
     odd = texts[0] if 0 < len(texts) <= MOST_ODD * len(counts) else None
     if odd is None and len(counts) == sum(counts.values()):
         return Names("different in every row: a name of the row, which says nothing about others")
-    if not texts and any(map(LEADING_ZERO.fullmatch, counts)):
+    if not texts and any(map(is_code, counts)):
         return Codes(Levels.of(counts), "some begin with 0")
     return Texts(Levels.of(counts), odd)
 

@@ -186,19 +186,21 @@ def test_wrong_cells_are_faults_and_leave_the_others_alone() -> None:
 
 
 def test_encodings_are_inferred() -> None:
-    """Text is one_hot, numbers are standardized; 01 and True are what they look like."""
+    """Text is one_hot, numbers are standardized; True is a word, and 01 is a code, which keeps its 0."""
     columns = {
         "a": [1, 2, 3, 4],
         "b": ["x", "y", "x", "y"],
         "c": ["True", "False"] * 2,
-        "d": ["01", "02", "", "01"],
+        "d": ["01", "12", "", "01"],
+        "e": ["0.1", "0", "-0.5", "00.5"],
     }
-    table = table_of(columns, either=("a", "b", "c", "d"))
+    table = table_of(columns, either=tuple(columns))
     meta = fit_inputs(
         {name: FeatureSpec() for name in columns}, MissingSpec(name="median"), table, all_rows(table)
     )
     assert [entry["encode"] for entry in meta.encoder.meta()] == [
         "standardize",
+        "one_hot",
         "one_hot",
         "one_hot",
         "standardize",

@@ -1,0 +1,56 @@
+"""Codes such as 08001, which begin with a 0 that a number would lose: which columns of a block hold some."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from mlpcli.arrays import Array, Indices
+from mlpcli.data.columns import BadCells, NumberColumn, TextColumn
+
+CODE = re.compile(r"\s*0\d+\s*", re.ASCII)
+LINE_END, RETURN, QUOTE, SPACE = b'\n\r" '
+ZERO = ord("0")
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is digits that begin with 0, and is more than that 0."""
+    return CODE.fullmatch(text) is not None
+
+
+def columns_of_codes(content: bytes, separator: str) -> Indices:
+    """The positions of the columns in which some cell of whole lines is digits that begin with 0.
+
+    One pass over the bytes tells where such a cell may begin, which is mostly nowhere.
+    """
+    signs = np.frombuffer(b"\n" + content + b"\n", np.uint8)
+    digits = signs - ZERO < 10  # wraps around below 0
+    beginning = (signs[1:-1] == ZERO) & digits[2:] & ~digits[:-2]
+    first = np.flatnonzero(beginning) + 1
+    ends = np.array([ord(separator), LINE_END, RETURN, QUOTE, SPACE], np.uint8)
+    first = first[np.isin(signs[first - 1], ends)]
+    last = first + 1
+    while len(open_ := np.flatnonzero(digits[last])):
+        last[open_] += 1
+    first = first[np.isin(signs[last], ends)]
+    return _columns_at(signs, first, ord(separator)) if len(first) else first
+
+
+def _columns_at(signs: Array, places: Indices, separator: int) -> Indices:
+    """In which columns some places are: how many separators their line has before them, outside of quotes."""
+    quoted = np.cumsum(signs == QUOTE) % 2 == 1
+    separators = np.flatnonzero((signs == separator) & ~quoted)
+    lines = np.flatnonzero((signs == LINE_END) & ~quoted)
+    begin = lines[np.searchsorted(lines, places) - 1]
+    return np.unique(np.searchsorted(separators, places) - np.searchsorted(separators, begin))
+
+
+def codes_as_texts(numbers: NumberColumn, texts: TextColumn) -> NumberColumn:
+    """A column of numbers that has its codes, cells of the same texts, as bad cells of text."""
+    codes = np.array([is_code(level) for level in texts.levels], bool)[texts.codes]
+    if not codes.any():
+        return numbers
+    values = np.where(codes, np.nan, numbers.values)
+    rows = np.union1d(np.flatnonzero(codes), numbers.bad.rows)
+    return NumberColumn(values, BadCells(rows, texts.take(rows).texts(), True))
