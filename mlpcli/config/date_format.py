@@ -69,6 +69,11 @@ def is_time_alone(form: str | None) -> bool:
     return form is not None and form not in EPOCHS and not DAY_LETTERS.intersection(_letters(form))
 
 
+def is_month_alone(form: str | None) -> bool:
+    """Whether a format has a year, perhaps with a month, and no day."""
+    return form is not None and form not in EPOCHS and not {"d", "j", "H", "I"}.intersection(_letters(form))
+
+
 def readable_format(text: str) -> str:
     """The format, if what it writes can be read again."""
     if text in EPOCHS:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.config.date_format import is_time_alone, read_date
+from mlpcli.config.date_format import is_month_alone, is_time_alone, read_date
 from mlpcli.config.encode_spec import CYCLIC_PARTS, TIME_PARTS
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.bad_cells import Fault, missing_fault, unfilled
@@ -165,9 +165,12 @@ def _known(column: TextColumn, form: str | None) -> tuple[Array, Indices]:
 def telling_parts(dates: Array, form: str | None) -> tuple[str, ...]:
     """The parts of some dates that are worth an input: those that differ, at least one.
 
-    Of days the hour too where there are times; of times alone hour, minute and second.
+    Of days the hour too where there are times; of times alone hour, minute and second. Where months are all
+    that is written, the day is none of it.
     """
-    parts = TIME_PARTS if is_time_alone(form) else (*DATE_PARTS, "hour")
+    parts: tuple[str, ...] = TIME_PARTS if is_time_alone(form) else (*DATE_PARTS, "hour")
+    if is_month_alone(form):
+        parts = DATE_PARTS[:2]
     return tuple(part for part in parts if _differs(dates, part)) or parts[:1]
 
 

@@ -23,6 +23,7 @@ from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
+OFTEN = 5  # rows, from which on something can be learnt of a level
 MAX_CATEGORIES = 10_000  # of any column
 
 
@@ -138,11 +139,13 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
     message = f"column '{name}': {found}, too many for {feature.encode}"
     decimal, missing = table.notation.decimal, table.notation.missing
     column = table.text(name, rows)
-    texts = [
-        level for level in column.counts() if level not in missing and kind_of(level, decimal) is Kind.TEXT
-    ]
+    counts = {level: count for level, count in column.counts().items() if level not in missing}
+    texts = [level for level in counts if kind_of(level, decimal) is Kind.TEXT]
     better = "embed" if levels > MAX_LEVELS else "one_hot"
     hint = f"leave it out (`exclude: [{name}]`), or state its encoding (`features: {{{name}: {better}}}`)"
+    if 2 * sum(count for count in counts.values() if count >= OFTEN) >= sum(counts.values()):
+        line = f"`{name}: {{encode: embed, min_count: {OFTEN}}}`"
+        hint = f"write {line} under `features` (`mlp init` lists the others too), or `exclude: [{name}]`"
     if levels > MAX_CATEGORIES:
         hint = f"leave it out (`exclude: [{name}]`): at most {MAX_CATEGORIES:,} can be told apart"
     form = likely_format(texts)

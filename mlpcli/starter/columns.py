@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from mlpcli.data.category_feature import units_for
 from mlpcli.data.date_feature import inputs_of
-from mlpcli.data.fitting import MAX_CATEGORIES, MAX_LEVELS
+from mlpcli.data.fitting import MAX_CATEGORIES, MAX_LEVELS, OFTEN
 from mlpcli.errors import DataError, Place
 from mlpcli.starter.training import Parts
 from mlpcli.starter.words import words_of_dates, words_of_marks, words_of_number
 from mlpcli.survey.columns import Codes, ColumnFacts, Names, Numbers, Texts
 from mlpcli.survey.dates import AlmostDates, Dates
-from mlpcli.survey.levels import OFTEN
 from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 

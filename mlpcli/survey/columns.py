@@ -16,6 +16,7 @@ from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_o
 from mlpcli.survey.levels import Levels
 from mlpcli.survey.tails import long_tail
 
+CALLED = "called so"
 MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
 
 
@@ -99,7 +100,7 @@ def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int
     if why is not None:
         return Names(f"{why}: a name of the row, which says nothing about others")
     if called_code(name) and len(counts) > 2 and not (known % 1 != 0).any():
-        return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), "called so")
+        return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), CALLED)
     return Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
 
 
@@ -107,18 +108,24 @@ def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
     counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
     missing = table.rows - sum(counts.values())
     holds = _in_texts(counts, table) if len(counts) > 1 else Texts(Levels.of(counts))
+    if holds is None:
+        return _number_facts(name, column.numbers(table.notation))
     return ColumnFacts(name, False, table.rows, missing, len(counts), holds)
 
 
-def _in_texts(counts: Mapping[str, int], table: Table) -> Holding:
+def _in_texts(counts: Mapping[str, int], table: Table) -> Holding | None:
+    """What two texts or more are; None where all of them are amounts, as others meant nothing."""
     dates = dates_in(counts)
     if dates is not None:
         return dates
     texts = [text for text in counts if not is_number(text, table)]
+    coded = any(map(is_code, counts))
+    if not texts and not coded:
+        return None
     odd = texts[0] if 0 < len(texts) <= MOST_ODD * len(counts) else None
     if odd is None and len(counts) == sum(counts.values()):
         return Names("different in every row: a name of the row, which says nothing about others")
-    if not texts and any(map(is_code, counts)):
+    if not texts:
         return Codes(Levels.of(counts), "some begin with 0")
     return Texts(Levels.of(counts), odd)
 

@@ -27,10 +27,30 @@ FAR, FAR_OF_ONE_SIGN = 3.0, 0.5  # times the range of all others; below 0, where
 
 @dataclass(frozen=True)
 class Disguises:
-    """Texts that stand for a missing cell, with how many cells hold each: in all columns, or in one alone."""
+    """Texts that stand for a missing cell in each column, with how many cells hold each.
 
-    everywhere: Mapping[str, int] = field(default_factory=dict)
-    within: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    Those `taken` are values of other columns, and so no marks of the whole table.
+    """
+
+    cells: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+    @property
+    def everywhere(self) -> dict[str, int]:
+        """The marks of the whole table, in order."""
+        counts: Counter[str] = Counter()
+        for cells in self.cells.values():
+            counts.update({mark: n for mark, n in cells.items() if mark not in self.taken})
+        return dict(sorted(counts.items()))
+
+    @property
+    def within(self) -> dict[str, dict[str, int]]:
+        """The marks of a column alone."""
+        own = {
+            name: {mark: n for mark, n in cells.items() if mark in self.taken}
+            for name, cells in self.cells.items()
+        }
+        return {name: cells for name, cells in own.items() if cells}
 
 
 def disguises(table: Table, targets: Sequence[str]) -> Disguises:
@@ -45,15 +65,9 @@ def disguises(table: Table, targets: Sequence[str]) -> Disguises:
         found[name] = _bad_marks(table, name) | _numbers_among(table.number(name).values, known)
     marks = {mark for cells in found.values() for mark in cells}
     taken = {mark for mark in marks if _is_value(table, mark, found, targets)}
-    everywhere: Counter[str] = Counter()
-    for cells in found.values():
-        everywhere.update({mark: n for mark, n in cells.items() if mark not in taken})
-    within = {
-        name: own
-        for name, cells in found.items()
-        if (own := {mark: n for mark, n in cells.items() if mark in taken}) and name not in targets
-    }
-    return Disguises(dict(sorted(everywhere.items())), within)
+    for name in targets:  # which have no marks of their own alone
+        found[name] = {mark: n for mark, n in found.get(name, {}).items() if mark not in taken}
+    return Disguises(found, frozenset(taken))
 
 
 def _is_mark(text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OFTEN = 5  # rows, from which on a level can be learnt something about
+from mlpcli.data.fitting import OFTEN
+
 SURE = 3  # levels with twice as many rows
 MANY = 30  # levels with so many
 SHOWN = 4

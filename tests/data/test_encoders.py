@@ -242,6 +242,18 @@ def test_every_column_that_cannot_be_fitted_is_named() -> None:
     ]
 
 
+def test_texts_of_many_levels_that_come_again_have_a_line_to_write() -> None:
+    """An embedding, with one level for the rare ones."""
+    table = table_of({"model": [f"m{i % 120}" for i in range(720)]}, texts=("model",))
+    with pytest.raises(DataError) as caught:
+        fit(table, model=FeatureSpec())
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: column 'model': 120 different texts in 720 training rows, too many for one_hot",
+        "hint: write `model: {encode: embed, min_count: 5}` under `features` (`mlp init` lists the others "
+        "too), or `exclude: [model]`",
+    ]
+
+
 @pytest.mark.parametrize(
     ("levels", "rows", "allowed"), [(100, 400, True), (101, 400, False), (4, 8, True), (5, 8, False)]
 )
