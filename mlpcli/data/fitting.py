@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, MissingFeature
@@ -16,8 +14,7 @@ from mlpcli.data.date_formats import likely_format
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature, NothingThereError
 from mlpcli.data.leading_zeros import is_code
-from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.scaling import percentiles
+from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
@@ -101,13 +98,11 @@ def _notes(constant: list[str]) -> tuple[str, ...]:
 
 def _remarks(feature: Feature, table: Table, rows: Indices) -> Iterator[str]:
     """What a person should know about a feature."""
-    if not isinstance(feature, NumberFeature) or feature.encode != "robust":
-        return
-    values = table.number(feature.name, rows).known
-    low, high = percentiles(values, np.array([25.0, 75.0])).tolist()
-    if low == high and values.min() < values.max():
-        most = f"column '{feature.name}': most rows hold {low:g}, so that its quartiles are the same"
-        yield f"{most}: scaled by its range, {feature.scale:g}"
+    scaling = SCALINGS.get(feature.encode)
+    if scaling is not None and scaling.remark is not None:
+        remark = scaling.remark(table.number(feature.name, rows).known)
+        if remark is not None:
+            yield f"column '{feature.name}': {remark}"
 
 
 def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, rows: Indices) -> None:

@@ -64,6 +64,15 @@ def _width(between_quartiles: float, values: Vector) -> float:
     return min(between_quartiles, LARGEST) or min(float(values.max()) - float(values.min()), LARGEST) or 1.0
 
 
+def equal_quartiles(values: Vector) -> str | None:
+    """What a person should know where `robust` takes another scale than that of the quartiles."""
+    low, high = percentiles(values, np.array([25.0, 75.0])).tolist()
+    if low < high or values.min() == values.max():
+        return None
+    scale = _width(0.0, values)
+    return f"most rows hold {low:g}, so that its quartiles are the same: scaled by its range, {scale:g}"
+
+
 def percentiles(values: Vector, percents: Vector) -> Vector:
     """The percentiles, linear between two values, also where the difference of two would overflow."""
     scaled, exponent = scaled_to_one(values)
@@ -127,12 +136,14 @@ class Scaling:
     """From numbers to (center, scale), of which `words` says what they are, None where it is always the same.
 
     `weighted` takes the weights of the numbers too, all above 0: it gives what the same numbers would, each
-    as often as it weighs. None where that changes nothing, as it does not change extremes.
+    as often as it weighs. None where that changes nothing, as it does not change extremes. `remark` says
+    what is worth knowing about some numbers.
     """
 
     plain: Callable[[Vector], tuple[float, float]]
     words: tuple[str | None, ...] = ()
     weighted: Callable[[Vector, Vector], tuple[float, float]] | None = None
+    remark: Callable[[Vector], str | None] | None = None
 
     def __call__(self, values: Vector, weights: Vector | None = None) -> tuple[float, float]:
         """The center and the scale of some numbers."""
@@ -145,6 +156,6 @@ SCALINGS = {
     "standardize": Scaling(standardization, ("mean", "std"), weighted_standardization),
     "minmax": Scaling(minmax, ("min", "range")),
     "maxabs": Scaling(maxabs, (None, "largest")),
-    "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust),
+    "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust, equal_quartiles),
     "none": Scaling(unscaled),
 }

@@ -15,6 +15,7 @@ CODES = {
     "code", "zip", "zipcode", "postcode", "postal", "plz", "phone", "telephone", "tel", "mobile", "fax",
     "ssn", "isbn", "ean", "upc", "sku", "barcode", "fips", "account", "acct", "iban", "imei",
 }  # fmt: skip
+RANKS = {"rank", "ranking", "place", "position", "order"}  # as different, and amounts
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 NEARLY = 0.99  # of the cells are different from each other
 CALLED = 0.9  # where the name says it too
@@ -52,7 +53,9 @@ def naming(name: str, known: Vector, distinct: int) -> str | None:
     called = bool(words) and words[-1] in IDS | NUMBERS | CODES
     if called and share >= CALLED and distinct > 2:
         return "nearly every row has another one" if share < 1 else "different in every row"
-    return _drawn_once(known, distinct) if len(known) >= SOME and share >= NEARLY else None
+    if len(known) < SOME or share < NEARLY or RANKS.intersection(words):
+        return None
+    return _drawn_once(known, distinct)
 
 
 def _drawn_once(known: Vector, distinct: int) -> str | None:
