@@ -66,8 +66,10 @@ def _width(between_quartiles: float, values: Vector) -> float:
 
 def equal_quartiles(values: Vector) -> str | None:
     """What a person should know where `robust` takes another scale than that of the quartiles."""
+    if not len(values) or values.min() == values.max():
+        return None
     low, high = percentiles(values, np.array([25.0, 75.0])).tolist()
-    if low < high or values.min() == values.max():
+    if low < high:
         return None
     scale = _width(0.0, values)
     return f"most rows hold {low:g}, so that its quartiles are the same: scaled by its range, {scale:g}"
