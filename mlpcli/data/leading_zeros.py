@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 
@@ -11,7 +14,8 @@ from mlpcli.data.columns import BadCells, NumberColumn, TextColumn
 
 CODE = re.compile(r"\s*0\d+\s*", re.ASCII)
 LINE_END, RETURN, QUOTE, SPACE = b'\n\r" '
-ZERO = ord("0")
+ZERO, QUOTED = ord("0"), b'"'
+LOOKED_AT = 200
 
 
 def is_code(text: str) -> bool:
@@ -22,8 +26,32 @@ def is_code(text: str) -> bool:
 def columns_of_codes(content: bytes, separator: str) -> Indices:
     """The positions of the columns in which some cell of whole lines is digits that begin with 0.
 
-    One pass over the bytes tells where such a cell may begin, which is mostly nowhere.
+    The first lines tell whether to look at all: with 7 and 12, or 0.5, in a column it has numbers.
     """
+    first = list(islice(io.BytesIO(content), LOOKED_AT))
+    if not any(QUOTED in line for line in first):
+        columns = zip(*(line.split(separator.encode()) for line in first), strict=False)
+        if not any(map(_may_be_codes, columns)):
+            return np.empty(0, np.intp)
+    return _columns_of_codes(content, separator)
+
+
+def _may_be_codes(cells: Iterable[bytes]) -> bool:
+    """Whether cells of a column are digits alone, and of one length or with a 0 in front."""
+    lengths = set()
+    for cell in map(bytes.strip, cells):
+        if not cell.isdigit():
+            if cell:
+                return False
+            continue
+        if cell[0] == ZERO and len(cell) > 1:
+            return True
+        lengths.add(len(cell))
+    return not lengths or (len(lengths) == 1 and lengths != {1})
+
+
+def _columns_of_codes(content: bytes, separator: str) -> Indices:
+    """The same by a pass over all bytes: where such a cell may begin, which is mostly nowhere."""
     signs = np.frombuffer(b"\n" + content + b"\n", np.uint8)
     digits = signs - ZERO < 10  # wraps around below 0
     beginning = (signs[1:-1] == ZERO) & digits[2:] & ~digits[:-2]
