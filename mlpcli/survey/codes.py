@@ -32,11 +32,16 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
 
 
+def called_id(name: str) -> bool:
+    """Whether a column is called like what names a row, or a thing that has rows."""
+    return bool(IDS.intersection(words_of(name)[-1:]))
+
+
 def called_code(name: str) -> bool:
     """Whether a column is called like an id or a code that several rows may have."""
     words = words_of(name)
-    coded = bool(words) and (words[-1] in CODES or words[0] in CODES - {"code", "account", "mobile"})
-    return coded or (bool(words) and words[-1] in IDS - {"index", "idx", "key"})
+    first = (CODES - {"code", "account", "mobile"}).intersection(words[:1])
+    return bool(first or (CODES | IDS - {"index", "idx", "key"}).intersection(words[-1:]))
 
 
 def is_numbering(known: Vector) -> bool:
@@ -50,7 +55,7 @@ def naming(name: str, known: Vector, distinct: int) -> str | None:
     if len(known) < 2 or _are_years(known) or (known % 1 != 0).any():
         return None
     words = words_of(name)
-    called = bool(words) and words[-1] in IDS | NUMBERS | CODES
+    called = called_id(name) or bool((NUMBERS | CODES).intersection(words[-1:]))
     if called and share >= CALLED and distinct > 2:
         return "nearly every row has another one" if share < 1 else "different in every row"
     if len(known) < SOME or share < NEARLY or RANKS.intersection(words):

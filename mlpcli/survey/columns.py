@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpcli.arrays import Vector
+from mlpcli.config.date_format import is_time_alone
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
 from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.table import Table
@@ -68,6 +69,12 @@ class ColumnFacts:
     missing: int
     distinct: int
     holds: Holding | None = None
+
+    @property
+    def dates(self) -> str | None:
+        """The format of its days, "" for that of ISO 8601; None where it has none, as times alone."""
+        holds = self.holds
+        return holds.form if isinstance(holds, Dates) and not is_time_alone(holds.form or None) else None
 
     @property
     def present(self) -> int:
