@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
-from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, Scaling, known_format
+from mlpcli.config.date_format import readable_format
+from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, Scaling
 from mlpcli.config.feature_spec import Policy
 from mlpcli.config.parse_spec import ParseSpec
 
@@ -129,7 +130,7 @@ class DateFeature(Exact):
     encode: Literal["datetime"]
     missing: Policy
     fill: Text | None
-    format: Annotated[Text, AfterValidator(known_format)] | None
+    format: Annotated[Text, AfterValidator(readable_format)] | None
     parts: Annotated[Items[DatePart], Field(min_length=1, max_length=20)]
     cyclic: bool
 

@@ -74,13 +74,28 @@ class Target(Exact):
         return without(keys, {"positive": None, "parse": {}})
 
 
+class OwnMarks(Exact):
+    """Texts that mean a missing cell in one column alone."""
+
+    column: Text
+    na_values: Items[Text]
+
+
 class CsvDialect(Exact):
-    """How the training file was written, and so how inputs are read."""
+    """How the training file was written, and so how inputs are read.
+
+    `own_na_values` is left out where no column has some.
+    """
 
     separator: Separator | None
     decimal: Literal[".", ","]
     encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:-]{1,40}$")]
     na_values: Items[Text]
+    own_na_values: Annotated[Items[OwnMarks], Field(max_length=MAX_FEATURES)] = ()
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(serialize(self), {"own_na_values": []})
 
 
 class RowSample(Exact):

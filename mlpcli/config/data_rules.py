@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from mlpcli.config.encode_spec import NUMERIC_ENCODINGS, read_date
+from mlpcli.config.date_format import read_date
+from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.nodes import Key, resolve
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn, only, possible_tasks

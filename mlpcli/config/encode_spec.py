@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
+from mlpcli.config.date_format import is_time_alone, known_format
 from mlpcli.config.fields import Flag, Text, Whole, Word, known_word
 from mlpcli.config.refusals import JsonSchema, expected, is_scalar, refusal
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
-
-# a day, and after it perhaps a time of day, and after that perhaps how far it is from UTC
-ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
-)
-DIRECTIVES = "YymbBdjHIpMSfzaA%"
-ALL_OF_THEM = "there are " + " ".join(f"%{letter}" for letter in DIRECTIVES) + ", as in Python's strptime"
-SAMPLE = datetime(2001, 12, 31, 23, 59, 58, tzinfo=UTC)
-
-
-def read_date(text: str, form: str | None) -> datetime | None:
-    """The date that a text is, by its own clock, wherever that is; None where it is none.
-
-    `form` is a format of `strptime`; without one dates are as ISO 8601 has them: 2024-01-31T18:05.
-    """
-    if form is None and not ISO.fullmatch(text):
-        return None
-    try:
-        date = datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)
-    except ValueError:
-        return None
-    return date.replace(tzinfo=None)
-
-
-def known_format(text: str) -> str:
-    """The format, if it can say which year it is, and what it writes can be read again."""
-    letters = [letter for letter in re.findall(r"%(.?)", text, re.DOTALL) if letter != "%"]
-    for letter in letters:
-        if letter not in DIRECTIVES or not letter:
-            raise refusal(f"expected a format of dates, found '%{letter}' in '{text}'", ALL_OF_THEM)
-        if letters.count(letter) > 1:
-            raise refusal(f"expected a format of dates, found '%{letter}' twice in '{text}'")
-    if not {"Y", "y"}.intersection(letters):
-        hint = "2024-01-31 is `%Y-%m-%d`, 31.1.24 is `%d.%m.%y`"
-        raise refusal(f"expected a format of dates with the year, found '{text}'", hint)
-    try:
-        datetime.strptime(SAMPLE.strftime(text), text)
-    except ValueError:
-        raise refusal(f"expected a format of dates, found '{text}'", ALL_OF_THEM) from None
-    return text
-
 
 ENCODINGS = {
     "standardize": "(x − mean) / std; a constant column becomes 0",
     "minmax": "(x − min) / (max − min), to 0..1",
     "maxabs": "x / max |x|",
-    "robust": "(x − median) / (75 % quantile − 25 % quantile); a constant column becomes 0",
+    "robust": "(x − median) / (75 % quantile − 25 % quantile), by the range where the two are the same",
     "quantile": "the rank of x from 0 to 1, between up to 1,000 quantiles; or made normal by `output`",
     "none": "x as it is",
     "one_hot": "a column of 0 and 1 for each category; one that training did not have is all 0",
@@ -113,6 +71,7 @@ DatePart = Literal[
 ]
 # what comes after the last of these is the first again
 CYCLIC_PARTS = frozenset({"month", "day_of_week", "day_of_year", "hour", "minute", "second"})
+TIME_PARTS = ("hour", "minute", "second")
 Categories: TypeAlias = Annotated[
     tuple[Annotated[str, Text("a category")], ...], OneOrList("a category", shortest=1)
 ]
@@ -147,8 +106,9 @@ class EncodeSpec(Closed):
     parts: Annotated[
         Maybe[DateParts],
         Field(
-            description="the parts of a date that become inputs; default: year, month, day, day_of_week, "
-            "and hour where the training rows have times of day; a timestamp is days since 1970"
+            description="the parts of a date that become inputs; default: those of year, month, day, "
+            "day_of_week that differ in the training rows, and hour where these have times of day; of times "
+            "alone hour, minute and second; a timestamp is days since 1970"
         ),
     ] = None
     cyclic: Annotated[
@@ -161,8 +121,9 @@ class EncodeSpec(Closed):
     format: Annotated[
         Maybe[Annotated[str, Text("a format of dates"), AfterValidator(known_format)]],
         Field(
-            description='how the dates are written, such as `"%d.%m.%Y"`; default: 2024-01-31, or with a '
-            "time 2024-01-31T18:05; the clock counts as it is written, whatever its distance from UTC"
+            description='how the dates are written, such as `"%d.%m.%Y"`, or `"%H:%M"` for times alone; '
+            "epoch and epoch_ms are seconds and milliseconds since 1970; default: 2024-01-31, or with a time "
+            "2024-01-31T18:05; the clock counts as it is written, whatever its distance from UTC"
         ),
     ] = None
 
@@ -185,6 +146,14 @@ class EncodeSpec(Closed):
         for option in (key for key in given if key in OPTION_NAMES and key not in OPTIONS.get(name, ())):
             raise refusal(f"`{option}` has no effect on {name}", _purpose(option), (option,))
         return {**given, "name": name}
+
+    @model_validator(mode="after")
+    def _times_have_no_day(self) -> Self:
+        days = [part for part in self.parts or () if part not in TIME_PARTS]
+        if days and is_time_alone(self.format):
+            hint = f"it has {', '.join(TIME_PARTS)}"
+            raise refusal(f"a time written as {self.format} has no {days[0]}", hint, ("parts",))
+        return self
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:

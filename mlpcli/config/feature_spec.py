@@ -101,6 +101,11 @@ class FeatureSpec(Closed):
         Field(description="whether an input of 0 and 1 says that the cell was missing; default: false"),
     ] = None
 
+    na_values: Annotated[
+        Maybe[Annotated[tuple[Annotated[str, Text("a text")], ...], OneOrList("a text", shortest=1)]],
+        Field(description="texts that mean missing in this column alone, besides `data.na_values`"),
+    ] = None
+
     @model_validator(mode="before")
     @classmethod
     def _from_short_form(cls, given: object) -> object:

@@ -11,7 +11,8 @@ from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec
 from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
 from mlpcli.data.columns import number_of, sorted_texts
-from mlpcli.data.dates import dates_of, likely_format
+from mlpcli.data.date_formats import likely_format
+from mlpcli.data.dates import dates_of
 from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
 

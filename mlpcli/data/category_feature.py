@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import pow
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.bad_cells import EXAMPLES, Unseen, missing_fault
+from mlpcli.data.bad_cells import EXAMPLES, Fault, Unseen, missing_fault
 from mlpcli.data.columns import TextColumn, sorted_texts
 from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
 from mlpcli.data.spellings import merge
@@ -138,7 +138,20 @@ class CategoryFeature:
         else:
             out[:, 0] = UNKNOWN if self.encode == "embed" else 0.0
             out[known, 0] = levels
+        if self.encode == "ordinal":
+            return [*faults, *self._unlisted(column, unseen, absent)], []
         return faults, self._unseen(column, unseen)
+
+    def _unlisted(self, column: TextColumn, unseen: Array, absent: Array) -> Iterator[Fault]:
+        """What a list of all categories lacks has no place among them; nor need a missing cell have one."""
+        unfilled, unlisted = unseen & absent, np.flatnonzero(unseen & ~absent)
+        if unfilled.any():
+            yield missing_fault(self.name, unfilled)
+        if len(unlisted):
+            text = column.levels[column.codes[unlisted[0]]]
+            hint = "`categories` has to name all of them, in their order"
+            reason, found = "expected a category of the list given for it", f", found '{text}'"
+            yield Fault(self.name, reason, unlisted, hint, found)
 
     def _unseen(self, column: TextColumn, unseen: Array) -> list[Unseen]:
         rows = np.flatnonzero(unseen)

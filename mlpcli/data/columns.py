@@ -212,6 +212,11 @@ class NumberColumn:
         return NumberColumn(self.values[start:stop], bad)
 
     @property
+    def known(self) -> Vector:
+        """The numbers, in their order."""
+        return self.values[~np.isnan(self.values)]
+
+    @property
     def missing(self) -> Array:
         """Which rows have an empty cell."""
         empty = np.isnan(self.values)

@@ -41,6 +41,7 @@ class CsvFormat:
     """How the files are written.
 
     Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    `own_na_values` are texts that mean a missing cell in one column alone.
     """
 
     separator: str | None = None
@@ -49,6 +50,7 @@ class CsvFormat:
     na_values: tuple[str, ...] = ()
     otherwise: str = ","
     decorations: Mapping[str, ParseSpec] = field(default_factory=dict)  # by column
+    own_na_values: Mapping[str, Sequence[str]] = field(default_factory=dict)  # likewise
 
     def separator_of(self, name: str) -> str:
         """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -16,6 +16,8 @@ from mlpcli.arrays import Array, Matrix
 from mlpcli.data.columns import Notation, NumberColumn, TextColumn
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_rows import Block, Records
+from mlpcli.data.leading_zeros import codes_as_texts, columns_of_codes
+from mlpcli.data.own_marks import without_marks
 from mlpcli.data.row_width import Shape
 from mlpcli.data.source import DataFile, Hashed, chunks
 from mlpcli.data.table import Header, Table, Wanted
@@ -129,9 +131,22 @@ class _Parser:
         numbers |= {
             name: texts[name].numbers(notation, decorations.get(name)) for name in (*doubtful, *decorated)
         }
+        numbers |= self._codes(block, wanted.either, numbers)
         pieces = {name: [numbers[name]] for name in (*asked, *decorated)}
         kept = {name: texts[name] for name in wanted.texts}
-        return Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
+        table = Table(self._shape.source, block.rows, block.lines, notation, pieces, kept)
+        return without_marks(table, self._form.own_na_values)
+
+    def _codes(
+        self, block: Block, names: Sequence[str], numbers: Mapping[str, NumberColumn]
+    ) -> dict[str, NumberColumn]:
+        """The columns that may be either and hold codes, which begin with 0: these are no numbers."""
+        if not names:
+            return {}
+        positions = set(columns_of_codes(block.content, self._shape.separator).tolist())
+        found = [name for name in names if name in numbers and self._position[name] in positions]
+        texts = self._texts(self._frame(block, (), found), found)
+        return {name: codes_as_texts(numbers[name], texts[name]) for name in found}
 
     def _plain_numbers(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, NumberColumn]:
         """The columns that pandas read as finite numbers; NaN where one stands for a missing cell."""

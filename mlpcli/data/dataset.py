@@ -10,7 +10,6 @@ import numpy as np
 
 from mlpcli.arrays import Indices, Matrix, Vector
 from mlpcli.config.spec import DataSpec, LossSpec, Spec
-from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
@@ -152,9 +151,8 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     notes = list(fitted.notes)
     for name, found in write_inputs(parts, inputs, x, head).items():
         unseen = found.unseen(inputs)
-        unlisted = [_unlisted(one) for one in unseen] if name == "train" else []
         own = labels[name]
-        found.require_none([*own.faults, *found.faults(inputs), *own.negative, *unlisted])
+        found.require_none([*own.faults, *found.faults(inputs), *own.negative])
         notes += [one.note(f"in the {name} rows") for one in unseen]
     datasets = {
         name: Dataset(x[name], own.y, own.weights, own.sample_weights) for name, own in labels.items()
@@ -171,12 +169,6 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
         head=head,
         notes=tuple(notes),
     )
-
-
-def _unlisted(unseen: Unseen) -> Fault:
-    """Training rows lack no category of their own, so this is one that a given list leaves out."""
-    message = f"the category '{unseen.examples[0]}' is not in the list given for it"
-    return Fault(unseen.column, message, unseen.rows, "add it to `categories`")
 
 
 def _notes(files: Sequence[WholeFile], splits: Splits) -> Iterator[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
+from mlpcli.config.date_format import is_month_alone, is_time_alone, read_date
+from mlpcli.config.encode_spec import CYCLIC_PARTS, TIME_PARTS
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.bad_cells import Fault, missing_fault, unfilled
 from mlpcli.data.category_feature import fill_of, filled
 from mlpcli.data.columns import TextColumn
-from mlpcli.data.dates import dates_of, likely_format, part_of, turn_of
+from mlpcli.data.date_formats import likely_format
+from mlpcli.data.dates import dates_of, part_of, turn_of
 from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.table import Table, TrainingRows, Wanted
@@ -62,8 +64,7 @@ class DateFeature:
     def fit(cls, name: str, encode: EncodeSpec, policy: MissingSpec, train: TrainingRows) -> DateFeature:
         """What fills the missing cells of training rows, then the scaling of the parts with those filled.
 
-        `mean` and `median` mean `most_frequent`. Without `parts`, the hour is one where some training row has
-        a time of day.
+        `mean` and `median` mean `most_frequent`. Without `parts` there are those that differ in the rows.
         """
         table, rows = train.table, train.rows
         column, marks = table.text(name, rows), table.notation.missing
@@ -77,7 +78,7 @@ class DateFeature:
             # nothing to fill, and nothing to fill it with later
             missing, fill = "error", None
         dates, codes = _known(column if fill is None else filled(column, marks, fill), encode.format)
-        parts: tuple[str, ...] = encode.parts or (*DATE_PARTS, *(("hour",) if _have_times(dates) else ()))
+        parts: tuple[str, ...] = encode.parts or telling_parts(dates, encode.format)
         cyclic = encode.cyclic is not False
         numbers = tuple((*_scaling(dates, codes, part), 0.0) for part in parts if not is_cycle(part, cyclic))
         return cls(name, missing, fill, encode.format, parts, cyclic, numbers)
@@ -161,8 +162,26 @@ def _known(column: TextColumn, form: str | None) -> tuple[Array, Indices]:
     return dates[known], column.take(np.flatnonzero(known[column.codes])).trimmed().codes
 
 
-def _have_times(dates: Array) -> bool:
-    return bool((dates != dates.astype("datetime64[D]")).any())
+def telling_parts(dates: Array, form: str | None) -> tuple[str, ...]:
+    """The parts of some dates that are worth an input: those that differ, at least one.
+
+    Of days the hour too where there are times; of times alone hour, minute and second. Where months are all
+    that is written, the day is none of it.
+    """
+    parts: tuple[str, ...] = TIME_PARTS if is_time_alone(form) else (*DATE_PARTS, "hour")
+    if is_month_alone(form):
+        parts = DATE_PARTS[:2]
+    return tuple(part for part in parts if _differs(dates, part)) or parts[:1]
+
+
+def _differs(dates: Array, part: str) -> bool:
+    values = part_of(dates, part)
+    return bool((values != values[:1]).any())
+
+
+def inputs_of(parts: Sequence[str], cyclic: bool = True) -> int:
+    """How many inputs some parts are."""
+    return sum(2 if is_cycle(part, cyclic) else 1 for part in parts)
 
 
 def _scaling(dates: Array, codes: Indices, part: str) -> tuple[float, float]:

@@ -11,16 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
-from mlpcli.config.encode_spec import read_date
+from mlpcli.config.date_format import read_date
 
-# how people write dates where they do not write them as ISO has them; the first that fits is suggested
-COMMON_FORMATS = (
-    "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%m/%d/%y",
-    "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%Y%m%d", "%d %b %Y", "%b %d, %Y",
-    "%d %B %Y", "%B %d, %Y",
-)  # fmt: skip
-LOOKED_AT = 100
 # what NumPy reads as Python does, many times as fast
 PLAIN = re.compile(
     r"(?!0000)\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?",
@@ -45,15 +37,6 @@ def _microseconds(text: str, form: str | None) -> int:
     """How many have gone by since 1970; the number that NaT is where the text is no date."""
     date = read_date(text, form)
     return NO_DATE if date is None else (date - EPOCH) // MICROSECOND
-
-
-def likely_format(texts: Sequence[str]) -> str | None:
-    """The format that all of some texts seem to be dates in: "" for that of ISO 8601, None without one."""
-    some = texts[:LOOKED_AT]
-    for form in (None, *COMMON_FORMATS) if some else ():
-        if not np.isnat(dates_of(some, form)).any():
-            return form or ""
-    return None
 
 
 def _whole(dates: Array, unit: str) -> Array:

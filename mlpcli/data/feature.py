@@ -99,8 +99,12 @@ class Encoding(Feature, Protocol):
         """
 
 
+class NothingThereError(DataError):
+    """The training rows have no value in a column."""
+
+
 def require_some(name: str, absent: Array, table: Table) -> None:
-    """DataError where the training rows have no value in a column."""
+    """NothingThereError where the training rows have no value in a column."""
     if absent.all():
         message = f"column '{name}': every cell of the {len(absent):,} training rows is missing"
-        raise DataError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))
+        raise NothingThereError(Problem(message, Place(table.source), f"leave it out: `exclude: [{name}]`"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,16 +10,19 @@ from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, MissingFeature
 from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.dates import likely_format
+from mlpcli.data.date_formats import likely_format
 from mlpcli.data.decorations import Decoration, decoration_of
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
-from mlpcli.data.feature import Feature
+from mlpcli.data.feature import Feature, NothingThereError
+from mlpcli.data.leading_zeros import is_code
+from mlpcli.data.scaling import SCALINGS
 from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
+OFTEN = 5  # rows, from which on something can be learnt of a level
 MAX_CATEGORIES = 10_000  # of any column
 
 
@@ -44,31 +47,31 @@ def fit_inputs(
     """
 
     def fit(name: str) -> _Column:
-        column, spec = table.only(name), features[name]
-        encode = spec.encode or EncodeSpec(name=_inferred(name, column, rows))
-        kind, policy = ENCODINGS[encode.name], spec.missing or default
+        spec, train = features[name], TrainingRows(table.only(name), rows, repetitions)
+        policy = spec.missing or default
         try:
-            feature = kind.fit(name, encode, policy, TrainingRows(column, rows, repetitions))
-            if isinstance(feature, CategoryFeature):
-                _require_levels(feature, spec, column, rows)
+            return _fitted(name, spec, policy, train)
+        except NothingThereError as error:
+            # a rare column that the split left no value of, where the config says what a missing cell means
+            left_out = f"{error.problems[0].message}: left out, as it tells the network nothing"
+            return _Column(problems=error.problems) if policy.policy == "error" else _Column(notes=[left_out])
         except DataError as error:
             return _Column(problems=error.problems)
-        found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
-        notes = _category_notes(column, name, rows, spec) if isinstance(feature, CategoryFeature) else ()
-        return _Column(found, [_label(one) for one in found if one.is_constant(column, rows)], notes=notes)
 
     columns = list(in_order(fit, features))
     problems = [problem for column in columns for problem in column.problems]
     if problems:
         raise DataError(*problems[:5])
     fitted = tuple(feature for column in columns for feature in column.features)
+    notes = [note for column in columns for note in column.notes]
+    if not fitted:
+        raise DataError.of("no column is left to learn from", Place(table.source), "; ".join(notes[:3]))
     constant = [name for column in columns for name in column.constant]
-    notes = (note for column in columns for note in column.notes)
     return FittedInputs(InputEncoder(fitted), (*notes, *_notes(constant)))
 
 
 class _Column(NamedTuple):
-    """What came of one column: its features, those of them that are constant, or why it cannot be fitted."""
+    """What came of one column: its features, those of them that are constant, or why there are none."""
 
     features: Sequence[Feature] = ()
     constant: Sequence[str] = ()
@@ -76,15 +79,26 @@ class _Column(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def _category_notes(table: Table, name: str, rows: Indices, spec: FeatureSpec) -> Sequence[str]:
+def _fitted(name: str, spec: FeatureSpec, policy: MissingSpec, train: TrainingRows) -> _Column:
+    """The features of a column. Raises DataError."""
+    column, rows = train.table, train.rows
+    encode = spec.encode or EncodeSpec(name=_inferred(name, column, rows))
+    feature = ENCODINGS[encode.name].fit(name, encode, policy, train)
+    if isinstance(feature, CategoryFeature):
+        _require_levels(feature, spec, column, rows)
+    found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
+    constant = [_label(one) for one in found if one.is_constant(column, rows)]
+    return _Column(found, constant, notes=list(_remarks(feature, column, rows, spec)))
+
+
+def _category_notes(table: Table, name: str, rows: Indices, spec: FeatureSpec) -> Iterator[str]:
     """What was taken for one category, and that texts may be amounts where no encoding is stated."""
     counts, notation = table.text(name, rows).counts(), table.notation
     some = {text: n for text, n in counts.items() if text not in notation.missing}
-    notes = merge(some, notation.decimal).notes(name, "category")
+    yield from merge(some, notation.decimal).notes(name, "category")
     found = None if spec.encode else decoration_of(some, notation.decimal)
-    if found is None:
-        return notes
-    return (*notes, f"column '{name}': {found.seen}, taken as texts{_as_numbers(name, found)}")
+    if found is not None:
+        yield f"column '{name}': {found.seen}, taken as texts{_as_numbers(name, found)}"
 
 
 def _as_numbers(name: str, found: Decoration) -> str:
@@ -101,6 +115,17 @@ def _notes(constant: list[str]) -> tuple[str, ...]:
     return (f"constant columns, which tell the network nothing: {', '.join(constant[:10])}{more}",)
 
 
+def _remarks(feature: Feature, table: Table, rows: Indices, spec: FeatureSpec) -> Iterator[str]:
+    """What a person should know about a feature."""
+    if isinstance(feature, CategoryFeature):
+        yield from _category_notes(table, feature.name, rows, spec)
+    scaling = SCALINGS.get(feature.encode)
+    if scaling is not None and scaling.remark is not None:
+        remark = scaling.remark(table.number(feature.name, rows).known)
+        if remark is not None:
+            yield f"column '{feature.name}': {remark}"
+
+
 def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, rows: Indices) -> None:
     """DataError where there are too many categories, or too few rows of each."""
     name, levels = feature.name, len(feature.categories) + len(feature.other)
@@ -114,10 +139,14 @@ def _require_levels(feature: CategoryFeature, spec: FeatureSpec, table: Table, r
 
 
 def _inferred(name: str, table: Table, rows: Indices) -> str:
-    """`standardize` where every training cell is a number or stands where one should, else `one_hot`."""
-    if name in table.numbers or not table.number(name, rows).bad.hold_text:
+    """`standardize` where every training cell is a number or stands where one should, else `one_hot`.
+
+    What begins with 0, as 08001, is a code and no number.
+    """
+    if name in table.numbers:
         return "standardize"
-    return "one_hot"
+    coded = any(map(is_code, table.text(name, rows).trimmed().levels))
+    return "one_hot" if coded or table.number(name, rows).bad.hold_text else "standardize"
 
 
 def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
@@ -126,11 +155,13 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
     message = f"column '{name}': {found}, too many for {feature.encode}"
     decimal, missing = table.notation.decimal, table.notation.missing
     column = table.text(name, rows)
-    texts = [
-        level for level in column.counts() if level not in missing and kind_of(level, decimal) is Kind.TEXT
-    ]
+    counts = {level: count for level, count in column.counts().items() if level not in missing}
+    texts = [level for level in counts if kind_of(level, decimal) is Kind.TEXT]
     better = "embed" if levels > MAX_LEVELS else "one_hot"
     hint = f"leave it out (`exclude: [{name}]`), or state its encoding (`features: {{{name}: {better}}}`)"
+    if 2 * sum(count for count in counts.values() if count >= OFTEN) >= sum(counts.values()):
+        line = f"`{name}: {{encode: embed, min_count: {OFTEN}}}`"
+        hint = f"write {line} under `features` (`mlp init` lists the others too), or `exclude: [{name}]`"
     if levels > MAX_CATEGORIES:
         hint = f"leave it out (`exclude: [{name}]`): at most {MAX_CATEGORIES:,} can be told apart"
     form, amounts = likely_format(texts), decoration_of(column.counts(), decimal)

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Indices
+from mlpcli.config.date_format import written_date
 from mlpcli.data.bad_cells import Fault, require_none
 from mlpcli.data.columns import BadCells, NumberColumn, TextColumn, number_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.decorated_numbers import decimal_of
 from mlpcli.data.feature import Spelling
+from mlpcli.data.own_marks import without_marks
 from mlpcli.data.table import NUMBERED, Header, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
@@ -45,7 +47,7 @@ def table_of_frame(
     }
     table = Table(SOURCE, len(frame), NUMBERED, form.notation, numbers, texts)
     require_none(faults, table)
-    return table
+    return without_marks(table, form.own_na_values)
 
 
 def _positions(frame: pd.DataFrame, wanted: Mapping[str, None]) -> dict[str, int]:
@@ -143,13 +145,14 @@ def text_of_cell(cell: Any, spelling: Spelling, decimal: str) -> str:
         return str(cell)
     if isinstance(cell, bool | np.bool_):
         return _word(str(cell), [word for word in words if word.casefold() == str(cell).casefold()])
-    if isinstance(cell, datetime.date):
-        return "" if cell is pd.NaT else _date(cell, spelling.date_format)
+    if isinstance(cell, datetime.date | datetime.time):
+        return "" if cell is pd.NaT else written_date(cell, spelling.date_format)
     if isinstance(cell, numbers.Real | Decimal):
         value = _value(cell)
         if np.isnan(value):
             return ""
-        plain = _digits(cell, value).replace(".", decimal)
+        whole = spelling.date_format is not None and value.is_integer()  # as 20240131
+        plain = str(int(value)) if whole else _digits(cell, value).replace(".", decimal)
         same = [word for word in words if number_of(word, decimal) == number_of(plain, decimal)]
         # 0.1 in 32 bits is another number than 0.1, and a file may hold either
         return _word(plain, same or [word for word in words if number_of(word, decimal) == value])
@@ -178,11 +181,6 @@ def _digits(number: numbers.Real | Decimal, value: float) -> str:
     if isinstance(number, np.integer | np.float64):
         number = number.item()
     return str(number) if isinstance(number, int | float | np.floating | Decimal) else repr(value)
-
-
-def _date(day: datetime.date, form: str | None) -> str:
-    """As the column has its dates, else as ISO 8601 does, at midnight the day alone."""
-    return day.strftime(form) if form else day.isoformat().replace("T", " ").removesuffix(" 00:00:00")
 
 
 def _word(plain: str, same: Sequence[str]) -> str:

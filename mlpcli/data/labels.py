@@ -1,4 +1,4 @@
-"""The targets of every part as the loss sees them, the weights of its rows, and targets that cannot be used."""
+"""The targets of every part as the loss sees them, the weights of its rows, and those that cannot be used."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Protocol, Self
 from mlpcli.data.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_reader import CsvReader
+from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.packed_texts import PackedTexts, join_packed, packed
 from mlpcli.data.source import DataFile
 from mlpcli.data.table import Header, Lines, Table, TableOwner, Wanted, join_lines
@@ -118,7 +119,8 @@ def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
 
 
 def _is_text(cell: str, notation: Notation) -> bool:
-    return cell not in notation.missing and kind_of(cell, notation.decimal) is Kind.TEXT
+    text = is_code(cell) or kind_of(cell, notation.decimal) is Kind.TEXT
+    return text and cell not in notation.missing
 
 
 class _Blocks:

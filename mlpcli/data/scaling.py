@@ -54,9 +54,25 @@ def maxabs(values: Vector) -> tuple[float, float]:
 
 
 def robust(values: Vector) -> tuple[float, float]:
-    """(median, 75 % quantile − 25 % quantile); the scale is 1 where the two are the same."""
+    """(median, 75 % quantile − 25 % quantile); the range where the two are the same, 1 for a constant."""
     low, middle, high = percentiles(values, np.array([25.0, 50.0, 75.0])).tolist()
-    return middle, min(high - low, LARGEST) or 1.0
+    return middle, _width(high - low, values)
+
+
+def _width(between_quartiles: float, values: Vector) -> float:
+    """The scale of `robust`: where most rows are the same, others would be huge without one."""
+    return min(between_quartiles, LARGEST) or min(float(values.max()) - float(values.min()), LARGEST) or 1.0
+
+
+def equal_quartiles(values: Vector) -> str | None:
+    """What a person should know where `robust` takes another scale than that of the quartiles."""
+    if not len(values) or values.min() == values.max():
+        return None
+    low, high = percentiles(values, np.array([25.0, 75.0])).tolist()
+    if low < high:
+        return None
+    scale = _width(0.0, values)
+    return f"most rows hold {low:g}, so that its quartiles are the same: scaled by its range, {scale:g}"
 
 
 def percentiles(values: Vector, percents: Vector) -> Vector:
@@ -92,7 +108,7 @@ def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, fl
 
 
 def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
-    """(median, 75 % quantile − 25 % quantile) of weighted values; the scale is 1 where the two are the same.
+    """(median, 75 % quantile − 25 % quantile) of weighted values; the range where the two are the same.
 
     Linear between two values, as without weights: a value of weight w stands from the sum of the weights
     before it to w − 1 further on. Where some weights are below 1, the smallest is what counts as one row.
@@ -104,7 +120,7 @@ def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
     unit, exponent = scaled_to_one(values[order])
     quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
     low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
-    return middle, min(high - low, LARGEST) or 1.0
+    return middle, _width(high - low, values)
 
 
 def _settled(wanted: Vector, places: Vector) -> Vector:
@@ -122,12 +138,14 @@ class Scaling:
     """From numbers to (center, scale), of which `words` says what they are, None where it is always the same.
 
     `weighted` takes the weights of the numbers too, all above 0: it gives what the same numbers would, each
-    as often as it weighs. None where that changes nothing, as it does not change extremes.
+    as often as it weighs. None where that changes nothing, as it does not change extremes. `remark` says
+    what is worth knowing about some numbers.
     """
 
     plain: Callable[[Vector], tuple[float, float]]
     words: tuple[str | None, ...] = ()
     weighted: Callable[[Vector, Vector], tuple[float, float]] | None = None
+    remark: Callable[[Vector], str | None] | None = None
 
     def __call__(self, values: Vector, weights: Vector | None = None) -> tuple[float, float]:
         """The center and the scale of some numbers."""
@@ -140,6 +158,6 @@ SCALINGS = {
     "standardize": Scaling(standardization, ("mean", "std"), weighted_standardization),
     "minmax": Scaling(minmax, ("min", "range")),
     "maxabs": Scaling(maxabs, (None, "largest")),
-    "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust),
+    "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust, equal_quartiles),
     "none": Scaling(unscaled),
 }

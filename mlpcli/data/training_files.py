@@ -39,8 +39,15 @@ class InputFile:
 def format_of(data: DataSpec) -> CsvFormat:
     """How the files are written."""
     usual = CsvFormat().separator_of(data.train)
+    own = {name: feature.na_values for name, feature in (data.features or {}).items() if feature.na_values}
     return CsvFormat(
-        data.separator, data.decimal, data.encoding, data.na_values, usual, decorations=data.decorations
+        data.separator,
+        data.decimal,
+        data.encoding,
+        data.na_values,
+        usual,
+        decorations=data.decorations,
+        own_na_values=own,
     )
 
 

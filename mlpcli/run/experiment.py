@@ -18,7 +18,7 @@ from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.run.row_digests import RowDigests
-from mlpcli.survey.leaks import leak_notes
+from mlpcli.survey.notes import notes_on
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
@@ -92,7 +92,7 @@ def set_up(config: Config, max_parameters: int) -> Experiment:
 def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
     """The data of a config; raises ConfigError and DataError."""
     with config.places():
-        return prepare(config.spec, input_files(config), dtype, leak_notes)
+        return prepare(config.spec, input_files(config), dtype, notes_on)
 
 
 def input_files(config: Config) -> dict[str, InputFile]:

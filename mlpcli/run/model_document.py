@@ -16,6 +16,7 @@ from mlpcli.artifacts.architecture_document import architecture_document
 from mlpcli.artifacts.model_arrays import CHECK_ROWS, DIGESTS
 from mlpcli.artifacts.model_file import fitting_content
 from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.data_spec import DataSpec
 from mlpcli.config.dump import input_keys
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
@@ -42,6 +43,14 @@ def config_document(experiment: Experiment) -> dict[str, Any]:
     return document
 
 
+def csv_document(data: DataSpec) -> dict[str, Any]:
+    """How the files are written, in a model file; `own_na_values` where some column has any."""
+    common = data.model_dump(mode="json", include={"separator", "decimal", "encoding", "na_values"})
+    features = (data.features or {}).items()
+    own = [{"column": name, "na_values": list(one.na_values)} for name, one in features if one.na_values]
+    return {**common, **({"own_na_values": own} if own else {})}
+
+
 def model_document(experiment: Experiment, results: Results, resources: Resources) -> dict[str, Any]:
     """The metadata of the model file."""
     prepared, network = experiment.prepared, experiment.network
@@ -56,9 +65,7 @@ def model_document(experiment: Experiment, results: Results, resources: Resource
         "features": prepared.inputs.meta(),
         "target": prepared.target.meta(),
         "id": list(experiment.config.spec.data.id),
-        "csv": experiment.config.spec.data.model_dump(
-            mode="json", include={"separator", "decimal", "encoding", "na_values"}
-        ),
+        "csv": csv_document(experiment.config.spec.data),
         "config": config_document(experiment),
         "data": data_document(experiment),
         "training": training_document(experiment, results),

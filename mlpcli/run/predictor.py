@@ -13,6 +13,7 @@ from mlpcli.arrays import Matrix
 from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.model_arrays import DIGESTS
 from mlpcli.artifacts.model_file import ModelFile, read_model
+from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.encoder import InputEncoder
@@ -79,11 +80,17 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     inputs = InputEncoder.from_meta(document["features"], file.arrays)
     target = TargetEncoder.from_meta(document["target"], file.arrays)
     decoder = decoder_of(target, meta.loss.name, network.architecture.activations[-1])
-    csv, decorations = meta.csv, {**inputs.decorations, **target.parse}
-    usual = usual_separator(meta.config)
-    form = CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual, decorations)
+    form = replace(format_of_model(meta), decorations={**inputs.decorations, **target.parse})
     check_outputs(path, file, network)
     return Model(file, network, inputs, target, decoder, form)
+
+
+def format_of_model(meta: ModelMeta) -> CsvFormat:
+    """How the files that the model reads are written, but for what is around their numbers."""
+    csv = meta.csv
+    own = {marks.column: marks.na_values for marks in csv.own_na_values}
+    usual = usual_separator(meta.config)
+    return CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual, own_na_values=own)
 
 
 def usual_separator(config: Mapping[str, Any]) -> str:

@@ -5,38 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mlpcli.data.fitting import MAX_LEVELS
+from mlpcli.data.category_feature import units_for
+from mlpcli.data.date_feature import inputs_of
+from mlpcli.data.fitting import MAX_CATEGORIES, MAX_LEVELS, OFTEN
 from mlpcli.errors import DataError, Place
 from mlpcli.starter.training import Parts
-from mlpcli.survey.columns import ColumnFacts
+from mlpcli.starter.words import words_of_dates, words_of_marks, words_of_number
+from mlpcli.survey.columns import Amounts, Codes, ColumnFacts, Names, Numbers, Texts
+from mlpcli.survey.dates import AlmostDates, Dates
 from mlpcli.survey.tables import Survey
+from mlpcli.terminal.console import counted
 
-ROWS_PER_LEVEL = 50  # for a category that has an input of its own although it is one of very many
-MOST_LEVELS = 1_000
-DATE_INPUTS = 7  # a year, and three parts that come again
+FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 MOST_LISTED = 200  # features that are listed one by one
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A column: how it is encoded (None: left out) and with which options, as YAML has them, and why."""
+    """A column: how it is encoded (None: left out) and with which options, as YAML has them, and why.
+
+    `na_values` are texts that mean nothing in it alone. Where it `needs_listing` it would be encoded in
+    another way if the config did not name it.
+    """
 
     name: str
     encode: str | None
     why: str
     width: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
+    na_values: tuple[str, ...] = ()
+    needs_listing: bool = False
 
 
 def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
     """Every column that is no target. Raises DataError where none is left to learn from."""
     rows = round(survey.rows * parts.training)
-    chosen = [choose_column(facts, rows) for facts in survey.features]
+    marks = survey.disguises.within
+    chosen = [choose_column(facts, rows, marks.get(facts.name, {})) for facts in survey.features]
     if not any(column.encode for column in chosen):
         reasons = "; ".join(f"'{column.name}': {column.why}" for column in chosen[:3])
         raise DataError.of("no column is left to learn from", Place(survey.source), reasons or None)
     if not are_listed(chosen, survey):
-        return [as_inferred(column, rows) for column in chosen]
+        return [as_inferred(column) for column in chosen]
     if survey.targets_missing and have_gaps(chosen):
         # the rows without a target are dropped by the policy of the table, which cells must not be
         return [with_policy(column, "median") for column in chosen]
@@ -54,10 +64,12 @@ def have_gaps(columns: Sequence[Chosen]) -> bool:
     return any("missing" in column.options for column in columns)
 
 
-def as_inferred(column: Chosen, training_rows: int) -> Chosen:
+def as_inferred(column: Chosen) -> Chosen:
     """The column with the encoding that it has where it is not listed; left out where it would be refused."""
-    refused = column.encode == "one_hot" and column.width > min(MAX_LEVELS, training_rows / 2)
-    if column.encode != "datetime" and "parse" not in column.options and not refused:
+    if column.encode == "quantile" and not column.needs_listing:
+        gaps = {key: policy for key, policy in column.options.items() if key == "missing"}
+        return replace(column, encode="standardize", options=gaps)
+    if column.encode is None or (column.encode not in {"datetime", "embed"} and not column.needs_listing):
         return column
     return Chosen(column.name, None, f"{column.why}: it would have to be listed under `features`", 0)
 
@@ -67,27 +79,59 @@ def with_policy(column: Chosen, policy: str) -> Chosen:
     return replace(column, options={"missing": policy, **column.options})
 
 
-def choose_column(facts: ColumnFacts, training_rows: int) -> Chosen:
-    """What becomes of a column."""
+def choose_column(facts: ColumnFacts, training_rows: int, marks: Mapping[str, int]) -> Chosen:
+    """What becomes of a column; `marks` are texts that mean nothing in it alone, with their cells."""
     reason = next(reasons_to_exclude(facts, training_rows), None)
     if reason is not None:
         return Chosen(facts.name, None, reason, 0)
-    if facts.numeric:
-        chosen = Chosen(facts.name, "standardize", "numbers")
-    elif facts.amounts is not None and facts.amounts.parse is not None:
-        options = {"parse": facts.amounts.parse.written}
-        chosen = Chosen(facts.name, "standardize", facts.amounts.seen, options=options)
-    elif facts.dates is not None:
-        written = {"format": f'"{facts.dates}"'} if facts.dates else {}
-        chosen = Chosen(facts.name, "datetime", "dates", DATE_INPUTS, written)
-    else:
-        width = facts.distinct + (facts.missing > 0)
-        seen = f", {facts.decoration.seen}" if facts.decoration is not None else ""
-        chosen = Chosen(facts.name, "one_hot", f"text, {facts.distinct} different{seen}", width)
+    chosen = _encoded(facts, training_rows)
     if not facts.missing:
         return chosen
-    policy = "category" if chosen.encode == "one_hot" else "median"
-    return with_policy(replace(chosen, why=f"{chosen.why}, {facts.missing:,} missing"), policy)
+    listed = chosen.needs_listing or bool(marks)
+    chosen = replace(chosen, na_values=tuple(marks), needs_listing=listed)
+    policy = "category" if chosen.encode in {"one_hot", "embed"} else "median"
+    width = chosen.width + (chosen.encode == "one_hot")
+    shown = f" (with {words_of_marks(marks)})" if marks else ""
+    why = f"{chosen.why}, {facts.missing:,} missing{shown}"
+    return with_policy(replace(chosen, why=why, width=width), policy)
+
+
+def _encoded(facts: ColumnFacts, training_rows: int) -> Chosen:
+    """The encoding of a column that is of use, as if no cell was missing."""
+    name, holds = facts.name, facts.holds
+    if isinstance(holds, Numbers):
+        return _of_numbers(name, holds, f"numbers {span_of(holds)}")
+    if isinstance(holds, Amounts):
+        chosen = _of_numbers(name, holds.numbers, f"{holds.seen}, {span_of(holds.numbers)}")
+        return replace(chosen, options={**chosen.options, "parse": holds.parse.written}, needs_listing=True)
+    if isinstance(holds, Dates):
+        written = {"format": f'"{holds.form}"'} if holds.form else {}
+        return Chosen(name, "datetime", words_of_dates(holds), inputs_of(holds.parts), written)
+    assert isinstance(holds, Codes | Texts)  # the others are left out
+    kind, levels = "text" if isinstance(holds, Texts) else f"codes ({holds.why})", holds.levels
+    meant = f", {holds.seen}" if isinstance(holds, Texts) and holds.seen else ""
+    why = f"{kind}, {levels.words}{meant}"
+    if not too_many(facts, training_rows):
+        return Chosen(name, "one_hot", why, max(1, levels.distinct), needs_listing=facts.numeric)
+    rest = f"; the {levels.distinct - levels.often:,} in fewer than {OFTEN} rows share a level"
+    options = {"min_count": str(OFTEN)}
+    return Chosen(name, "embed", why + rest, units_for(levels.often + 1), options)
+
+
+def span_of(numbers: Numbers) -> str:
+    """From which number to which."""
+    return f"{words_of_number(numbers.low)} to {words_of_number(numbers.high)}"
+
+
+def _of_numbers(name: str, holds: Numbers, why: str) -> Chosen:
+    if holds.tail is None:
+        return Chosen(name, "standardize", why)
+    return Chosen(name, "quantile", f"{why}, {holds.tail}", options={"output": "normal"})
+
+
+def too_many(facts: ColumnFacts, training_rows: int) -> bool:
+    """Whether a column has too many levels for an input each."""
+    return facts.distinct > min(MAX_LEVELS, training_rows / 2)
 
 
 def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
@@ -96,15 +140,28 @@ def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
         yield "every cell is missing"
     if facts.distinct == 1 and (facts.numeric or not facts.missing):
         yield "the same in every row"
-    if facts.numbering:
-        yield "row numbers: they say nothing about new rows"
-    if facts.identifies:
-        yield "different in every row: a name of the row, which says nothing about others"
-    many = facts.distinct > min(MAX_LEVELS, training_rows / 2)
-    often = facts.distinct <= min(MOST_LEVELS, training_rows / ROWS_PER_LEVEL)
-    if many and not often and not facts.numeric and facts.dates is None and facts.amounts is None:
-        if facts.decoration is not None:
-            yield f"{facts.decoration.seen}: as texts too many for one_hot"
-        if facts.odd is not None:
-            yield f"numbers, but not '{facts.odd}': if that means missing, name it in na_values"
-        yield f"{facts.distinct:,} different texts, too many for one_hot"
+    if facts.missing and facts.present < max(FEWEST_CELLS, facts.rows * FEWEST_SHARE):
+        verb = "is" if facts.present == 1 else "are"
+        yield f"{facts.present:,} of {facts.rows:,} cells {verb} not missing"
+    holds = facts.holds
+    if isinstance(holds, Names):
+        yield holds.why
+    if isinstance(holds, AlmostDates):
+        written = f"written {holds.form}" if holds.form else "as in ISO 8601"
+        yield f"dates {written}, but not '{holds.odd}' ({counted(holds.cells, 'cell')})"
+    if isinstance(holds, Codes | Texts) and too_many(facts, training_rows):
+        yield from _reasons_against_levels(holds)
+
+
+def _reasons_against_levels(holds: Codes | Texts) -> Iterator[str]:
+    """Why very many levels can be told neither by an input each nor by a vector each."""
+    levels = holds.levels
+    if isinstance(holds, Texts) and holds.seen and not levels.come_again:
+        yield f"{holds.seen}: as texts too many for one_hot"
+    if isinstance(holds, Texts) and holds.odd is not None:
+        yield f"numbers, but not '{holds.odd}': if that means missing, name it in na_values"
+    if levels.distinct > MAX_CATEGORIES:
+        yield f"{levels.distinct:,} different texts: at most {MAX_CATEGORIES:,} can be told apart"
+    if not levels.come_again:
+        what = "codes" if isinstance(holds, Codes) else "texts"
+        yield f"{levels.distinct:,} different {what}, which seldom come again (as {levels.examples[0]})"

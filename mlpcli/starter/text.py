@@ -11,8 +11,9 @@ from mlpcli.config.dump import Dumper
 from mlpcli.data.classes import single_rows
 from mlpcli.errors import clean
 from mlpcli.starter.choices import Starter
-from mlpcli.starter.columns import are_listed, have_gaps
+from mlpcli.starter.columns import Chosen, are_listed, have_gaps
 from mlpcli.starter.task import words_of
+from mlpcli.starter.words import words_of_marks
 from mlpcli.survey.groups import dated, repeating_ids
 from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
@@ -138,7 +139,8 @@ def _format(survey: Survey) -> Iterator[str]:
             f"encoding: {form.encoding}", "the file is not UTF-8; look whether names and texts are right", 2
         )
     if form.na_values:
-        yield line(f"na_values: {flow(form.na_values)}", "found among numbers: a missing cell", 2)
+        found = f"found among numbers: {words_of_marks(survey.disguises.everywhere)}"
+        yield line(f"na_values: {flow(form.na_values)}", found, 2)
 
 
 def _missing(starter: Starter) -> Iterator[str]:
@@ -162,8 +164,13 @@ def _features(starter: Starter) -> Iterator[str]:
     for column in starter.columns:
         if column.encode is None:
             continue
-        written = inline({"encode": column.encode, **column.options}) if column.options else column.encode
-        yield line(f"{scalar(column.name)}: {written}", column.why, 4)
+        yield line(f"{scalar(column.name)}: {_encoding(column.encode, column)}", column.why, 4)
+
+
+def _encoding(encode: str, column: Chosen) -> str:
+    own = {"na_values": flow(column.na_values)} if column.na_values else {}
+    options = {**column.options, **own}
+    return inline({"encode": encode, **options}) if options else encode
 
 
 def _excluded(starter: Starter) -> Iterator[str]:

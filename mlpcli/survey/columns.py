@@ -1,27 +1,82 @@
-"""What a column holds: its kind, missing cells, how many different values."""
+"""What a column holds: numbers, dates, codes or texts; missing cells, how many different values."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from mlpcli.arrays import Vector
+from mlpcli.config.date_format import is_time_alone
+from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
-from mlpcli.data.dates import dates_of, likely_format
-from mlpcli.data.decorations import Decoration, decoration_of
+from mlpcli.data.decorations import decoration_of
+from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.spellings import merge
 from mlpcli.data.table import Table
+from mlpcli.survey.codes import called_code, is_numbering, naming
+from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_of
+from mlpcli.survey.levels import Levels
+from mlpcli.survey.tails import long_tail
 
-ID_NAME = re.compile(r"(?i:(^|[\s_.-])(id|uuid|guid|index|idx)$)|[a-z0-9](Id|ID)$|(?i:^unnamed: 0$)")
+CALLED = "called so"
+MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Amounts from `low` to `high`; `tail` says in which way they have a long one."""
+
+    low: float
+    high: float
+    tail: str | None = None
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Numbers with decoration on which all cells agree: what is seen, and how they are parsed."""
+
+    numbers: Numbers
+    seen: str
+    parse: ParseSpec
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Levels that look like numbers: why they are none."""
+
+    levels: Levels
+    why: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Levels; `odd` is one that is no number where most of the others are, None where most are texts.
+
+    `seen` says which decorations they have that seem to be meant as numbers, and do not agree.
+    """
+
+    levels: Levels
+    odd: str | None = None
+    seen: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Values that name rows, and say nothing about others."""
+
+    why: str
+
+
+Holding = Numbers | Amounts | Codes | Texts | Dates | AlmostDates | Names
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column. `distinct` counts different values, missing ones aside; `odd` is a text among numbers.
+    """One column. `distinct` counts different values, missing ones aside; `numeric` where all are numbers.
 
-    `dates` is the format of its texts where all of them are dates, "" for that of ISO 8601.
+    `holds` says more, where numbers are not all the same.
     """
 
     name: str
@@ -29,28 +84,18 @@ class ColumnFacts:
     rows: int
     missing: int
     distinct: int
-    numbering: bool = False  # whole numbers that go up by one from row to row
-    dates: str | None = None
-    odd: str | None = None
-    decoration: Decoration | None = None  # of texts that are numbers, or are meant as such
+    holds: Holding | None = None
 
     @property
-    def amounts(self) -> Decoration | None:
-        """How its texts are numbers, where all of them agree."""
-        return self.decoration if self.decoration is not None and self.decoration.parse is not None else None
+    def dates(self) -> str | None:
+        """The format of its days, "" for that of ISO 8601; None where it has none, as times alone."""
+        holds = self.holds
+        return holds.form if isinstance(holds, Dates) and not is_time_alone(holds.form or None) else None
 
     @property
     def present(self) -> int:
         """How many cells have a value."""
         return self.rows - self.missing
-
-    @property
-    def identifies(self) -> bool:
-        """Whether it seems to name rows: texts, or numbers of that name, which are all different."""
-        known_otherwise = self.dates is not None or self.odd is not None or self.decoration is not None
-        if known_otherwise or self.present < 2 or self.distinct < self.present:
-            return False
-        return not self.numeric or bool(ID_NAME.search(self.name))
 
 
 def column_facts(table: Table, name: str) -> ColumnFacts:
@@ -61,31 +106,61 @@ def column_facts(table: Table, name: str) -> ColumnFacts:
 
 
 def _number_facts(name: str, column: NumberColumn) -> ColumnFacts:
-    known = column.values[~column.missing]
-    numbering = (
-        len(known) == len(column.values) > 2 and known[0] in (0, 1) and bool(np.all(np.diff(known) == 1))
-    )
-    missing = len(column.values) - len(known)
-    return ColumnFacts(name, True, len(column.values), missing, len(np.unique(known)), numbering)
+    rows, known = len(column.values), column.known
+    values, counts = np.unique(known, return_counts=True)
+    several = dict(zip(values.tolist(), counts.tolist(), strict=True)) if len(values) > 1 else {}
+    holds = _in_numbers(name, known, several, rows) if several else None
+    return ColumnFacts(name, True, rows, rows - len(known), len(values), holds)
+
+
+def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int) -> Holding:
+    epoch = epoch_of(name, known)
+    if epoch is not None:
+        return described([repr(value) for value in counts], epoch)
+    if len(known) == rows and is_numbering(known):
+        return Names("row numbers: they say nothing about new rows")
+    why = naming(name, known, len(counts))
+    if why is not None:
+        return Names(f"{why}: a name of the row, which says nothing about others")
+    if called_code(name) and len(counts) > 2 and not (known % 1 != 0).any():
+        return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), CALLED)
+    return Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
 
 
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
     counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
-    texts = [text for text in counts if not is_number(text, table)]
-    odd = texts[0] if 0 < len(texts) <= len(counts) // 2 else None
     missing = table.rows - sum(counts.values())
     counts = merge(counts, table.notation.decimal).counts
-    dates = _dates(list(counts))
-    found = decoration_of(counts, table.notation.decimal) if dates is None else None
-    return ColumnFacts(name, False, table.rows, missing, len(counts), dates=dates, odd=odd, decoration=found)
+    holds = _in_texts(name, counts, table) if len(counts) > 1 else Texts(Levels.of(counts))
+    if holds is None:
+        return _number_facts(name, column.numbers(table.notation))
+    return ColumnFacts(name, False, table.rows, missing, len(counts), holds)
 
 
-def _dates(texts: Sequence[str]) -> str | None:
-    """How all of some texts are written that are dates; None where they are not."""
-    form = likely_format(texts)
-    if form is None or np.isnat(dates_of(texts, form or None)).any():
-        return None
-    return form
+def _in_texts(name: str, counts: Mapping[str, int], table: Table) -> Holding | None:
+    """What two texts or more are; None where all of them are amounts, as others meant nothing."""
+    dates = dates_in(counts)
+    if dates is not None:
+        return dates
+    texts = [text for text in counts if not is_number(text, table)]
+    return _in_levels(name, counts, table, texts) if texts or any(map(is_code, counts)) else None
+
+
+def _in_levels(name: str, counts: Mapping[str, int], table: Table, texts: Sequence[str]) -> Holding:
+    """What levels are, of which these `texts` are no numbers: decorated ones, names, codes, or texts."""
+    meant = decoration_of(counts, table.notation.decimal)
+    if meant is not None and meant.parse is not None:
+        known = table.text(name).numbers(table.notation, meant.parse).known
+        span = Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
+        return Amounts(span, meant.seen, meant.parse)
+    odd = texts[0] if 0 < len(texts) <= MOST_ODD * len(counts) else None
+    if meant is not None:
+        return Texts(Levels.of(counts), odd, meant.seen)
+    if odd is None and len(counts) == sum(counts.values()):
+        return Names("different in every row: a name of the row, which says nothing about others")
+    if not texts:
+        return Codes(Levels.of(counts), "some begin with 0")
+    return Texts(Levels.of(counts), odd)
 
 
 def is_number(text: str, table: Table) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mlpcli.survey.columns import ID_NAME, ColumnFacts
+from mlpcli.survey.codes import called_id
+from mlpcli.survey.columns import ColumnFacts
 
 # what has several rows in many a table, with or without the word for its number
 GROUP_NAME = re.compile(
@@ -22,7 +23,7 @@ def repeating_ids(columns: Sequence[ColumnFacts]) -> list[ColumnFacts]:
     return [
         column
         for column in columns
-        if (ID_NAME.search(column.name) or GROUP_NAME.search(column.name))
+        if (called_id(column.name) or GROUP_NAME.search(column.name))
         and column.dates is None
         and FEWEST <= column.distinct <= column.present / ROWS_EACH
     ]

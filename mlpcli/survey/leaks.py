@@ -9,7 +9,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.data.columns import TextColumn
-from mlpcli.data.dates import dates_of, likely_format
+from mlpcli.data.date_formats import likely_format
+from mlpcli.data.dates import dates_of
 from mlpcli.data.roles import Roles
 from mlpcli.data.table import Table
 from mlpcli.rng import stream

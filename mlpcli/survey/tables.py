@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlpcli.data.bad_cells import refuse_texts
-from mlpcli.data.columns import TextColumn
-from mlpcli.data.csv_format import MISSING_MARKS, CsvFormat
-from mlpcli.data.decorations import decoration_of
+from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.reader import Reader, WholeFile, read_whole
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import Table, Wanted
-from mlpcli.survey.columns import ColumnFacts, column_facts, is_number
+from mlpcli.data.table import Wanted
+from mlpcli.survey.columns import ColumnFacts, column_facts
+from mlpcli.survey.dates import may_be_days
+from mlpcli.survey.disguises import Disguises, disguises
 from mlpcli.survey.leaks import Leak, find_leaks
 from mlpcli.survey.targets import TargetFacts, target_facts
 
@@ -26,6 +26,7 @@ class Survey:
     source: str
     rows: int
     format: CsvFormat
+    disguises: Disguises
     features: tuple[ColumnFacts, ...]
     targets: tuple[TargetFacts, ...]
     leaks: tuple[Leak, ...] = ()
@@ -39,10 +40,13 @@ class Survey:
 def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
     """Look at every column. Raises DataError for a target that is not there, or rows that cannot be read."""
     whole = _read(file, form, targets)
-    marks = missing_marks(whole.table, targets)
-    if marks:
-        form = replace(form, na_values=marks)
-        whole = _read(file, form, targets)
+    found = disguises(whole.table, targets)
+    # numbers such as 20240131 are read again as the texts that dates are
+    days = [name for name in whole.table.numbers if may_be_days(name, whole.table.number(name).known)]
+    if found.everywhere or found.within or days:
+        own = {name: tuple(marks) for name, marks in found.within.items()}
+        form = replace(form, na_values=tuple(found.everywhere), own_na_values=own)
+        whole = _read(file, form, targets, days)
     table = whole.table
     refuse_texts(table)
     names = [name for name in whole.header.names if name not in targets]
@@ -50,41 +54,17 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         file.name,
         table.rows,
         form,
+        found,
         tuple(column_facts(table, name) for name in names),
         tuple(target_facts(table, name) for name in targets),
         tuple(find_leaks(table, names, targets, np.arange(table.rows))),
     )
 
 
-def _read(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> WholeFile:
+def _read(file: DataFile, form: CsvFormat, targets: Sequence[str], texts: Sequence[str] = ()) -> WholeFile:
     def choose(reader: Reader) -> Wanted:
         reader.header.require(targets)
-        return Wanted(texts=tuple(targets), either=tuple(n for n in reader.header.names if n not in targets))
+        alone = (*targets, *texts)
+        return Wanted(texts=alone, either=tuple(n for n in reader.header.names if n not in alone))
 
     return read_whole(file, form, choose)
-
-
-def missing_marks(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
-    """The texts that stand for a missing cell in columns that otherwise hold numbers."""
-    found: set[str] = set()
-    for name, column in table.texts.items():
-        found |= _marks_in(column, table, 3 if name in targets else 1)
-    for name in table.numbers:
-        found |= {text for text in table.number(name).bad.texts if text.strip() in MISSING_MARKS}
-    return tuple(sorted(found))
-
-
-def _marks_in(column: TextColumn, table: Table, least: int) -> set[str]:
-    """The marks in a column of numbers, decorated or not, of which there are so many different ones.
-
-    Of fewer values of a target one may well be a class that is called unknown.
-    """
-    counts = {text: n for text, n in column.counts().items() if text not in table.notation.missing}
-    marks = {text for text in counts if text.strip() in MISSING_MARKS}
-    rest = {text: n for text, n in counts.items() if text not in marks}
-    if len(rest) < least:
-        return set()
-    if all(is_number(text, table) for text in rest):
-        return marks
-    seen = decoration_of(rest, table.notation.decimal)
-    return set() if seen is None or seen.parse is None else {*marks, *seen.marks}

@@ -104,7 +104,7 @@ def test_columns_that_are_left_out_say_why(tmp_path: Path) -> None:
         "word": ["same"] * rows,
         "nothing": [None] * rows,
         "street": [f"s{i % 45}" for i in range(rows)],
-        "nearly": [*map(str, numbers(rows - 1)), "high"],
+        "nearly": [*map(str, numbers(rows - 3)), "high", "low", "odd"],
         "y": words(rows, "a", "b"),
     }
     spec, text = started(write(tmp_path / "t.csv", columns), "y")
@@ -116,7 +116,7 @@ def test_columns_that_are_left_out_say_why(tmp_path: Path) -> None:
         "flat": "the same in every row",
         "word": "the same in every row",
         "nothing": "every cell is missing",
-        "street": "45 different texts, too many for one_hot",
+        "street": "45 different texts, which seldom come again (as s0)",
         "nearly": "numbers, but not 'high': if that means missing, name it in na_values",
     }
     assert trains(tmp_path / "t.csv", "y")["status"] != ""
@@ -173,10 +173,11 @@ def test_several_targets_are_numbers_or_labels(tmp_path: Path) -> None:
 def test_marks_for_missing_cells_are_found_among_numbers(tmp_path: Path, mark: str) -> None:
     x: list[Any] = numbers(60)
     x[7] = x[31] = mark
+    low, high = (pick(cell for cell in x if cell != mark) for pick in (min, max))
     spec, text = started(write(tmp_path / "t.csv", {"x": x, "y": words(60, "a", "b")}), "y")
     assert spec.data.na_values == (mark,)
     assert spec.data.features is not None and spec.data.features["x"].missing is not None
-    assert comment(text, "x:") == "numbers, 2 missing"
+    assert comment(text, "x:") == f"numbers {low:.4g} to {high:.4g}, 2 missing"
     assert trains(tmp_path / "t.csv", "y")["epochs"] == 2
 
 
@@ -257,7 +258,9 @@ def test_a_wide_table_leaves_out_what_cannot_be_inferred(tmp_path: Path) -> None
     columns |= {"day": [f"2020-01-{1 + i % 28:02}" for i in range(60)], "y": numbers(60, 999)}
     spec, text = started(write(tmp_path / "t.csv", columns), "y")
     assert (spec.data.features, spec.data.exclude) == (None, ("day",))
-    assert comment(text, "- day") == "dates: it would have to be listed under `features`"
+    assert comment(text, "- day") == (
+        "dates 2020-01-01 to 2020-01-28: it would have to be listed under `features`"
+    )
     assert trains(tmp_path / "t.csv", "y")["epochs"] == 2
 
 

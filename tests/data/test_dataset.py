@@ -203,7 +203,7 @@ def test_ids_targets_weights_splits_and_excluded_columns_are_no_features(tmp_pat
         (
             ["target: species", "features: {island: {encode: ordinal, categories: [Biscoe, Dream]}}"],
             [
-                "column 'island': the category 'Torgersen' is not in the list given for it "
+                "column 'island': expected a category of the list given for it, found 'Torgersen' "
                 "(and 2 more: lines 3, 10)"
             ],
         ),

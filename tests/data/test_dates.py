@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from mlpcli.config.encode_spec import CYCLIC_PARTS, read_date
+from mlpcli.config.date_format import known_format, read_date
+from mlpcli.config.encode_spec import CYCLIC_PARTS
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data.dates import CYCLES, PARTS, dates_of, likely_format, part_of, turn_of
+from mlpcli.data.date_formats import COMMON_FORMATS, formats_of, likely_format, swapped
+from mlpcli.data.dates import CYCLES, PARTS, dates_of, part_of, turn_of
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
 from mlpcli.data.table import Table
@@ -60,7 +62,7 @@ def test_dates_as_iso_has_them(text: str, expected: datetime) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "2024", "2024-1-31", "20240131", "2024-02-30", "2024-W05-3", "2024-01-31T", "2024-01-31T18",
-     "2024-01-31T25:00", "31.01.2024", "2024/01/31", " 2024-01-31", "2024-01-31 ", "٢٠٢٤-٠١-٣١", "nan",
+     "2024-01-31T25:00", "31.01.2024", "2024/01/31", "٢٠٢٤-٠١-٣١", "nan",
      "-2024-01-31", "12024-01-31", "1706659200", "today"],
 )  # fmt: skip
 def test_nothing_else_is_a_date(text: str) -> None:
@@ -94,11 +96,19 @@ def test_many_at_once_are_what_each_is(texts: list[str]) -> None:
         ("31 Jan 2024", "%d %b %Y", datetime(2024, 1, 31)),
         ("2024 031", "%Y %j", datetime(2024, 1, 31)),
         ("2024-01-31", "%d.%m.%Y", None),
-        ("31.1.24 ", "%d.%m.%y", None),
+        (" 31.1.24 ", "%d.%m.%y", datetime(2024, 1, 31)),
+        (" 2024-01-31 ", None, datetime(2024, 1, 31)),
+        ("1706724300", "epoch", datetime(2024, 1, 31, 18, 5)),
+        ("1706724300.5", "epoch", datetime(2024, 1, 31, 18, 5, 0, 500_000)),
+        ("1706724300250", "epoch_ms", datetime(2024, 1, 31, 18, 5, 0, 250_000)),
+        ("-1", "epoch", datetime(1969, 12, 31, 23, 59, 59)),
+        ("1e300", "epoch", None),
+        ("soon", "epoch", None),
+        ("6:05 PM", "%I:%M %p", datetime(1900, 1, 1, 18, 5)),
         ("30.2.24", "%d.%m.%y", None),
     ],
 )
-def test_dates_in_a_stated_format(text: str, form: str, expected: datetime | None) -> None:
+def test_dates_in_a_stated_format(text: str, form: str | None, expected: datetime | None) -> None:
     """In no other one."""
     assert read_date(text, form) == expected
 
@@ -287,6 +297,85 @@ def test_the_format_that_texts_seem_to_have(written: str, form: str) -> None:
     assert likely_format(texts) == form
     assert likely_format([*texts, "soon"]) is None
     assert likely_format([]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("2-Feb-14", ["%d-%b-%y"]),
+        ("2-Feb-2014", ["%d-%b-%Y"]),
+        ("January 7, 2018", ["%B %d, %Y"]),
+        (" September 25, 2021", ["%B %d, %Y"]),
+        ("Feb 2014", ["%b %Y"]),
+        ("2014-02", ["%Y-%m"]),
+        ("03/04/2024 01:05 PM", ["%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p"]),
+        ("13/04/2024 01:05", ["%d/%m/%Y %H:%M"]),
+        ("20140213", ["%Y%m%d"]),
+        ("20140213T000000", ["%Y%m%dT%H%M%S"]),
+        ("2015-05-07 19:52:06 UTC", ["%Y-%m-%d %H:%M:%S UTC"]),
+        ("2015-05-07T19:52:06.25Z", [""]),
+        ("18:05", ["%H:%M"]),
+        ("18:05:33", ["%H:%M:%S"]),
+        ("6:05 PM", ["%I:%M %p"]),
+        ("16:9", []), ("2014", []), ("5.5", []), ("1.2.3.4", []), ("Feb", []), ("7", []), ("2014213", []),
+    ],
+)  # fmt: skip
+def test_every_format_that_a_text_may_have(text: str, forms: list[str]) -> None:
+    """In the order in which they are suggested."""
+    assert list(formats_of([text])) == forms
+
+
+def test_a_format_has_to_fit_all_texts_and_not_just_the_first() -> None:
+    """The first days of a month are in two formats, its last ones in one."""
+    days = [f"{day:02}/{month:02}/2011 00:30" for month in range(1, 13) for day in range(1, 13)]
+    assert list(formats_of(days)) == ["%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"]
+    assert list(formats_of([*days, "13/01/2011 00:30"])) == ["%d/%m/%Y %H:%M"]
+    assert swapped("%m/%d/%Y %H:%M") == "%d/%m/%Y %H:%M"
+
+
+def test_what_is_suggested_can_be_written_in_a_config() -> None:
+    """And reads what it writes."""
+    date = datetime(2024, 11, 28, 18, 0, tzinfo=UTC)
+    for form in COMMON_FORMATS:
+        text = date.strftime(known_format(form))
+        assert form in formats_of([text]), form
+        read = read_date(text, form)
+        assert read is not None and read.replace(tzinfo=UTC).strftime(form) == text
+
+
+# --- times alone, and numbers since 1970 --------------------------------------------------------------------
+
+
+def test_times_alone_have_no_day() -> None:
+    """Only hour, minute and second are inputs, those that differ."""
+    table = text_table(["18:05", "06:05", " 7:05", "18:05", "23:05", "00:05"])
+    encoder = fit(table, format="%H:%M").encoder
+    assert encoder.names == ("d.hour.sin", "d.hour.cos")
+    half = fit(text_table(["6:05 PM", "6:06 AM"]), format="%I:%M %p").encoder
+    assert half.names == ("d.hour.sin", "d.hour.cos", "d.minute.sin", "d.minute.cos")
+    x = half.encode(text_table(["12:00 AM", "12:00 PM"])).x
+    np.testing.assert_allclose(x[:, :2], [[0, 1], [0, -1]], atol=1e-12)
+
+
+@pytest.mark.parametrize(("form", "unit"), [("epoch", "s"), ("epoch_ms", "ms")])
+def test_numbers_since_1970_are_the_dates_that_they_are(form: str, unit: str) -> None:
+    """As ISO has the same moments."""
+    days = (np.array(DAYS, "datetime64[h]") + np.arange(len(DAYS))).astype(f"datetime64[{unit}]")
+    numbers = text_table([str(day.astype(np.int64)) for day in days])
+    written = text_table([str(day) for day in days])
+    expected = fit(written).encoder
+    found = fit(numbers, format=form).encoder
+    assert found.names == expected.names
+    np.testing.assert_array_equal(found.encode(numbers).x, expected.encode(written).x)
+
+
+def test_a_part_that_is_the_same_in_all_rows_is_no_input() -> None:
+    """Unless it is asked for; and one is left where all are."""
+    assert fit(text_table(["2024-01-31", "2024-01-30"])).encoder.names == (
+        "d.day", "d.day_of_week.sin", "d.day_of_week.cos",
+    )  # fmt: skip
+    assert fit(text_table(["2024-01-31", "2024-01-31"])).encoder.names == ("d.year",)
+    assert fit(text_table(["2024-01-31"] * 2), parts=["day", "month"], cyclic=False).encoder.width == 2
 
 
 @pytest.mark.parametrize(("written", "option"), [("%Y-%m-%d", ""), ("%d.%m.%Y", ', format: "%d.%m.%Y"')])

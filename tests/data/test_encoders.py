@@ -186,19 +186,21 @@ def test_wrong_cells_are_faults_and_leave_the_others_alone() -> None:
 
 
 def test_encodings_are_inferred() -> None:
-    """Text is one_hot, numbers are standardized; 01 and True are what they look like."""
+    """Text is one_hot, numbers are standardized; True is a word, and 01 is a code, which keeps its 0."""
     columns = {
         "a": [1, 2, 3, 4],
         "b": ["x", "y", "x", "y"],
         "c": ["True", "False"] * 2,
-        "d": ["01", "02", "", "01"],
+        "d": ["01", "12", "", "01"],
+        "e": ["0.1", "0", "-0.5", "00.5"],
     }
-    table = table_of(columns, either=("a", "b", "c", "d"))
+    table = table_of(columns, either=tuple(columns))
     meta = fit_inputs(
         {name: FeatureSpec() for name in columns}, MissingSpec(name="median"), table, all_rows(table)
     )
     assert [entry["encode"] for entry in meta.encoder.meta()] == [
         "standardize",
+        "one_hot",
         "one_hot",
         "one_hot",
         "standardize",
@@ -237,6 +239,18 @@ def test_every_column_that_cannot_be_fitted_is_named() -> None:
         "mlp: error: t.csv:3: column 'n': a missing value in a column of numbers, "
         "which the policy `category` cannot fill",
         "hint: give the feature a policy of its own: `n: {missing: median}`",
+    ]
+
+
+def test_texts_of_many_levels_that_come_again_have_a_line_to_write() -> None:
+    """An embedding, with one level for the rare ones."""
+    table = table_of({"model": [f"m{i % 120}" for i in range(720)]}, texts=("model",))
+    with pytest.raises(DataError) as caught:
+        fit(table, model=FeatureSpec())
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: column 'model': 120 different texts in 720 training rows, too many for one_hot",
+        "hint: write `model: {encode: embed, min_count: 5}` under `features` (`mlp init` lists the others "
+        "too), or `exclude: [model]`",
     ]
 
 

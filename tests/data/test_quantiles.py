@@ -74,9 +74,25 @@ def test_there_are_at_most_a_thousand_quantiles(output: str, rows: int) -> None:
 
 @given(cells=st.lists(NUMBERS, min_size=2, max_size=15))
 def test_robust_scaling_is_that_of_scikit_learn(cells: list[float]) -> None:
-    """By median and quartiles; a constant becomes 0."""
+    """By median and quartiles; by the range where the quartiles are the same; a constant becomes 0."""
     x = fit(number_table(cells), encode="robust").encode(number_table(cells)).x
-    np.testing.assert_allclose(x, RobustScaler().fit_transform(column_of(cells)), rtol=1e-12, atol=1e-12)
+    column = column_of(cells)
+    low, middle, high = np.percentile(column, [25, 50, 75])
+    expected = RobustScaler().fit_transform(column)
+    if low == high:
+        expected = (column - middle) / (np.ptp(column) or 1.0)
+    np.testing.assert_allclose(x, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_scale_that_is_none_of_quartiles_is_told_of() -> None:
+    """Most rows are 0: others would reach the network as they are."""
+    spec, policy = {"x": FeatureSpec.model_validate("robust")}, MissingSpec(name="error")
+    table = number_table([0] * 17 + [5000, 99_999, 20_000])
+    assert fit_inputs(spec, policy, table, all_rows(table)).notes == (
+        "column 'x': most rows hold 0, so that its quartiles are the same: scaled by its range, 99999",
+    )
+    half = number_table([0] * 9 + [1] * 11)
+    assert fit_inputs(spec, policy, half, all_rows(half)).notes == ()
 
 
 @pytest.mark.parametrize("encode", ["robust", "quantile"])

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import math
+import re
 import struct
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.data.csv_format import CsvFormat
+from mlpcli.data.leading_zeros import columns_of_codes
 from mlpcli.data.reader import open_table
 from mlpcli.data.table import Wanted
 from mlpcli.errors import DataError
@@ -136,6 +138,19 @@ def test_numbers_are_those_of_float(rows: list[list[str]], na_values: list[str],
     assert table.texts["h0"].texts().tolist() == [row[0] for row in rows]
 
 
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+@given(rows=tables_of(st.sampled_from(["1", "08001", "0.5", "0", "x,0", "1\n02", 'q"', "00", "-01", "a 07"])))
+def test_codes_are_found_in_their_own_columns(rows: list[list[str]], quoting: int) -> None:
+    """Commas and line ends in quotes are no fields and no lines."""
+    content = written(rows, quoting).split(b"\n", 1)[1]
+    found = [i for i, column in enumerate(zip(*rows, strict=True)) if {"08001", "00"} & set(column)]
+    assert set(found) <= set(columns_of_codes(content, ",").tolist())
+    if '"' not in content.decode() or quoting == csv.QUOTE_ALL:
+        assert set(columns_of_codes(content, ",").tolist()) <= {
+            i for i, column in enumerate(zip(*rows, strict=True)) if re.search(r"\b0[0-9]", " ".join(column))
+        }
+
+
 def test_a_number_that_means_missing_goes_by_its_value() -> None:
     """-999.0 is the number -999; what is no finite number is a text, and that text alone."""
     form = CsvFormat(na_values=("-999", "inf"))
@@ -147,12 +162,15 @@ def test_a_number_that_means_missing_goes_by_its_value() -> None:
 
 @given(tables_of(CELLS), CHUNKS)
 def test_a_column_of_either_kind_is_text_if_a_cell_is(rows: list[list[str]], chunk: int) -> None:
-    """Wherever it stands, the cells before keep their texts; `nan` and `1e400` make no text of a column."""
+    """Wherever it stands, the cells before keep their texts; `nan` and `1e400` make no text of a column.
+
+    A code does that begins with 0, as 007.
+    """
     names = tuple(f"h{i}" for i in range(len(rows[0])))
     table = read(written(rows, csv.QUOTE_ALL), Wanted(either=names), chunk=chunk).table
     for i, name in enumerate(names):
         cells = [row[i] for row in rows]
-        if all(cell == "" or number(cell) is not None or not is_text(cell) for cell in cells):
+        if all(cell == "" or (not is_text(cell) and not re.fullmatch("0[0-9]+", cell)) for cell in cells):
             assert name in table.numbers and name not in table.texts
         else:
             assert name not in table.numbers

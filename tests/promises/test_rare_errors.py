@@ -25,7 +25,7 @@ from mlpcli.artifacts.model_file import parse_model
 from mlpcli.artifacts.npy_format import npy_header
 from mlpcli.artifacts.npz import Format, npz_content
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.config.encode_spec import known_format
+from mlpcli.config.date_format import known_format
 from mlpcli.data.source import Hashed, chunks, find
 from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
