@@ -99,7 +99,9 @@ def weight_column(model: Model) -> str | None:
 def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
     """Truth, predictions and weights of all rows; raises DataError with the place of what cannot be used."""
     weight = weight_column(model)
-    if weight is not None and weight not in reader.header.names:
+    console.notes(reader.header.notes)
+    console.notes(reader.header.respelt((model.inputs.wanted + model.target.wanted).names))
+    if weight is not None and reader.header.own(weight) is None:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
     tally, parts = Tally(), []
@@ -108,6 +110,7 @@ def evaluation_of(model: Model, reader: Reader, console: Console) -> Evaluation:
         parts.append(judged(model, batch))
     if not parts:
         raise DataError.of("there are no rows after the header", Place(reader.header.source))
+    console.notes(reader.last_notes)
     tally.tell(console)
     truth, outputs = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "outputs")

@@ -38,7 +38,9 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     if out != STDOUT and out.exists() and not options.overwrite:
         hint = "replace it with --overwrite, or name another with -o"
         raise OutputError.of("there is a file already", Place(str(out)), hint)
-    text = starter_text(starter_of(source, options, out))
+    starter = starter_of(source, options, out)
+    console.notes(starter.survey.notes)
+    text = starter_text(starter)
     check(parse_document(text.encode(), str(out)))  # a table of very many columns may make it too long
     if out == STDOUT:
         console.result(text)

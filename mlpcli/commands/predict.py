@@ -33,19 +33,25 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     model = open_model(model_path, options.expect_sha256)
     tally = Tally()
-    with open_input(source, model.form) as reader:
+    # lines that hold nothing are rows where a prediction can be made of them, or an empty one
+    empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
+    with open_input(source, replace(model.form, empty_rows=empty_rows)) as reader:
         carried = carried_columns(model, reader, options)
+        console.notes(reader.header.notes)
+        console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
         columns = model.decoder.columns
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
         write_table(options.out, (*carried, *columns), tables)
+        console.notes(reader.last_notes)
     tally.tell(console)
     return ExitCode.DONE
 
 
 def carried_columns(model: Model, reader: Reader, options: PredictOptions) -> tuple[str, ...]:
     """The input columns that come before the predictions."""
-    ids = dict.fromkeys((*model.file.meta.id, *options.ids))
+    names = (*model.file.meta.id, *options.ids)
+    ids = dict.fromkeys(reader.header.own(name) or name for name in names)
     if options.include_inputs:
         ids |= dict.fromkeys(reader.header.names)
     return tuple(ids)

@@ -14,7 +14,7 @@ from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.reader import WholeFile
-from mlpcli.data.roles import Roles, assign_roles
+from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.splits import Splits, choose_rows
 from mlpcli.data.table import TableOwner, Wanted
 from mlpcli.data.target import TargetEncoder
@@ -91,7 +91,10 @@ def prepare(spec: Spec, files: Mapping[str, InputFile], dtype: str = "float64") 
     parts += [RowsOf(part, it.owner, np.arange(it.table.rows)) for part, it in others.items()]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     whole = [file, *others.values()]
-    return replace(prepared, notes=(*_notes(whole, splits), *prepared.notes), sha256=hash_of(whole))
+    names = [[name for _, name in named_columns(spec.data)], *[fitted.wanted.names] * len(others)]
+    respelt = [note for one, wanted in zip(whole, names, strict=True) for note in one.header.respelt(wanted)]
+    notes = (*_notes(whole, splits), *respelt, *prepared.notes)
+    return replace(prepared, notes=notes, sha256=hash_of(whole))
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:

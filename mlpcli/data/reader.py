@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +11,9 @@ from typing import Protocol, Self
 from mlpcli.data.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_reader import CsvReader
+from mlpcli.data.header import Header
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import Header, Lines, Table, TableOwner, Wanted, join_lines
+from mlpcli.data.table import Lines, Table, TableOwner, Wanted, join_lines
 from mlpcli.errors import DataError, Place, Problem
 
 
@@ -22,6 +23,10 @@ class Reader(Protocol):
     @property
     def header(self) -> Header:
         """The names of the columns."""
+
+    @property
+    def last_notes(self) -> Sequence[str]:
+        """What was left out after the last row, to be told; known once the tables have been read."""
 
     @property
     def sample(self) -> list[list[str]]:
@@ -84,6 +89,7 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
         for table in reader.tables(blocks.wanted, kept=True):
             blocks.add(table)
         sha256 = reader.sha256
+        header = replace(header, notes=(*header.notes, *reader.last_notes))
     if not blocks.rows:
         raise DataError(Problem("there are no rows after the header", Place(file.name)))
     if blocks.turned:
@@ -95,7 +101,7 @@ def read_whole(file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wante
 
 def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
     """The columns wanted, those that hold text in the first rows wanted as text."""
-    position = {name: i for i, name in enumerate(reader.header.names)}
+    position = reader.header.positions
     sample, notation = reader.sample, reader.notation
     seen = tuple(
         name

@@ -23,6 +23,7 @@ class Survey:
     format: CsvFormat
     features: tuple[ColumnFacts, ...]
     targets: tuple[TargetFacts, ...]
+    notes: tuple[str, ...] = ()  # about the shape of the file
 
     @property
     def targets_missing(self) -> int:
@@ -39,20 +40,23 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         whole = _read(file, form, targets)
     table = whole.table
     refuse_texts(table)
-    names = [name for name in whole.header.names if name not in targets]
+    own = {whole.header.own(name) for name in targets}
+    names = [name for name in whole.header.names if name not in own]
     return Survey(
         file.name,
         table.rows,
         form,
         tuple(column_facts(table, name) for name in names),
         tuple(target_facts(table, name) for name in targets),
+        (*whole.header.notes, *whole.header.respelt(targets)),
     )
 
 
 def _read(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> WholeFile:
     def choose(reader: Reader) -> Wanted:
         reader.header.require(targets)
-        return Wanted(texts=tuple(targets), either=tuple(n for n in reader.header.names if n not in targets))
+        own = {reader.header.own(name) for name in targets}
+        return Wanted(texts=tuple(targets), either=tuple(n for n in reader.header.names if n not in own))
 
     return read_whole(file, form, choose)
 

@@ -31,6 +31,11 @@ class Console:
         if not self.quiet:
             write(sys.stderr, f"{clean(text, 2000)}\n")
 
+    def notes(self, texts: Iterable[str]) -> None:
+        """Several of them."""
+        for text in texts:
+            self.note(text)
+
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
         if self._warned is not None:
