@@ -18,7 +18,7 @@ from mlpcli.artifacts.source_file import MAX_BYTES, FileFormatError, read_regula
 from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.errors import ModelError, Place
 
-MODEL_FORMAT = Format("mlp-model", 1, max_meta_bytes=2 << 20, max_bytes=MAX_BYTES)
+MODEL_FORMAT = Format("mlp-model", 1, max_meta_bytes=16 << 20, max_bytes=MAX_BYTES)
 TRAIN_ONE = "train a model with `mlp train CONFIG`; it is written as model.npz"
 
 

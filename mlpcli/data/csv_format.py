@@ -163,12 +163,19 @@ def other_separator(row: FirstRow) -> str | None:
     if counts[found][0] and (_agreement(counts[found]) or not row.sample):
         written = "\\t" if found == "\t" else found
         seen = f"the columns seem to be separated by {SEPARATORS[found]}"
-        return f'{seen}: write `separator: "{written}"` under `data`'
+        hint = f'{seen}: write `separator: "{written}"` under `data`'
+        plain = not any(sign in line for line in lines for sign in (row.separator, '"'))
+        exchanged = f"tr {_quoted(found)} {_quoted(row.separator)}"
+        return f"{hint}, or: {row.mending.through(exchanged, 'table')}" if plain else hint
     words = [len(line.split()) for line in lines]
     if words[0] > 1 and len(lines) > 1 and _agreement([count - 1 for count in words]):
         awk = row.mending.through("awk -v OFS=, '{$1 = $1; print}'", "table")
         return f"the columns seem to be separated by spaces: {awk}"
     return None
+
+
+def _quoted(sign: str) -> str:
+    return r"'\t'" if sign == "\t" else f"'{sign}'"
 
 
 def _agreement(counts: Sequence[int]) -> bool:

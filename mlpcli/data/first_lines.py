@@ -82,7 +82,7 @@ class FirstLines:
         which = f"line {first} is" if first == line - 1 else f"lines {first} to {line - 1} are"
         raise DataError(
             Problem(
-                f"{which} no part of the table",
+                f"{which} not part of the table",
                 Place(self.mending.name, first),
                 hint.format(line=line, command=command),
             )

@@ -45,10 +45,10 @@ class Mending:
         return f"{command} < {file}" if reads_standard_input_alone else f"{command} {file}"
 
     def _output(self, stem: str) -> str:
-        """A file beside no other: not the one that is read. A tab stays what separates in .tsv."""
-        suffix = ".tsv" if self.name.lower().removesuffix(".gz").endswith(".tsv") else ".csv"
-        taken = PurePath(self.name).name.removesuffix(".gz")
-        return f"{stem}{suffix}" if taken != f"{stem}{suffix}" else f"{stem}-2{suffix}"
+        """A new file, with the ending of this one, which may say how it is separated."""
+        name = PurePath(self.name.removesuffix(".gz"))
+        output = f"{stem}{name.suffix or '.csv'}"
+        return output if output != name.name else f"new-{output}"
 
 
 def joined(fields: Sequence[str], separator: str) -> str:

@@ -132,10 +132,26 @@ def test_very_many_columns_without_a_name_are_said_in_a_few_words() -> None:
         (
             ["a;b"],
             ",",
+            'the columns seem to be separated by a semicolon: write `separator: ";"` under `data`, '
+            "or: tr ';' ',' < t.csv > table.csv",
+        ),
+        (
+            ["a\tb"],
+            ",",
+            'the columns seem to be separated by a tab: write `separator: "\\t"` under `data`, '
+            "or: tr '\\t' ',' < t.csv > table.csv",
+        ),
+        (
+            ["a,b"],
+            "\t",
+            'the columns seem to be separated by a comma: write `separator: ","` under `data`, '
+            "or: tr ',' '\\t' < t.csv > table.csv",
+        ),
+        (
+            ['a;"b'],
+            ",",
             'the columns seem to be separated by a semicolon: write `separator: ";"` under `data`',
         ),
-        (["a\tb"], ",", 'the columns seem to be separated by a tab: write `separator: "\\t"` under `data`'),
-        (["a,b"], "\t", 'the columns seem to be separated by a comma: write `separator: ","` under `data`'),
         (["a;b", "c"], ",", None),
         (["ab"], ",", None),
     ],

@@ -295,7 +295,8 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         [
             "mlp: error: t.csv:1: there is no column 'a'",
             "mlp: error: t.csv:1: there is no column 'b'",
-            'hint: the columns seem to be separated by a semicolon: write `separator: ";"` under `data`',
+            'hint: the columns seem to be separated by a semicolon: write `separator: ";"` under `data`, '
+            "or: tr ';' ',' < t.csv > table.csv",
         ],
     ),
     (
@@ -304,7 +305,8 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         [
             "mlp: error: t.csv:1: there is no column 'a'",
             "mlp: error: t.csv:1: there is no column 'b'",
-            'hint: the columns seem to be separated by a tab: write `separator: "\\t"` under `data`',
+            'hint: the columns seem to be separated by a tab: write `separator: "\\t"` under `data`, '
+            "or: tr '\\t' ',' < t.csv > table.csv",
         ],
     ),
     (
