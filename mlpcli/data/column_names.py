@@ -4,43 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
-from mlpcli.data.columns import Kind, kind_of, number_of
+from mlpcli.data.first_row import FirstRow, doubts, doubts_on_units
 from mlpcli.data.header import Header
-from mlpcli.data.shell_commands import LONGEST, Mending, joined, letters, printed
+from mlpcli.data.shell_commands import LONGEST, joined, printed
 from mlpcli.errors import DataError, Place, Problem
 
 MAX_COLUMNS = 100_000
-# so many numbers that go one way only are names, or so many that count from 1 or from 0: pixels, wavelengths
-MONOTONE, POSITIONS = 8, {False: 5, True: 3}
-YEARS = 1800, 2200
-FEW_CELLS = 10
 # names that are said one by one
 SHOWN = 10
-
-
-@dataclass(frozen=True)
-class FirstRow:
-    """The first row of a file, and some of the rows after it."""
-
-    fields: list[str]
-    sample: Sequence[list[str]]
-    source: str
-    line: int
-    separator: str
-    mending: Mending
-
-    @property
-    def place(self) -> Place:
-        """Where it is."""
-        return Place(self.source, self.line)
-
-    def cells(self, position: int) -> list[str]:
-        """What the sample holds in a column, but for rows that are the header again."""
-        rows = (row for row in self.sample if len(row) > position and row != self.fields)
-        return [row[position].strip() for row in rows if row[position].strip()]
 
 
 def header_of(row: FirstRow, hint: str | None) -> Header:
@@ -55,13 +27,15 @@ def header_of(row: FirstRow, hint: str | None) -> Header:
         message = f"{len(names):,} columns, and at most {MAX_COLUMNS:,} are allowed"
         cut = row.mending.through(f"cut -d {shlex.quote(row.separator)} -f 1-1000", "table")
         raise DataError.of(message, row.place, f"take some of them, the first ones for example: {cut}")
-    remarks = tuple(_remarks_on_data(names, row))
+    remarks = tuple(doubts(names, row))
     _refuse_repeated(names, row, remarks)
     notes += [f"{row.source}: {note}" for note in _ends_of_lines(len(fields), named, unnamed)]
     if any(name != name.strip() for name in row.fields[:named]):
         notes.append(f"{row.place}: spaces around the names of columns are left out")
     advice = remarks[1].removeprefix("hint: ") if remarks else None
-    return Header(row.source, tuple(names), unnamed, (*notes, *remarks), hint or advice, row.line)
+    return Header(
+        row.source, tuple(names), unnamed, (*notes, *remarks, *doubts_on_units(row)), hint or advice, row.line
+    )
 
 
 def _ends(fields: Sequence[str], row: FirstRow) -> tuple[int, int]:
@@ -142,72 +116,20 @@ def _refuse_repeated(names: Sequence[str], row: FirstRow, remarks: Sequence[str]
 
 
 def _renamed(names: Sequence[str], row: FirstRow) -> str:
-    """The command that puts a header of names before the rows that are all different, as pandas has them."""
+    """The command that puts a header of names before the rows that are all different, as pandas has them.
+
+    A second line of the header is made part of it.
+    """
+    below = row.second_header()
+    if below is not None:
+        names = [" ".join(filter(None, both)) for both in zip(names, map(str.strip, below), strict=True)]
     taken, own = set(names), []
     for position, name in enumerate(names):
         own.append(_free(name, taken) if name in names[:position] else name)
         taken.add(own[-1])
     line = joined(own, row.separator)
     if len(line) <= LONGEST and "\n" not in line:
-        return row.mending.below(printed(line), row.line + 1)
+        return row.mending.below(printed(line), row.line + (1 if below is None else 2))
     read = f'p.read_csv("{row.source}", sep="{row.separator}", dtype=str, keep_default_na=False)'
     script = f'import pandas as p; {read}.to_csv("named.csv", sep="{row.separator}", index=False)'
     return f"python -c {shlex.quote(script)}"
-
-
-def _remarks_on_data(names: Sequence[str], row: FirstRow) -> Iterator[str]:
-    """What is said where the first line seems to hold data: that it does, and how to put a header first."""
-    numbers = [i for i, name in enumerate(names) if kind_of(name) is Kind.NUMBER]
-    if are_labels([number_of(names[i]) for i in numbers]):
-        numbers = []
-    likely = [i for i in numbers if _is_within(number_of(names[i]), row.cells(i))]
-    repeated = [i for i, name in enumerate(names) if i not in set(numbers) and _repeats(name, row.cells(i))]
-    count = len(likely) + len(repeated)
-    if 2 * count <= len(names):
-        return
-    found = f"{count} of the {len(names)} names of columns are as the cells below them"
-    if len(likely) == len(names):
-        found = "all the names of columns are numbers"
-    elif 2 * len(likely) > len(names):
-        found = f"{len(likely)} of the {len(names)} names of columns are numbers"
-    yield f"{row.place}: {found}: is the first line no header?"
-    yield f"hint: {header_first(len(names), row)}"
-
-
-def header_first(columns: int, row: FirstRow) -> str:
-    """How to put a line with so many names before the first row."""
-    line = joined(letters(columns), row.separator)
-    numbered = f"seq -s {shlex.quote(row.separator)} -f c%g {columns}"
-    names = printed(line) if len(line) <= LONGEST else numbered
-    return f"put a line with names first: {row.mending.below(names, row.line)}"
-
-
-def are_labels(values: Sequence[float]) -> bool:
-    """Whether numbers are names for all that: of positions, years, wavelengths."""
-    steps = [after - before for before, after in pairwise(values)]
-    if set(steps) == {1.0} and len(values) >= POSITIONS[values[0] == 0]:
-        return values[0] in (0, 1) or len(values) >= MONOTONE or _are_years(values)
-    upwards, downwards = all(step > 0 for step in steps), all(step < 0 for step in steps)
-    if not steps or not (upwards or downwards):
-        return False
-    return len(values) >= MONOTONE or _are_years(values)
-
-
-def _are_years(values: Sequence[float]) -> bool:
-    return all(value.is_integer() and YEARS[0] <= value <= YEARS[1] for value in values)
-
-
-def _is_within(number: float, cells: Sequence[str]) -> bool:
-    """Whether a number is about as large as those of its column, or there are too few to tell."""
-    if len(cells) < FEW_CELLS:
-        return True
-    values = [number_of(cell) for cell in cells if kind_of(cell) is Kind.NUMBER]
-    if 2 * len(values) <= len(cells):
-        return False
-    least, most = min(values), max(values)
-    return least - (most - least) <= number <= most + (most - least)
-
-
-def _repeats(name: str, cells: Sequence[str]) -> bool:
-    """Whether a text is a common cell of its own column."""
-    return cells.count(name) > 1

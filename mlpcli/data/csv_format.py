@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from mlpcli.data.column_names import FirstRow
 from mlpcli.data.columns import Kind, Notation, kind_of
 from mlpcli.data.first_lines import skipped_lines
+from mlpcli.data.first_row import FirstRow
 from mlpcli.data.row_width import fields_of
 from mlpcli.data.source import DataFile, Hashed, text_of
 from mlpcli.errors import DataError

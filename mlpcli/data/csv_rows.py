@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mlpcli.data.column_names import FirstRow, header_of
+from mlpcli.data.column_names import header_of
 from mlpcli.data.csv_format import CsvFormat, other_separator
 from mlpcli.data.decoding import Text
 from mlpcli.data.first_lines import FirstLines, Skipped, skipped_lines
-from mlpcli.data.last_lines import END_MARK, LINE_ENDS, nothing_of, without_empty_rows, without_last_lines
+from mlpcli.data.first_row import FirstRow
+from mlpcli.data.last_lines import (
+    END_MARK,
+    LINE_ENDS,
+    nothing_of,
+    sum_of,
+    without_empty_rows,
+    without_last_lines,
+)
 from mlpcli.data.row_width import check, fields_of
 from mlpcli.data.table import Lines
 from mlpcli.data.wrong_rows import Malformed, Shape, is_cut_off
@@ -23,6 +32,7 @@ SAMPLE_ROWS = 200
 BOM = b"\xef\xbb\xbf"
 # bytes that are read before something is said about lines that hold nothing, or are of another width
 LOOK_AHEAD = 1 << 20
+LINE_FEED = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -48,21 +58,29 @@ class Records:
         self.last_notes: list[str] = []
         skipped = self._skip_lines()
         self.separator = form.separator or skipped.separator or form.separator_of(self._name)
-        line, fields = self._line, self._read_first()
-        if len(fields) > 1 and not form.empty_rows:
+        row, own = self._read_front(form.empty_rows)
+        self.sample = row.sample
+        hint = other_separator(row)
+        header = header_of(row, hint)
+        notes = (*text.notes, *skipped.notes(self._name, self.separator), *header.notes)
+        self.header = replace(header, notes=notes)
+        self.shape = Shape(self._mending, self.separator, len(header.names), header.unnamed, row.line, hint)
+        # the line of the names, where it cannot be data too
+        self._own = own if len(header.names) > 1 and header.hint is None else b""
+
+    def _read_front(self, empty_rows: bool) -> tuple[FirstRow, bytes]:
+        """The first row and its bytes, which are taken off the buffer, with some of those below it."""
+        line, (fields, own) = self._line, self._read_first()
+        if len(fields) > 1 and not empty_rows:
             self._nothing = nothing_of(self.separator)
         if self._ended:
             self._buffer, self.last_notes = without_last_lines(self._buffer, self._nothing, self._name)
         sample = self._read_sample()
-        self.sample = [fields for _, fields in sample]
-        row = FirstRow(fields, self.sample, self._name, line, self.separator, self._mending)
-        hint = other_separator(row)
-        if hint is None:
+        cells = [cells for _, cells in sample]
+        row = FirstRow(fields, cells, self._name, line, self.separator, self._mending)
+        if other_separator(row) is None:
             FirstLines([(line, fields), *sample], self.separator, self._mending).refuse_descriptions()
-        header = header_of(row, hint)
-        notes = (*text.notes, *skipped.notes(self._name, self.separator), *header.notes)
-        self.header = replace(header, notes=notes)
-        self.shape = Shape(self._mending, self.separator, len(header.names), header.unnamed, line, hint)
+        return row, own
 
     def blocks(self, chunks: int = 1) -> Iterator[Block]:
         """The rows after the header: those of the first chunk of the file, then about so many at a time."""
@@ -86,8 +104,31 @@ class Records:
             if not self._ended and len(self._buffer) < LOOK_AHEAD:
                 return None
             raise checked.ragged.error(self.shape, self._ended)
+        self._refuse_header_again(whole[: checked.size])
+        if self._ended and checked.size == len(self._buffer):
+            self._note_sum(whole)
         self._drop(checked.size, checked.next_line)
         return Block(whole[: checked.size], checked.rows, checked.lines)
+
+    def _refuse_header_again(self, rows: bytes) -> None:
+        """DataError where the line of the header is there once more, as files put together have it."""
+        found = rows.find(self._own) if self._own else -1
+        while found > 0 and rows[found - 1] != LINE_FEED:
+            found = rows.find(self._own, found + 1)
+        if found >= 0:
+            line = self._line + rows.count(b"\n", 0, found)
+            keep = f"NR <= {self.header.line} {{h = $0; print; next}} $0 != h"
+            hint = f"take it out: {self._mending.through(f'awk {shlex.quote(keep)}', 'table')}"
+            raise DataError.of("the names of the columns again", Place(self._name, line), hint)
+
+    def _note_sum(self, rows: bytes) -> None:
+        """A note where the last row seems to sum up the others: where no other row begins with that word."""
+        found = sum_of(rows, self.separator)
+        if found is not None and sum(found[1] in fields[0] for fields in self.sample) < 2:
+            line = self._line + rows.count(b"\n", 0, found[0])
+            note = f"{Place(self._name, line)}: the last row begins with '{found[1]}'"
+            hint = f"hint: if it is no row like the others: {self._mending.up_to_line(line - 1)}"
+            self.last_notes += [note, hint]
 
     def _fill(self, chunks: int = 1) -> None:
         """So many more chunks. At the end of the file the last line gets its end, and empty lines go."""
@@ -132,8 +173,8 @@ class Records:
             if skipped.size > LOOK_AHEAD:
                 raise DataError.of("begins with a very long stretch of blank lines", Place(self._name))
 
-    def _read_first(self) -> list[str]:
-        """The fields of the first row, which is taken off the buffer."""
+    def _read_first(self) -> tuple[list[str], bytes]:
+        """The fields of the first row, and its bytes, which are taken off the buffer."""
         while True:
             try:
                 first = next(fields_of(self._whole_lines(), self.separator), None)
@@ -146,8 +187,9 @@ class Records:
                 size = _size_of(self._buffer, lines)
                 if self._buffer[:size].endswith(b"\r\r\n"):  # to the csv module an empty line, which it skips
                     raise self._malformed(csv.Error("new-line character"))
+                own = self._buffer[:size]
                 self._drop(size, self._line + lines)
-                return fields
+                return fields, own
             self._fill()
 
     def _read_sample(self) -> list[tuple[int, list[str]]]:

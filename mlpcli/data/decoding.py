@@ -158,7 +158,8 @@ class Decoder:
 
     def _no_text(self, place: Place, piece: bytes) -> DataError:
         """The error about a character that no text holds: every second byte is one in UTF-16."""
-        hint = "state its encoding (`encoding` under `data`), or save the table as CSV"
+        command = self.mending.through(r"tr -d '\000'", "table")
+        hint = f"save the table as CSV, or take such characters out: {command}"
         for encoding, zeros in (("utf-16-le", piece[1::2]), ("utf-16-be", piece[::2])):
             if len(zeros) > 1 and zeros.count(0) > len(zeros) // 2:
                 command = self.mending.through(f"iconv -f {_iconv_name(encoding)} -t UTF-8", "utf8")

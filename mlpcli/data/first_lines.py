@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlpcli.data.column_names import are_labels
 from mlpcli.data.columns import Kind, kind_of, number_of
+from mlpcli.data.first_row import GAPS, are_labels, are_numbers
 from mlpcli.data.shell_commands import Mending, joined, letters, printed
 from mlpcli.errors import DataError, Place, Problem
 
@@ -17,8 +17,6 @@ SEPARATOR_LINE = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)
 COMMENT_SIGNS = ("#", "%", "//", "--", "/*", "!", "@")
 # a header stands in one of so many lines, and so many rows tell
 LAST_HEADER, FEWEST_ROWS = 60, 2
-# what cells of numbers may be besides numbers
-GAPS = frozenset(("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?", "-", "..", "."))
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,10 @@ class FirstLines:
         """The first of rows that are all as wide, if the first line is a single text and none is a header."""
         if not self.rows or len(self.rows[0][1]) != 1:
             return None
-        candidates = range(1, min(LAST_HEADER, len(self.rows) - FEWEST_ROWS + 1))
-        return next((i for i in candidates if self._begins_table(i)), None)
+        widths = [len(fields) for _, fields in self.rows]
+        candidates = range(min(LAST_HEADER, len(self.rows) - FEWEST_ROWS), 0, -1)
+        changes = (i for i in candidates if widths[i] != widths[i - 1])
+        return next((i for i in changes if self._begins_table(i)), None)
 
     def _begins_table(self, index: int) -> bool:
         """Whether the rows from here on are as wide as this one, but for a few."""
@@ -139,19 +139,10 @@ class FirstLines:
         """The columns that hold numbers alone below a row."""
         width = len(self.rows[index][1])
         rows = [fields for _, fields in self.rows[index + 1 :] if len(fields) == width]
-        return [i for i in range(width) if _are_numbers([row[i].strip() for row in rows])]
+        return [i for i in range(width) if are_numbers([row[i].strip() for row in rows])]
 
 
 def _are_names(cells: Sequence[str]) -> bool:
     """Whether cells above numbers are names: texts, or numbers that are labels."""
     numbers = [number_of(cell) for cell in cells if kind_of(cell) is Kind.NUMBER]
     return not GAPS.intersection(cells) and (not numbers or are_labels(numbers))
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    known = [cell for cell in cells if cell not in GAPS]
-    return bool(known) and all(_is_number(cell) for cell in known)
-
-
-def _is_number(cell: str) -> bool:
-    return any(kind_of(cell, decimal) is Kind.NUMBER for decimal in ".,")

@@ -8,6 +8,7 @@ LINE_ENDS = b"\r\n"
 # ^Z, with which old systems end a text
 END_MARK = b"\x1a"
 SPACES = b" \t"
+SUMS = {"total", "totals", "grand total", "sum", "mean", "average", "gesamt", "summe", "mittelwert", "totale"}
 
 
 def nothing_of(separator: str) -> bytes:
@@ -31,6 +32,13 @@ def without_last_lines(content: bytes, nothing: bytes, source: str) -> tuple[byt
     ended = stripped.removesuffix(END_MARK)
     marked = END_MARK if ended != stripped else b""
     return ended + b"\n", _notes(marked + rest, source)
+
+
+def sum_of(content: bytes, separator: str) -> tuple[int, str] | None:
+    """Where the last of some whole lines begins, and its first word, if that is one that a sum has."""
+    start = content.rfind(b"\n", 0, len(content) - 1) + 1
+    word = content[start:].split(separator.encode(), 1)[0].strip(b'" \t\r\n').decode()
+    return (start, word) if word.casefold() in SUMS else None
 
 
 def _notes(rest: bytes, source: str) -> list[str]:

@@ -39,6 +39,8 @@ REFUSED_MAGIC = (
     (b"<!DOCTYPE", "a web page", "download the file itself: the address gave a page about it"),
     (b"<!doctype", "a web page", "download the file itself: the address gave a page about it"),
     (b"<html", "a web page", "download the file itself: the address gave a page about it"),
+    (b'{"', "a JSON document", "save the table as CSV"),
+    (b'[{"', "a JSON document", "save the table as CSV"),
     (b"<?xml", "an XML document", "save the table as CSV"),
     (b"version https://", "a pointer of Git LFS", "git lfs pull"),
 )

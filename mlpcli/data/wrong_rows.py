@@ -76,7 +76,24 @@ class Ragged:
             return f"if {which} not part of the table: {shape.mending.up_to_line(line - 1)}"
         if not any(cell.strip() for cell in fields) and len(fields) < 2:
             return f"take such lines out: {shape.mending.through(WITHOUT_BLANK_LINES, 'table')}"
-        return self._hint_of_all(shape) or _hint_of_width(fields, shape)
+        return self._hint_of_comments(shape) or self._hint_of_all(shape) or self._hint_of_width(shape)
+
+    def _hint_of_comments(self, shape: Shape) -> str | None:
+        """Where all of them begin with one sign of a comment."""
+        for sign in ("#", "%", "//"):
+            if all(fields and fields[0].startswith(sign) for _, fields in self.found):
+                return f"take such lines out: {shape.mending.through(f'grep -v ^{sign}', 'table')}"
+        return None
+
+    def _hint_of_width(self, shape: Shape) -> str | None:
+        """Where some rows have a field too many, which is empty or holds what belongs to another."""
+        rows = [fields for _, fields in self.found]
+        if all(len(fields) >= shape.named and not any(fields[shape.named :]) for fields in rows):
+            cut = f"cut -d {shlex.quote(shape.separator)} -f 1-{shape.named}"
+            return (
+                f"if what is after the last name is empty everywhere: {shape.mending.through(cut, 'table')}"
+            )
+        return _hint_of_one(rows[0], shape)
 
     def _are_below_the_table(self, shape: Shape) -> bool:
         """Whether they are a few last lines that hold a remark, or a sum."""
@@ -111,7 +128,7 @@ def _found(fields: Sequence[str], shape: Shape) -> str:
     return f"expected {shape.width} field{'s' * (shape.width > 1)}, found {len(fields)}"
 
 
-def _hint_of_width(fields: Sequence[str], shape: Shape) -> str | None:
+def _hint_of_one(fields: Sequence[str], shape: Shape) -> str | None:
     if len(fields) == shape.width:
         names = "".join(f"{_in_sed(shape.separator)}column{i + 1}" for i in range(shape.named, shape.width))
         sign = re.escape(shape.separator) if shape.separator in "|.*[" else _in_sed(shape.separator)

@@ -216,6 +216,30 @@ REFUSED = [
     First("bars", table("|"), "separated by a bar"),
     First("tabs", table("\t"), "separated by a tab"),
     First("spaces", table("   "), "separated by spaces"),
+    First("the names again", table() + table(), "the names of the columns again"),
+    First(
+        "a second line of names",
+        "size,size,price\nmin,colour,EUR\n"
+        + table(header=False).replace("red", "3").replace("blue", "4").replace("green", "5"),
+        "several columns",
+        names=("size min", "size colour", "price EUR"),
+    ),
+    First(
+        "spaces before quotes", 'size, "colour", "price"\n1.5, "red", "10"\n', "take spaces before quotes out"
+    ),
+    First(
+        "an attribute file",
+        "@relation x\n@attribute size numeric\n@attribute c {a,b,c}\n@data\n" + table(header=False),
+        "before line 5",
+        names=("a", "b", "c"),
+    ),
+    First(
+        "some separators at the ends",
+        table().replace("red,10", "red,10,"),
+        "what is after the last name is empty",
+    ),
+    First("remarks in the middle", table().replace("-2", "# later\n-2"), "expected 3 fields, found 1"),
+    First("a NUL character", table().replace("red", "re\0d", 1), "found a NUL character"),
     First(
         "a blank line below the header", table().replace("price\n", "price\n\n"), "an empty line between rows"
     ),
@@ -224,8 +248,8 @@ REFUSED = [
     ),
     First(
         "remarks below the table",
-        table() * 2 + "\n\nSource: station 12\nUpdated: 2024\n",
-        "(and 3 more: lines 12, 13, …)",
+        table() + table(header=False) + "\n\nSource: station 12\nUpdated: 2024\n",
+        "(and 3 more: lines 11, 12, …)",
     ),
 ]
 
@@ -284,7 +308,7 @@ def test_what_is_refused_says_what_to_type_next(case: First) -> None:
     assert mended.header.names == case.names
     assert mended.header.notes == ()
     first = [mended.table.texts[name].texts()[0] for name in case.names]
-    assert first[:2] in (["1.5", "red"], ["A", "a"], ["Ann", "Ulm"], ["1", "red"])
+    assert first[:2] in (["1.5", "red"], ["A", "a"], ["Ann", "Ulm"], ["1", "red"], ["1.5", "3"])
 
 
 def test_a_command_never_writes_over_the_file_that_it_mends() -> None:

@@ -7,8 +7,9 @@ import io
 import pandas as pd
 import pytest
 
-from mlpcli.data.column_names import FirstRow, header_of
+from mlpcli.data.column_names import header_of
 from mlpcli.data.csv_format import other_separator
+from mlpcli.data.first_row import FirstRow
 from mlpcli.data.header import Header
 from mlpcli.data.shell_commands import Mending
 from mlpcli.errors import DataError

@@ -49,7 +49,14 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
             "hint: take such lines out: sed '/^[[:space:]]*$/d' t.csv > table.csv",
         ],
     ),
-    (b"a,b\n1,2,\n3,4\n", PLAIN, ["mlp: error: t.csv:3: expected 3 fields, found 2"]),
+    (
+        b"a,b\n1,2,\n3,4\n",
+        PLAIN,
+        [
+            "mlp: error: t.csv:3: expected 3 fields, found 2",
+            "hint: if what is after the last name is empty everywhere: cut -d , -f 1-2 t.csv > table.csv",
+        ],
+    ),
     (
         b"a,b\n1,2,\n3,4,x\n",
         PLAIN,
@@ -177,7 +184,7 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
         PLAIN,
         [
             "mlp: error: t.csv:3: expected text, found a NUL character",
-            "hint: state its encoding (`encoding` under `data`), or save the table as CSV",
+            "hint: save the table as CSV, or take such characters out: tr -d '\\000' < t.csv > table.csv",
         ],
     ),
     (
