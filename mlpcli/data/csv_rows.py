@@ -59,7 +59,7 @@ class Records:
         skipped = self._skip_lines()
         self.separator = form.separator or skipped.separator or form.separator_of(self._name)
         row, own = self._read_front(form.empty_rows)
-        self.sample = row.sample
+        self.sample = list(row.sample)
         hint = other_separator(row)
         header = header_of(row, hint)
         notes = (*text.notes, *skipped.notes(self._name, self.separator), *header.notes)
@@ -67,6 +67,9 @@ class Records:
         self.shape = Shape(self._mending, self.separator, len(header.names), header.unnamed, row.line, hint)
         # the line of the names, where it cannot be data too
         self._own = own if len(header.names) > 1 and header.hint is None else b""
+        # a sign of that line that no row has so far: a block without it does not hold the line
+        seen = set(self._buffer[:SAMPLE])
+        self._rare = next((own[i : i + 1] for i, sign in enumerate(own) if sign not in seen), b"")
 
     def _read_front(self, empty_rows: bool) -> tuple[FirstRow, bytes]:
         """The first row and its bytes, which are taken off the buffer, with some of those below it."""
@@ -104,15 +107,18 @@ class Records:
             if not self._ended and len(self._buffer) < LOOK_AHEAD:
                 return None
             raise checked.ragged.error(self.shape, self._ended)
-        self._refuse_header_again(whole[: checked.size])
+        content = whole[: checked.size]
+        self._refuse_header_again(content)
         if self._ended and checked.size == len(self._buffer):
-            self._note_sum(whole)
+            self._note_sum(content)
         self._drop(checked.size, checked.next_line)
-        return Block(whole[: checked.size], checked.rows, checked.lines)
+        return Block(content, checked.rows, checked.lines)
 
     def _refuse_header_again(self, rows: bytes) -> None:
         """DataError where the line of the header is there once more, as files put together have it."""
-        found = rows.find(self._own) if self._own else -1
+        if not self._own or self._rare not in rows:
+            return
+        found = rows.find(self._own)
         while found > 0 and rows[found - 1] != LINE_FEED:
             found = rows.find(self._own, found + 1)
         if found >= 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -59,8 +58,15 @@ def decoded(pieces: Iterator[bytes], mending: Mending, encoding: str) -> Text:
     elif marked == "utf-8-sig":
         stages.append("tail -c +4")
     decoder = Decoder(Mending(mending.name, tuple(stages)), encoding)
-    texts = filter(None, map(decoder, _with_end(chain([head], pieces))))
+    texts = filter(None, map(decoder, _with_end(_after([head], pieces))))
     return _with_line_feeds(decoder, texts, tuple(notes))
+
+
+def _after(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Those that were looked at, none of which is kept, and then the rest."""
+    while first:
+        yield first.pop(0)
+    yield from rest
 
 
 def _with_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -79,7 +85,7 @@ def _with_line_feeds(decoder: Decoder, texts: Iterator[bytes], notes: tuple[str,
             break
     head = seen[0] if len(seen) == 1 else b"".join(seen)
     mending = decoder.mending
-    whole = chain([head], texts) if head else texts
+    whole = _after(seen, texts)
     if LINE_FEED in head or CARRIAGE_RETURN not in head:
         return Text(whole, notes, mending, decoder.encoding)
     note = f"{mending.name}: its lines end in a carriage return"

@@ -88,10 +88,18 @@ class FirstLines:
 
     def _header(self) -> int | None:
         """The first row that looks like the header, if it is not the first of all."""
-        if not self.rows:
+        if not self.rows or self._is_plain():
             return None
         candidates = range(1, min(LAST_HEADER, len(self.rows) - FEWEST_ROWS + 1))
         return next((i for i in candidates if self._can_hold_names(i) and self._differs(i)), None)
+
+    def _is_plain(self) -> bool:
+        """Whether all is as it should be: rows as wide as the first, line after line, with names."""
+        start, first = self.rows[0]
+        alike = all(len(fields) == len(first) for _, fields in self.rows)
+        named = sum(bool(name.strip()) for name in first) >= len(first) - 1
+        comment = first[0].lstrip().startswith(COMMENT_SIGNS)
+        return alike and named and not comment and self.rows[-1][0] == start + len(self.rows) - 1
 
     def _rows_without_header(self) -> int | None:
         """The first of rows that are all as wide, if the first line is a single text and none is a header."""

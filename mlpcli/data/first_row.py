@@ -40,11 +40,20 @@ class FirstRow:
         rows = (row for row in self.sample if len(row) > position and row != self.fields)
         return [row[position].strip() for row in rows if row[position].strip()]
 
+    def is_common(self, position: int) -> bool:
+        """Whether the name of a column is more than once a cell of it."""
+        name = self.fields[position]
+        rows = (row for row in self.sample if len(row) > position and row[position] == name)
+        return sum(row != self.fields for row in rows) > 1
+
     def second_header(self) -> list[str] | None:
         """The row below the names where it holds texts, and all others numbers, in two columns or more."""
         width = len(self.fields)
         rows = [row for row in self.sample if len(row) == width]
         if len(rows) < FEW_ROWS or len(self.sample[0]) != width:
+            return None
+        above = [i for i in range(width) if are_numbers([rows[1][i].strip()])]
+        if sum(bool(rows[0][i].strip()) and not are_numbers([rows[0][i].strip()]) for i in above) < 2:
             return None
         columns = [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]
         numeric = [column for column in columns if are_numbers(column[1:])]
@@ -80,7 +89,7 @@ def _doubts_on_data(names: Sequence[str], row: FirstRow) -> Iterator[str]:
     if are_labels([number_of(names[i]) for i in numbers]):
         numbers = []
     likely = [i for i in numbers if _is_within(number_of(names[i]), row.cells(i))]
-    repeated = [i for i, name in enumerate(names) if i not in set(numbers) and _repeats(name, row.cells(i))]
+    repeated = [i for i in sorted(set(range(len(names))).difference(numbers)) if row.is_common(i)]
     count = len(likely) + len(repeated)
     if 2 * count <= len(names):
         return
@@ -125,11 +134,6 @@ def _is_within(number: float, cells: Sequence[str]) -> bool:
         return False
     least, most = min(values), max(values)
     return least - (most - least) <= number <= most + (most - least)
-
-
-def _repeats(name: str, cells: Sequence[str]) -> bool:
-    """Whether a text is a common cell of its own column."""
-    return cells.count(name) > 1
 
 
 def are_numbers(cells: Sequence[str]) -> bool:
