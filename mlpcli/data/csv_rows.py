@@ -66,7 +66,7 @@ class Records:
         self.header = replace(header, notes=notes)
         self.shape = Shape(self._mending, self.separator, len(header.names), header.unnamed, row.line, hint)
         # the line of the names, where it cannot be data too
-        self._own = own if len(header.names) > 1 and header.hint is None else b""
+        self._own = own if len(header.names) > 1 and header.hint is None and not row.is_usual() else b""
         # a sign of that line that no row has so far: a block without it does not hold the line
         seen = set(self._buffer[:SAMPLE])
         self._rare = next((own[i : i + 1] for i, sign in enumerate(own) if sign not in seen), b"")
@@ -159,7 +159,7 @@ class Records:
             text -= 1
         if end - text > LOOK_AHEAD:
             command = self._mending.through(without_empty_rows(self.separator), "table")
-            place = Place(self._name, self._line + self._buffer.count(b"\n", 0, text))
+            place = Place(self._name, self._line + self._buffer.count(b"\n", 0, text) + (text > 0))
             raise DataError.of(
                 "a very long stretch of lines that hold nothing", place, f"take them out: {command}"
             )
@@ -177,7 +177,9 @@ class Records:
             if self._ended:
                 raise DataError.of("is empty; expected a header and rows", Place(self._name))
             if skipped.size > LOOK_AHEAD:
-                raise DataError.of("begins with a very long stretch of blank lines", Place(self._name))
+                hint = f"take them out: {self._mending.through(without_empty_rows(','), 'table')}"
+                place = Place(self._name)
+                raise DataError.of("begins with a very long stretch of blank lines", place, hint)
 
     def _read_first(self) -> tuple[list[str], bytes]:
         """The fields of the first row, and its bytes, which are taken off the buffer."""

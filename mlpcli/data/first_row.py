@@ -35,16 +35,20 @@ class FirstRow:
         """Where it is."""
         return Place(self.source, self.line)
 
+    def is_usual(self) -> bool:
+        """Whether many rows are the same as this one, which is no header then."""
+        return 4 * sum(row == self.fields for row in self.sample) > len(self.sample)
+
     def cells(self, position: int) -> list[str]:
         """What the sample holds in a column, but for rows that are the header again."""
         rows = (row for row in self.sample if len(row) > position and row != self.fields)
         return [row[position].strip() for row in rows if row[position].strip()]
 
     def is_common(self, position: int) -> bool:
-        """Whether the name of a column is more than once a cell of it."""
+        """Whether the name of a column is more than once a cell of it, but for the header again."""
         name = self.fields[position]
         rows = (row for row in self.sample if len(row) > position and row[position] == name)
-        return sum(row != self.fields for row in rows) > 1
+        return sum(row != self.fields for row in rows) > 1 or self.is_usual()
 
     def second_header(self) -> list[str] | None:
         """The row below the names where it holds texts, and all others numbers, in two columns or more."""

@@ -19,7 +19,7 @@ MALFORMED = (
     ("new-line character", "a carriage return in the middle of a line"),
     ("expected after", "text after the closing quote of a field"),
 )
-CLOSED = re.compile(rb'"(?:[^"]|"")*"')
+CLOSED = re.compile(rb'"(?:[^"]|"")*+"')
 WITHOUT_BLANK_LINES = "sed '/^[[:space:]]*$/d'"
 
 
