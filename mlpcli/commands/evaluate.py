@@ -135,6 +135,7 @@ def evaluation_of(model: Model, reader: Reader, names: Sequence[str], console: C
     if not parts:
         message = "no row has a target" if left_out else "there are no rows after the header"
         raise DataError.of(message, Place(reader.header.source))
+    console.notes(reader.last_notes)
     tally.tell(console)
     if left_out:
         console.note(f"{counted(left_out, 'row')} without a target left out")
@@ -164,7 +165,9 @@ def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overl
 def labelling_of(model: Model, reader: Reader, console: Console) -> Labelling:
     """What the rows of an input have besides the model's inputs."""
     weight = weight_column(model)
-    if weight is not None and weight not in reader.header.names:
+    console.notes(reader.header.notes)
+    console.notes(reader.header.respelt((model.inputs.wanted + model.target.wanted).names))
+    if weight is not None and reader.header.own(weight) is None:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
     return Labelling(model.target, weight, drops_unlabelled(model))

@@ -39,7 +39,7 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
         hint = "replace it with --overwrite, or name another with -o"
         raise OutputError.of("there is a file already", Place(str(out)), hint)
     with console.doing(reading(source)):
-        text = starter_text(starter_of(source, options, out))
+        text = starter_text(starter_of(source, options, out, console))
     check(parse_document(text.encode(), str(out)))  # a table of very many columns may make it too long
     if out == STDOUT:
         console.result(text)
@@ -49,12 +49,13 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-def starter_of(source: Path, options: InitOptions, out: Path) -> Starter:
-    """Everything that the config for a table will say."""
+def starter_of(source: Path, options: InitOptions, out: Path, console: Console) -> Starter:
+    """Everything that the config for a table will say, once its notes are told."""
     file = find(source)
     if not file.regular:
         raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
     found = survey(file, detect_format(file), tuple(dict.fromkeys(options.targets)))
+    console.notes(found.notes)
     directory = Path() if out == STDOUT else out.parent
     train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())
     return choose(found, "FILE" if out == STDOUT else out.name, train, options.task)

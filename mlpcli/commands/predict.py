@@ -34,13 +34,18 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     model = open_model(model_path, options.expect_sha256)
     tally, shown = Tally(), beside(options.out, console)
-    with open_input(source, model.form) as reader:
+    # lines that hold nothing are rows where a prediction can be made of them, or an empty one
+    empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
+    with open_input(source, replace(model.form, empty_rows=empty_rows)) as reader:
         carried = carried_columns(model, reader, options)
+        console.notes(reader.header.notes)
+        console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
         columns = model.decoder.columns
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
         with shown.doing(reading(source)):
             write_table(options.out, (*carried, *columns), counting_rows(shown, tables, rows_of))
+        console.notes(reader.last_notes)
     tally.tell(console)
     return ExitCode.DONE
 
@@ -58,7 +63,8 @@ def rows_of(columns: Columns) -> int:
 
 def carried_columns(model: Model, reader: Reader, options: PredictOptions) -> tuple[str, ...]:
     """The input columns that come before the predictions."""
-    ids = dict.fromkeys((*model.file.meta.id, *options.ids))
+    names = (*model.file.meta.id, *options.ids)
+    ids = dict.fromkeys(reader.header.own(name) or name for name in names)
     if options.include_inputs:
         ids |= dict.fromkeys(reader.header.names)
     return tuple(ids)

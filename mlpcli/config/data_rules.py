@@ -35,13 +35,17 @@ HARMLESS_TOGETHER = (
 
 def each_column_has_one_role(spec: Spec) -> Iterator[Finding]:
     """A column that is named twice would silently be only one of the two."""
-    for (role, column, _), (second_role, second, key) in combinations(_named_columns(spec.data), 2):
-        if column == second and {role, second_role} not in HARMLESS_TOGETHER:
-            yield Finding(
-                key,
-                f"column '{column}' is {ROLES[role]} and {ROLES[second_role]}",
-                "a column can be one of the two",
-            )
+    named: dict[str, list[tuple[str, Key]]] = {}
+    for role, column, key in _named_columns(spec.data):
+        named.setdefault(column, []).append((role, key))
+    for column, roles in named.items():
+        for (role, _), (second_role, key) in combinations(roles, 2):
+            if {role, second_role} not in HARMLESS_TOGETHER:
+                yield Finding(
+                    key,
+                    f"column '{column}' is {ROLES[role]} and {ROLES[second_role]}",
+                    "a column can be one of the two",
+                )
 
 
 def _named_columns(data: DataSpec) -> Iterator[tuple[str, str, Key]]:

@@ -82,7 +82,10 @@ class DataSpec(Closed):
     train: Annotated[
         str,
         LocalPath("the path of a CSV file"),
-        Field(description="the training data: .csv or .tsv, either with .gz; relative to this config"),
+        Field(
+            description="the training data: .csv or .tsv, either with .gz, of at most 100,000 columns; "
+            "relative to this config"
+        ),
     ]
     target: Annotated[
         tuple[Column, ...],

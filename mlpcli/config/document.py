@@ -27,9 +27,10 @@ from mlpcli.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode
 from mlpcli.config.yaml_errors import explain_yaml_error
 from mlpcli.errors import ConfigError, Place, Problem, clean
 
-MAX_BYTES = 64 * 1024
+# room for a list of all columns of the widest table
+MAX_BYTES = 4 << 20
 MAX_DEPTH = 16
-MAX_EVENTS = 5_000
+MAX_EVENTS = 100_000
 
 # what ends a line for YAML, as `\r\n` does
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\x85\u2028\u2029", "\n"))
@@ -59,7 +60,7 @@ def decode(data: bytes, source: str) -> str:
     """The text of a config file: UTF-8, with a byte order mark or without, and not too large."""
     if len(data) > MAX_BYTES:
         raise ConfigError.of(
-            f"expected a config of at most {MAX_BYTES // 1024} KiB, found a larger file", Place(source)
+            f"expected a config of at most {MAX_BYTES >> 20} MiB, found a larger file", Place(source)
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ConfigError.of("expected UTF-8 text, found UTF-16", Place(source), "save the file as UTF-8")
@@ -118,7 +119,7 @@ def _events(text: str, locate: Locate) -> Iterator[Event]:
         if depth > MAX_DEPTH:
             raise ConfigError.of(f"expected at most {MAX_DEPTH} levels of nesting, found more", place)
         if count > MAX_EVENTS:
-            raise ConfigError.of("expected a config of a few hundred values, found thousands", place)
+            raise ConfigError.of(f"expected a config of at most {MAX_EVENTS:,} values, found more", place)
         yield event
 
 

@@ -82,10 +82,12 @@ class OneOrList:
             return [] if empty else [given]
         if not isinstance(given, list | tuple):
             raise expected(f"{self.what} or a list of them", given)
-        texts = [text_of(item) if is_scalar(item) else None for item in given]
-        for index, text in enumerate(texts):
-            if text is not None and text in texts[:index]:
+        seen: set[str] = set()
+        texts = [(index, text_of(item)) for index, item in enumerate(given) if is_scalar(item)]
+        for index, text in texts:
+            if text in seen:
                 raise refusal(f"'{text}' is listed twice", "take one of the two away", (index,))
+            seen.add(text)
         if len(given) < self.shortest:
             raise refusal(f"expected {self.what} or a list of them, found an empty list")
         return list(given)

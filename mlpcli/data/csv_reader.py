@@ -16,11 +16,12 @@ from mlpcli.arrays import Array, Matrix
 from mlpcli.data.columns import Notation, NumberColumn, TextColumn
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_rows import Block, Records
+from mlpcli.data.header import Header, Positions
 from mlpcli.data.leading_zeros import codes_as_texts, columns_of_codes
 from mlpcli.data.own_marks import without_marks
-from mlpcli.data.row_width import Shape
-from mlpcli.data.source import DataFile, Hashed, chunks
-from mlpcli.data.table import Header, Table, Wanted
+from mlpcli.data.source import DataFile, Hashed, text_of
+from mlpcli.data.table import Table, Wanted
+from mlpcli.data.wrong_rows import Shape
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
 
@@ -48,13 +49,13 @@ class CsvReader:
     """An open CSV file: its header is known, its rows are still to come, once."""
 
     def __init__(self, file: DataFile, form: CsvFormat) -> None:
-        separator = form.separator_of(file.name)
-        _refuse_separator(separator, form.decimal, file.name)
         self._form = form
         self._handle = file.open()
         try:
             self._source = Hashed(self._handle)
-            self._records = Records(chunks(self._source, file.name, form.encoding), file.name, separator)
+            text = text_of(self._source, file.name, form.encoding)
+            self._records = Records(text, form)
+            _refuse_separator(self._records.separator, form.decimal, file.name)
         except BaseException:
             self._handle.close()
             raise
@@ -78,6 +79,11 @@ class CsvReader:
         return self._records.header
 
     @property
+    def last_notes(self) -> Sequence[str]:
+        """What was left out after the last row; known once the blocks have been read."""
+        return self._records.last_notes
+
+    @property
     def sample(self) -> list[list[str]]:
         """The fields of some rows at the front."""
         return self._records.sample
@@ -90,7 +96,7 @@ class CsvReader:
     def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
         """The rows as columns, block by block, in larger ones where they are kept and hold texts."""
         chunks = FOR_TEXTS if kept and wanted.texts else 1
-        parser = _Parser(self.header.names, self._records.shape, self._form)
+        parser = _Parser(self.header.positions, self._records.shape, self._form)
         yield from in_order(lambda block: parser.table(block, wanted), self._records.blocks(chunks))
 
 
@@ -103,10 +109,10 @@ def _refuse_separator(separator: str, decimal: str, name: str) -> None:
 class _Parser:
     """Parses the blocks of one file into tables of the columns wanted; in any thread, as it keeps nothing."""
 
-    def __init__(self, names: Sequence[str], shape: Shape, form: CsvFormat) -> None:
+    def __init__(self, positions: Positions, shape: Shape, form: CsvFormat) -> None:
         with suppress(MemoryError):
             np.empty(KEPT, np.uint8)  # and freed
-        self._position = {name: i for i, name in enumerate(names)}
+        self._position = positions
         self._shape = shape
         self._form = form
         self._notation = form.notation

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.csv_format import SEPARATORS
-from mlpcli.data.row_width import Shape, check, fields_of, is_cut_off, malformed
-from mlpcli.data.table import Header, Lines
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.data.column_names import header_of
+from mlpcli.data.csv_format import CsvFormat, other_separator
+from mlpcli.data.decoding import Text
+from mlpcli.data.first_lines import FirstLines, Skipped, skipped_lines
+from mlpcli.data.first_row import FirstRow
+from mlpcli.data.last_lines import (
+    END_MARK,
+    LINE_ENDS,
+    nothing_of,
+    sum_of,
+    without_empty_rows,
+    without_last_lines,
+)
+from mlpcli.data.row_width import check, fields_of
+from mlpcli.data.table import Lines
+from mlpcli.data.wrong_rows import Malformed, Shape, is_cut_off
+from mlpcli.errors import DataError, Place
 
 SAMPLE = 1 << 16  # bytes at the front of the rows that are looked at before kinds are chosen for the columns
 SAMPLE_ROWS = 200
 BOM = b"\xef\xbb\xbf"
-MAX_COLUMNS = 10_000
+# bytes that are read before something is said about lines that hold nothing, or are of another width
+LOOK_AHEAD = 1 << 20
+LINE_FEED = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -31,18 +47,43 @@ class Block:
 class Records:
     """The rows of a file, read once from its front to its end."""
 
-    def __init__(self, chunks: Iterator[bytes], name: str, separator: str) -> None:
-        self._chunks = chunks
-        self._name = name
-        self._separator = separator
+    def __init__(self, text: Text, form: CsvFormat) -> None:
+        self._pieces = text.pieces
+        self._mending = text.mending
+        self._name = text.mending.name
         self._buffer = b""
         self._ended = False
         self._line = 1
-        header = self._read_header()
-        self.sample = self._read_sample()
-        self.header = _with_line_ends(header, self.sample)
-        names, unnamed = self.header.names, self.header.unnamed
-        self.shape = Shape(name, separator, len(names), unnamed, header.hint)
+        self._nothing = LINE_ENDS + END_MARK
+        self.last_notes: list[str] = []
+        skipped = self._skip_lines()
+        self.separator = form.separator or skipped.separator or form.separator_of(self._name)
+        row, own = self._read_front(form.empty_rows)
+        self.sample = list(row.sample)
+        hint = other_separator(row)
+        header = header_of(row, hint)
+        notes = (*text.notes, *skipped.notes(self._name, self.separator), *header.notes)
+        self.header = replace(header, notes=notes)
+        self.shape = Shape(self._mending, self.separator, len(header.names), header.unnamed, row.line, hint)
+        # the line of the names, where it cannot be data too
+        self._own = own if len(header.names) > 1 and header.hint is None and not row.is_usual() else b""
+        # a sign of that line that no row has so far: a block without it does not hold the line
+        seen = set(self._buffer[:SAMPLE])
+        self._rare = next((own[i : i + 1] for i, sign in enumerate(own) if sign not in seen), b"")
+
+    def _read_front(self, empty_rows: bool) -> tuple[FirstRow, bytes]:
+        """The first row and its bytes, which are taken off the buffer, with some of those below it."""
+        line, (fields, own) = self._line, self._read_first()
+        if len(fields) > 1 and not empty_rows:
+            self._nothing = nothing_of(self.separator)
+        if self._ended:
+            self._buffer, self.last_notes = without_last_lines(self._buffer, self._nothing, self._name)
+        sample = self._read_sample()
+        cells = [cells for _, cells in sample]
+        row = FirstRow(fields, cells, self._name, line, self.separator, self._mending)
+        if other_separator(row) is None:
+            FirstLines([(line, fields), *sample], self.separator, self._mending).refuse_descriptions()
+        return row, own
 
     def blocks(self, chunks: int = 1) -> Iterator[Block]:
         """The rows after the header: those of the first chunk of the file, then about so many at a time."""
@@ -51,7 +92,7 @@ class Records:
             if block is not None:
                 yield block
             elif self._buffer and self._ended:
-                raise malformed(csv.Error("unexpected end of data"), Place(self._name, self._line))
+                raise self._malformed(csv.Error("unexpected end of data"))
             del block  # before the next one is read
             self._fill(chunks)
 
@@ -61,76 +102,117 @@ class Records:
         checked = check(whole, self.shape, self._line) if whole else None
         if checked is None or not checked.rows:
             return None
+        if checked.ragged is not None:
+            # what comes after them tells what they are
+            if not self._ended and len(self._buffer) < LOOK_AHEAD:
+                return None
+            raise checked.ragged.error(self.shape, self._ended)
+        content = whole[: checked.size]
+        self._refuse_header_again(content)
+        if self._ended and checked.size == len(self._buffer):
+            self._note_sum(content)
         self._drop(checked.size, checked.next_line)
-        return Block(whole[: checked.size], checked.rows, checked.lines)
+        return Block(content, checked.rows, checked.lines)
+
+    def _refuse_header_again(self, rows: bytes) -> None:
+        """DataError where the line of the header is there once more, as files put together have it."""
+        if not self._own or self._rare not in rows:
+            return
+        found = rows.find(self._own)
+        while found > 0 and rows[found - 1] != LINE_FEED:
+            found = rows.find(self._own, found + 1)
+        if found >= 0:
+            line = self._line + rows.count(b"\n", 0, found)
+            keep = f"NR <= {self.header.line} {{h = $0; print; next}} $0 != h"
+            hint = f"take it out: {self._mending.through(f'awk {shlex.quote(keep)}', 'table')}"
+            raise DataError.of("the names of the columns again", Place(self._name, line), hint)
+
+    def _note_sum(self, rows: bytes) -> None:
+        """A note where the last row seems to sum up the others: where no other row begins with that word."""
+        found = sum_of(rows, self.separator)
+        if found is not None and sum(found[1] in fields[0] for fields in self.sample) < 2:
+            line = self._line + rows.count(b"\n", 0, found[0])
+            note = f"{Place(self._name, line)}: the last row begins with '{found[1]}'"
+            hint = f"hint: if it is no row like the others: {self._mending.up_to_line(line - 1)}"
+            self.last_notes += [note, hint]
 
     def _fill(self, chunks: int = 1) -> None:
-        """So many more chunks. At the end of the file the last line gets its end, and blank lines go."""
-        more = list(islice(self._chunks, chunks))
+        """So many more chunks. At the end of the file the last line gets its end, and empty lines go."""
+        more = list(islice(self._pieces, chunks))
         if more:
             self._buffer = b"".join([self._buffer, *more])
         elif not self._ended:
             self._ended = True
-            rest = self._buffer.rstrip(b"\r\n")
-            self._buffer = rest + b"\n" if rest else b""
+            self._buffer, self.last_notes = without_last_lines(self._buffer, self._nothing, self._name)
 
     def _drop(self, size: int, next_line: int) -> None:
         self._line = next_line
         self._buffer = self._buffer[size:]
 
+    def _malformed(self, error: csv.Error) -> DataError:
+        return Malformed(self._buffer, self._line, self._mending, self.separator).error(error)
+
     def _whole_lines(self) -> bytes:
-        """The lines in the buffer; blank ones at its end stay there, they may be the end of the file."""
-        end = self._buffer.rfind(b"\n") + 1
-        text = end
-        while text and self._buffer[text - 1] in b"\r\n":
+        """The lines in the buffer; those at its end that hold nothing stay there, they may end the file."""
+        end = text = self._buffer.rfind(b"\n") + 1
+        while text and self._buffer[text - 1] in self._nothing:
             text -= 1
+        if end - text > LOOK_AHEAD:
+            command = self._mending.through(without_empty_rows(self.separator), "table")
+            place = Place(self._name, self._line + self._buffer.count(b"\n", 0, text) + (text > 0))
+            raise DataError.of(
+                "a very long stretch of lines that hold nothing", place, f"take them out: {command}"
+            )
         return self._buffer[: self._buffer.find(b"\n", text) + 1] if text else b""
 
-    def _read_header(self) -> Header:
+    def _skip_lines(self) -> Skipped:
+        """The lines before the first one that holds something, taken off the buffer."""
         while True:
             self._fill()
-            if self._buffer.startswith(BOM):
-                self._buffer = self._buffer[len(BOM) :]
+            self._buffer = self._buffer.removeprefix(BOM)
+            skipped = skipped_lines(self._buffer)
+            if skipped.size < len(self._buffer) and b"\n" in self._buffer[skipped.size :]:
+                self._drop(skipped.size, 1 + skipped.lines)
+                return skipped
+            if self._ended:
+                raise DataError.of("is empty; expected a header and rows", Place(self._name))
+            if skipped.size > LOOK_AHEAD:
+                hint = f"take them out: {self._mending.through(without_empty_rows(','), 'table')}"
+                place = Place(self._name)
+                raise DataError.of("begins with a very long stretch of blank lines", place, hint)
+
+    def _read_first(self) -> tuple[list[str], bytes]:
+        """The fields of the first row, and its bytes, which are taken off the buffer."""
+        while True:
             try:
-                first = next(fields_of(self._whole_lines(), self._separator), None)
+                first = next(fields_of(self._whole_lines(), self.separator), None)
             except csv.Error as error:
                 if self._ended or not is_cut_off(error):
-                    raise malformed(error, Place(self._name, 1)) from error
+                    raise self._malformed(error) from error
                 first = None
             if first:
                 fields, lines = first
                 size = _size_of(self._buffer, lines)
                 if self._buffer[:size].endswith(b"\r\r\n"):  # to the csv module an empty line, which it skips
-                    raise malformed(csv.Error("new-line character"), Place(self._name, self._line))
+                    raise self._malformed(csv.Error("new-line character"))
+                own = self._buffer[:size]
                 self._drop(size, self._line + lines)
-                return read_header(fields, self._name, self._separator)
-            if self._ended:
-                raise DataError.of("is empty; expected a header and rows", Place(self._name))
+                return fields, own
+            self._fill()
 
-    def _read_sample(self) -> list[list[str]]:
-        """The first rows, without taking them off the buffer."""
+    def _read_sample(self) -> list[tuple[int, list[str]]]:
+        """The first rows that hold something, each with its line, without taking them off the buffer."""
         while not self._ended and (len(self._buffer) < SAMPLE or b"\n" not in self._buffer):
             self._fill()
         end = max(self._buffer.rfind(b"\n", 0, SAMPLE), self._buffer.find(b"\n")) + 1
-        sample = []
-        try:
-            for fields, _ in islice(fields_of(self._buffer[:end], self._separator), SAMPLE_ROWS):
-                sample.append(fields)
-        except csv.Error:
-            # the row is reported, or completed, when its block is read
-            pass
+        sample, line = [], self._line
+        # a row that is malformed, or cut off here, is reported or completed when its block is read
+        with suppress(csv.Error):
+            for fields, read in islice(fields_of(self._buffer[:end], self.separator), SAMPLE_ROWS):
+                if any(cell.strip() for cell in fields):
+                    sample.append((line, fields))
+                line = self._line + read
         return sample
-
-
-def _with_line_ends(header: Header, sample: list[list[str]]) -> Header:
-    """The header, with the separator that ends every row taken for what it is."""
-    first = sample[0] if sample else []
-    if not header.unnamed and len(first) == len(header.names) + 1 and not first[-1]:
-        header = replace(header, unnamed=1)
-    if not header.unnamed:
-        return header
-    note = f"{header.source}: a separator at the end of every line: the empty column after it is left out"
-    return replace(header, notes=(*header.notes, note))
 
 
 def _size_of(content: bytes, lines: int) -> int:
@@ -138,51 +220,3 @@ def _size_of(content: bytes, lines: int) -> int:
     for _ in range(lines):
         end = content.index(b"\n", end) + 1
     return end
-
-
-def read_header(fields: Sequence[str], source: str, separator: str) -> Header:
-    """The header that the fields of the first row are."""
-    place = Place(source, 1)
-    names = [name.strip() for name in fields]
-    unnamed = next((i for i, name in enumerate(reversed(names)) if name), len(names))
-    names = names[: len(names) - unnamed]
-    _refuse_bad_names(names, place)
-    notes = []
-    if names != list(fields[: len(names)]):
-        notes.append(f"{place}: spaces around the names of columns are left out")
-    if all(kind_of(name) is Kind.NUMBER for name in names):
-        notes.append(f"{place}: all the names of columns are numbers: is the first line no header?")
-    return Header(source, tuple(names), unnamed, tuple(notes), _other_separator(fields, separator))
-
-
-def _refuse_bad_names(names: Sequence[str], place: Place) -> None:
-    if not names:
-        raise DataError.of("expected the names of the columns, found an empty line", place)
-    if len(names) > MAX_COLUMNS:
-        message = f"{len(names):,} columns, and at most {MAX_COLUMNS:,} are allowed"
-        raise DataError.of(message, place)
-    problems = [
-        Problem(f"column {position} has no name", place) for position, name in enumerate(names, 1) if not name
-    ]
-    positions: dict[str, list[int]] = {}
-    for position, name in enumerate(names, 1):
-        positions.setdefault(name, []).append(position)
-    problems += [
-        Problem(f"several columns are called '{name}': {', '.join(map(str, where))}", place)
-        for name, where in positions.items()
-        if name and len(where) > 1
-    ]
-    if problems:
-        raise DataError(*problems[:5])
-
-
-def _other_separator(fields: Sequence[str], separator: str) -> str | None:
-    """A hint where a header of one column holds a separator that was not stated."""
-    if len(fields) > 1:
-        return None
-    found = max(SEPARATORS, key=fields[0].count)
-    if found == separator or not fields[0].count(found):
-        return None
-    written = "\\t" if found == "\t" else found
-    seen = f"the columns seem to be separated by {SEPARATORS[found]}"
-    return f'{seen}: write `separator: "{written}"` under `data`'

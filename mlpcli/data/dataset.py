@@ -15,7 +15,7 @@ from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.labels import Fitted, labels_of
 from mlpcli.data.reader import WholeFile
-from mlpcli.data.roles import Roles, assign_roles
+from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
 from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.table import Table, TableOwner
@@ -95,9 +95,11 @@ def prepare(
     left_out, seen = [*map(_left_out, given)], [*look(file.table, roles, splits.train)]
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     read = list(whole.values())
+    names = [[name for _, name in named_columns(spec.data)], *[fitted.wanted.names] * len(others)]
+    respelt = [note for one, wanted in zip(read, names, strict=True) for note in one.header.respelt(wanted)]
     return replace(
         prepared,
-        notes=(*_notes(read, splits), *filter(None, left_out), *seen, *prepared.notes),
+        notes=(*_notes(read, splits), *respelt, *filter(None, left_out), *seen, *prepared.notes),
         warnings=splits.remarks.warnings,
         sha256=hash_of(read),
         origins=origins,

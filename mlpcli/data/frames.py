@@ -19,8 +19,9 @@ from mlpcli.data.columns import BadCells, NumberColumn, TextColumn, number_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.decorated_numbers import decimal_of
 from mlpcli.data.feature import Spelling
+from mlpcli.data.header import Header
 from mlpcli.data.own_marks import without_marks
-from mlpcli.data.table import NUMBERED, Header, Table, Wanted
+from mlpcli.data.table import NUMBERED, Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
 
 SOURCE = "DataFrame"
@@ -58,7 +59,7 @@ def _positions(frame: pd.DataFrame, wanted: Mapping[str, None]) -> dict[str, int
     problems += [Problem(f"several columns are called '{name}'", Place(SOURCE)) for name in twice]
     if problems:
         raise DataError(*problems[:5])
-    return {name: header.names.index(name) for name in wanted}
+    return {name: header.positions[name] for name in wanted}
 
 
 def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fault]) -> NumberColumn:

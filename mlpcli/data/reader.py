@@ -11,10 +11,11 @@ from typing import Protocol, Self
 from mlpcli.data.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.csv_reader import CsvReader
+from mlpcli.data.header import Header
 from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.packed_texts import PackedTexts, join_packed, packed
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import Header, Lines, Table, TableOwner, Wanted, join_lines
+from mlpcli.data.table import Lines, Table, TableOwner, Wanted, join_lines
 from mlpcli.errors import DataError, Place, Problem
 
 
@@ -24,6 +25,10 @@ class Reader(Protocol):
     @property
     def header(self) -> Header:
         """The names of the columns."""
+
+    @property
+    def last_notes(self) -> Sequence[str]:
+        """What was left out after the last row, to be told; known once the tables have been read."""
 
     @property
     def sample(self) -> list[list[str]]:
@@ -90,11 +95,12 @@ def read_whole(
     file = file.kept()
     with open_table(file, form) as reader:
         header, notation = reader.header, reader.notation
-        present = tuple(name for name in carried if name in set(header.names))
+        present = tuple(name for name in carried if header.own(name) is not None)
         blocks = _Blocks(_with_texts_seen(reader, choose(reader)), present)
         for table in reader.tables(blocks.wanted + Wanted(texts=present), kept=True):
             blocks.add(table)
         sha256 = reader.sha256
+        header = replace(header, notes=(*header.notes, *reader.last_notes))
     if not blocks.rows:
         raise DataError(Problem("there are no rows after the header", Place(file.name)))
     if blocks.turned:
@@ -106,7 +112,7 @@ def read_whole(
 
 def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
     """The columns wanted, those that hold text in the first rows wanted as text."""
-    position = {name: i for i, name in enumerate(reader.header.names)}
+    position = reader.header.positions
     sample, notation = reader.sample, reader.notation
     seen = tuple(
         name

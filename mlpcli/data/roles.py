@@ -10,9 +10,10 @@ from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.nodes import Key
 from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn, possible_tasks
 from mlpcli.data.columns import number_of
+from mlpcli.data.header import Header
 from mlpcli.data.reader import Reader
-from mlpcli.data.table import Header, Wanted
-from mlpcli.errors import DataError, NotThereError, Place, Problem, WrongSetting
+from mlpcli.data.table import Wanted
+from mlpcli.errors import DataError, NotThereError, Problem, WrongSetting
 
 
 @dataclass(frozen=True)
@@ -53,27 +54,28 @@ def assign_roles(data: DataSpec, header: Header) -> Roles:
     splits = tuple(dict.fromkeys(part.column for part in parts))
     weight = () if data.weight is None else (data.weight,)
     cuts = tuple(name for name in (data.group, data.order) if name is not None)
-    used = {*data.exclude, *data.id, *splits, *weight, *cuts, *data.target}
+    named = (*data.exclude, *data.id, *splits, *weight, *cuts, *data.target)
+    used = {header.own(name) for name in named}
     features = data.features or {name: FeatureSpec() for name in header.names if name not in used}
     if not features:
         hint = f"the columns are: {', '.join(header.names[:10])}"
-        raise DataError(Problem("no column is left to be a feature", Place(header.source, 1), hint))
+        raise DataError(Problem("no column is left to be a feature", header.place, hint))
     return Roles(dict(features), data.target, weight, splits, cuts)
 
 
 def _require_named(data: DataSpec, header: Header) -> None:
-    known, named = set(header.names), list(_named(data))
+    named = list(named_columns(data))
     wanted = [name for _, name in named]
     wrong = [
         WrongSetting(key, f"{header.source} has no column '{name}'", header.suggestion(name, wanted))
         for key, name in named
-        if name not in known
+        if header.own(name) is None
     ]
     if wrong:
         raise NotThereError(*wrong[:5])
 
 
-def _named(data: DataSpec) -> Iterator[tuple[Key, str]]:
+def named_columns(data: DataSpec) -> Iterator[tuple[Key, str]]:
     """Every column that the settings name, with the key that names it."""
     yield from _listed("target", data.target)
     yield from _listed("features", data.features or ())
@@ -109,7 +111,7 @@ def columns_to_read(spec: Spec, reader: Reader) -> Wanted:
 
 def _holds_many_numbers(name: str, reader: Reader) -> bool:
     """Whether the first rows hold more than two numbers, so that the column has no two classes of numbers."""
-    position = reader.header.names.index(name)
+    position = reader.header.positions[name]
     texts = {row[position] for row in reader.sample if len(row) > position}
     notation = reader.notation
     numbers = {number_of(text, notation.decimal) for text in texts if text not in notation.missing}

@@ -14,57 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.data.table import Lines
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.data.wrong_rows import FIELD_LIMIT, Malformed, Ragged, Shape, is_cut_off
 
-FIELD_LIMIT = 1 << 20  # bytes
-# what the csv module says, and what a person is told
-MALFORMED = (
-    ("unexpected end of data", "a quote that is never closed", None),
-    (
-        "field larger",
-        f"a field is longer than {FIELD_LIMIT >> 20} MiB",
-        "a quote that is never closed makes one field of the rest of the file",
-    ),
-    (
-        "new-line character",
-        "a carriage return in the middle of a line",
-        "save the file with line ends as Unix or Windows have them",
-    ),
-    ("expected after", "text after the closing quote of a field", "a quote within a quoted field is doubled"),
-)
 _limiting = RLock()
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What a row must look like: `named` fields and then `unnamed` empty ones."""
-
-    source: str
-    separator: str
-    named: int
-    unnamed: int
-    hint: str | None = None  # about a separator that the header seems to have instead
-
-    @property
-    def width(self) -> int:
-        """The number of fields in a row."""
-        return self.named + self.unnamed
-
-
-@dataclass(frozen=True)
 class Checked:
-    """The first `size` bytes are `rows` whole rows of the right shape, the next one begins in `next_line`."""
+    """The first `size` bytes are `rows` whole rows, some perhaps ragged; the next begins in `next_line`."""
 
     rows: int
     size: int
     lines: Lines
     next_line: int
+    ragged: Ragged | None = None
 
 
 def check(content: bytes, shape: Shape, line: int) -> Checked:
     """Check whole lines that begin with a new row in line `line`. A row that is not whole yet is left out.
 
-    Raises DataError with the places of rows of another shape.
+    Raises DataError with the place of a row that cannot be told apart into fields.
     """
     rows = _count_regular(content, shape)
     if rows is not None:
@@ -146,57 +115,37 @@ class _Walk:
     read: int = 0  # lines
     starts: list[tuple[int, int]] = field(default_factory=list)
     ragged: list[tuple[int, list[str]]] = field(default_factory=list)
+    first_ragged: int = 0
 
     def over(self, content: bytes) -> Checked:
         """The whole rows at the front of the content."""
+        first = self.line
         try:
             for fields, read in fields_of(content, self.shape.separator):
                 self._row(fields, read)
         except csv.Error as error:
-            if not is_cut_off(error):
-                if self.ragged:
-                    self._refuse()
-                place = Place(self.shape.source, self.line + self.read)
-                raise malformed(error, place) from error
-        if self.ragged:
-            self._refuse()
-        size = sum(len(line) for line in islice(io.BytesIO(content), self.read))
+            if not is_cut_off(error) and not self.ragged:
+                rest = content[self._size(content) :]
+                row = Malformed(rest, self.line + self.read, self.shape.mending, self.shape.separator)
+                raise row.error(error) from error
         rows, lines = zip(*self.starts, strict=True) if self.starts else ((0,), (self.line,))
-        return Checked(self.rows, size, Lines(rows, lines), self.line + self.read)
+        ragged = Ragged(self.ragged, first, self.rows, self.rows - self.first_ragged == len(self.ragged))
+        size, end = self._size(content), self.line + self.read
+        return Checked(self.rows, size, Lines(rows, lines), end, ragged if self.ragged else None)
+
+    def _size(self, content: bytes) -> int:
+        return sum(len(line) for line in islice(io.BytesIO(content), self.read))
 
     def _row(self, fields: list[str], read: int) -> None:
         start = self.line + self.read
         if not self.starts or start - self.starts[-1][1] != self.rows - self.starts[-1][0]:
             self.starts.append((self.rows, start))
         if len(fields) != self.shape.width or any(fields[self.shape.named :]):
+            if not self.ragged:
+                self.first_ragged = self.rows
             self.ragged.append((start, fields))
         self.rows += 1
         self.read = read
-
-    def _refuse(self) -> None:
-        (line, fields), more = self.ragged[0], self.ragged[1:]
-        others = ""
-        if more:
-            shown = ", ".join(str(line) for line, _ in more[:2]) + (", …" if len(more) > 2 else "")
-            others = f" (and {len(more)} more: line{'s' * (len(more) > 1)} {shown})"
-        raise DataError(
-            Problem(self._found(fields) + others, Place(self.shape.source, line), self._hint(fields))
-        )
-
-    def _found(self, fields: list[str]) -> str:
-        if not fields:
-            return "an empty line between rows"
-        if len(fields) == self.shape.width:
-            extra = next(text for text in fields[self.shape.named :] if text)
-            return f"a column without a name must be empty, found '{extra}'"
-        return f"expected {self.shape.width} field{'s' * (self.shape.width > 1)}, found {len(fields)}"
-
-    def _hint(self, fields: list[str]) -> str | None:
-        if self.shape.hint:
-            return self.shape.hint
-        if len(fields) > self.shape.width:
-            return "put quotes around a text that holds the separator"
-        return None
 
 
 def fields_of(content: bytes, separator: str) -> Iterator[tuple[list[str], int]]:
@@ -216,16 +165,3 @@ def _field_limit() -> Iterator[None]:
             yield
         finally:
             csv.field_size_limit(before)
-
-
-def is_cut_off(error: csv.Error) -> bool:
-    """Whether a row only ends too early, within quotes: more bytes may complete it."""
-    return "unexpected end of data" in str(error)
-
-
-def malformed(error: csv.Error, place: Place) -> DataError:
-    """The error about a row that cannot be told apart into fields."""
-    for words, message, hint in MALFORMED:
-        if words in str(error):
-            return DataError(Problem(message, place, hint))
-    return DataError(Problem(f"cannot be read as CSV: {error}", place))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import errno
 import gzip
 import hashlib
@@ -16,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.data.decoding import Text, decoded
+from mlpcli.data.shell_commands import Mending
+from mlpcli.errors import DataError, Place
 
 # larger ones cost memory and pages that are new every time, smaller ones pandas' work for each column again
 CHUNK = 5 << 19
-NEWLINE = ord("\n")
 # what a gzip file may unpack to: this much always, and beyond it this many times its own size
 ALWAYS_UNPACKED = 64 << 20
 UNPACKED_RATIO = 200
@@ -37,8 +35,15 @@ REFUSED_MAGIC = (
     (b"%PDF-", "a PDF document", "a table as text is expected (CSV)"),
     (b"BZh91AY&SY", "a bzip2 file", "unpack it first; only .gz is read as it is"),
     (b"\x93NUMPY", "a NumPy array", "a table as text is expected (CSV)"),
+    (b"PAR1", "a Parquet file", "a table as text is expected (CSV)"),
+    (b"<!DOCTYPE", "a web page", "download the file itself: the address gave a page about it"),
+    (b"<!doctype", "a web page", "download the file itself: the address gave a page about it"),
+    (b"<html", "a web page", "download the file itself: the address gave a page about it"),
+    (b'{"', "a JSON document", "save the table as CSV"),
+    (b'[{"', "a JSON document", "save the table as CSV"),
+    (b"<?xml", "an XML document", "save the table as CSV"),
+    (b"version https://", "a pointer of Git LFS", "git lfs pull"),
 )
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,23 @@ class Hashed(io.RawIOBase):
         return self._hash.hexdigest()
 
 
-def chunks(source: Hashed, name: str, encoding: str) -> Iterator[bytes]:
+def text_of(source: Hashed, name: str, encoding: str) -> Text:
     """The content of a file as valid UTF-8 in large pieces, whatever its encoding; unpacked if it is gzip."""
-    _refuse_other_formats(source.head, name, encoding)
-    pieces = _unpacked(source, name) if source.head.startswith(b"\x1f\x8b") else _plain(source)
+    _refuse_other_formats(source.head, name)
+    packed = source.head.startswith(b"\x1f\x8b")
+    pieces = _readable(_unpacked(source, name) if packed else _plain(source), name)
+    return decoded(pieces, Mending(name, ("gunzip -c",) if packed else ()), encoding)
+
+
+def _refuse_other_formats(head: bytes, name: str) -> None:
+    for magic, what, hint in REFUSED_MAGIC:
+        if head.startswith(magic):
+            raise DataError.of(f"is {what}, not a CSV file", Place(name), hint)
+
+
+def _readable(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     try:
-        yield from filter(None, map(_Utf8(name, encoding), _with_end(pieces)))
+        yield from pieces
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         why = "it ends too early" if isinstance(error, EOFError) else str(error)
         raise DataError.of(f"is a damaged gzip file: {why}", Place(name)) from error
@@ -136,16 +152,6 @@ def chunks(source: Hashed, name: str, encoding: str) -> Iterator[bytes]:
         if error.errno == errno.ENOMEM:
             raise
         raise DataError.of(f"cannot be read: {reason(error)}", Place(name)) from error
-
-
-def _refuse_other_formats(head: bytes, name: str, encoding: str) -> None:
-    for magic, what, hint in REFUSED_MAGIC:
-        if head.startswith(magic):
-            raise DataError.of(f"is {what}, not a CSV file", Place(name), hint)
-    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
-    if head.startswith(UTF16_MARKS) and not wide:
-        hint = "write `encoding: utf-16` under `data`, or save the file as UTF-8"
-        raise DataError.of(f"is UTF-16, and its stated encoding is {encoding}", Place(name), hint)
 
 
 def _plain(source: Hashed) -> Iterator[bytes]:
@@ -161,60 +167,3 @@ def _unpacked(source: Hashed, name: str) -> Iterator[bytes]:
                 message = f"unpacks to more than {UNPACKED_RATIO} times its size"
                 raise DataError.of(message, Place(name), "unpack it first if that is right")
             yield piece
-
-
-class _Utf8:
-    """Decodes the pieces of a file, and counts their bytes and lines on the way; it keeps none of them."""
-
-    def __init__(self, name: str, encoding: str) -> None:
-        self._name = name
-        self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
-        self._plain = codecs.lookup(encoding).name == "utf-8"
-        self._fed, self._lines = 0, 1
-
-    def __call__(self, piece: bytes) -> bytes:
-        """The piece as UTF-8, but for a character that goes on in the next one; the last piece is empty."""
-        self._fed += len(piece)
-        ascii_only = self._plain and piece.isascii() and not self._decoder.getstate()[0]
-        content = piece if ascii_only else self._decoded(piece)
-        if b"\0" in content:
-            raise _no_text(Place(self._name, self._lines + content.count(b"\n", 0, content.index(b"\0"))))
-        # as bytes.count does, several times faster
-        self._lines += int(np.count_nonzero(np.frombuffer(content, np.uint8) == NEWLINE))
-        return content
-
-    def _decoded(self, piece: bytes) -> bytes:
-        try:
-            return self._decoder.decode(piece, final=not piece).encode()
-        except UnicodeDecodeError as error:
-            line = self._lines + _line_ends(error.object[: error.start], self._encoding)
-            raise _undecodable(Place(self._name, line), self._fed, error) from error
-        except UnicodeError as error:  # of encodings that are made for host names and the like
-            message = f"expected text in {self._encoding}: {error}"
-            raise DataError.of(message, Place(self._name)) from error
-
-
-def _line_ends(content: bytes, encoding: str) -> int:
-    try:
-        return content.decode(encoding, "ignore").count("\n")
-    except UnicodeError:  # of an encoding that cannot ignore anything
-        return content.count(b"\n")
-
-
-def _with_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    yield from pieces
-    yield b""
-
-
-def _undecodable(place: Place, fed: int, error: UnicodeDecodeError) -> DataError:
-    offset = fed - len(error.object) + error.start
-    found = f"the byte 0x{error.object[error.start]:02x} at offset {offset}"
-    message = f"expected text in {error.encoding}, found {found}"
-    hint = "state its encoding, `encoding: cp1252` under `data` for example, or save it as UTF-8"
-    return DataError(Problem(message, place, hint))
-
-
-def _no_text(place: Place) -> DataError:
-    hint = "state its encoding (`encoding` under `data`), or save the table as CSV"
-    return DataError(Problem("expected text, found a NUL character", place, hint))

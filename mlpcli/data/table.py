@@ -1,8 +1,7 @@
-"""A table: its header, typed columns of some rows, where each row is; and who owns it, to give it up."""
+"""A table: typed columns of some rows, where each row is; and who owns it, to give it up."""
 
 from __future__ import annotations
 
-import difflib
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from itertools import accumulate, pairwise
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.data.columns import Notation, NumberColumn, TextColumn, join_numbers
-from mlpcli.errors import DataError, Place, Problem
+from mlpcli.errors import Place
 
 
 @dataclass(frozen=True)
@@ -45,45 +44,6 @@ def join_lines(parts: Iterable[tuple[int, Lines]]) -> Lines:
                 rows.append(before + row)
                 lines.append(line)
     return Lines(tuple(rows), tuple(lines))
-
-
-@dataclass(frozen=True)
-class Header:
-    """The names of the columns. `unnamed` columns at the end have no name and must be empty."""
-
-    source: str
-    names: tuple[str, ...]
-    unnamed: int = 0
-    notes: tuple[str, ...] = ()
-    hint: str | None = None  # about a separator that the file seems to have instead
-
-    def require(self, wanted: Iterable[str]) -> None:
-        """DataError naming every column that is wanted and not there."""
-        problems = self.lacks(wanted)
-        if problems:
-            raise DataError(*problems)
-
-    def lacks(self, wanted: Iterable[str]) -> list[Problem]:
-        """The columns that are wanted and not there, each with the one that was probably meant."""
-        wanted, known = list(wanted), set(self.names)
-        place = Place(self.source, 1)
-        return [
-            Problem(f"there is no column '{name}'", place, self.suggestion(name, wanted))
-            for name in wanted
-            if name not in known
-        ]
-
-    def suggestion(self, name: str, wanted: Iterable[str]) -> str:
-        """What to do about a name that is not there: no column is meant by it that is wanted by its own."""
-        if self.hint:
-            return self.hint
-        named = set(wanted)
-        by_lower = {known.lower(): known for known in reversed(self.names) if known not in named}
-        close = difflib.get_close_matches(name.lower(), by_lower, n=1)
-        if close:
-            return f"did you mean '{by_lower[close[0]]}'?"
-        shown = ", ".join(self.names[:10]) + (", …" if len(self.names) > 10 else "")
-        return f"the columns are: {shown}"
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,11 @@ from mlpcli.artifacts.model_arrays import DIGESTS
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.data.bad_cells import overflow_faults
+from mlpcli.data.columns import NumberColumn, TextColumn
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import Batch
+from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss
@@ -57,6 +59,13 @@ class Model:
     def outputs(self) -> int:
         """How many the network has for a row."""
         return self.network.architecture.widths[-1]
+
+    def predicts_from_nothing(self) -> bool:
+        """Whether a row without any cell has a prediction: each feature has what stands for one."""
+        wanted, row = self.inputs.wanted, np.zeros(1, np.intp)
+        numbers = {name: [NumberColumn(np.full(1, np.nan))] for name in wanted.numbers}
+        texts = {name: TextColumn(row, ("",)) for name in wanted.texts}
+        return not self.inputs.encode(Table("", 1, None, self.form.notation, numbers, texts), row).faults
 
     def scores(self, batch: Batch) -> tuple[Matrix, Batch]:
         """The network's scores for rows, and the rows with a fault where its outputs are not finite."""

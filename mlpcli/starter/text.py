@@ -58,6 +58,7 @@ def _opening(starter: Starter) -> Iterator[str]:
     yield f"# A starter config for {rows} and {columns}, the target aside; from `mlp init`."
     yield f"# It trains as it is: mlp train {clean(shlex.quote(starter.name))}"
     yield "# All keys with their defaults and options: configs/REFERENCE.md of mlp, or `mlp schema`."
+    yield from (f"# {clean(note, 300)}" for note in starter.survey.notes)
     yield line("seed: 0", "another seed: other splits, other starting weights")
 
 

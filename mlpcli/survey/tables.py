@@ -30,6 +30,7 @@ class Survey:
     features: tuple[ColumnFacts, ...]
     targets: tuple[TargetFacts, ...]
     leaks: tuple[Leak, ...] = ()
+    notes: tuple[str, ...] = ()  # about the shape of the file
 
     @property
     def targets_missing(self) -> int:
@@ -44,12 +45,13 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
     # numbers such as 20240131 are read again as the texts that dates are
     days = [name for name in whole.table.numbers if may_be_days(name, whole.table.number(name).known)]
     if found.everywhere or found.within or days:
-        own = {name: tuple(marks) for name, marks in found.within.items()}
-        form = replace(form, na_values=tuple(found.everywhere), own_na_values=own)
+        within = {name: tuple(marks) for name, marks in found.within.items()}
+        form = replace(form, na_values=tuple(found.everywhere), own_na_values=within)
         whole = _read(file, form, targets, days)
     table = whole.table
     refuse_texts(table)
-    names = [name for name in whole.header.names if name not in targets]
+    own = {whole.header.own(name) for name in targets}
+    names = [name for name in whole.header.names if name not in own]
     return Survey(
         file.name,
         table.rows,
@@ -58,13 +60,15 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         tuple(column_facts(table, name) for name in names),
         tuple(target_facts(table, name) for name in targets),
         tuple(find_leaks(table, names, targets, np.arange(table.rows))),
+        (*whole.header.notes, *whole.header.respelt(targets)),
     )
 
 
 def _read(file: DataFile, form: CsvFormat, targets: Sequence[str], texts: Sequence[str] = ()) -> WholeFile:
     def choose(reader: Reader) -> Wanted:
         reader.header.require(targets)
-        alone = (*targets, *texts)
-        return Wanted(texts=alone, either=tuple(n for n in reader.header.names if n not in alone))
+        own = {reader.header.own(name) for name in targets}
+        rest = (name for name in reader.header.names if name not in {*own, *texts})
+        return Wanted(texts=(*targets, *texts), either=tuple(rest))
 
     return read_whole(file, form, choose)

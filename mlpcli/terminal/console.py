@@ -52,6 +52,11 @@ class Console:
         if not self.quiet:
             self._say(f"{wrapped(clean(text, 2000), sys.stderr)}\n")
 
+    def notes(self, texts: Iterable[str]) -> None:
+        """Several of them."""
+        for text in texts:
+            self.note(text)
+
     def warn(self, text: str) -> None:
         """Something that may be wrong, on stderr, always."""
         if self._warned is not None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlpcli.config.activation_spec import Plain
-from mlpcli.config.document import parse_document
+from mlpcli.config.document import MAX_BYTES, parse_document
 from mlpcli.config.load import Config, check, load_config
 from mlpcli.config.nodes import MappingNode
 from mlpcli.config.overrides import override
@@ -122,7 +122,7 @@ FILES = [
     ("directory", "expected a config file, found a directory", "did you mean {0}/directory/a.yaml?"),
     ("penguins.yaml/c.yaml", "the config file cannot be read: Not a directory", None),
     ("nul\0.yaml", "the config file cannot be read: embedded null byte", None),
-    ("large.yaml", "expected a config of at most 64 KiB, found a larger file", None),
+    ("large.yaml", "expected a config of at most 4 MiB, found a larger file", None),
     ("utf16.yaml", "expected UTF-8 text, found UTF-16", "save the file as UTF-8"),
 ]
 
@@ -130,7 +130,7 @@ FILES = [
 @pytest.mark.parametrize(("name", "message", "hint"), FILES, ids=[name for name, _, _ in FILES])
 def test_a_file_that_is_no_config(tmp_path: Path, name: str, message: str, hint: str | None) -> None:
     (tmp_path / "penguins.yaml").write_text(BASE)
-    (tmp_path / "large.yaml").write_text("#" * 65537)
+    (tmp_path / "large.yaml").write_text("#" * (MAX_BYTES + 1))
     (tmp_path / "utf16.yaml").write_text(BASE, "utf-16")
     (tmp_path / "directory").mkdir()
     (tmp_path / "directory" / "a.yaml").touch()

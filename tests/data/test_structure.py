@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.data import row_width
-from mlpcli.data.row_width import Shape, check, fields_of
-from mlpcli.errors import DataError
+from mlpcli.data.row_width import check, fields_of
+from mlpcli.data.shell_commands import Mending
+from mlpcli.data.wrong_rows import Shape
 
 LENGTHS = st.sampled_from([0, 1, 20, 63, 64, 65, 130])
 WIDTHS = st.sampled_from([1, 2, 3, 9])
@@ -19,7 +20,7 @@ WIDTHS = st.sampled_from([1, 2, 3, 9])
 @given(WIDTHS.flatmap(lambda width: st.lists(st.tuples(*[LENGTHS] * width), min_size=1, max_size=12)))
 def test_long_rows_are_counted_as_short_ones_are(rows: list[tuple[int, ...]]) -> None:
     """By words of bits where no row is shorter than a word, else that takes another way."""
-    shape = Shape("t.csv", ",", len(rows[0]), 0)
+    shape = Shape(Mending("t.csv"), ",", len(rows[0]), 0)
     content = "".join(",".join("x" * length for length in row) + "\n" for row in rows).encode()
     found = row_width._count_long(content, shape)
     assert row_width._count_any(content, shape) == len(rows)
@@ -45,7 +46,9 @@ def test_a_field_that_moved_to_another_row_is_missed(short: int, long: int) -> N
     rows = [["x" * 40] * 3 for _ in range(10)]
     rows[long].append(rows[short].pop())
     content = "".join(",".join(row) + "\n" for row in rows).encode()
-    with pytest.raises(DataError) as caught:
-        check(content, Shape("t.csv", ",", 3, 0), 2)
+    shape = Shape(Mending("t.csv"), ",", 3, 0)
+    ragged = check(content, shape, 2).ragged
+    assert ragged
     found = 2 if short < long else 4
-    assert f"t.csv:{min(short, long) + 2}: expected 3 fields, found {found}" in str(caught.value)
+    message = f"t.csv:{min(short, long) + 2}: expected 3 fields, found {found}"
+    assert message in str(ragged.error(shape, ended=True))

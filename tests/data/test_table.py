@@ -22,9 +22,10 @@ from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.columns import Notation
 from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.fitting import fit_inputs
+from mlpcli.data.header import Header
 from mlpcli.data.reader import OPENERS
 from mlpcli.data.source import DataFile
-from mlpcli.data.table import Header, Table, TableOwner, Wanted
+from mlpcli.data.table import Table, TableOwner, Wanted
 from mlpcli.errors import ConfigError, NotThereError, SettingError, WrongSetting
 from tests.support.tables import all_rows, config_for, prepare, read, table_of
 
@@ -84,6 +85,7 @@ class RowsReader:
         rows = [eval(line) for line in content.decode().splitlines()]
         self.header = Header(file.name, tuple(rows[0]))
         self.sample = rows[1:]
+        self.last_notes: list[str] = []
 
     def __enter__(self) -> Self:
         return self

@@ -181,7 +181,6 @@ DATA = [
     table("an empty table", "empty", ""),
     table("no rows", "no rows", HEADER),
     table("a column twice", "several columns are called 'width'", "length,width,width,kind\n1,2,3,ash\n"),
-    table("a column without a name", "column 2 has no name", "length,,colour,kind\n1,2,red,ash\n"),
     table("a short row", "bad.csv:8", HEADER + ROWS + "7,8,red\n"),
     table("a long row", "bad.csv:8", HEADER + ROWS + "7,8,red,oak,9\n"),
     table("a missing cell", "bad.csv:8: column 'width': a missing value", HEADER + ROWS + "7,,red,oak\n"),

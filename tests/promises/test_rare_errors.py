@@ -26,7 +26,7 @@ from mlpcli.artifacts.npy_format import npy_header
 from mlpcli.artifacts.npz import Format, npz_content
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.date_format import known_format
-from mlpcli.data.source import Hashed, chunks, find
+from mlpcli.data.source import Hashed, find, text_of
 from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
 from mlpcli.run import resume as resuming
@@ -112,9 +112,9 @@ class FailingHandle(io.BytesIO):
 
 def test_a_table_on_a_failing_disk() -> None:
     with pytest.raises(DataError, match=r"t\.csv: cannot be read: Input/output error"):
-        list(chunks(Hashed(FailingHandle(errno.EIO)), "t.csv", "utf-8"))
+        list(text_of(Hashed(FailingHandle(errno.EIO)), "t.csv", "utf-8").pieces)
     with pytest.raises(OSError, match="Cannot allocate memory"):  # which has an exit code of its own
-        list(chunks(Hashed(FailingHandle(errno.ENOMEM)), "t.csv", "utf-8"))
+        list(text_of(Hashed(FailingHandle(errno.ENOMEM)), "t.csv", "utf-8").pieces)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_table_that_the_parser_gives_up(said: str, code: int, says: str) -> No
 
 def test_a_header_of_separators_only(place: Path) -> None:
     (place / "t.csv").write_text(",,\n1,2,3\n")
-    assert_refused(mlp("train", "c.yaml"), 4, "expected the names of the columns, found an empty line")
+    assert_refused(mlp("train", "c.yaml"), 4, "hint: put a line with names first: ")
 
 
 def test_a_separator_that_nobody_types() -> None:

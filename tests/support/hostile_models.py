@@ -253,7 +253,7 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "nested without end": lambda: with_meta_text('{"a":' * 100_000),
     "nested lists without end": lambda: with_meta_text("[" * 100_000 + "]" * 100_000),
     "nested more than is sensible": lambda: with_meta("config", value={"a": json.loads("[" * 60 + "]" * 60)}),
-    "more than two megabytes": lambda: with_meta_text(meta_json() + " " * (2 << 20)),
+    "more than sixteen megabytes": lambda: with_meta_text(meta_json() + " " * (16 << 20)),
     "an unknown key": lambda: with_meta("surprise", value=1),
     "an unknown key inside": lambda: with_meta("training", "host", value="somewhere"),
     "a key missing": lambda: with_meta_text(meta_json().replace('"id": ["rowid"], ', "")),

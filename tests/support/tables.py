@@ -45,7 +45,8 @@ def table_of(columns: dict[str, Sequence[object]], **wanted: tuple[str, ...]) ->
         ",".join(columns),
         *(",".join("" if cell is None else str(cell) for cell in row) for row in rows),
     ]
-    return read("\n".join(lines) + "\n", Wanted(**wanted) if wanted else None).table
+    form = CsvFormat(empty_rows=True)
+    return read("\n".join(lines) + "\n", Wanted(**wanted) if wanted else None, form).table
 
 
 def prepare(config: Config, dtype: str = "float64") -> Prepared:
