@@ -178,7 +178,7 @@ def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | 
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     predictions = evaluation.predictions
     document: dict[str, Any] = {"rows": predictions.rows}
-    if evaluation.left_out:
+    if drops_unlabelled(model):
         document["left_out"] = evaluation.left_out
     document["metrics"] = values
     positive = model.target.positive_class
