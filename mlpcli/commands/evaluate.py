@@ -150,7 +150,13 @@ def _evaluation(model: Model, reader: Reader, parts: Sequence[JudgedBatch], left
         loss *= predictions.rows
     same = reader.sha256 == model.file.meta.data.sha256
     overlap = _overlap(model, parts, same=same)
-    return Evaluation(predictions, loss if np.isfinite(loss) else None, overlap, same, left_out)
+    return Evaluation(
+        predictions,
+        loss if np.isfinite(loss) else None,
+        overlap,
+        same,
+        left_out if drops_unlabelled(model) else None,
+    )
 
 
 def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overlap | None:

@@ -21,13 +21,13 @@ WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and their loss; `left_out` rows have no target."""
+    """The rows of an input with their predictions, and their loss; `left_out` rows have no target, where such are."""
 
     predictions: Predictions
     loss: float | None
     overlap: Overlap | None  # with the training rows, where the model knows them
     is_training_file: bool
-    left_out: int = 0
+    left_out: int | None = None
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -42,7 +42,7 @@ def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | 
     """The JSON document: rows and metrics, and for classes where they were right and wrong."""
     predictions = evaluation.predictions
     document: dict[str, Any] = {"rows": predictions.rows}
-    if evaluation.left_out:
+    if evaluation.left_out is not None:
         document["left_out"] = evaluation.left_out
     document["metrics"] = values
     if model.target.positive_class is not None:

@@ -299,3 +299,23 @@ def test_sizes_are_those_of_the_fractions(tmp_path: Path) -> None:
     """Exactly, where every row is a group of its own."""
     parts = rows_of(tmp_path, *FRACTIONS, "group: step")
     assert (len(parts.validation), len(parts.test)) == split_sizes(60, 0.2, 0.2)
+
+
+def test_python_s_train_cuts_alike_and_warns(tmp_path: Path) -> None:
+    import mlpcli
+
+    (tmp_path / "t.csv").write_text(table(), "utf-8")
+    data = {
+        "train": str(tmp_path / "t.csv"),
+        "target": "y",
+        "features": ["x"],
+        "test": 0.2,
+        "group": "person",
+    }
+    run = mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "grouped")
+    assert run.metrics["test"] is not None
+    values = ["train"] * 20 + ["test"] * 10 + ["val"] * 6
+    (tmp_path / "t.csv").write_text(split_table(values), "utf-8")
+    data = {**data, "group": None, "test": None, "validation": {"column": "part", "value": "val"}}
+    with pytest.warns(UserWarning, match="10 rows hold 'test', which no part claims"):
+        mlpcli.train({"data": data, "optimizer": "lbfgs"}, output=tmp_path / "claimed")
