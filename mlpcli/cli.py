@@ -216,11 +216,15 @@ def gradcheck(
 
 
 @app.command(cls=Command)
-def schema() -> int:
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it to a file. Default: stdout.")
+    ] = None,
+) -> int:
     """Print the JSON Schema of the configuration language."""
     from mlpcli.commands.schema import schema
 
-    return schema(Console())
+    return schema(out, Console())
 
 
 def main() -> None:

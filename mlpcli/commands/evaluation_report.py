@@ -21,7 +21,7 @@ WIDEST_MATRIX = 20  # classes; a confusion matrix of more is for --json
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The rows of an input with their predictions, and their loss; `left_out` rows have no target, where such are."""
+    """The rows of an input with their predictions and loss; `left_out` rows lack a target, where such may."""
 
     predictions: Predictions
     loss: float | None

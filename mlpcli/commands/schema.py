@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.config.refusals import JsonSchema
 from mlpcli.config.spec import Spec
 from mlpcli.errors import ExitCode
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import STDOUT, Console, document_text
 
 HEAD: JsonSchema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mlp config"}
 
 
-def schema(console: Console) -> ExitCode:
-    """Print the schema."""
-    console.document(language_schema())
+BESIDE = "mlp.schema.json"  # what it is called in a directory of configs
+
+
+def schema(out: Path | None, console: Console) -> ExitCode:
+    """Print the schema, or write it to a file."""
+    if out is None or out == STDOUT:
+        console.document(language_schema())
+    else:
+        write_schema(out)
     return ExitCode.DONE
+
+
+def write_schema(path: Path) -> bool:
+    """Write the schema, unless there is a file that says the same; whether it was written."""
+    text = f"{document_text(language_schema())}\n".encode()
+    is_new = not path.is_file() or path.read_bytes() != text
+    if is_new:
+        write_atomically(path, bytes_content(text))
+    return is_new
+
+
+def editor_line(config: Path) -> str:
+    """The line among the comments at the top of a config by which editors find the schema beside it.
+
+    None at all where a file has the name that is no schema of ours.
+    """
+    path = config.parent / BESIDE
+    is_free = not path.exists() or f'"title": "{HEAD["title"]}"'.encode() in path.read_bytes()[:200]
+    return f"# yaml-language-server: $schema={BESIDE}\n" if is_free else ""
 
 
 def language_schema() -> JsonSchema:

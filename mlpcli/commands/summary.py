@@ -107,7 +107,16 @@ def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
     task = task_line(experiment.prepared.target)
-    return [*safe, "", task, "", *table.splitlines(), "", f"rows: {parts}; nothing was trained"]
+    below = [_inputs(experiment), f"rows: {parts}; nothing was trained"]
+    return [*safe, "", task, "", *table.splitlines(), "", *below]
+
+
+def _inputs(experiment: Experiment) -> str:
+    """How many inputs the columns make: a date is several, and so is a text."""
+    encoder = experiment.prepared.inputs
+    columns = len(dict.fromkeys(entry["name"] for entry in encoder.meta()))
+    inputs = counted(experiment.network.architecture.widths[0], "input")
+    return f"columns: {columns:,}, which make {inputs}"
 
 
 def embedding_rows(experiment: Experiment) -> list[list[str]]:

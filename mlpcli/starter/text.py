@@ -187,7 +187,11 @@ def _model(starter: Starter) -> Iterator[str]:
     inputs = sum(column.width for column in starter.columns)
     widths = ", ".join(map(str, training.hidden))
     yield "model:"
-    yield line(f"layers: [auto, {widths}, auto]", f"{inputs:,} inputs and {starter.task.outputs} outputs", 2)
+    columns = sum(1 for column in starter.columns if column.width)
+    # which parts of a date become inputs is seen when the training rows are
+    about = "about " if any(column.encode == "datetime" for column in starter.columns) else ""
+    taken = f"{about}{counted(inputs, 'input')} from {counted(columns, 'column')}"
+    yield line(f"layers: [auto, {widths}, auto]", f"{taken}, {counted(starter.task.outputs, 'output')}", 2)
     yield line("activation: relu", "of the hidden layers", 2)
     if training.dropout:
         yield line(

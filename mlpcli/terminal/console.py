@@ -92,10 +92,15 @@ class Console:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """The one JSON document of `--json`; no character of it does anything to a terminal."""
-        import json
+        self.result(document_text(value))
 
-        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-        self.result("".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text))
+
+def document_text(value: Mapping[str, Any]) -> str:
+    """A JSON document as text; no character of it does anything to a terminal."""
+    import json
+
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return "".join(c if c == "\n" or printable(c) else json.dumps(c)[1:-1] for c in text)
 
 
 LARGE_FILE = 10**7  # bytes, whose reading takes a moment

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from mlpcli.commands.schema import language_schema
 from mlpcli.config.load import load_config
 from mlpcli.config.spec import Spec
 from tests.support.config_runs import CONFIGS, STEMS
-from tests.support.running import ok
+from tests.support.running import ok, write_table
 
 SCHEMA = language_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -188,3 +190,37 @@ def test_every_default_is_valid_where_it_stands() -> None:
 def test_the_committed_schema_is_what_the_command_prints() -> None:
     """Where this fails: `python tests/make_reference.py`."""
     assert (CONFIGS / "schema.json").read_text("utf-8") == ok("schema").out
+
+
+def test_a_starter_config_names_the_schema_that_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = write_table(tmp_path)
+    Path("configs").mkdir()
+    for _ in range(2):
+        ok("init", table, "--target", "kind", "-o", "configs/t.yaml", "--overwrite")
+        comments = takewhile(
+            lambda line: line.startswith("#"), Path("configs/t.yaml").read_text("utf-8").split("\n")
+        )
+        (line,) = [line for line in comments if line.startswith(FIRST_LINE)]
+        schema = Path("configs") / line.removeprefix(FIRST_LINE)
+        assert schema.read_text("utf-8") == ok("schema").out
+        assert Draft202012Validator(json.loads(schema.read_bytes())).is_valid(
+            load_config(Path("configs/t.yaml")).document
+        )
+        schema.write_text('{\n  "$schema": "", "title": "mlp config"}', "utf-8")  # that of another version
+    assert sorted(path.name for path in Path("configs").iterdir()) == ["mlp.schema.json", "t.yaml"]
+    assert FIRST_LINE not in ok("init", table, "--target", "kind", "-o", "-").out
+
+
+def test_a_file_of_that_name_that_is_somebody_elses_stays(tmp_path: Path) -> None:
+    (tmp_path / "mlp.schema.json").write_text("{}", "utf-8")
+    ok("init", write_table(tmp_path), "--target", "kind", "-o", tmp_path / "t.yaml")
+    assert (tmp_path / "mlp.schema.json").read_text("utf-8") == "{}"
+    assert FIRST_LINE not in (tmp_path / "t.yaml").read_text("utf-8")
+
+
+def test_the_schema_can_be_written_to_a_file(tmp_path: Path) -> None:
+    assert ok("schema", "-o", tmp_path / "s.json").out == ""
+    assert (tmp_path / "s.json").read_text("utf-8") == ok("schema", "-o", "-").out == ok("schema").out
