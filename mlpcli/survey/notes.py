@@ -11,7 +11,7 @@ from mlpcli.survey.columns import CALLED, Codes, Holding, Names, column_facts
 from mlpcli.survey.dates import AlmostDates, Dates
 from mlpcli.survey.disguises import disguises
 
-SEEN = 20_000  # rows that are looked at, from the first one on
+SEEN = 5_000  # rows that are looked at, from the first one on
 SHOWN = 5
 
 
