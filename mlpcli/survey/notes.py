@@ -12,7 +12,7 @@ from mlpcli.survey.dates import AlmostDates, Dates
 from mlpcli.survey.disguises import disguises
 from mlpcli.survey.leaks import leak_notes
 
-SEEN = 20_000  # rows that are looked at, from the first one on
+SEEN = 5_000  # rows that are looked at, from the first one on
 SHOWN = 5
 
 

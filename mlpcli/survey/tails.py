@@ -25,7 +25,7 @@ def long_tail(known: Vector, distinct: int) -> str | None:
         return f"up to {high / middle:,.0f} times the median"
     if (skewness := skewness_of(known)) > SKEWED:
         return f"a long tail, skewness {skewness:.1f}"
-    return "crowded near 0" if middle > TIMES_THE_MEDIAN * low else None
+    return "crowded near 0" if middle > TIMES_THE_MEDIAN * low > 0 else None
 
 
 def skewness_of(values: Vector) -> float:

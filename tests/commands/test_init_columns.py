@@ -288,6 +288,7 @@ def test_texts_that_come_again_are_embedded_and_names_are_left_out(tmp_path: Pat
             "a long tail, skewness",
         ),
         ("age", [*RNG.integers(1, 7, 40).tolist(), *RNG.integers(200, 2000, 360).tolist()], "crowded near 0"),
+        ("often_none", [*[0] * 60, *RNG.uniform(10, 300, 340).round(1).tolist()], None),
         ("plain", RNG.normal(50, 9, 400).round(2).tolist(), None),
         ("even", RNG.uniform(0, 1000, 400).round(1).tolist(), None),
         ("below", (-RNG.lognormal(3, 2, 400)).round(2).tolist(), None),

@@ -242,6 +242,24 @@ def test_every_column_that_cannot_be_fitted_is_named() -> None:
     ]
 
 
+def test_columns_without_a_value_are_left_out_where_a_policy_says_what_that_means() -> None:
+    """With a note; where none is left there is nothing to learn from."""
+    table = table_of({"gone": [None] * 6, "x": [1, 2, 3, 4, 5, 6]}, either=("gone", "x"))
+    policy, rows = MissingSpec(name="median"), all_rows(table)
+    fitted = fit_inputs({name: FeatureSpec() for name in ("gone", "x")}, policy, table, rows)
+    message = (
+        "column 'gone': every cell of the 6 training rows is missing: left out, as it tells the network "
+    )
+    message += "nothing"
+    assert (fitted.encoder.names, fitted.notes) == (("x",), (message,))
+    with pytest.raises(DataError) as caught:
+        fit_inputs({"gone": FeatureSpec()}, policy, table, rows)
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv: no column is left to learn from",
+        f"hint: {message}",
+    ]
+
+
 def test_texts_of_many_levels_that_come_again_have_a_line_to_write() -> None:
     """An embedding, with one level for the rare ones."""
     table = table_of({"model": [f"m{i % 120}" for i in range(720)]}, texts=("model",))
