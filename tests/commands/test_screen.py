@@ -104,7 +104,11 @@ def test_a_confusion_matrix_that_is_too_wide_numbers_its_classes() -> None:
     narrow = left_on(seen_on_a_terminal(30, "evaluate", "run/model.npz", "t.csv"))
     (heads,) = [line.split() for line in narrow if line.startswith("true ")]
     assert heads == ["true", "\\", "predicted", "1", "2", "3"]
-    assert [line.split()[:2] for line in narrow[-4:-1]] == [["1", "ash"], ["2", "elm"], ["3", "oak"]]
+    assert [line.split()[:2] for line in narrow if re.match(r"\d [a-z]", line)] == [
+        ["1", "ash"],
+        ["2", "elm"],
+        ["3", "oak"],
+    ]
     tiny = left_on(seen_on_a_terminal(20, "evaluate", "run/model.npz", "t.csv"))
     assert "confusion matrix: with 3 classes only in --json" in tiny
 
@@ -134,7 +138,7 @@ def test_what_is_done_is_said_from_the_start_and_then_goes_away() -> None:
         assert not [line for line in left_on(seen) if line.startswith(("reading", "checking"))]
         again = ["--overwrite"] if command.startswith(("train", "init")) else []
         plain = process(*command.split(), *again).err
-        assert not re.search("reading|checking|rows", plain)
+        assert not re.search(r"reading|checking|^[\d,]+ rows?$", plain, re.MULTILINE)
 
 
 def test_predictions_on_the_screen_have_no_line_among_them() -> None:
