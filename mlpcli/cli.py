@@ -1,7 +1,7 @@
 """The command line: each command parses its arguments, calls one function and gives an exit code."""
 
 import sys
-from contextlib import nullcontext, redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -60,12 +60,11 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
-    console = Console(quiet=quiet)
-    with console.doing(reading(config)):
-        loaded = config_at(config, overrides or (), seed)
     from mlpcli.artifacts.drawing import drawing_process
 
-    with nullcontext() if no_plots or dry_run else drawing_process() as draw:
+    with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
+        loaded = config_at(config, overrides or (), seed)
+        draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
         from mlpcli.commands.train import TrainOptions, existing, train
         from mlpcli.run.training import RunOptions
 
@@ -102,17 +101,18 @@ def predict(
 ) -> int:
     """Predict every row of INPUT with MODEL, as CSV."""
     require_order(model, source)
-    from mlpcli.commands.predict import PredictOptions, predict
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.predict import PredictOptions, predict
 
-    options = PredictOptions(
-        out=out,
-        ids=ids or (),
-        include_inputs=include_inputs,
-        strict=strict,
-        empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
-        expect_sha256=expect_sha256,
-    )
-    return predict(model, source, options, Console(quiet=quiet))
+        options = PredictOptions(
+            out=out,
+            ids=ids or (),
+            include_inputs=include_inputs,
+            strict=strict,
+            empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
+            expect_sha256=expect_sha256,
+        )
+        return predict(model, source, options, console)
 
 
 @app.command(cls=Command)
@@ -131,10 +131,10 @@ def evaluate(
 ) -> int:
     """Judge MODEL on the labelled rows of INPUT."""
     require_order(model, source)
-    from mlpcli.commands.evaluate import EvaluateOptions, evaluate
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.evaluate import EvaluateOptions, evaluate
 
-    options = EvaluateOptions(assertions or (), json, expect_sha256)
-    return evaluate(model, source, options, Console(quiet=quiet))
+        return evaluate(model, source, EvaluateOptions(assertions or (), json, expect_sha256), console)
 
 
 @app.command(cls=Command)
@@ -157,9 +157,10 @@ def init(
     quiet: Quiet = False,
 ) -> int:
     """Write a commented config that trains on CSV. Read it, then `mlp train` it."""
-    from mlpcli.commands.init import InitOptions, init
+    with Console(quiet=quiet).doing(reading(table)) as console:
+        from mlpcli.commands.init import InitOptions, init
 
-    return init(table, InitOptions(targets, out, task and task.value, overwrite), Console(quiet=quiet))
+        return init(table, InitOptions(targets, out, task and task.value, overwrite), console)
 
 
 @app.command(cls=Command)
@@ -198,21 +199,20 @@ def gradcheck(
     quiet: Quiet = False,
 ) -> int:
     """Check the gradient of the network that CONFIG would train. Exit 10 unless every array is ok."""
-    console = Console(quiet=quiet)
-    with console.doing(reading(config)):
+    with Console(quiet=quiet).doing(reading(config)) as console:
         loaded = config_at(config, overrides or (), seed)
-    from mlpcli.commands.gradcheck import GradcheckOptions, gradcheck
-    from mlpcli.nn.gradcheck import CheckOptions
+        from mlpcli.commands.gradcheck import GradcheckOptions, gradcheck
+        from mlpcli.nn.gradcheck import CheckOptions
 
-    options = GradcheckOptions(
-        check=CheckOptions(method.value, rtol, eps, inject_error),
-        rows=rows,
-        against=against,
-        verbose=verbose,
-        json=json,
-        threads=threads,
-    )
-    return gradcheck(loaded, options, console)
+        options = GradcheckOptions(
+            check=CheckOptions(method.value, rtol, eps, inject_error),
+            rows=rows,
+            against=against,
+            verbose=verbose,
+            json=json,
+            threads=threads,
+        )
+        return gradcheck(loaded, options, console)
 
 
 @app.command(cls=Command)

@@ -52,8 +52,10 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
 
 def beside(out: Path | None, console: Console) -> Console:
     """Where to say how far it is: nowhere if the predictions themselves go by on the screen."""
-    on_screen = out in {None, STDOUT} and results_are_seen()
-    return Console(quiet=True) if on_screen else console
+    if out not in {None, STDOUT} or not results_are_seen():
+        return console
+    console.clear()
+    return Console(quiet=True)
 
 
 def rows_of(columns: Columns) -> int:

@@ -139,8 +139,8 @@ METRICS_ELSEWHERE: dict[str, str] = {
     "rsquared": "r2",
 }
 
-# where a choice alone would not say enough
-CHOICE_HINTS_ELSEWHERE: dict[str, str] = {
-    "log_loss": "two classes, and labels, may have `binary_cross_entropy`",
-    "logloss": "two classes, and labels, may have `binary_cross_entropy`",
+# their name and ours, where ours alone would not say enough
+CHOICE_HINTS_ELSEWHERE: dict[tuple[str, str], str] = {
+    ("log_loss", "cross_entropy"): "; two classes, and labels, may have `binary_cross_entropy`",
+    ("logloss", "cross_entropy"): "; two classes, and labels, may have `binary_cross_entropy`",
 }

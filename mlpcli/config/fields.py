@@ -190,8 +190,7 @@ def suggestion(text: str, words: Sequence[str]) -> str:
     for elsewhere in (CHOICES_ELSEWHERE, METRICS_ELSEWHERE):
         ours = prefix + elsewhere.get(lower.removeprefix(prefix), "")
         if ours in words:
-            more = CHOICE_HINTS_ELSEWHERE.get(lower)
-            return f"it is called `{ours}` here" + (f"; {more}" if more else "")
+            return f"it is called `{ours}` here{CHOICE_HINTS_ELSEWHERE.get((lower, ours), '')}"
     close = difflib.get_close_matches(lower, words, n=1, cutoff=CLOSE)
     return f"did you mean `{close[0]}`?" if close else listing(words)
 
@@ -226,21 +225,16 @@ URL = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LocalPath:
-    """The path of a local file or directory; nothing in it is interpreted, `~` neither.
-
-    `words_only` where a number or a boolean means something else than the path that it is written as.
-    """
+    """The path of a local file or directory, as it is written; `words_only` where a number is none."""
 
     what: str
     words_only: bool = False
 
     def check(self, given: object) -> str:
         """The path as written."""
-        if value_of(given) is None:
-            raise expected(self.what, given)
-        path = Text(self.what).check(given)
-        if re.match(URL, path):
-            raise expected(self.what, given, "only local files are supported")
+        path = "" if value_of(given) is None else Text(self.what).check(given)
+        if not path or re.match(URL, path):
+            raise expected(self.what, given, "only local files are supported" if path else None)
         if "\n" in path or "\r" in path:
             raise refusal(f"expected {self.what}, found a text of several lines")
         return path

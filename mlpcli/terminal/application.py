@@ -12,16 +12,17 @@ from mlpcli.memory import require_libraries
 from mlpcli.terminal.console import Console
 
 NAME = "mlp"  # however it was started
-# the line of \b keeps those after it as they are
-EPILOG = """\b
-Exit codes:
-  0  done               6  output not written
-  1  a bug in mlp       7  training diverged
-  2  wrong usage        8  run directory in use
-  3  wrong config       9  out of memory
-  4  wrong data        10  a check failed
-  5  wrong model file
-  129, 130, 143  stopped by SIGHUP, SIGINT, SIGTERM after saving; 141  SIGPIPE"""
+# the line of \b keeps those after it as they are; what a beginner needs stays on the screen, at the end
+EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong config · 4 wrong data ·
+5 wrong model file · 6 output not written · 7 training diverged · 8 run directory in use ·
+9 out of memory · 10 a check failed · 129/130/143 stopped by SIGHUP/SIGINT/SIGTERM after saving ·
+141 SIGPIPE
+
+\b
+To begin:
+  mlp init data.csv --target COLUMN          write a config, data.yaml
+  mlp train data.yaml                        train, write runs/data
+  mlp predict runs/data/model.npz new.csv    predict the rows of another table"""
 
 
 class Command(TyperCommand):
@@ -53,11 +54,5 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Train neural networks on tables: a YAML file says what, a CSV says on what.
-
-    \b
-      mlp init data.csv --target COLUMN          write a config, data.yaml
-      mlp train data.yaml                        train, write runs/data
-      mlp predict runs/data/model.npz new.csv    predict the rows of another table
-    """
+    """Train neural networks on tables: a YAML file says what, a CSV says on what."""
     require_libraries()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from mlpcli.errors import MlpError, OutputError, clean, printable
 from mlpcli.terminal.live_line import LiveLine
@@ -28,14 +28,18 @@ class Console:
         self._live = LiveLine()
 
     @contextmanager
-    def doing(self, text: str) -> Iterator[None]:
+    def doing(self, text: str) -> Iterator[Self]:
         """Say on a terminal what is being done, until it is done."""
         if not self.quiet:
             self._live.show(text)
         try:
-            yield
+            yield self
         finally:
-            self._live.clear()
+            self.clear()
+
+    def clear(self) -> None:
+        """Take away what is said to be done, where something else is to be seen."""
+        self._live.clear()
 
     @property
     def columns(self) -> int:
@@ -113,7 +117,7 @@ def reading(path: Path | str) -> str:
     except (OSError, ValueError):  # whoever opens it says what is wrong
         size = 0
     name = "standard input" if str(path) == str(STDOUT) else path
-    return f"reading {name}" + (f", {size / 1e6:,.0f} MB" if size >= LARGE_FILE else "")
+    return f"reading {os.path.normpath(name)}" + (f", {size / 1e6:,.0f} MB" if size >= LARGE_FILE else "")
 
 
 STDOUT = Path("-")  # as the name of an output file
