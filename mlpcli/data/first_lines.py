@@ -111,24 +111,33 @@ class FirstLines:
         return alike and named and not comment
 
     def _rows_without_header(self) -> int | None:
-        """The first of rows that are all as wide, if the first line is a single text and none is a header."""
-        if not self.rows or len(self.rows[0].fields) != 1:
-            return None
+        """The first of rows that are all as wide, if the first line is none of them, and none is a header."""
         widths = [len(row.fields) for row in self.rows]
         candidates = range(min(LAST_HEADER, len(self.rows) - FEWEST_ROWS), 0, -1)
         changes = (i for i in candidates if widths[i] != widths[i - 1])
-        return next((i for i in changes if self._begins_table(i)), None)
+        start = next((i for i in changes if self._begins_table(i)), None)
+        if start is None or widths[0] == 1:
+            return start
+        # a line of few fields above many columns of numbers is no header either
+        numbers = self._numbers_below(start)
+        return start if start == 1 and 2 * widths[0] <= widths[1] <= 2 * len(numbers) else None
 
     def _begins_table(self, index: int) -> bool:
         """Whether the rows from here on are as wide as this one, but for a few."""
-        width, below = len(self.rows[index].fields), [len(row.fields) for row in self.rows[index + 1 :]]
+        width, below = self._width(index), [len(row.fields) for row in self.rows[index + 1 :]]
         return width > 1 and sum(one == width for one in below) * 10 >= 9 * len(below)
+
+    def _width(self, index: int) -> int:
+        """How many fields a row has, without empty ones at its end that the next row has not."""
+        fields, below = self.rows[index].fields, self.rows[index + 1 :]
+        width = len(below[0].fields) if below else len(fields)
+        return width if width < len(fields) and not any(fields[width:]) else len(fields)
 
     def _can_hold_names(self, index: int) -> bool:
         """Whether names can be in this row, and the rows below it are a table."""
         if not self._begins_table(index):
             return False
-        names = [name.strip() for name in self.rows[index].fields]
+        names = [name.strip() for name in self.rows[index].fields[: self._width(index)]]
         filled = [name for name in names if name]
         if len(set(filled)) < len(filled) or 2 * len(filled) <= len(names):
             return False
@@ -136,7 +145,7 @@ class FirstLines:
 
     def _differs(self, index: int) -> bool:
         """Whether the first row is no header for the rows below this one, which is."""
-        first, names = self.rows[0].fields, self.rows[index].fields
+        first, names = self.rows[0].fields, self.rows[index].fields[: self._width(index)]
         numbers = self._numbers_below(index)
         if numbers and not _are_names([names[i].strip() for i in numbers]):
             return False
@@ -154,7 +163,7 @@ class FirstLines:
 
     def _numbers_below(self, index: int) -> list[int]:
         """The columns that hold numbers alone below a row."""
-        width = len(self.rows[index].fields)
+        width = self._width(index)
         rows = [row.fields for row in self.rows[index + 1 :] if len(row.fields) == width]
         return [i for i in range(width) if are_numbers([row[i].strip() for row in rows])]
 
