@@ -141,7 +141,8 @@ def test_the_separator_is_detected_and_the_model_keeps_it() -> None:
 def test_the_encoding_is_detected_and_written_down(encoding: str, stated: str) -> None:
     content = lines("größe" + HEADER.removeprefix("size"))
     Path("t.csv").write_bytes(content.encode(encoding))
-    every_command("t.csv")
+    first, *_ = every_command("t.csv")
+    assert (f"t.csv: is not UTF-8: it is read as {stated}\n" in first.err) == (stated != "utf-8")
     assert load_config(Path("t.yaml")).spec.data.encoding == stated
     assert ("encoding: " in Path("t.yaml").read_text()) == (stated != "utf-8")
 
