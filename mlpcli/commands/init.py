@@ -13,7 +13,7 @@ from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.commands.schema import BESIDE, editor_line, write_schema
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
-from mlpcli.data.csv_format import detect_format
+from mlpcli.data.csv_format import CsvFormat, detect_format
 from mlpcli.data.source import find
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
 from mlpcli.run.predictions_csv import refuse_to_replace
@@ -60,7 +60,10 @@ def starter_of(source: Path, options: InitOptions, out: Path, console: Console) 
     file = find(source)
     if not file.regular:
         raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
-    found = survey(file, detect_format(file), tuple(dict.fromkeys(options.targets)))
+    form = detect_format(file)
+    if form.encoding != CsvFormat().encoding:
+        console.note(f"{source}: is not UTF-8: it is read as {form.encoding}")
+    found = survey(file, form, tuple(dict.fromkeys(options.targets)))
     console.notes(found.notes)
     directory = Path() if out == STDOUT else out.parent
     train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())

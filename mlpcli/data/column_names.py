@@ -109,10 +109,14 @@ def _refuse_repeated(names: Sequence[str], row: FirstRow, remarks: Sequence[str]
         return
     hint = remarks[1].removeprefix("hint: ") if remarks else f"give each its own: {_renamed(names, row)}"
     problems = [
-        Problem(f"several columns are called '{name}': {', '.join(map(str, where))}", row.place, hint)
+        Problem(f"several columns are called '{name}': {_shown(where)}", row.place, hint)
         for name, where in repeated.items()
     ]
-    raise DataError(*problems[:5])
+    raise DataError(*problems[: 1 if remarks else 5])
+
+
+def _shown(positions: Sequence[int]) -> str:
+    return ", ".join(map(str, positions[:SHOWN])) + (", …" if len(positions) > SHOWN else "")
 
 
 def _renamed(names: Sequence[str], row: FirstRow) -> str:

@@ -18,9 +18,9 @@ from mlpcli.data.first_lines import skipped_lines
 from mlpcli.data.first_row import FirstRow
 from mlpcli.data.row_width import fields_of
 from mlpcli.data.source import DataFile, Hashed, text_of
+from mlpcli.data.wrong_rows import SEPARATORS, separated_by
 from mlpcli.errors import DataError
 
-SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 ENCODINGS = ("utf-8", "cp1252", "latin-1")  # the last one has a character for every byte
 SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 500
@@ -165,9 +165,7 @@ def other_separator(row: FirstRow) -> str | None:
     counts = {sign: [line.count(sign) for line in lines] for sign in SEPARATORS}
     found = max(SEPARATORS, key=lambda sign: (_agreement(counts[sign]), counts[sign][0]))
     if counts[found][0] and (_agreement(counts[found]) or not row.sample):
-        written = "\\t" if found == "\t" else found
-        seen = f"the columns seem to be separated by {SEPARATORS[found]}"
-        hint = f'{seen}: write `separator: "{written}"` under `data`'
+        hint = separated_by(found)
         plain = not any(sign in line for line in lines for sign in (row.separator, '"'))
         exchanged = f"tr {_quoted(found)} {_quoted(row.separator)}"
         return f"{hint}, or: {row.mending.through(exchanged, 'table')}" if plain else hint

@@ -12,7 +12,7 @@ from itertools import islice
 from mlpcli.data.column_names import header_of
 from mlpcli.data.csv_format import CsvFormat, other_separator
 from mlpcli.data.decoding import Text
-from mlpcli.data.first_lines import FirstLines, Skipped, skipped_lines
+from mlpcli.data.first_lines import FirstLines, Placed, Skipped, skipped_lines
 from mlpcli.data.first_row import FirstRow
 from mlpcli.data.last_lines import (
     END_MARK,
@@ -79,10 +79,11 @@ class Records:
         if self._ended:
             self._buffer, self.last_notes = without_last_lines(self._buffer, self._nothing, self._name)
         sample = self._read_sample()
-        cells = [cells for _, cells in sample]
-        row = FirstRow(fields, cells, self._name, line, self.separator, self._mending)
+        row = FirstRow(
+            fields, [below.fields for below in sample], self._name, line, self.separator, self._mending
+        )
         if other_separator(row) is None:
-            FirstLines([(line, fields), *sample], self.separator, self._mending).refuse_descriptions()
+            FirstLines([Placed(line, fields), *sample], self.separator, self._mending).refuse_descriptions()
         return row, own
 
     def blocks(self, chunks: int = 1) -> Iterator[Block]:
@@ -200,18 +201,20 @@ class Records:
                 return fields, own
             self._fill()
 
-    def _read_sample(self) -> list[tuple[int, list[str]]]:
+    def _read_sample(self) -> list[Placed]:
         """The first rows that hold something, each with its line, without taking them off the buffer."""
         while not self._ended and (len(self._buffer) < SAMPLE or b"\n" not in self._buffer):
             self._fill()
         end = max(self._buffer.rfind(b"\n", 0, SAMPLE), self._buffer.find(b"\n")) + 1
-        sample, line = [], self._line
+        sample: list[Placed] = []
+        line, apart = self._line, False
         # a row that is malformed, or cut off here, is reported or completed when its block is read
         with suppress(csv.Error):
             for fields, read in islice(fields_of(self._buffer[:end], self.separator), SAMPLE_ROWS):
-                if any(cell.strip() for cell in fields):
-                    sample.append((line, fields))
-                line = self._line + read
+                filled = any(cell.strip() for cell in fields)
+                if filled:
+                    sample.append(Placed(line, fields, apart))
+                line, apart = self._line + read, not filled and len(fields) < 2
         return sample
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.data.first_row import GAPS, are_labels, are_numbers
@@ -57,11 +58,19 @@ def skipped_lines(content: bytes) -> Skipped:
     return Skipped(size, lines, blank, separator)
 
 
+class Placed(NamedTuple):
+    """A row that holds something, the line that it begins in, and whether a blank line is above it."""
+
+    line: int
+    fields: list[str]
+    apart: bool = False
+
+
 @dataclass(frozen=True)
 class FirstLines:
-    """The first rows of a file that hold something, each with the line that it begins in."""
+    """The first rows of a file that hold something."""
 
-    rows: Sequence[tuple[int, list[str]]]
+    rows: Sequence[Placed]
     separator: str
     mending: Mending
 
@@ -73,7 +82,7 @@ class FirstLines:
             start, hint = self._rows_without_header(), "put a line with names before line {line}: {command}"
         if start is None:
             return
-        (first, _), (line, fields) = self.rows[0], self.rows[start]
+        first, line, fields = self.rows[0].line, self.rows[start].line, self.rows[start].fields
         command = self.mending.from_line(line)
         if "names" in hint:
             command = self.mending.below(printed(joined(letters(len(fields)), self.separator)), line)
@@ -95,31 +104,40 @@ class FirstLines:
 
     def _is_plain(self) -> bool:
         """Whether all is as it should be: rows as wide as the first, line after line, with names."""
-        start, first = self.rows[0]
-        alike = all(len(fields) == len(first) for _, fields in self.rows)
+        first = self.rows[0].fields
+        alike = all(len(row.fields) == len(first) and not row.apart for row in self.rows)
         named = sum(bool(name.strip()) for name in first) >= len(first) - 1
         comment = first[0].lstrip().startswith(COMMENT_SIGNS)
-        return alike and named and not comment and self.rows[-1][0] == start + len(self.rows) - 1
+        return alike and named and not comment
 
     def _rows_without_header(self) -> int | None:
-        """The first of rows that are all as wide, if the first line is a single text and none is a header."""
-        if not self.rows or len(self.rows[0][1]) != 1:
-            return None
-        widths = [len(fields) for _, fields in self.rows]
+        """The first of rows that are all as wide, if the first line is none of them, and none is a header."""
+        widths = [len(row.fields) for row in self.rows]
         candidates = range(min(LAST_HEADER, len(self.rows) - FEWEST_ROWS), 0, -1)
         changes = (i for i in candidates if widths[i] != widths[i - 1])
-        return next((i for i in changes if self._begins_table(i)), None)
+        start = next((i for i in changes if self._begins_table(i)), None)
+        if start is None or widths[0] == 1:
+            return start
+        # a line of few fields above many columns of numbers is no header either
+        numbers = self._numbers_below(start)
+        return start if start == 1 and 2 * widths[0] <= widths[1] <= 2 * len(numbers) else None
 
     def _begins_table(self, index: int) -> bool:
         """Whether the rows from here on are as wide as this one, but for a few."""
-        width, below = len(self.rows[index][1]), [len(fields) for _, fields in self.rows[index + 1 :]]
+        width, below = self._width(index), [len(row.fields) for row in self.rows[index + 1 :]]
         return width > 1 and sum(one == width for one in below) * 10 >= 9 * len(below)
+
+    def _width(self, index: int) -> int:
+        """How many fields a row has, without empty ones at its end that the next row has not."""
+        fields, below = self.rows[index].fields, self.rows[index + 1 :]
+        width = len(below[0].fields) if below else len(fields)
+        return width if width < len(fields) and not any(fields[width:]) else len(fields)
 
     def _can_hold_names(self, index: int) -> bool:
         """Whether names can be in this row, and the rows below it are a table."""
         if not self._begins_table(index):
             return False
-        names = [name.strip() for name in self.rows[index][1]]
+        names = [name.strip() for name in self.rows[index].fields[: self._width(index)]]
         filled = [name for name in names if name]
         if len(set(filled)) < len(filled) or 2 * len(filled) <= len(names):
             return False
@@ -127,7 +145,7 @@ class FirstLines:
 
     def _differs(self, index: int) -> bool:
         """Whether the first row is no header for the rows below this one, which is."""
-        (_, first), (_, names) = self.rows[0], self.rows[index]
+        first, names = self.rows[0].fields, self.rows[index].fields[: self._width(index)]
         numbers = self._numbers_below(index)
         if numbers and not _are_names([names[i].strip() for i in numbers]):
             return False
@@ -141,12 +159,12 @@ class FirstLines:
 
     def _is_apart(self, index: int) -> bool:
         """Whether a blank line, which no table has between its rows, is right above most of the rows."""
-        return self.rows[index][0] > self.rows[index - 1][0] + 1 and 2 * index < len(self.rows)
+        return self.rows[index].apart and 2 * index < len(self.rows)
 
     def _numbers_below(self, index: int) -> list[int]:
         """The columns that hold numbers alone below a row."""
-        width = len(self.rows[index][1])
-        rows = [fields for _, fields in self.rows[index + 1 :] if len(fields) == width]
+        width = self._width(index)
+        rows = [row.fields for row in self.rows[index + 1 :] if len(row.fields) == width]
         return [i for i in range(width) if are_numbers([row[i].strip() for row in rows])]
 
 

@@ -68,8 +68,9 @@ class Header:
 
     @cached_property
     def positions(self) -> Positions:
-        """Where the columns are."""
-        return Positions(self.names)
+        """Where the columns are; those at the end too, which may have had cells in another file."""
+        width = len(self.names)
+        return Positions([*self.names, *(f"Unnamed: {i}" for i in range(width, width + self.unnamed))])
 
     def own(self, name: str) -> str | None:
         """The name as it is spelt here; None where no column has it, or several may be meant."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlpcli.data.shell_commands import Mending
 from mlpcli.errors import DataError, Place, Problem
 
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+BETWEEN_QUOTES = re.compile(rb'"([;,|\t ])(?=")')
 FIELD_LIMIT = 1 << 20  # bytes
 # what the csv module says, and what a person is told
 MALFORMED = (
@@ -115,6 +118,13 @@ class Ragged:
         return None
 
 
+def separated_by(separator: str) -> str:
+    """What to do where another separator than the one stated seems to be there."""
+    written = r"\t" if separator == "\t" else separator
+    seen = f"the columns seem to be separated by {SEPARATORS[separator]}"
+    return f'{seen}: write `separator: "{written}"` under `data`'
+
+
 def _in_sed(separator: str) -> str:
     return {"\t": r"\t", "/": r"\/"}.get(separator, separator)
 
@@ -194,6 +204,14 @@ class Malformed:
 
     def _hint_about_quotes(self) -> str:
         first = self._text(0)
+        between = Counter(BETWEEN_QUOTES.findall(first)).most_common(1)
+        sign = between[0][0].decode() if between else self.separator
+        if sign in SEPARATORS and sign != self.separator:
+            return separated_by(sign)
+        if sign == " ":
+            read = f'p.read_csv("{self.mending.name}", sep=r"\\s+")'
+            script = shlex.quote(f'import pandas as p; {read}.to_csv("table.csv", index=False)')
+            return f"the columns seem to be separated by spaces: python -c {script}"
         doubled = "a quote within a quoted field is doubled"
         if b'\\"' in first:
             command = self.mending.through(r"""sed 's/\\"/""/g'""", "table")

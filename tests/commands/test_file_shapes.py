@@ -121,6 +121,16 @@ def test_row_numbers_without_a_name_are_left_out_and_may_be_named() -> None:
     assert first.out.startswith("Unnamed: 0,prediction\n0,")
 
 
+def test_a_column_at_the_end_without_a_name_may_be_empty_in_new_rows() -> None:
+    """It is no column of theirs, and a missing cell where the model knows it."""
+    Path("t.csv").write_text(lines(HEADER + ",", below=[f"{row},{i % 7}" for i, row in enumerate(rows())]))
+    Path("c.yaml").write_text("data: {train: t.csv, target: price, missing: median}\n")
+    ok("train", "c.yaml", "-o", "run", *QUICK)
+    Path("new.csv").write_text(lines(HEADER + ",", below=[row + "," for row in rows()]))
+    Path("same.csv").write_text(lines(HEADER + ",Unnamed: 3", below=[row + "," for row in rows()]))
+    assert ok("predict", "run/model.npz", "new.csv").out == ok("predict", "run/model.npz", "same.csv").out
+
+
 def test_the_separator_is_detected_and_the_model_keeps_it() -> None:
     """A semicolon with a decimal comma, a tab, a bar, a line that names it: `predict` is told nothing."""
     for separator in ";\t|":
@@ -141,7 +151,8 @@ def test_the_separator_is_detected_and_the_model_keeps_it() -> None:
 def test_the_encoding_is_detected_and_written_down(encoding: str, stated: str) -> None:
     content = lines("größe" + HEADER.removeprefix("size"))
     Path("t.csv").write_bytes(content.encode(encoding))
-    every_command("t.csv")
+    first, *_ = every_command("t.csv")
+    assert (f"t.csv: is not UTF-8: it is read as {stated}\n" in first.err) == (stated != "utf-8")
     assert load_config(Path("t.yaml")).spec.data.encoding == stated
     assert ("encoding: " in Path("t.yaml").read_text()) == (stated != "utf-8")
 

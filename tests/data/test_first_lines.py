@@ -216,6 +216,18 @@ REFUSED = [
     First("bars", table("|"), "separated by a bar"),
     First("tabs", table("\t"), "separated by a tab"),
     First("spaces", table("   "), "separated by spaces"),
+    First(
+        "counts above numbers without names",
+        "4,1,red\n" + "".join(f"{i},{i * i},{7 - i},1.5,2,0.5\n" for i in range(6)),
+        "put a line with names before line 2",
+        names=("a", "b", "c", "d", "e", "f"),
+    ),
+    First(
+        "a separator after the header below a title",
+        TITLE + "\n" + table().replace("price", "price,"),
+        "line 3 looks like the header",
+        names=NAMES,
+    ),
     First("the names again", table() + table(), "the names of the columns again"),
     First(
         "a second line of names",
@@ -306,9 +318,9 @@ def test_what_is_refused_says_what_to_type_next(case: First) -> None:
     subprocess.run(["bash", "-c", command[0]], check=True)
     mended = read(Path(command[0].split(" > ")[-1]), case.form, case.names)
     assert mended.header.names == case.names
-    assert mended.header.notes == ()
+    assert not any(word in note for note in mended.header.notes for word in ("no header", "below the names"))
     first = [mended.table.texts[name].texts()[0] for name in case.names]
-    assert first[:2] in (["1.5", "red"], ["A", "a"], ["Ann", "Ulm"], ["1", "red"], ["1.5", "3"])
+    assert first[:2] in (["1.5", "red"], ["A", "a"], ["Ann", "Ulm"], ["1", "red"], ["1.5", "3"], ["0", "0"])
 
 
 def test_a_command_never_writes_over_the_file_that_it_mends() -> None:
@@ -323,6 +335,29 @@ def test_a_name_with_spaces_is_quoted_in_a_command() -> None:
     Path("my table (1).tsv").write_text("Sales\n" + table("\t"))
     with pytest.raises(DataError, match=r"\(tail -n \+2 'my table \(1\)\.tsv' > table\.tsv\)"):
         read(Path("my table (1).tsv"), CsvFormat(), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("separator", "hint"),
+    [
+        (";", 'the columns seem to be separated by a semicolon: write `separator: ";"` under `data`'),
+        (
+            " ",
+            """the columns seem to be separated by spaces: python -c 'import pandas as p; """
+            """p.read_csv("t.csv", sep=r"\\s+").to_csv("table.csv", index=False)'""",
+        ),
+    ],
+)
+def test_another_separator_between_quotes_is_hinted_at(separator: str, hint: str) -> None:
+    """To the one that is stated it is text after a quote."""
+    line = separator.join(f'"{name}"' for name in NAMES)
+    Path("t.csv").write_text(line + "\n" + table(separator, header=False))
+    with pytest.raises(DataError) as caught:
+        read(Path("t.csv"), CsvFormat(), NAMES)
+    assert str(caught.value).split("\n") == [
+        "mlp: error: t.csv:1: text after the closing quote of a field",
+        f"hint: {hint}",
+    ]
 
 
 RIGHT = [

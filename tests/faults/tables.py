@@ -63,7 +63,7 @@ def judge(content: bytes, separator: str, figure: Figure, name: str) -> None:
     """Read a table both ways and compare every cell, as text and as number."""
     figure.count += 1
     file = DataFile("t.csv", lambda: io.BytesIO(content), regular=True)
-    form = CsvFormat(separator=separator)
+    form = CsvFormat(separator=separator, empty_rows=True)
     try:
         table = read_whole(
             file, form, lambda reader: Wanted(texts=reader.header.names, numbers=reader.header.names)
@@ -78,28 +78,31 @@ def judge(content: bytes, separator: str, figure: Figure, name: str) -> None:
     figure.add("read")
     rows = expected(content, separator)
     width = len(table.header.names)
-    if [header.strip() for header in rows[0][:width]] != list(table.header.names):
+    names = [header.strip() or f"Unnamed: {i}" for i, header in enumerate(rows[0][:width])]
+    rows[0] = names
+    if names != list(table.header.names):
         figure.check(False, f"{name}: header {table.header.names} of {content!r}")
     elif any(any(row[width:]) or len(row) < width for row in rows) or not same(table.table, rows, width):
         figure.check(False, f"{name}: cells of {content!r}")
 
 
 def expected(content: bytes, separator: str) -> Rows:
-    """What the csv module reads, the blank lines at the end left out."""
+    """What the csv module reads, the lines that hold nothing left out before the header and at the end."""
     text = content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     while not rows[-1]:
         rows.pop()
-    return rows
+    first = next(i for i, line in enumerate(text.splitlines()) if line.strip(" \t,;|"))
+    return rows[first:]
 
 
 def same(table: Table, rows: Rows, width: int) -> bool:
     """Whether every cell is the text, and as a number the float, that it is in `rows`."""
     for column, name in enumerate(rows[0][:width]):
         cells = [row[column] for row in rows[1:]]
-        if table.text(name.strip()).texts().tolist() != cells:
+        if table.text(name).texts().tolist() != cells:
             return False
-        numbers = table.number(name.strip())
+        numbers = table.number(name)
         values = [number(cell) for cell in cells]
         if not np.array_equal(numbers.values, values, equal_nan=True):
             return False
