@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -36,6 +37,13 @@ class Evaluation(NamedTuple):
     sides: bytes
 
 
+class Evaluations(NamedTuple):
+    """Losses (n,), and for each whether some number lies beyond a kink, seen from where the base is."""
+
+    values: Array
+    crossed: Array
+
+
 class Objective:
     """The training plan of `network` on `batch`, its dropout masks drawn once or taken from `masks`."""
 
@@ -51,8 +59,8 @@ class Objective:
         self.steps: tuple[Step, ...] = self.plan.steps
         self.names = self.plan.names
         self.plan.forward(self.batch.x)
-        self._kinked = [_with_kinks(self.steps[first:]) for first in range(len(self.steps) + 1)]
-        self._loss_is_kinked = network.loss.sides(self.plan.scores, batch.y) is not None
+        self.kinked = [i for i, step in enumerate(self.steps) if sides_of(step) is not None]
+        self.faithful_copies: dict[int, bool] = {}  # by their rows; see `copies`
         self.value = self.evaluate(0).value
         if not np.isfinite(self.value):
             raise DivergedError.of(
@@ -64,19 +72,26 @@ class Objective:
         """The loss, penalties not included, after the steps from number `first` on."""
         for step in self.steps[first:]:
             step.forward()
-        sides = b"".join([_bytes(step.sides()) for step in self._kinked[first]])
-        if self._loss_is_kinked:
-            sides += _bytes(self.network.loss.sides(self._scores(), self.batch.y))
+        sides = b"".join([side.tobytes() for side in self.sides(first)])
         return Evaluation(self.network.loss_of(self.plan, self.batch.y, self.batch.weights), sides)
 
-    def _scores(self) -> Matrix:
-        """The scores; complex ones as real numbers a little way along the direction they move to."""
-        z = self.plan.scores
-        if not np.iscomplexobj(z):
-            return z
-        fastest = np.abs(z.imag).max()
-        reach = NEARBY * np.maximum(1.0, np.abs(z.real))
-        return np.asarray(z.real + reach * (z.imag / fastest if fastest else 0.0))
+    def sides(self, first: int) -> list[Array]:
+        """After a forward pass: the sides of the kinks of steps number `first` and later, and of the loss."""
+        sides = [sides_of(self.steps[i]) for i in self.kinked if i >= first]
+        sides.append(self.network.loss.sides(off_kinks(self.plan.scores, 1), self.batch.y))
+        return [side for side in sides if side is not None]
+
+    def on_kinks(self, index: int) -> Array:
+        """After a forward pass: which outputs of the step before number `index` are on a kink of that step.
+
+        The loss comes after the last one.
+        """
+        if index == len(self.steps):
+            before, sides = self.plan.scores, self.network.loss.sides(self.plan.scores, self.batch.y)
+        else:
+            before, sides = self.steps[index - 1].output[0], sides_of(self.steps[index])
+        fits = sides is not None and sides.shape == before.shape
+        return np.asarray(sides == 0) if fits else np.zeros(before.shape, np.bool_)
 
     def gradient(self) -> Array:
         """The gradient that training follows, penalties included (a copy)."""
@@ -92,6 +107,7 @@ class Objective:
             step.backward()
         return gradients[::-1]
 
+    @cached_property
     def rounding(self) -> float:
         """How much round-off moves the loss: one unit in the last place of each parameter, and of the loss.
 
@@ -130,9 +146,17 @@ class Objective:
         theta[...] = kept
 
 
-def _with_kinks(steps: Sequence[Step]) -> list[Kinked]:
-    return [step for step in steps if isinstance(step, Kinked) and step.sides() is not None]
+def off_kinks(z: Matrix, copies: int) -> Matrix:
+    """Scores of `copies` batches; complex ones as real numbers a little way along where each batch's move."""
+    if not np.iscomplexobj(z):
+        return z
+    rows = z.reshape(copies, -1)
+    fastest = np.abs(rows.imag).max(axis=1, keepdims=True)
+    reach = NEARBY * np.maximum(1.0, np.abs(rows.real))
+    moved = rows.real + reach * np.divide(rows.imag, fastest, out=np.zeros_like(rows.real), where=fastest > 0)
+    return np.asarray(moved.reshape(z.shape))
 
 
-def _bytes(sides: Array | None) -> bytes:
-    return b"" if sides is None else sides.tobytes()
+def sides_of(step: Step) -> Array | None:
+    """The sides of a step's kinks; None where it has none."""
+    return step.sides() if isinstance(step, Kinked) else None
