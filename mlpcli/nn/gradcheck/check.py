@@ -67,6 +67,7 @@ class Point:
         if options.inject_error is not None:
             _break(objective.network, self._gradient, options.inject_error)
         self._inner = objective.output_gradients()
+        self._rounding = objective.gradient_rounding()
         self._differentiator, self._moving = _way(objective, options)
 
     def arrays(self, chosen: Chosen | None = None) -> tuple[Evidence, ...]:
@@ -88,7 +89,7 @@ class Point:
     def _examined(
         self, expected: Mapping[str, Array], chosen: Chosen, tolerance: Tolerance
     ) -> tuple[Evidence, ...]:
-        examiner = Examiner(self._differentiator, tolerance)
+        examiner = Examiner(self._differentiator, tolerance, self._rounding)
         return tuple(
             examiner.examine(variable, expected[variable.name], chosen[variable.name])
             for variable in variables(self._moving, chosen)

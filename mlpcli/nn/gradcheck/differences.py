@@ -121,7 +121,8 @@ class Central:
         active, smallest = self._doubtful(ladder, np.arange(len(claims)), claims, scale)
         seen = ladder.best(active).value
         ladder.take(active, smallest)
-        bends = ladder.best(active).value != seen
+        best = ladder.best(active)
+        bends = (best.value != seen) | (best.truncation > UNSETTLED * np.abs(best.value))
         active, smallest = active[bends], smallest[bends]
         for rung in range(SMALLER, len(STEPS)):
             ladder.take(active, np.minimum(smallest, rung))

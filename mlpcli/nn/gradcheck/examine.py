@@ -10,6 +10,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.nn.gradcheck.differences import Differentiator
 from mlpcli.nn.gradcheck.evidence import Comparison, Evidence, Tolerance, largest
+from mlpcli.nn.gradcheck.ladder import ROUNDING_MARGIN
 from mlpcli.nn.gradcheck.lines import DirectionLines, EntryLines, unit_direction
 from mlpcli.nn.gradcheck.variables import Variable
 
@@ -48,10 +49,11 @@ def limit_for(parameters: int) -> int:
 
 @dataclass(frozen=True)
 class Examiner:
-    """How to examine: the way to a derivative, and what an error is measured by."""
+    """How to examine: the way to a derivative, what errors are measured by, the gradients' own round-off."""
 
     differentiator: Differentiator
     tolerance: Tolerance
+    rounding: Mapping[str, float]
 
     def examine(self, variable: Variable, gradient: Array, choice: Choice) -> Evidence:
         """Compare `gradient` with numerical derivatives at chosen entries and along random directions."""
@@ -83,6 +85,7 @@ class Examiner:
         zero = found.left & variable.zero_by_definition()[asked]
         judged = ~found.left | zero
         values, roundoff = (np.where(zero, 0.0, part)[judged] for part in (found.values, found.roundoff))
+        roundoff += ROUNDING_MARGIN * self.rounding[variable.name]
         entries = Comparison.of((claims[judged], values, roundoff), size, self.tolerance)
         return asked[judged], judged, entries
 
@@ -95,5 +98,6 @@ class Examiner:
         found = self.differentiator.derivatives(
             DirectionLines(variable, directions), claims, self.tolerance.scale(size)
         )
-        values = (claims[~found.left], found.values[~found.left], found.roundoff[~found.left])
+        roundoff = found.roundoff + ROUNDING_MARGIN * self.rounding[variable.name]
+        values = (claims[~found.left], found.values[~found.left], roundoff[~found.left])
         return Comparison.of(values, size, self.tolerance)

@@ -18,6 +18,7 @@ Measured = TypeVar("Measured")
 
 EPSILON = float(np.finfo(np.float64).eps)
 PROBES = 4  # random roundings of the parameters that measure how much round-off moves the loss
+REDRAWN = 64.0 * EPSILON  # moves the last places of all that a gradient is a sum of, and little else
 NEARBY = 1e-10  # where a complex score is taken to be on a kink of the loss
 
 
@@ -126,6 +127,23 @@ class Objective:
         moved = [float(np.abs(near - slope).sum()) for near in self._nearby(self._slope)]
         return EPSILON * (float(np.abs(slope).sum()) + self._unit()) + max(moved)
 
+    def gradient_rounding(self) -> dict[str, float]:
+        """How much round-off moves the analytic gradient: of each parameter array and output at most.
+
+        It matters where a gradient is a sum that cancels: of equal rows in front of a batch_norm, say.
+        """
+        here, moved = self._gradients(), dict.fromkeys([*self.network.gradients, *self.names], 0.0)
+        for near in self._nearby(self._gradients, REDRAWN):
+            for name, gradient in near.items():
+                change = np.nan_to_num(np.abs(gradient - here[name]), posinf=0.0)
+                moved[name] = max(moved[name], float(change.max(initial=0.0)))
+        return moved
+
+    def _gradients(self) -> dict[str, Array]:
+        """Those of the parameters and of every step's outputs."""
+        parameters = self.network.layout.views(self.gradient())
+        return {**parameters, **dict(zip(self.names, self.output_gradients(), strict=True))}
+
     def _unit(self) -> float:
         """What a loss of 1 in every row comes to."""
         rows = len(self.batch.x)
@@ -136,12 +154,12 @@ class Objective:
         self.evaluate(0)
         return self.steps[-1].output[1].copy()
 
-    def _nearby(self, measure: Callable[[], Measured]) -> Iterator[Measured]:
-        """What is measured with every parameter moved by one unit in the last place."""
+    def _nearby(self, measure: Callable[[], Measured], by: float = EPSILON) -> Iterator[Measured]:
+        """What is measured with every parameter moved by one unit in the last place, or by another share."""
         theta = self.network.theta
         kept, rng = theta.copy(), np.random.default_rng(0)
         for _ in range(PROBES):
-            np.multiply(kept, 1.0 + EPSILON * rng.choice((-1.0, 1.0), kept.size), theta)
+            np.multiply(kept, 1.0 + by * rng.choice((-1.0, 1.0), kept.size), theta)
             yield measure()
         theta[...] = kept
 
