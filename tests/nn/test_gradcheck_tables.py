@@ -18,7 +18,7 @@ from mlpcli.nn.initializers import INITIALIZERS
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import Network
 from mlpcli.parallel import threads
-from tests.faults.gradients import checked, layers
+from tests.faults.gradients import checked, layers, run
 from tests.support.gradient_mutants import after, first
 from tests.support.network_cases import BATCH_NORM, HIDDEN, LAYER_NORM, Case, Values
 from tests.support.running import mlp
@@ -51,6 +51,13 @@ def test_new_networks_on_any_table_raise_no_alarm_and_an_error_in_one_is_caught(
         broken = checked(network, batch, CheckOptions(method, inject_error=names[seed % len(names)]))
         assert broken is None or broken.verdict == "FAIL", seed
     assert moved >= 2
+
+
+def test_the_experiment_counts_networks_and_errors() -> None:
+    figures = list(run(2))
+    assert all(figure.reached for figure in figures)
+    assert [figure.count for figure in figures[::2]] == [2, 2]
+    assert all(figure.count > 2 for figure in figures[1::2])
 
 
 def test_the_networks_have_everything_that_a_network_may_have() -> None:
@@ -191,6 +198,19 @@ def test_a_forward_pass_that_copies_would_not_share_is_checked_as_it_is() -> Non
     step.forward = doubled
     after(step, lambda: (np.multiply(step.dW, 2.0, step.dW), np.multiply(step.db, 2.0, step.db)))
     assert check(network, batch).verdict == "ok"
+
+
+def test_copies_go_through_the_code_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forward pass of all layers that is not what the backward pass assumes is caught by copies as well."""
+    correct = Affine.forward
+
+    def shifted(step: Affine) -> None:
+        correct(step)
+        np.multiply(step.z, 1.001, step.z)
+
+    monkeypatch.setattr(Affine, "forward", shifted)
+    network, batch = new_network(Case(Loss("mse"), (3, 8, 6, 3)), flags())
+    assert {array.verdict for array in check(network, batch).parameters} == {"FAIL"}
 
 
 # --- by the command

@@ -82,7 +82,7 @@ class Central:
         roundoff = _forced(best)
         apart = np.abs(best.value - claims)
         bent = best.truncation > np.minimum(UNSETTLED * np.abs(best.value) + roundoff, apart / TWICE)
-        bent &= ~(apart <= roundoff + self.rtol * scale)
+        bent &= ~(apart <= np.maximum(roundoff, self.rtol * scale))
         return Estimates(best.value, roundoff, np.where(best.found, bent, ladder.crossed))
 
     def hidden(self, scale: float, /) -> float:
@@ -133,7 +133,7 @@ class Central:
         """The lines with another value than the claim, and the smallest step that would show who is right."""
         best = ladder.best(which)
         apart = np.abs(best.value - claims)
-        wrong = apart > self.rtol * scale + ROUNDING_MARGIN * best.roundoff
+        wrong = apart > np.maximum(self.rtol * scale, ROUNDING_MARGIN * best.roundoff)
         which, apart = which[wrong], apart[wrong]
         smallest = np.full(len(which), -1)
         for rung in range(SMALLER, len(STEPS)):
