@@ -245,6 +245,7 @@ def test_injecting_into_a_layer_that_does_not_exist_is_wrong_usage(asked: str) -
         ("sign of the loss", "loss", "the sign is flipped"),
         ("first output only", "loss", "wrong, the others are right"),
         ("penalty missing", "layers.2.weight", "-0.01·sign w + -0.05·w: a penalty is missing"),
+        ("accumulated", "layers.1.weight", "every entry is 0.01 too large: something is added to all alike"),
         ("penalty on the bias", "layers.2.bias", "0.05·w: a penalty is missing, doubled or misplaced"),
     ],
 )

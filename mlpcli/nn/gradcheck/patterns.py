@@ -143,6 +143,16 @@ def penalty(symptom: Symptom) -> str | None:
     return f"it differs by {l1:.3g}·sign w + {l2:.3g}·w: a penalty is missing, doubled or misplaced"
 
 
+def addend(symptom: Symptom) -> str | None:
+    """A = N + c."""
+    c = float(np.mean(symptom.analytic - symptom.reference))
+    if len(symptom.reference) < 2 or not symptom.is_explained_by(symptom.reference + c):
+        return None
+    return (
+        f"every entry is {abs(c):.3g} too {'large' if c > 0.0 else 'small'}: something is added to all alike"
+    )
+
+
 def row_weights(symptom: Symptom) -> str | None:
     """Each row of the derivative of outputs has its own factor, the row's weight."""
     weights = symptom.objective.batch.weights
@@ -177,7 +187,13 @@ BACKPROPAGATION: tuple[Callable[[Symptom], str | None], ...] = (
     constant_factor,
     transposed,
 )
-OTHERS: tuple[Callable[[Symptom], str | None], ...] = (penalty, row_weights, confined, varying_factor)
+OTHERS: tuple[Callable[[Symptom], str | None], ...] = (
+    addend,
+    penalty,
+    row_weights,
+    confined,
+    varying_factor,
+)
 
 
 def describe(symptom: Symptom) -> str:
