@@ -189,6 +189,9 @@ def gradcheck(
     against: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every entry, of networks beyond 50,000 parameters too.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Worst entries and the gradients between layers.")
     ] = False,
@@ -205,7 +208,7 @@ def gradcheck(
         from mlpcli.nn.gradcheck import CheckOptions
 
         options = GradcheckOptions(
-            check=CheckOptions(method.value, rtol, eps, inject_error),
+            check=CheckOptions(method.value, rtol, eps, inject_error, every),
             rows=rows,
             against=against,
             verbose=verbose,

@@ -11,7 +11,7 @@ from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.load import Config
 from mlpcli.errors import DataError, ExitCode, Place
 from mlpcli.memory import MAX_PARAMETERS
-from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Report, check, compare_gradients
+from mlpcli.nn.gradcheck import ArrayCheck, Batch, CheckOptions, Moved, Report, check, compare_gradients
 from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
 from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
@@ -23,8 +23,9 @@ DISPENSABLE = ("numerical", "analytic", "kinks", "checked", "shape")
 WAYS = {
     "central": "central differences",
     "complex-step": "complex steps",
-    "against": "the gradients given",
+    "against": "their gradients beside ours",
 }
+VALUES = {"check": ("analytic", "numerical"), "against": ("theirs", "ours")}
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def annotate(report: Report, console: Console) -> None:
         if array.verdict != "ok":
             error = "" if array.relative_error is None else f", relative error {array.relative_error:.1e}"
             console.annotate("gradient check", f"{array.name}: {array.verdict}{error}")
-    if report.verdict == "FAIL" and report.diagnosis is not None:
-        console.annotate("gradient check", report.diagnosis)
+    for remark in (report.obstacle, report.diagnosis):
+        if remark is not None:
+            console.annotate("gradient check", remark)
 
 
 def report_of(experiment: Experiment, options: GradcheckOptions) -> Report:
@@ -86,18 +88,27 @@ def report_of(experiment: Experiment, options: GradcheckOptions) -> Report:
 def report_lines(report: Report, rows: int, *, verbose: bool) -> list[str]:
     """The report as a person reads it: a line per array, then what is wrong and where."""
     shown = [*report.parameters, *(report.intermediates if verbose else ())]
-    lines = table_of(shown).splitlines()
+    values = VALUES["against" if report.method == "against" else "check"]
+    lines = table_of(shown, values).splitlines()
     for array in shown if verbose else ():
-        lines += worst_lines(array)
+        lines += worst_lines(array, values)
     lines += ["", f"{report.verdict}: {WAYS[report.method]} on {counted(rows, 'row')}, rtol {report.rtol:g}"]
-    if report.diagnosis is not None:
-        lines.append(report.diagnosis)
-    return lines
+    remarks = (moved_line(report.moved), report.obstacle, report.diagnosis)
+    return lines + [remark for remark in remarks if remark is not None]
 
 
-def table_of(arrays: Sequence[ArrayCheck]) -> str:
-    """One row an array."""
-    columns = ("array", "shape", "checked", "kinks", "worst", "analytic", "numerical", "error", "verdict")
+def moved_line(moved: Moved | None) -> str | None:
+    """Which entries were judged at another point, and at which."""
+    if moved is None:
+        return None
+    many = counted(moved.entries, "parameter")
+    shift = f"moved by ±{moved.least:g} to ±{moved.most:g} (seed {moved.seed})"
+    return f"{many} on a kink or a sharp bend: checked with all {moved.what} {shift}"
+
+
+def table_of(arrays: Sequence[ArrayCheck], values: tuple[str, str]) -> str:
+    """One row an array; `values` is what the two that are compared are called."""
+    columns = ("array", "shape", "checked", "kinks", "worst", *values, "error", "verdict")
     rows = [
         (
             array.name,
@@ -115,11 +126,11 @@ def table_of(arrays: Sequence[ArrayCheck]) -> str:
     return render_within(columns, rows, screen_columns(), DISPENSABLE)
 
 
-def worst_lines(array: ArrayCheck) -> list[str]:
+def worst_lines(array: ArrayCheck, values: tuple[str, str]) -> list[str]:
     """The entries of an array that are worst relative to themselves."""
     return [
-        f"  {array.name}{_index(entry.index)}  analytic {_value(entry.analytic)}"
-        f"  numerical {_value(entry.numerical)}  error {entry.entry_error:.1e}"
+        f"  {array.name}{_index(entry.index)}  {values[0]} {_value(entry.analytic)}"
+        f"  {values[1]} {_value(entry.numerical)}  error {entry.entry_error:.1e}"
         for entry in array.worst
     ]
 

@@ -213,6 +213,20 @@ def test_somebody_else_s_gradients_are_compared_array_by_array() -> None:
     assert report["parameters"][3]["worst_index"] == [2]
 
 
+def test_their_gradients_and_ours_are_called_so() -> None:
+    theirs = gradients()
+    theirs["layers.0.bias"][1] += 1.0
+    np.savez("theirs.npz", **theirs)
+    done = mlp("gradcheck", "c.yaml", "--against", "theirs.npz", "--verbose")
+    assert done.code == 10
+    heads = done.out.splitlines()[0].split()
+    assert heads == ["array", "shape", "checked", "kinks", "worst", "theirs", "ours", "error", "verdict"]
+    (worst,) = [line.split() for line in done.out.splitlines() if line.startswith("  layers.0.bias[1]")]
+    assert worst[1::2][:2] == ["theirs", "ours"]
+    assert float(worst[2]) == pytest.approx(float(worst[4]) + 1.0, abs=1e-6)
+    assert "FAIL: their gradients beside ours on 32 rows, rtol 1e-06" in done.out.splitlines()
+
+
 def test_gradients_of_another_network_are_the_data_s_mistake() -> None:
     np.savez("theirs.npz", **{"layers.0.weight": np.zeros((2, 2))})
     done = mlp("gradcheck", "c.yaml", "--json", "--against", "theirs.npz")

@@ -34,6 +34,7 @@ NAMES = (
     "config_mutants",
     "tables",
     "power_cuts",
+    "gradients",
 )
 
 

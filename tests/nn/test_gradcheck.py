@@ -15,9 +15,9 @@ from mlpcli.nn import activations, losses
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.affine import Affine
 from mlpcli.nn.architecture import Architecture
-from mlpcli.nn.gradcheck import Batch, CheckOptions, Report, check, compare_gradients
+from mlpcli.nn.gradcheck import Batch, CheckOptions, Moved, Report, check, compare_gradients
 from mlpcli.nn.gradcheck.differences import Central
-from mlpcli.nn.gradcheck.objective import Evaluation
+from mlpcli.nn.gradcheck.objective import Evaluations
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
@@ -245,6 +245,7 @@ def test_injecting_into_a_layer_that_does_not_exist_is_wrong_usage(asked: str) -
         ("sign of the loss", "loss", "the sign is flipped"),
         ("first output only", "loss", "wrong, the others are right"),
         ("penalty missing", "layers.2.weight", "-0.01·sign w + -0.05·w: a penalty is missing"),
+        ("accumulated", "layers.1.weight", "every entry is 0.01 too large: something is added to all alike"),
         ("penalty on the bias", "layers.2.bias", "0.05·w: a penalty is missing, doubled or misplaced"),
     ],
 )
@@ -289,25 +290,71 @@ def test_the_worst_entry_and_the_entrywise_view_point_at_the_broken_entry() -> N
 # --- kinks
 
 
-def test_kinks_are_counted_and_more_than_one_percent_is_inconclusive() -> None:
+@pytest.mark.parametrize("options", [CheckOptions(), COMPLEX])
+def test_kinks_are_counted_and_judged_with_the_biases_moved(options: CheckOptions) -> None:
+    network, batch = dense((3, 4, 2), "relu")
+    batch.x[0] = 0.0  # and biases are 0: every unit of that row is on its kink
+    before = network.theta.copy()
+    report = check(network, batch, options)
+    by_name = {array.name: array for array in report.parameters}
+    bias, weight = by_name["layers.0.bias"], by_name["layers.0.weight"]
+    assert (report.verdict, bias.verdict, bias.kinks, bias.moved) == ("ok", "ok", 4, 4)
+    assert bias.worst_index is not None
+    assert bias.analytic == pytest.approx(bias.numerical, rel=1e-6)
+    assert (weight.kinks, weight.moved, weight.verdict) == (0, 0, "ok")
+    assert report.moved == Moved("biases", 0.05, 0.1, 0, 4)
+    assert report.to_json()["moved"] == {
+        "what": "biases",
+        "least": 0.05,
+        "most": 0.1,
+        "seed": 0,
+        "entries": 4,
+    }
+    assert np.array_equal(network.theta, before)
+
+
+@pytest.mark.parametrize("options", [CheckOptions(), COMPLEX])
+def test_what_is_wrong_only_where_all_entries_are_kinks_is_caught_all_the_same(options: CheckOptions) -> None:
     network, batch = dense((3, 4, 2), "relu")
     batch.x[0] = 0.0
-    report = check(network, batch)
-    by_name = {array.name: array for array in report.parameters}
-    assert (report.verdict, by_name["layers.0.bias"].verdict) == ("inconclusive", "inconclusive")
-    assert (by_name["layers.0.bias"].kinks, by_name["layers.0.bias"].worst_index) == (4, None)
-    assert (by_name["layers.0.weight"].kinks, by_name["layers.0.weight"].verdict) == (0, "ok")
-    assert report.diagnosis is None
-    again = check(network, batch, COMPLEX)
-    assert [a.verdict for a in again.parameters] == [a.verdict for a in report.parameters]
+    step = first(network, 4, Affine)
+    after(step, lambda: np.multiply(step.db, 1.001, step.db))
+    report = check(network, batch, options)
+    assert (report.verdict, report.located) == ("FAIL", "layers.0.bias")
+    assert "every entry is 1.001 times what it should be" in str(report.diagnosis)
 
 
 def test_a_residual_of_zero_is_a_kink_of_the_absolute_error() -> None:
     network, batch = dense((3, 2), "identity", "mae")
     network.theta.fill(0.0)
     report = check(network, replace(batch, y=np.zeros((4, 2))))
+    assert (report.verdict, report.parameters[1].kinks, report.parameters[1].moved) == ("ok", 2, 2)
+
+
+def test_weights_are_moved_where_there_are_no_biases() -> None:
+    network, batch = dense((3, 2), "identity", "mae")
+    network = Network(replace(network.architecture, bias=False), network.loss, dtype=np.float64)
+    report = check(network, replace(batch, y=np.zeros((4, 2))))
+    assert report.moved == Moved("weights", 0.05, 0.1, 0, 6)
+    assert report.verdict == "ok"
+
+
+def test_more_than_one_percent_of_kinks_that_stay_kinks_is_inconclusive() -> None:
+    """A step that is as large as the biases' own shift crosses the kink from there too."""
+    network, batch = dense((3, 4, 2), "relu")
+    batch.x[0] = 0.0
+    report = check(network, batch, CheckOptions(eps=0.2))
+    assert {array.name: array.verdict for array in report.parameters}["layers.0.bias"] == "inconclusive"
+    assert report.moved is None
+
+
+def test_where_the_moved_network_diverges_kinks_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, batch = dense((3, 4, 2), "relu")
+    batch.x[0] = 0.0
+    monkeypatch.setattr("mlpcli.nn.gradcheck.shift.MOST", 1e200)
+    report = check(network, batch)
     assert report.verdict == "inconclusive"
-    assert report.parameters[1].kinks == 2
+    assert "4 of 4 entries are on a kink or a sharp bend, here and at the other point" in str(report.obstacle)
 
 
 def test_a_kink_nearby_is_stepped_around_and_a_fixed_step_across_it_is_counted() -> None:
@@ -384,33 +431,61 @@ def test_fifty_thousand_parameters_or_fewer_are_checked_entry_by_entry() -> None
 # --- numbers, options, JSON
 
 
+class Curve:
+    """One line along which the loss is a function of t."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+        self.taken: list[float] = []
+
+    def __len__(self) -> int:
+        return 1
+
+    def at(self, _which: Any, t: Any) -> Evaluations:
+        self.taken += np.abs(t).tolist()
+        return Evaluations(self.function(t), np.zeros(len(t), np.bool_))
+
+    def penalty(self, _which: Any, t: Any) -> Any:
+        return np.zeros_like(t)
+
+    def steps(self, _which: Any, h: Any) -> Any:
+        return h
+
+
 def test_the_difference_walks_to_the_step_with_the_smallest_error() -> None:
-    """sin at 1, once with a curvature that needs small steps, once with noise that needs large ones."""
-
-    class Curve:
-        def __init__(self, frequency: float, noise: float) -> None:
-            self.frequency, self.noise = frequency, noise
-            self.taken: list[float] = []
-
-        def at(self, t: complex) -> Evaluation:
-            t = t.real
-            self.taken.append(abs(t))
-            return Evaluation(np.sin(self.frequency * t) + self.noise * np.sin(1e12 * t), b"")
-
-        def penalty(self, _t: complex) -> complex:
-            return 0.0
-
-        def step(self, h: float) -> float:
-            return h
-
-    smooth = Curve(1e4, 0.0)
-    estimate = Central(1e-16, 1e-6).derivative(smooth, b"", 1e4)
-    assert estimate.value == pytest.approx(1e4, rel=1e-6)
+    """sin at 0, once with a curvature that needs small steps, once with noise that needs large ones."""
+    smooth = Curve(lambda t: np.sin(1e4 * t))
+    estimates = Central(1e-16, 1e-6).derivatives(smooth, np.array([1e4]), 1e4)
+    assert estimates.values[0] == pytest.approx(1e4, rel=1e-6)
     assert min(smooth.taken) < 1e-5
-    noisy = Curve(1.0, 1e-11)
-    estimate = Central(1e-11, 1e-6).derivative(noisy, b"", 1.0)
+    noisy = Curve(lambda t: np.sin(t) + 1e-11 * np.sin(1e12 * t))
+    estimates = Central(1e-11, 1e-6).derivatives(noisy, np.array([1.0]), 1.0)
     assert max(noisy.taken) >= 1e-3
-    assert estimate.value == pytest.approx(1.0, abs=estimate.roundoff)
+    assert estimates.values[0] == pytest.approx(1.0, abs=estimates.roundoff[0])
+
+
+@pytest.mark.parametrize("width", [1e-6, 1e-10, 1e-13])
+def test_a_slope_that_only_the_smallest_steps_see_is_believed_and_a_claim_of_one_is_not(width: float) -> None:
+    """tanh(t / width) is flat but for a moment; and a wrong claim is refuted by the very same steps."""
+    for factor, offset in ((1.0, 0.0), (0.3, 5.0)):
+        bend = Curve(lambda t, a=factor, b=offset: a * np.tanh(t / width) + b * t)
+        true = factor / width + offset
+        estimates = Central(1e-16, 1e-6).derivatives(bend, np.array([true]), true)
+        assert estimates.values[0] == pytest.approx(true, rel=1e-6)
+        assert not estimates.left[0]
+        for wrong in (0.95 * true, -true, 3.0 * true):
+            estimates = Central(1e-16, 1e-6).derivatives(bend, np.array([wrong]), abs(wrong))
+            assert estimates.values[0] == pytest.approx(true, rel=0.01)
+            assert not estimates.left[0]
+    flat = Curve(lambda t: 5.0 * t + 1e-3 * t**3)
+    estimates = Central(1e-16, 1e-6).derivatives(flat, np.array([1.0 / width]), 1.0 / width)
+    assert estimates.values[0] == pytest.approx(5.0, abs=1e-7 / width)
+    assert not estimates.left[0]
+
+
+def test_a_slope_that_no_step_is_small_enough_for_is_left_and_not_called_wrong() -> None:
+    bend = Curve(lambda t: np.tanh(t * 1e40))
+    assert Central(1e-16, 1e-6).derivatives(bend, np.array([1e40]), 1e40).left[0]
 
 
 def test_a_fixed_step_is_the_only_one_taken_and_a_poor_one_fails() -> None:
@@ -540,6 +615,22 @@ def test_a_difference_is_located_and_described() -> None:
     assert (report.verdict, report.located) == ("FAIL", "layers.1.weight")
     assert "the sum over the rows where the loss takes their mean" in str(report.diagnosis)
     assert report.parameters[1].numerical == pytest.approx(float(report.parameters[1].analytic or 0.0) / 6.0)
+
+
+def test_a_forgotten_derivative_is_no_wrong_constant() -> None:
+    """Small scores have φ′ = 1 − a² of 0.99 to 1: the ratios differ by half a per cent, which is enough."""
+    network, batch = case()
+    theirs = gradients_of(network, batch)
+    exact = theirs["layers.1.weight"].copy()
+    spread = np.linspace(3.99, 4.01, exact.size).reshape(exact.shape)
+    theirs["layers.1.weight"] = exact * spread
+    diagnosis = str(compare_gradients(network, batch, theirs).diagnosis)
+    assert "constant, everything else is right" not in diagnosis
+    assert "its entries are 3.99 to 4.01 times what they should be: no constant" in diagnosis
+    theirs["layers.1.weight"] = (exact * 4.0).astype(np.float32)
+    assert "every entry is 4 times what it should be" in str(
+        compare_gradients(network, batch, theirs).diagnosis
+    )
 
 
 def test_single_precision_is_mentioned_where_it_may_be_all() -> None:

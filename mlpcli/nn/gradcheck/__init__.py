@@ -3,6 +3,15 @@
 from mlpcli.nn.gradcheck.against import compare_gradients
 from mlpcli.nn.gradcheck.check import CheckOptions, check
 from mlpcli.nn.gradcheck.objective import Batch
-from mlpcli.nn.gradcheck.report import ArrayCheck, EntryCheck, Report
+from mlpcli.nn.gradcheck.report import ArrayCheck, EntryCheck, Moved, Report
 
-__all__ = ["ArrayCheck", "Batch", "CheckOptions", "EntryCheck", "Report", "check", "compare_gradients"]
+__all__ = [
+    "ArrayCheck",
+    "Batch",
+    "CheckOptions",
+    "EntryCheck",
+    "Moved",
+    "Report",
+    "check",
+    "compare_gradients",
+]

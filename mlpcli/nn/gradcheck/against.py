@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from math import inf
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def compare_gradients(
     with np.errstate(all="ignore"):
         objective = Objective(network, batch)
         ours = network.layout.views(objective.gradient())
-        rounding = objective.rounding()
+        rounding = objective.rounding
     tolerance = Tolerance(rtol, largest(list(ours.values())))
     arrays = tuple(_evidence(network, slot.name, (theirs, ours), (tolerance, rounding)) for slot in slots)
     found = diagnose(Findings(objective, arrays))
@@ -63,11 +64,12 @@ def _evidence(
         network.parameters[name].shape,
         network.parameters[name].reshape(-1).copy(),
         theirs,
-        theirs.size,
         np.arange(theirs.size),
         Comparison.of(values, largest([theirs]), tolerance),
         Comparison(empty, empty, empty, empty),
         tolerance.rtol,
+        inf,
+        np.arange(0),
     )
 
 

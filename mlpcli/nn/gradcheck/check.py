@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.errors import UsageError
+from mlpcli.errors import DivergedError, UsageError
 from mlpcli.nn.gradcheck.complex_twin import complex_twin
-from mlpcli.nn.gradcheck.diagnosis import Findings, diagnose
+from mlpcli.nn.gradcheck.copies import is_coupled
+from mlpcli.nn.gradcheck.diagnosis import Findings, diagnose, obstacle
 from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP, Central, ComplexStep, Differentiator
 from mlpcli.nn.gradcheck.evidence import Evidence, Tolerance, largest
-from mlpcli.nn.gradcheck.examine import LARGEST_OUTPUT, SMALL, Examiner, limit_for
+from mlpcli.nn.gradcheck.examine import LARGEST_OUTPUT, SMALL, Choice, Examiner, choices, limit_for
 from mlpcli.nn.gradcheck.objective import Batch, Objective
-from mlpcli.nn.gradcheck.report import Report, overall
-from mlpcli.nn.gradcheck.variables import outputs, parameters
+from mlpcli.nn.gradcheck.report import Moved, Report, overall
+from mlpcli.nn.gradcheck.shift import LEAST, MOST, SEED, moving, shifted
+from mlpcli.nn.gradcheck.variables import variables
 from mlpcli.nn.network import Network
 
 Method = Literal["central", "complex-step"]
+Chosen: TypeAlias = Mapping[str, Choice]
 INJECTED = 1.05  # the factor on the gradient that --inject-error breaks
 NEGLIGIBLE = 1e-3  # a gradient this small beside the largest is broken by an addend, lest nobody notice
 
@@ -28,13 +32,15 @@ NEGLIGIBLE = 1e-3  # a gradient this small beside the largest is broken by an ad
 class CheckOptions:
     """How to check: `eps` fixes the one step to take, `inject_error` names what to break.
 
-    That is a layer (`1` or `layers.1`) or an embedding table (`embeddings.0`).
+    That is a layer (`1` or `layers.1`) or an embedding table (`embeddings.0`). `every` entry is checked,
+    however large the arrays are.
     """
 
     method: Method = "central"
     rtol: float = 1e-6
     eps: float | None = None
     inject_error: str | None = None
+    every: bool = False
 
 
 def check(network: Network, batch: Batch, options: CheckOptions = CheckOptions()) -> Report:
@@ -47,11 +53,47 @@ def check(network: Network, batch: Batch, options: CheckOptions = CheckOptions()
     if network.dtype != np.float64:
         raise ValueError(f"a gradient is checked in float64, this network is of {network.dtype}")
     with np.errstate(all="ignore"):
-        objective = Objective(network, batch)
-        gradient = objective.gradient()
+        point = Point(Objective(network, batch), options)
+        findings = Findings(point.objective, point.arrays(), point.between())
+        return _report(_judged_elsewhere(findings, options), options)
+
+
+class Point:
+    """The weights at which a gradient is checked, the gradient there, and the way to its numerical twin."""
+
+    def __init__(self, objective: Objective, options: CheckOptions) -> None:
+        self.objective, self._options = objective, options
+        self._gradient = objective.gradient()
         if options.inject_error is not None:
-            _break(network, gradient, options.inject_error)
-        return _report(_examine(objective, gradient, options), options)
+            _break(objective.network, self._gradient, options.inject_error)
+        self._inner = objective.output_gradients()
+        self._rounding = objective.gradient_rounding()
+        self._differentiator, self._moving = _way(objective, options)
+
+    def arrays(self, chosen: Chosen | None = None) -> tuple[Evidence, ...]:
+        """Every parameter array, or what is `chosen` of some."""
+        size = self._gradient.size
+        limit = size if self._options.every else limit_for(size)
+        tolerance = Tolerance(self._options.rtol, largest([self._gradient]), largest(self._inner))
+        views = self.objective.network.layout.views(self._gradient)
+        return self._examined(views, choices(views, limit) if chosen is None else chosen, tolerance)
+
+    def between(self, chosen: Chosen | None = None) -> tuple[Evidence, ...]:
+        """The outputs of every step, or what is `chosen` of some."""
+        few = limit_for(self._gradient.size) == SMALL or is_coupled(self.objective)
+        limit = SMALL if few and not self._options.every else LARGEST_OUTPUT
+        inner = dict(zip(self.objective.names, self._inner, strict=True))
+        tolerance = Tolerance(self._options.rtol, largest(self._inner))
+        return self._examined(inner, choices(inner, limit) if chosen is None else chosen, tolerance)
+
+    def _examined(
+        self, expected: Mapping[str, Array], chosen: Chosen, tolerance: Tolerance
+    ) -> tuple[Evidence, ...]:
+        examiner = Examiner(self._differentiator, tolerance, self._rounding)
+        return tuple(
+            examiner.examine(variable, expected[variable.name], chosen[variable.name])
+            for variable in variables(self._moving, chosen)
+        )
 
 
 def _break(network: Network, gradient: Array, asked: str) -> None:
@@ -70,39 +112,49 @@ def _break(network: Network, gradient: Array, asked: str) -> None:
         broken += size or 1.0
 
 
-def _examine(objective: Objective, gradient: Array, options: CheckOptions) -> Findings:
-    """Every parameter array, and the outputs of every step."""
-    network = objective.network
-    inner = objective.output_gradients()
-    differentiator, moved = _way(objective, options)
-    limit = limit_for(gradient.size)
-    wide = LARGEST_OUTPUT if limit > SMALL else SMALL
-    views = network.layout.views(gradient)
-    between_layers = largest(inner)
-    tolerance = Tolerance(options.rtol, largest([gradient]), between_layers)
-    examiner = Examiner(differentiator, tolerance, limit)
-    arrays = [examiner.examine(variable, views[variable.name]) for variable in parameters(moved)]
-    examiner = Examiner(differentiator, Tolerance(options.rtol, between_layers), wide)
-    between: list[Evidence] = []
-    for variable, expected in zip(outputs(moved), inner, strict=True):
-        between.append(examiner.examine(variable, expected))
-    return Findings(objective, tuple(arrays), tuple(between))
-
-
 def _way(objective: Objective, options: CheckOptions) -> tuple[Differentiator, Objective]:
     """How to differentiate, and the objective to do it on."""
-    rounding = objective.rounding()
+    rounding = objective.rounding
     if options.method == "central":
         return Central(rounding, options.rtol, options.eps), objective
     # a loss of 1e18 costs only those digits who subtract two of them
     unsubtracted = min(rounding, objective.slope_rounding())
-    return ComplexStep(unsubtracted, options.eps or IMAGINARY_STEP), complex_twin(objective, rounding)
+    return ComplexStep(unsubtracted, options.eps or IMAGINARY_STEP), complex_twin(objective)
+
+
+def _judged_elsewhere(findings: Findings, options: CheckOptions) -> Findings:
+    """The findings, completed by what could not be judged here: it is, with biases moved a little."""
+    left = _left(findings.arrays)
+    if not left:
+        return findings
+    objective = findings.objective
+    with shifted(objective.network):
+        try:
+            there = Point(Objective(objective.network, objective.batch, objective.plan.masks), options)
+        except DivergedError:
+            return findings  # the loss overflows there: nothing more can be said
+        arrays = _with(findings.arrays, there.arrays(left))
+        between = _with(findings.between, there.between(_left(findings.between)))
+    return replace(findings, arrays=arrays, between=between)
+
+
+def _left(arrays: Sequence[Evidence]) -> dict[str, Choice]:
+    """By name, the entries and the number of directions that could not be judged."""
+    unfinished = [array for array in arrays if len(array.left) or array.lost]
+    return {array.name: Choice(array.left, array.lost) for array in unfinished}
+
+
+def _with(arrays: Sequence[Evidence], there: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The arrays, each with what was found of it at the other point."""
+    moved = {array.name: array for array in there}
+    return tuple(replace(array, moved=moved.get(array.name)) for array in arrays)
 
 
 def _report(findings: Findings, options: CheckOptions) -> Report:
     arrays = tuple(evidence.summary() for evidence in findings.arrays)
     between = tuple(evidence.summary() for evidence in findings.between)
     found = diagnose(findings)
+    again = sum(array.moved for array in arrays)
     return Report(
         overall(arrays, between),
         options.method,
@@ -111,4 +163,6 @@ def _report(findings: Findings, options: CheckOptions) -> Report:
         between,
         found.located if found else None,
         found.sentence if found else None,
+        Moved(moving(findings.objective.network), LEAST, MOST, SEED, again) if again else None,
+        obstacle(findings.arrays, options.eps),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlpcli.nn.gradcheck.evidence import Evidence
@@ -41,9 +42,30 @@ def diagnose(findings: Findings) -> Diagnosis | None:
     return None
 
 
+def obstacle(arrays: Sequence[Evidence], eps: float | None) -> str | None:
+    """Why nothing can be said of the first array that is inconclusive, and what to do."""
+    array = next((array for array in arrays if array.verdict == "inconclusive"), None)
+    if array is None:
+        return None
+    if array.is_hidden and eps is not None:
+        return f"{array.name}: the step {eps} leaves nothing but rounding. Take a larger --eps, or none."
+    if array.is_hidden:
+        return (
+            f"{array.name}: the loss is so large that its rounding hides what this array does to it. "
+            "Scale the targets, or try --method complex-step."
+        )
+    share = f"{array.name}: {array.unjudged} of {array.checked} entries"
+    if eps is not None:
+        return f"{share} have a kink within the step {eps}. Take a smaller --eps, or none."
+    return (
+        f"{share} are on a kink or a sharp bend, here and at the other point. "
+        "Check other rows (--rows) or other weights (--seed)."
+    )
+
+
 def _between(findings: Findings, step: int) -> Diagnosis:
     """∂loss/∂(outputs of `step`) is wrong: what computed it is the step after, or the loss."""
-    evidence = findings.between[step]
+    evidence = findings.between[step].failing
     objective = findings.objective
     if step + 1 == len(findings.between):
         loss = objective.network.loss
@@ -51,7 +73,8 @@ def _between(findings: Findings, step: int) -> Diagnosis:
         return Diagnosis("loss", _sentence("the loss", where, describe(Symptom.of(evidence, objective))))
     name = objective.names[step + 1]
     after = findings.between[step + 1]
-    above = after.gradient if after.shape == evidence.shape else None
+    here = evidence is findings.between[step]
+    above = after.gradient if here and after.shape == evidence.shape else None
     where = objective.steps[step + 1].derivative
     return Diagnosis(name, _sentence(name, where, describe(Symptom.of(evidence, objective, above))))
 
@@ -64,7 +87,7 @@ def _parameter(findings: Findings, array: Evidence) -> Diagnosis:
     own = step.gradients[array.name.rpartition(".")[2]]
     if not findings.between:
         own += ", or the derivative that comes from the layers above"
-    return Diagnosis(array.name, _sentence(array.name, own, describe(Symptom.of(array, objective))))
+    return Diagnosis(array.name, _sentence(array.name, own, describe(Symptom.of(array.failing, objective))))
 
 
 def _sentence(name: str, where: str, what: str) -> str:

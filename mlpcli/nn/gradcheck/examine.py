@@ -2,77 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.nn.gradcheck.differences import Differentiator, Estimate
+from mlpcli.nn.gradcheck.differences import Differentiator
 from mlpcli.nn.gradcheck.evidence import Comparison, Evidence, Tolerance, largest
-from mlpcli.nn.gradcheck.lines import DirectionLine, EntryLine, unit_direction
+from mlpcli.nn.gradcheck.ladder import ROUNDING_MARGIN
+from mlpcli.nn.gradcheck.lines import DirectionLines, EntryLines, unit_direction
 from mlpcli.nn.gradcheck.variables import Variable
-
-
-@dataclass(frozen=True)
-class Examiner:
-    """How to examine: the way to a derivative, what an error is measured by, up to which size every entry."""
-
-    differentiator: Differentiator
-    tolerance: Tolerance
-    entrywise: int
-
-    def examine(self, variable: Variable, gradient: Array) -> Evidence:
-        """Compare `gradient` with numerical derivatives at chosen entries and along random directions."""
-        rng = np.random.default_rng(0)
-        flat: Vector = gradient.reshape(-1)
-        choice = choose(flat.size, self.entrywise, rng)
-        size = largest([flat])
-        indices, reference, roundoff = self._entries(variable, choice.indices, self.tolerance.scale(size))
-        entries = Comparison.of((flat[indices], reference, roundoff), size, self.tolerance)
-        return Evidence(
-            variable.name,
-            variable.shape,
-            variable.base.real,
-            flat,
-            len(choice.indices),
-            indices,
-            entries,
-            self._directions(
-                variable, flat, [unit_direction(flat.size, rng) for _ in range(choice.directions)]
-            ),
-            self.tolerance.rtol,
-            self.tolerance.hidden,
-        )
-
-    def _entries(self, variable: Variable, indices: Indices, scale: float) -> tuple[Indices, Vector, Vector]:
-        """The entries that are no kinks, their derivatives, and what round-off may have done to these."""
-        sides = variable.at(0, variable.base[0]).sides
-        zero = variable.zero_by_definition()
-        judged: list[int] = []
-        estimates: list[Estimate] = []
-        for k in indices.tolist():
-            estimate = self.differentiator.derivative(EntryLine(variable, k), sides, scale)
-            if estimate.kink and zero[k]:
-                estimate = Estimate(0.0, 0.0, False)
-            if not estimate.kink:
-                judged.append(k)
-                estimates.append(estimate)
-        numbers = np.array([(e.value, e.roundoff) for e in estimates]).reshape(-1, 2)
-        return np.array(judged, np.intp), numbers[:, 0], numbers[:, 1]
-
-    def _directions(self, variable: Variable, gradient: Vector, directions: list[Vector]) -> Comparison:
-        """Derivatives along unit vectors; their size is the root mean square of the gradient's entries."""
-        size = float(np.linalg.norm(np.nan_to_num(gradient)) / gradient.size**0.5)
-        scale = self.tolerance.scale(size)
-        sides = variable.at_all(variable.base).sides
-        rows = []
-        for direction in directions:
-            estimate = self.differentiator.derivative(DirectionLine(variable, direction), sides, scale)
-            if not estimate.kink:
-                rows.append((float(gradient @ direction), estimate.value, estimate.roundoff))
-        numbers = np.array(rows).reshape(-1, 3)
-        return Comparison.of((numbers[:, 0], numbers[:, 1], numbers[:, 2]), size, self.tolerance)
-
 
 ENTRYWISE_PARAMETERS = 50_000  # a network up to this size is checked entry by entry
 SMALL = 256  # in a larger one, arrays up to this size are
@@ -89,13 +29,75 @@ class Choice:
     directions: int
 
 
-def choose(size: int, entrywise: int, rng: np.random.Generator) -> Choice:
+def choices(arrays: Mapping[str, Array], entrywise: int) -> dict[str, Choice]:
+    """What to check of each of these arrays."""
+    return {name: _choice(array.size, entrywise) for name, array in arrays.items()}
+
+
+def _choice(size: int, entrywise: int) -> Choice:
     """Every entry of an array of up to `entrywise` entries, else a sample of them and directions."""
     if size <= entrywise:
         return Choice(np.arange(size), 0)
-    return Choice(np.sort(rng.choice(size, SAMPLE, replace=False)), DIRECTIONS)
+    sample = np.random.default_rng(0).choice(size, SAMPLE, replace=False)
+    return Choice(np.sort(sample), DIRECTIONS)
 
 
 def limit_for(parameters: int) -> int:
     """The size up to which a parameter array is checked entry by entry in a network of so many."""
     return ENTRYWISE_PARAMETERS if parameters <= ENTRYWISE_PARAMETERS else SMALL
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """How to examine: the way to a derivative, what errors are measured by, the gradients' own round-off."""
+
+    differentiator: Differentiator
+    tolerance: Tolerance
+    rounding: Mapping[str, float]
+
+    def examine(self, variable: Variable, gradient: Array, choice: Choice) -> Evidence:
+        """Compare `gradient` with numerical derivatives at chosen entries and along random directions."""
+        flat: Vector = gradient.reshape(-1)
+        size = largest([flat])
+        scale = self.tolerance.scale(size)
+        indices, judged, entries = self._entries(variable, flat, choice.indices)
+        directions = self._directions(variable, flat, choice.directions)
+        return Evidence(
+            variable.name,
+            variable.shape,
+            variable.base.real,
+            flat,
+            indices,
+            entries,
+            directions,
+            self.tolerance.rtol,
+            min(self.tolerance.hidden, self.differentiator.hidden(scale)),
+            choice.indices[~judged],
+            choice.directions - directions.analytic.size,
+        )
+
+    def _entries(self, variable: Variable, flat: Vector, asked: Indices) -> tuple[Indices, Array, Comparison]:
+        """Those that could be judged, which of the `asked` these are, and how they compare."""
+        size, claims = largest([flat]), flat[asked]
+        found = self.differentiator.derivatives(
+            EntryLines(variable, asked), claims, self.tolerance.scale(size)
+        )
+        zero = found.left & variable.zero_by_definition()[asked]
+        judged = ~found.left | zero
+        values, roundoff = (np.where(zero, 0.0, part)[judged] for part in (found.values, found.roundoff))
+        roundoff += ROUNDING_MARGIN * self.rounding[variable.name]
+        entries = Comparison.of((claims[judged], values, roundoff), size, self.tolerance)
+        return asked[judged], judged, entries
+
+    def _directions(self, variable: Variable, flat: Vector, count: int) -> Comparison:
+        """Derivatives along unit vectors; their size is the root mean square of the gradient's entries."""
+        rng = np.random.default_rng(1)
+        directions = [unit_direction(flat.size, rng) for _ in range(count)]
+        size = float(np.linalg.norm(np.nan_to_num(flat)) / flat.size**0.5)
+        claims = np.array([flat @ direction for direction in directions])
+        found = self.differentiator.derivatives(
+            DirectionLines(variable, directions), claims, self.tolerance.scale(size)
+        )
+        roundoff = found.roundoff + ROUNDING_MARGIN * self.rounding[variable.name]
+        values = (claims[~found.left], found.values[~found.left], roundoff[~found.left])
+        return Comparison.of(values, size, self.tolerance)

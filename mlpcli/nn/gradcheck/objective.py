@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ Measured = TypeVar("Measured")
 
 EPSILON = float(np.finfo(np.float64).eps)
 PROBES = 4  # random roundings of the parameters that measure how much round-off moves the loss
+REDRAWN = 64.0 * EPSILON  # moves the last places of all that a gradient is a sum of, and little else
 NEARBY = 1e-10  # where a complex score is taken to be on a kink of the loss
 
 
@@ -36,6 +38,13 @@ class Evaluation(NamedTuple):
     sides: bytes
 
 
+class Evaluations(NamedTuple):
+    """Losses (n,), and for each whether some number lies beyond a kink, seen from where the base is."""
+
+    values: Array
+    crossed: Array
+
+
 class Objective:
     """The training plan of `network` on `batch`, its dropout masks drawn once or taken from `masks`."""
 
@@ -51,8 +60,8 @@ class Objective:
         self.steps: tuple[Step, ...] = self.plan.steps
         self.names = self.plan.names
         self.plan.forward(self.batch.x)
-        self._kinked = [_with_kinks(self.steps[first:]) for first in range(len(self.steps) + 1)]
-        self._loss_is_kinked = network.loss.sides(self.plan.scores, batch.y) is not None
+        self.kinked = [i for i, step in enumerate(self.steps) if sides_of(step) is not None]
+        self.faithful_copies: dict[int, bool] = {}  # by their rows; see `copies`
         self.value = self.evaluate(0).value
         if not np.isfinite(self.value):
             raise DivergedError.of(
@@ -64,19 +73,26 @@ class Objective:
         """The loss, penalties not included, after the steps from number `first` on."""
         for step in self.steps[first:]:
             step.forward()
-        sides = b"".join([_bytes(step.sides()) for step in self._kinked[first]])
-        if self._loss_is_kinked:
-            sides += _bytes(self.network.loss.sides(self._scores(), self.batch.y))
+        sides = b"".join([side.tobytes() for side in self.sides(first)])
         return Evaluation(self.network.loss_of(self.plan, self.batch.y, self.batch.weights), sides)
 
-    def _scores(self) -> Matrix:
-        """The scores; complex ones as real numbers a little way along the direction they move to."""
-        z = self.plan.scores
-        if not np.iscomplexobj(z):
-            return z
-        fastest = np.abs(z.imag).max()
-        reach = NEARBY * np.maximum(1.0, np.abs(z.real))
-        return np.asarray(z.real + reach * (z.imag / fastest if fastest else 0.0))
+    def sides(self, first: int) -> list[Array]:
+        """After a forward pass: the sides of the kinks of steps number `first` and later, and of the loss."""
+        sides = [sides_of(self.steps[i]) for i in self.kinked if i >= first]
+        sides.append(self.network.loss.sides(off_kinks(self.plan.scores, 1), self.batch.y))
+        return [side for side in sides if side is not None]
+
+    def on_kinks(self, index: int) -> Array:
+        """After a forward pass: which outputs of the step before number `index` are on a kink of that step.
+
+        The loss comes after the last one.
+        """
+        if index == len(self.steps):
+            before, sides = self.plan.scores, self.network.loss.sides(self.plan.scores, self.batch.y)
+        else:
+            before, sides = self.steps[index - 1].output[0], sides_of(self.steps[index])
+        fits = sides is not None and sides.shape == before.shape
+        return np.asarray(sides == 0) if fits else np.zeros(before.shape, np.bool_)
 
     def gradient(self) -> Array:
         """The gradient that training follows, penalties included (a copy)."""
@@ -92,6 +108,7 @@ class Objective:
             step.backward()
         return gradients[::-1]
 
+    @cached_property
     def rounding(self) -> float:
         """How much round-off moves the loss: one unit in the last place of each parameter, and of the loss.
 
@@ -110,6 +127,23 @@ class Objective:
         moved = [float(np.abs(near - slope).sum()) for near in self._nearby(self._slope)]
         return EPSILON * (float(np.abs(slope).sum()) + self._unit()) + max(moved)
 
+    def gradient_rounding(self) -> dict[str, float]:
+        """How much round-off moves the analytic gradient: of each parameter array and output at most.
+
+        It matters where a gradient is a sum that cancels: of equal rows in front of a batch_norm, say.
+        """
+        here, moved = self._gradients(), dict.fromkeys([*self.network.gradients, *self.names], 0.0)
+        for near in self._nearby(self._gradients, REDRAWN):
+            for name, gradient in near.items():
+                change = np.nan_to_num(np.abs(gradient - here[name]), posinf=0.0)
+                moved[name] = max(moved[name], float(change.max(initial=0.0)))
+        return moved
+
+    def _gradients(self) -> dict[str, Array]:
+        """Those of the parameters and of every step's outputs."""
+        parameters = self.network.layout.views(self.gradient())
+        return {**parameters, **dict(zip(self.names, self.output_gradients(), strict=True))}
+
     def _unit(self) -> float:
         """What a loss of 1 in every row comes to."""
         rows = len(self.batch.x)
@@ -120,19 +154,27 @@ class Objective:
         self.evaluate(0)
         return self.steps[-1].output[1].copy()
 
-    def _nearby(self, measure: Callable[[], Measured]) -> Iterator[Measured]:
-        """What is measured with every parameter moved by one unit in the last place."""
+    def _nearby(self, measure: Callable[[], Measured], by: float = EPSILON) -> Iterator[Measured]:
+        """What is measured with every parameter moved by one unit in the last place, or by another share."""
         theta = self.network.theta
         kept, rng = theta.copy(), np.random.default_rng(0)
         for _ in range(PROBES):
-            np.multiply(kept, 1.0 + EPSILON * rng.choice((-1.0, 1.0), kept.size), theta)
+            np.multiply(kept, 1.0 + by * rng.choice((-1.0, 1.0), kept.size), theta)
             yield measure()
         theta[...] = kept
 
 
-def _with_kinks(steps: Sequence[Step]) -> list[Kinked]:
-    return [step for step in steps if isinstance(step, Kinked) and step.sides() is not None]
+def off_kinks(z: Matrix, copies: int) -> Matrix:
+    """Scores of `copies` batches; complex ones as real numbers a little way along where each batch's move."""
+    if not np.iscomplexobj(z):
+        return z
+    rows = z.reshape(copies, -1)
+    fastest = np.abs(rows.imag).max(axis=1, keepdims=True)
+    reach = NEARBY * np.maximum(1.0, np.abs(rows.real))
+    moved = rows.real + reach * np.divide(rows.imag, fastest, out=np.zeros_like(rows.real), where=fastest > 0)
+    return np.asarray(moved.reshape(z.shape))
 
 
-def _bytes(sides: Array | None) -> bytes:
-    return b"" if sides is None else sides.tobytes()
+def sides_of(step: Step) -> Array | None:
+    """The sides of a step's kinks; None where it has none."""
+    return step.sides() if isinstance(step, Kinked) else None

@@ -12,6 +12,9 @@ from mlpcli.nn.gradcheck.evidence import Evidence
 from mlpcli.nn.gradcheck.objective import Objective
 
 ZERO = 1e-12  # beside what it should be
+SAME = 1e-3  # of a ratio: with less spread it is a constant; single precision alone makes some 1e-4
+ALIKE = 0.5  # of a ratio: with more spread there is no telling
+LARGE_ENOUGH = 1e-2  # of the largest entry: whose ratio counts
 EXPLAINED = 0.02  # a pattern explains a wrong gradient when at most this part of the error is left over
 
 
@@ -71,14 +74,35 @@ def passed_through(symptom: Symptom) -> str | None:
 
 
 def constant_factor(symptom: Symptom) -> str | None:
-    """A = c · N."""
-    squares = float(symptom.reference @ symptom.reference)
-    if squares == 0.0 or len(symptom.reference) < 2:
+    """A = c · N, every entry: small ones that spoil the ratio are none of it."""
+    ratios = _ratios(symptom)
+    if ratios is None or not ratios.max() - ratios.min() <= SAME * abs(ratios[-1]):
         return None
-    factor = float(symptom.analytic @ symptom.reference) / squares
+    factor = float(symptom.analytic @ symptom.reference / (symptom.reference @ symptom.reference))
     if not symptom.is_explained_by(factor * symptom.reference):
         return None
     return f"every entry is {factor:.6g} times what it should be: {_meaning(factor, symptom)}"
+
+
+def varying_factor(symptom: Symptom) -> str | None:
+    """A = c · N with a c of its own for each entry, but always about the same."""
+    ratios = _ratios(symptom)
+    if ratios is None or not ratios.max() - ratios.min() <= ALIKE * np.abs(ratios).min():
+        return None
+    return (
+        f"its entries are {ratios.min():.4g} to {ratios.max():.4g} times what they should be: "
+        "no constant, but a factor that differs, as the derivative of an activation does"
+    )
+
+
+def _ratios(symptom: Symptom) -> Vector | None:
+    """A / N where both can be told from rounding, the one of the largest N last; None of fewer than two."""
+    size = np.abs(symptom.reference)
+    order = np.argsort(size)
+    order = order[size[order] > LARGE_ENOUGH * size.max()] if len(size) else order
+    if len(symptom.reference) < 2 or not len(order):
+        return None
+    return np.asarray(symptom.analytic[order] / symptom.reference[order])
 
 
 def _meaning(factor: float, symptom: Symptom) -> str:
@@ -119,6 +143,16 @@ def penalty(symptom: Symptom) -> str | None:
     return f"it differs by {l1:.3g}·sign w + {l2:.3g}·w: a penalty is missing, doubled or misplaced"
 
 
+def addend(symptom: Symptom) -> str | None:
+    """A = N + c."""
+    c = float(np.mean(symptom.analytic - symptom.reference))
+    if len(symptom.reference) < 2 or not symptom.is_explained_by(symptom.reference + c):
+        return None
+    return (
+        f"every entry is {abs(c):.3g} too {'large' if c > 0.0 else 'small'}: something is added to all alike"
+    )
+
+
 def row_weights(symptom: Symptom) -> str | None:
     """Each row of the derivative of outputs has its own factor, the row's weight."""
     weights = symptom.objective.batch.weights
@@ -153,7 +187,13 @@ BACKPROPAGATION: tuple[Callable[[Symptom], str | None], ...] = (
     constant_factor,
     transposed,
 )
-OTHERS: tuple[Callable[[Symptom], str | None], ...] = (penalty, row_weights, confined)
+OTHERS: tuple[Callable[[Symptom], str | None], ...] = (
+    addend,
+    penalty,
+    row_weights,
+    confined,
+    varying_factor,
+)
 
 
 def describe(symptom: Symptom) -> str:

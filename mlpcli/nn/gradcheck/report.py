@@ -27,6 +27,7 @@ class ArrayCheck:
     `worst_index` is None when a direction through all entries was worse than any single entry, or when every
     entry is a kink.
     `worst` is the entrywise view: the entries with the largest error relative to themselves.
+    `moved` is how many of the kinks were judged at another point.
     """
 
     name: str
@@ -39,12 +40,24 @@ class ArrayCheck:
     relative_error: float | None
     verdict: Verdict
     worst: tuple[EntryCheck, ...] = ()
+    moved: int = 0
 
     def to_json(self) -> dict[str, object]:
-        """The fields of the JSON report: all but the entrywise view; a number that is not finite is null."""
+        """The fields of the JSON report, without the last two; a number that is not finite is null."""
         fields = asdict(self)
-        del fields["worst"]
+        del fields["worst"], fields["moved"]
         return {name: _json(value) for name, value in fields.items()}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The other point: what was moved, by `least` to `most` up or down, and how many entries it judged."""
+
+    what: Literal["biases", "weights"]
+    least: float
+    most: float
+    seed: int
+    entries: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Report:
 
     `intermediates` are in forward order; a failing one fails the check. `located` names the first place at
     which the error appears when walking backward from the loss, and `diagnosis` says what that usually means.
+    `obstacle` says why nothing can be said where that is so.
     """
 
     verdict: Verdict
@@ -62,14 +76,18 @@ class Report:
     intermediates: tuple[ArrayCheck, ...] = ()
     located: str | None = None
     diagnosis: str | None = None
+    moved: Moved | None = None
+    obstacle: str | None = None
 
     def to_json(self) -> dict[str, object]:
-        """The report as `mlp gradcheck --json` prints it."""
+        """The report as `mlp gradcheck --json` prints it; `moved` is there if anything was."""
+        moved = {} if self.moved is None else {"moved": asdict(self.moved)}
         return {
             "verdict": self.verdict,
             "method": self.method,
             "rtol": self.rtol,
             "parameters": [array.to_json() for array in self.parameters],
+            **moved,
         }
 
 
