@@ -13,6 +13,7 @@ from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import (
     Config,
     DryRun,
+    Every,
     FailWorse,
     Finish,
     InjectError,
@@ -21,7 +22,9 @@ from mlpcli.terminal.arguments import (
     MaxParams,
     Method,
     Model,
+    NoPlots,
     OnBadRow,
+    Overwrite,
     Quiet,
     Resume,
     RunOutput,
@@ -50,10 +53,8 @@ def train(
     dry_run: DryRun = False,
     resume: Resume = False,
     finish: Finish = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the run that is there instead of moving it aside.")
-    ] = False,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no pictures.")] = False,
+    overwrite: Overwrite = False,
+    no_plots: NoPlots = False,
     fail_worse_than_baseline: FailWorse = False,
     max_params: MaxParams = MAX_PARAMETERS,
     json: Json = False,
@@ -189,9 +190,7 @@ def gradcheck(
     against: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
     ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every entry, of networks beyond 50,000 parameters too.")
-    ] = False,
+    every: Every = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Worst entries and the gradients between layers.")
     ] = False,

@@ -13,7 +13,7 @@ from mlpcli.config.spec import DataSpec, LossSpec, Spec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
-from mlpcli.data.labels import Fitted, labels_of
+from mlpcli.data.labels import Dataset, Fitted, labels_of
 from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
@@ -27,16 +27,6 @@ from mlpcli.errors import DataError, Place, Problem
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
 Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Encoded rows: inputs, targets as the loss sees them, weights in the loss and those of `data.weight`."""
-
-    x: Matrix
-    y: Matrix
-    weights: Vector | None
-    sample_weights: Vector | None
 
 
 @dataclass(frozen=True)
@@ -88,20 +78,17 @@ def prepare(
         for part in ("validation", "test")
         if part in files
     }
-    given = [labelled_rows(spec.data, part, it) for part, it in others.items()]
-    parts += given
+    parts += [labelled_rows(spec.data, part, it) for part, it in others.items()]
     whole = {"train": file, **others}
     origins = origins_of(whole, parts, spec.data.target if task == "regression" else ())
-    left_out, seen = [*map(_left_out, given)], [*look(file.table, roles, splits.train)]
+    notes = [*_notes(whole, splits), *_respelt(spec.data, whole, fitted), *_left_out(parts, others)]
+    notes += look(file.table, roles, splits.train)
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
-    read = list(whole.values())
-    names = [[name for _, name in named_columns(spec.data)], *[fitted.wanted.names] * len(others)]
-    respelt = [note for one, wanted in zip(read, names, strict=True) for note in one.header.respelt(wanted)]
     return replace(
         prepared,
-        notes=(*_notes(read, splits), *respelt, *filter(None, left_out), *seen, *prepared.notes),
+        notes=(*notes, *prepared.notes),
         warnings=splits.remarks.warnings,
-        sha256=hash_of(read),
+        sha256=hash_of(list(whole.values())),
         origins=origins,
     )
 
@@ -120,12 +107,20 @@ def labelled_rows(data: DataSpec, part: str, file: WholeFile) -> RowsOf:
     return RowsOf(part, file.owner, rows)
 
 
-def _left_out(part: RowsOf) -> str | None:
-    """A note about the rows of a file that its part has not."""
-    table = part.owner.table
-    count = table.rows - len(part.rows)
-    rows = "row" if count == 1 else "rows"
-    return f"{table.source}: {count:,} {rows} without a target left out" if count else None
+def _left_out(parts: Sequence[RowsOf], files: Mapping[str, WholeFile]) -> Iterator[str]:
+    """Notes about the rows of files that their parts have not."""
+    for part in parts:
+        table = part.owner.table
+        count = table.rows - len(part.rows)
+        if part.name in files and count:
+            yield f"{table.source}: {count:,} {'row' if count == 1 else 'rows'} without a target left out"
+
+
+def _respelt(data: DataSpec, files: Mapping[str, WholeFile], fitted: Fitted) -> Iterator[str]:
+    """Notes about columns that a file spells in another way than who wants them."""
+    for part, file in files.items():
+        named = [name for _, name in named_columns(data)]
+        yield from file.header.respelt(named if part == "train" else fitted.wanted.names)
 
 
 def fit_rows(spec: Spec, roles: Roles, task: str, train: RowsOf, repetitions: Vector | None = None) -> Fitted:
@@ -156,9 +151,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
         own = labels[name]
         found.require_none([*own.faults, *found.faults(inputs), *own.negative])
         notes += [one.note(f"in the {name} rows") for one in unseen]
-    datasets = {
-        name: Dataset(x[name], own.y, own.weights, own.sample_weights) for name, own in labels.items()
-    }
+    datasets = {name: own.beside(x[name]) for name, own in labels.items()}
     return Prepared(
         task=outcome.target.task,
         loss=outcome.loss,
@@ -173,8 +166,8 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     )
 
 
-def _notes(files: Sequence[WholeFile], splits: Splits) -> Iterator[str]:
-    for file in files:
+def _notes(files: Mapping[str, WholeFile], splits: Splits) -> Iterator[str]:
+    for file in files.values():
         yield from file.header.notes
     if splits.dropped:
         found = "row with missing cells is" if splits.dropped == 1 else "rows with missing cells are"

@@ -18,6 +18,16 @@ from mlpcli.data.weights import Weighting
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """Encoded rows: inputs, targets as the loss sees them, weights in the loss and those of `data.weight`."""
+
+    x: Matrix
+    y: Matrix
+    weights: Vector | None
+    sample_weights: Vector | None
+
+
+@dataclass(frozen=True)
 class Fitted:
     """What the training rows decided."""
 
@@ -47,6 +57,10 @@ class Labels:
     def usable(self) -> bool:
         """Whether all targets can be used."""
         return not self.faults and not self.negative
+
+    def beside(self, x: Matrix) -> Dataset:
+        """The inputs of the same rows with them."""
+        return Dataset(x, self.y, self.weights, self.sample_weights)
 
 
 def labels_of(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> dict[str, Labels]:

@@ -22,12 +22,15 @@ def decide_task(spec: Spec, table: Table) -> str:
     """The task: what the config says; else text or two values are classes, other numbers a regression.
 
     All rows of the training file decide, as the split has to know. Several targets of two values are labels,
-    also where one of them always has the same of the two.
+    also where one of them always has the same of the two. DataError for classes that are none.
     """
-    task = only(possible_tasks(spec))
-    if task is not None:
-        return task
-    targets = spec.data.target
+    task = only(possible_tasks(spec)) or _task_of(spec.data.target, table)
+    if task == "classification":
+        require_classes_of(table, spec.data.target[0])
+    return task
+
+
+def _task_of(targets: Sequence[str], table: Table) -> str:
     if len(targets) > 1 and _hold_labels(table, targets):
         return "multilabel"
     if not all(_holds_classes(table, name) for name in targets):
@@ -106,8 +109,6 @@ def fit_outcome(
 ) -> Outcome:
     """The outcome that the settings and the training rows of a table decide."""
     columns = spec.data.target
-    if task == "classification":
-        require_classes_of(table, columns[0])
     classes = () if task == "regression" else find_classes(table, columns, rows)
     loss = decide_loss(spec, task, len(classes))
     output = decide_output_activation(spec, loss)

@@ -10,7 +10,8 @@ from math import isfinite, nan
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import Dataset, Prepared, prepare
+from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data.labels import Dataset
 from mlpcli.data.row_origins import PARTS
 from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network

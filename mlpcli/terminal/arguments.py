@@ -52,6 +52,11 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run direc
 Finish = Annotated[
     bool, typer.Option("--finish", help="With --resume: train no further, make the model of what there is.")
 ]
+Every = Annotated[bool, typer.Option("--all", help="Every entry, of networks beyond 50,000 parameters too.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the run that is there instead of moving it aside.")
+]
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="Write no pictures.")]
 FailWorse = Annotated[
     bool,
     typer.Option(

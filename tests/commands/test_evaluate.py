@@ -112,7 +112,7 @@ def test_a_person_sees_a_table_by_target_unless_it_is_too_long(
         assert [line.split()[:2] for line in summary.splitlines() if line.startswith(tuple(names))] == [
             [name, part] for part in ("training", "test") for name in names
         ]
-    monkeypatch.setattr("mlpcli.commands.summary.MOST_ROWS", 1)
+    monkeypatch.setattr("mlpcli.commands.parts_table.MOST_ROWS", 1)
     assert "the values of every target are in --json" in evaluated(trained, "several").out
 
 

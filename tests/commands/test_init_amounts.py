@@ -98,7 +98,8 @@ def test_few_amounts_with_two_units_are_texts_with_what_was_seen(tmp_path: Path)
     data, text = started(tmp_path, {"a": cells, "y": [str(size) for size in SIZES]}, "y")
     assert data.decorations == {}
     assert "a: one_hot" in text
-    assert "text, 12 different, numbers with different units: 'kg' (" in text
+    assert "text, 12 different: 0 kg, " in text
+    assert ", numbers with different units: 'kg' (" in text
 
 
 def test_amounts_of_a_wide_table_are_left_out(tmp_path: Path) -> None:

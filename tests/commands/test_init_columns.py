@@ -82,7 +82,7 @@ def test_the_format_that_all_cells_fit(tmp_path: Path, form: str, said: str) -> 
     inputs = {"%b %Y": 3, "%Y-%m": 3, "%I:%M %p": 4, "%H:%M:%S": 4}.get(
         form, 8 if "%H" in form or "%I" in form else 6
     )
-    assert comment(text, "layers:").startswith(f"{inputs + 1} inputs")
+    assert comment(text, "layers:").startswith(f"about {inputs + 1} inputs")
     assert comment(text, "when:").split(";")[0].startswith(said)
 
 

@@ -154,7 +154,7 @@ def test_a_test_loss_above_the_constant_one_is_noted(tmp_path: Path) -> None:
     free = ["l2=0", "model.dropout=0", "data.validation=null", "training.early_stopping=null"]
     options = [word for one in [*free, f"data.test={tmp_path / 'test.csv'}"] for word in ("--set", one)]
     done = ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options, "--no-plots")
-    assert "is worse than that of a constant prediction" in done.err
+    assert "the loss on the test rows is above that of a constant prediction" in done.err
     assert "mlp: warning" not in done.err
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.config.load import load_config
-from mlpcli.data.dataset import Dataset, Prepared
+from mlpcli.data.dataset import Prepared
+from mlpcli.data.labels import Dataset
 from mlpcli.errors import ConfigError, DataError
 from tests.support.tables import config_for, prepare
 
