@@ -11,6 +11,7 @@ from mlpcli.errors import ExitCode
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import (
+    Against,
     Config,
     DryRun,
     Every,
@@ -187,9 +188,7 @@ def gradcheck(
     ] = 1e-6,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="Training rows to check on.")] = 32,
     inject_error: InjectError = None,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
-    ] = None,
+    against: Against = None,
     every: Every = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Worst entries and the gradients between layers.")

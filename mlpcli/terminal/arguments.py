@@ -52,6 +52,9 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run direc
 Finish = Annotated[
     bool, typer.Option("--finish", help="With --resume: train no further, make the model of what there is.")
 ]
+Against = Annotated[
+    Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
+]
 Every = Annotated[bool, typer.Option("--all", help="Every entry, of networks beyond 50,000 parameters too.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run that is there instead of moving it aside.")
