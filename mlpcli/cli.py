@@ -17,6 +17,7 @@ from mlpcli.terminal.arguments import (
     Every,
     FailWorse,
     Finish,
+    Ids,
     InjectError,
     Input,
     Json,
@@ -88,9 +89,7 @@ def predict(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
     ] = None,
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")
-    ] = None,
+    ids: Ids = None,
     include_inputs: Annotated[
         bool, typer.Option("--include-inputs", help="Keep every input column.")
     ] = False,

@@ -52,6 +52,9 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run direc
 Finish = Annotated[
     bool, typer.Option("--finish", help="With --resume: train no further, make the model of what there is.")
 ]
+Ids = Annotated[
+    list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")
+]
 Against = Annotated[
     Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
 ]
