@@ -17,6 +17,7 @@ from mlpcli.data.decorations import decoration_of
 from mlpcli.data.table import Table
 
 MARKS = frozenset(mark.casefold() for mark in MISSING_MARKS) | {"", "n.a.", "no data", "not available"}
+MOST_CLASSES = 30  # different numbers of a target that may still be classes
 FEW_ODD = 2  # different texts among numbers
 ENOUGH_NUMBERS = 15  # different ones; fewer may be levels of which one has a name
 MOST_ODD = 0.5  # of the cells
@@ -60,15 +61,25 @@ def disguises(table: Table, targets: Sequence[str]) -> Disguises:
     It does so in its own columns alone where another one holds the same as a value.
     """
     found = {name: _marks_among(table, name, name in targets) for name in table.texts}
-    far = {name: _far_off(table.number(name).values) for name in table.numbers if name not in targets}
-    known = {mark for mark in far.values() if mark is not None}
-    for name in table.numbers:
-        found[name] = _bad_marks(table, name) | _numbers_among(table.number(name).values, known)
+    amounts = {name: table.number(name).values for name in table.numbers}
+    amounts |= {name: values for name in targets if (values := _amounts_of(table, name)) is not None}
+    far = (_far_off(values) for values in amounts.values())
+    known = {mark for mark in far if mark is not None}
+    for name, values in amounts.items():
+        bad = found[name] if name in targets else _bad_marks(table, name)
+        found[name] = bad | _numbers_among(values, known)
     marks = {mark for cells in found.values() for mark in cells}
     taken = {mark for mark in marks if _is_value(table, mark, found, targets)}
     for name in targets:  # which have no marks of their own alone
         found[name] = {mark: n for mark, n in found.get(name, {}).items() if mark not in taken}
     return Disguises(found, frozenset(taken))
+
+
+def _amounts_of(table: Table, target: str) -> Vector | None:
+    """The numbers of a target, which is read as texts; None where they are few, and may be classes."""
+    column = table.text(target)
+    values = column.numbers(table.notation).values
+    return values if len(np.unique(values[~np.isnan(values)])) > MOST_CLASSES else None
 
 
 def _is_mark(text: str) -> bool:
