@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
-from mlpcli.commands.schema import BESIDE, editor_line, write_schema
+from mlpcli.commands.schema import BESIDE, editor_line, place_schema
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
 from mlpcli.data.csv_format import CsvFormat, detect_format
@@ -49,7 +49,7 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     line = editor_line(out)
     comments = "".join(takewhile(lambda it: it.startswith("#"), text.splitlines(keepends=True)))
     write_atomically(out, bytes_content((comments + line + text.removeprefix(comments)).encode()))
-    if line and write_schema(out.parent / BESIDE):
+    if line and place_schema(out.parent / BESIDE):
         console.note(f"wrote {out.parent / BESIDE}, by which editors complete and check the config")
     console.note(f"wrote {out}; train with it: mlp train {shlex.quote(str(out))}")
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,13 @@ def schema(out: Path | None, console: Console) -> ExitCode:
     if out is None or out == STDOUT:
         console.document(language_schema())
     else:
-        write_schema(out)
+        write_atomically(out, bytes_content(f"{document_text(language_schema())}\n".encode()))
     return ExitCode.DONE
 
 
-def write_schema(path: Path) -> bool:
-    """Write the schema, unless there is a file that says the same; whether it was written."""
-    text = f"{document_text(language_schema())}\n".encode()
+def place_schema(path: Path) -> bool:
+    """Copy the schema that the package ships, unless there is a file that says the same; whether it was."""
+    text = (files("mlpcli") / "schema.json").read_bytes()
     is_new = not path.is_file() or path.read_bytes() != text
     if is_new:
         write_atomically(path, bytes_content(text))
