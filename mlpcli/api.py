@@ -18,7 +18,6 @@ from mlpcli.arrays import Array, Matrix
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
 from mlpcli.data.encoding import Batch, batches_of
-from mlpcli.data.frames import table_of_frame
 from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
@@ -29,6 +28,7 @@ from mlpcli.run.predictor import Model, network_of, open_model
 from mlpcli.run.results import REMEDIES, WORSE, history_frame
 from mlpcli.run.training import RunOptions, Trained
 from mlpcli.signals import StoppedBySignal
+from mlpcli.tables.frames import table_of_frame
 from mlpcli.terminal.console import Console
 
 

@@ -12,13 +12,13 @@ import numpy as np
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.evaluation_report import Evaluation, document_of, report_lines
 from mlpcli.config.refusals import text_of
-from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoding import LabelledBatch, Labelling, labelled_batches, open_input
-from mlpcli.data.reader import Reader
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.row_digests import Overlap
+from mlpcli.tables.bad_cells import overflow_faults
+from mlpcli.tables.reader import Reader
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.terminal.progress import counting_rows
 from mlpcli.training.metrics import METRICS, compute, default_metrics, objection

@@ -13,13 +13,13 @@ from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.commands.schema import BESIDE, editor_line, place_schema
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
-from mlpcli.data.csv_format import CsvFormat, detect_format
-from mlpcli.data.source import find
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
 from mlpcli.run.predictions_csv import refuse_to_replace
 from mlpcli.starter.choices import Starter, choose
 from mlpcli.starter.text import starter_text
 from mlpcli.survey.tables import survey
+from mlpcli.tables.csv_format import CsvFormat, detect_format
+from mlpcli.tables.source import find
 from mlpcli.terminal.console import STDOUT, Console, reading
 
 

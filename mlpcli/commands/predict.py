@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlpcli.data.encoding import Batch, batches, open_input
-from mlpcli.data.reader import Reader
 from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.run.prediction import Tally, count_formulas, predicted_values
 from mlpcli.run.predictions_csv import Columns, refuse_to_replace, write_table
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.reader import Reader
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
 

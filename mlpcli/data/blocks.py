@@ -9,12 +9,12 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec
-from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
-from mlpcli.data.columns import number_of, sorted_texts
-from mlpcli.data.date_formats import likely_format
-from mlpcli.data.dates import dates_of
-from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.bad_cells import Fault, lacking_fault, require_none
+from mlpcli.tables.columns import number_of, sorted_texts
+from mlpcli.tables.date_formats import likely_format
+from mlpcli.tables.dates import dates_of
+from mlpcli.tables.table import Table
 
 GROUP_NEEDED = "every row that is split needs a group: fill the cell in, or take the row away"
 ORDER_NEEDED = "every row that is split needs its place in the order: fill the cell in, or take the row away"

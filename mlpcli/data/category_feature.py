@@ -11,11 +11,11 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.bad_cells import EXAMPLES, Fault, Unseen, missing_fault
-from mlpcli.data.columns import TextColumn, sorted_texts
-from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
-from mlpcli.data.spellings import merge
-from mlpcli.data.table import Table, TrainingRows, Wanted
+from mlpcli.data.feature import Found, Numbers, Stored, require_some
+from mlpcli.tables.bad_cells import EXAMPLES, Fault, Unseen, missing_fault
+from mlpcli.tables.columns import TextColumn, sorted_texts
+from mlpcli.tables.spellings import Spelling, merge
+from mlpcli.tables.table import Table, TrainingRows, Wanted
 
 UNKNOWN = -1.0
 WIDEST = 50  # vectors whose width is not given

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlpcli.arrays import Indices
-from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.decorations import Decoration, decoration_of
-from mlpcli.data.spellings import Merged, merge
-from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.columns import Kind, kind_of
+from mlpcli.tables.decorations import Decoration, decoration_of
+from mlpcli.tables.spellings import Merged, merge
+from mlpcli.tables.table import Table
 
 MAX_CLASSES = 1_000
 SHOWN = 3  # classes in a note

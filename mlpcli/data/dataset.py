@@ -14,16 +14,16 @@ from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import HEAD, RowsOf, write_inputs
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.labels import Dataset, Fitted, labels_of
-from mlpcli.data.reader import WholeFile
 from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
 from mlpcli.data.splits import Splits, choose_rows, without_target
-from mlpcli.data.table import Table, TableOwner
 from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import decide_task, fit_outcome
 from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.reader import WholeFile
+from mlpcli.tables.table import Table, TableOwner
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
 Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]

@@ -12,15 +12,16 @@ from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.config.date_format import is_month_alone, is_time_alone, read_date
 from mlpcli.config.encode_spec import CYCLIC_PARTS, TIME_PARTS
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.bad_cells import Fault, missing_fault, unfilled
 from mlpcli.data.category_feature import fill_of, filled
-from mlpcli.data.columns import TextColumn
-from mlpcli.data.date_formats import likely_format
-from mlpcli.data.dates import dates_of, part_of, turn_of
-from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
+from mlpcli.data.feature import Found, Numbers, Stored, require_some
 from mlpcli.data.scaling import SCALINGS
-from mlpcli.data.table import Table, TrainingRows, Wanted
 from mlpcli.errors import DataError
+from mlpcli.tables.bad_cells import Fault, missing_fault, unfilled
+from mlpcli.tables.columns import TextColumn
+from mlpcli.tables.date_formats import likely_format
+from mlpcli.tables.dates import dates_of, part_of, turn_of
+from mlpcli.tables.spellings import Spelling
+from mlpcli.tables.table import Table, TrainingRows, Wanted
 
 DATE_PARTS = ("year", "month", "day", "day_of_week")
 

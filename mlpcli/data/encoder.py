@@ -12,12 +12,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.data.bad_cells import Fault, Unseen
 from mlpcli.data.category_feature import INDICATOR, CategoryFeature, MissingFeature
 from mlpcli.data.date_feature import DateFeature
-from mlpcli.data.feature import Encoding, Feature, Found, Spelling, Stored
+from mlpcli.data.feature import Encoding, Feature, Found, Stored
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.table import Table, Wanted
+from mlpcli.tables.bad_cells import Fault, Unseen
+from mlpcli.tables.spellings import Spelling
+from mlpcli.tables.table import Table, Wanted
 
 # what each encoding makes of a column
 ENCODINGS: dict[str, type[Encoding]] = {

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
-from mlpcli.data.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
-from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.encoder import Encoded, InputEncoder
-from mlpcli.data.reader import Reader, open_table
-from mlpcli.data.source import find
-from mlpcli.data.table import Table, TableOwner, Wanted
 from mlpcli.data.target import EncodedTarget, TargetEncoder
 from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.weights import sample_weights
 from mlpcli.parallel.ordered_map import in_order
+from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, open_table
+from mlpcli.tables.source import find
+from mlpcli.tables.table import Table, TableOwner, Wanted
 
 SPAN = 1 << 16  # rows encoded at a time
 HEAD = 16  # rows; no fewer than a model file carries

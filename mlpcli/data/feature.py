@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeAlias
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.bad_cells import Fault, Unseen
-from mlpcli.data.table import Table, TrainingRows, Wanted
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.bad_cells import Fault, Unseen
+from mlpcli.tables.spellings import Spelling
+from mlpcli.tables.table import Table, TrainingRows, Wanted
 
 Numbers: TypeAlias = tuple[float, float, float]  # the center, scale and fill of one scaled input
 Found: TypeAlias = tuple[list[Fault], list[Unseen]]
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """How a column is spelt in files: the texts that it may hold, as far as they are known, and its dates."""
-
-    words: tuple[str, ...] = ()
-    date_format: str | None = None
 
 
 class Stored:

@@ -9,17 +9,17 @@ from typing import NamedTuple
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
 from mlpcli.data.category_feature import CategoryFeature, MissingFeature
-from mlpcli.data.columns import Kind, kind_of
-from mlpcli.data.date_formats import likely_format
-from mlpcli.data.decorations import Decoration, decoration_of
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature, NothingThereError
-from mlpcli.data.leading_zeros import is_code
 from mlpcli.data.scaling import SCALINGS
-from mlpcli.data.spellings import merge
-from mlpcli.data.table import Table, TrainingRows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
+from mlpcli.tables.columns import Kind, kind_of
+from mlpcli.tables.date_formats import likely_format
+from mlpcli.tables.decorations import Decoration, decoration_of
+from mlpcli.tables.leading_zeros import is_code
+from mlpcli.tables.spellings import merge
+from mlpcli.tables.table import Table, TrainingRows
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred
 OFTEN = 5  # rows, from which on something can be learnt of a level

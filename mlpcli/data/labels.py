@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.data.bad_cells import Fault
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import RowsOf
-from mlpcli.data.table import Wanted
 from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.task import Outcome
 from mlpcli.data.weights import Weighting
+from mlpcli.tables.bad_cells import Fault
+from mlpcli.tables.table import Wanted
 
 
 @dataclass(frozen=True)

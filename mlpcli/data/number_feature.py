@@ -11,12 +11,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import EncodeSpec, MissingSpec
-from mlpcli.data.bad_cells import Fault, missing_fault, text_fault, unfilled
-from mlpcli.data.columns import number_of
-from mlpcli.data.feature import Found, Numbers, Spelling, Stored, require_some
+from mlpcli.data.feature import Found, Numbers, Stored, require_some
 from mlpcli.data.scaling import SCALINGS, mean_of, percentiles
-from mlpcli.data.table import Table, TrainingRows, Wanted
 from mlpcli.errors import DataError
+from mlpcli.tables.bad_cells import Fault, missing_fault, text_fault, unfilled
+from mlpcli.tables.columns import number_of
+from mlpcli.tables.spellings import Spelling
+from mlpcli.tables.table import Table, TrainingRows, Wanted
 
 FILLING = frozenset({"mean", "median", "most_frequent", "constant"})
 SEVERAL = 100  # rows that are looked at first, where one value in all of them is looked for

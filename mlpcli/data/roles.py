@@ -9,11 +9,11 @@ from math import isnan
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.nodes import Key
 from mlpcli.config.spec import DataSpec, FeatureSpec, Spec, SplitColumn, possible_tasks
-from mlpcli.data.columns import number_of
-from mlpcli.data.header import Header
-from mlpcli.data.reader import Reader
-from mlpcli.data.table import Wanted
 from mlpcli.errors import DataError, NotThereError, Problem, WrongSetting
+from mlpcli.tables.columns import number_of
+from mlpcli.tables.header import Header
+from mlpcli.tables.reader import Reader
+from mlpcli.tables.table import Wanted
 
 
 @dataclass(frozen=True)

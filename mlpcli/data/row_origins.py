@@ -9,8 +9,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.data.encoding import RowsOf
-from mlpcli.data.packed_texts import PackedTexts
-from mlpcli.data.reader import WholeFile
+from mlpcli.tables.packed_texts import PackedTexts
+from mlpcli.tables.reader import WholeFile
 
 PARTS = ("train", "validation", "test")
 PLACES = (*PARTS, "dropped")  # what becomes of a row

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, SplitColumn
-from mlpcli.data.table import Table
+from mlpcli.tables.table import Table
 
 HELD_OUT_WORDS = frozenset(
     (

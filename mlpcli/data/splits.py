@@ -9,13 +9,13 @@ import numpy as np
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
 from mlpcli.data.blocks import Blocks, blocks_of, deal, require_blocks
-from mlpcli.data.columns import sorted_texts
 from mlpcli.data.roles import Roles
-from mlpcli.data.spellings import merge
 from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on, unknown_classes
-from mlpcli.data.table import Table
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
+from mlpcli.tables.columns import sorted_texts
+from mlpcli.tables.spellings import merge
+from mlpcli.tables.table import Table
 
 TO_TRAIN = 2  # rows, at the least
 

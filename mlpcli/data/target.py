@@ -12,12 +12,12 @@ from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import ScaleSpec
-from mlpcli.data.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.data.classes import classes_in
-from mlpcli.data.columns import sorted_texts
 from mlpcli.data.scaling import SCALINGS
-from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.bad_cells import Fault, lacking_fault, text_fault
+from mlpcli.tables.columns import sorted_texts
+from mlpcli.tables.table import Table, Wanted
 
 NEEDED = (
     "every row needs a target; a model trained with `missing: drop` under `data` leaves out those without, "

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
-from mlpcli.data.bad_cells import Fault
-from mlpcli.data.table import Table
+from mlpcli.tables.bad_cells import Fault
+from mlpcli.tables.table import Table
 
 HINT = "leave `target_scale` to its default"
 WIDER = f"write `training.dtype: float64`, or {HINT}"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpcli.config.spec import DataSpec, Spec
-from mlpcli.data.bad_cells import refuse_texts
-from mlpcli.data.csv_format import CsvFormat
-from mlpcli.data.reader import Reader, WholeFile, read_whole
 from mlpcli.data.roles import columns_to_read
-from mlpcli.data.source import find
-from mlpcli.data.table import Wanted
 from mlpcli.errors import NotThereError
+from mlpcli.tables.bad_cells import refuse_texts
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, WholeFile, read_whole
+from mlpcli.tables.source import find
+from mlpcli.tables.table import Wanted
 
 
 @dataclass(frozen=True)

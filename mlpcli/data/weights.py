@@ -9,12 +9,12 @@ import numpy as np
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import Spec
-from mlpcli.data.bad_cells import Fault, lacking_fault, require_none
 from mlpcli.data.scaling import scaled_to_one
-from mlpcli.data.spellings import places_by_meaning
-from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import DataError, Place, Problem, SettingError
+from mlpcli.tables.bad_cells import Fault, lacking_fault, require_none
+from mlpcli.tables.spellings import places_by_meaning
+from mlpcli.tables.table import Table
 
 NEEDED = "every row needs a weight; one of 0 leaves it out"
 

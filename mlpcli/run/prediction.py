@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix
-from mlpcli.data.bad_cells import Unseen
 from mlpcli.data.encoding import Batch
 from mlpcli.run.predictor import Model
+from mlpcli.tables.bad_cells import Unseen
 from mlpcli.terminal.console import Console
 from mlpcli.training.decoder import OutputDecoder
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import write_atomically
-from mlpcli.data.csv_format import CsvFormat
 from mlpcli.errors import UsageError
+from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.terminal.console import STDOUT, result_stream
 
 SPECIAL = {separator: re.compile(f'["{separator}\r\n]') for separator in (",", "\t")}

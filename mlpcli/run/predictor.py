@@ -14,17 +14,17 @@ from mlpcli.artifacts.architecture_document import architecture_of
 from mlpcli.artifacts.model_arrays import DIGESTS
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.artifacts.model_schema import ModelMeta
-from mlpcli.data.bad_cells import overflow_faults
-from mlpcli.data.columns import NumberColumn, TextColumn
-from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import Batch
-from mlpcli.data.table import Table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.run.row_digests import RowDigests
+from mlpcli.tables.bad_cells import overflow_faults
+from mlpcli.tables.columns import NumberColumn, TextColumn
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.table import Table
 from mlpcli.training.decoder import OutputDecoder, decoder_of
 
 # how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy

@@ -13,12 +13,12 @@ import numpy as np
 
 from mlpcli.arrays import Indices, Matrix, Vector
 from mlpcli.config.spec import FeatureSpec, Spec
-from mlpcli.data.columns import Notation, NumberColumn, TextColumn
 from mlpcli.data.dataset import Prepared, encode_parts, fit_rows, parts_of
 from mlpcli.data.roles import Roles
 from mlpcli.data.splits import TO_TRAIN, choose_rows
-from mlpcli.data.table import NUMBERED, Table, TableOwner
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
+from mlpcli.tables.table import NUMBERED, Table, TableOwner
 
 
 def merge_equal_rows(given: Given) -> Given:

@@ -11,7 +11,6 @@ import pandas as pd
 from mlpcli.arrays import Array, Matrix
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.data.bad_cells import overflow_faults
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import batches_of
 from mlpcli.errors import MlpError
@@ -35,6 +34,7 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.results import history_frame
 from mlpcli.sklearn.arrays import Given, prepare_arrays, table_of_array
 from mlpcli.sklearn.settings import explained
+from mlpcli.tables.bad_cells import overflow_faults
 from mlpcli.training.decoder import OutputDecoder
 
 

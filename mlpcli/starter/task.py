@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlpcli.data.classes import require_classes
-from mlpcli.data.columns import Kind, kind_of, number_of
 from mlpcli.errors import DataError, Place
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import TargetFacts
+from mlpcli.tables.columns import Kind, kind_of, number_of
 
 MOST_CODES = 30  # whole numbers from 0 or 1 on that still seem to be classes
 CODED = "codes, it seems; write regression if these are amounts"

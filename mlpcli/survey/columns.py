@@ -10,15 +10,15 @@ import numpy as np
 from mlpcli.arrays import Vector
 from mlpcli.config.date_format import is_time_alone
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.data.columns import Kind, NumberColumn, TextColumn, kind_of
-from mlpcli.data.decorations import decoration_of
-from mlpcli.data.leading_zeros import is_code
-from mlpcli.data.spellings import merge
-from mlpcli.data.table import Table
 from mlpcli.survey.codes import called_code, is_numbering, naming
 from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_of
 from mlpcli.survey.levels import Levels
 from mlpcli.survey.tails import long_tail
+from mlpcli.tables.columns import Kind, NumberColumn, TextColumn, kind_of
+from mlpcli.tables.decorations import decoration_of
+from mlpcli.tables.leading_zeros import is_code
+from mlpcli.tables.spellings import merge
+from mlpcli.tables.table import Table
 
 CALLED = "called so"
 MOST_ODD = 0.5  # of the levels, which are no numbers among numbers

@@ -11,8 +11,8 @@ import numpy as np
 
 from mlpcli.arrays import Vector
 from mlpcli.data.date_feature import telling_parts
-from mlpcli.data.date_formats import LOOKED_AT, formats_of, likely_format, swapped
-from mlpcli.data.dates import dates_of
+from mlpcli.tables.date_formats import LOOKED_AT, formats_of, likely_format, swapped
+from mlpcli.tables.dates import dates_of
 
 # numbers that count from 1970 on are dates only where their column is called so
 TIME_NAME = re.compile(

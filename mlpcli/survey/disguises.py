@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpcli.arrays import Vector
-from mlpcli.data.columns import Kind, kind_of, number_of
-from mlpcli.data.csv_format import MISSING_MARKS
-from mlpcli.data.date_formats import likely_format
-from mlpcli.data.decorations import decoration_of
-from mlpcli.data.table import Table
+from mlpcli.tables.columns import Kind, kind_of, number_of
+from mlpcli.tables.csv_format import MISSING_MARKS
+from mlpcli.tables.date_formats import likely_format
+from mlpcli.tables.decorations import decoration_of
+from mlpcli.tables.table import Table
 
 MARKS = frozenset(mark.casefold() for mark in MISSING_MARKS) | {"", "n.a.", "no data", "not available"}
 MOST_CLASSES = 30  # different numbers of a target that may still be classes

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
-from mlpcli.data.columns import TextColumn
-from mlpcli.data.date_formats import likely_format
-from mlpcli.data.dates import dates_of
 from mlpcli.data.roles import Roles
-from mlpcli.data.table import Table
 from mlpcli.rng import stream
 from mlpcli.survey.columns import is_number
 from mlpcli.survey.telling import correlation_by_value, rank_correlation, told_by_size, told_by_value
+from mlpcli.tables.columns import TextColumn
+from mlpcli.tables.date_formats import likely_format
+from mlpcli.tables.dates import dates_of
+from mlpcli.tables.table import Table
 
 SUSPICIOUS = 0.99  # the share of rows, or the rank correlation, above which a column is named
 FEWER_ERRORS = 10  # times fewer than a constant prediction makes

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from mlpcli.arrays import Indices
 from mlpcli.data.roles import Roles
-from mlpcli.data.table import Table
 from mlpcli.survey.columns import CALLED, Codes, Holding, Names, column_facts
 from mlpcli.survey.dates import AlmostDates, Dates
 from mlpcli.survey.disguises import disguises
 from mlpcli.survey.leaks import leak_notes
+from mlpcli.tables.table import Table
 
 SEEN = 5_000  # rows that are looked at, from the first one on
 SHOWN = 5

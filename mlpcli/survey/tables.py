@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpcli.data.bad_cells import refuse_texts
-from mlpcli.data.csv_format import CsvFormat
-from mlpcli.data.reader import Reader, WholeFile, read_whole
-from mlpcli.data.source import DataFile
-from mlpcli.data.table import Wanted
 from mlpcli.survey.columns import ColumnFacts, column_facts
 from mlpcli.survey.dates import may_be_days
 from mlpcli.survey.disguises import Disguises, disguises
 from mlpcli.survey.leaks import Leak, find_leaks
 from mlpcli.survey.targets import TargetFacts, target_facts
+from mlpcli.tables.bad_cells import refuse_texts
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, WholeFile, read_whole
+from mlpcli.tables.source import DataFile
+from mlpcli.tables.table import Wanted
 
 
 @dataclass(frozen=True)

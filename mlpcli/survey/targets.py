@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlpcli.data.classes import amounts_in, classes_in
-from mlpcli.data.columns import sorted_texts
-from mlpcli.data.decorations import Decoration
-from mlpcli.data.table import Table
 from mlpcli.survey.columns import is_number
+from mlpcli.tables.columns import sorted_texts
+from mlpcli.tables.decorations import Decoration
+from mlpcli.tables.table import Table
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def command_for(path: str) -> str | None:
         return f"train {file}"
     if path.endswith(MODELS):
         return f"inspect {file}"
-    from mlpcli.data.reader import OPENERS
+    from mlpcli.tables.reader import OPENERS
 
     return f"init {file} --target COLUMN" if path.removesuffix(".gz").endswith(tuple(OPENERS)) else None
 

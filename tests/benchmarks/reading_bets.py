@@ -2,9 +2,9 @@
 
     python tests/benchmarks/reading_bets.py [--megabytes 60] [--flights 150000] [--runs 7] [--out DIR]
 
-`words` counts the separators of long rows in words of bits (data/row_width.py); without it what is left of
+`words` counts the separators of long rows in words of bits (tables/row_width.py); without it what is left of
 the rows without other signs is compared. `pages` has numbers in memory that goes back to the system at once
-(data/csv_reader.py); without it they are malloc's. Each is a bet on a C library and a processor: one that
+(tables/csv_reader.py); without it they are malloc's. Each is a bet on a C library and a processor: one that
 saves less than 3 % of the processor seconds, and no memory, should go. The tables are those of data_in.py.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from data_in import FLIGHTS, NUMERIC, flights, numeric, ours
 from measured import alternating, report
 
-from mlpcli.data import csv_reader, row_width
+from mlpcli.tables import csv_reader, row_width
 
 WITHOUT: dict[str, Callable[[], object]] = {
     "both": lambda: None,

@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 import mlpcli
-from mlpcli.data import source
 from mlpcli.run.predictions_csv import csv_rows
 from mlpcli.sklearn import MLPClassifier
+from mlpcli.tables import source
 from tests.support.running import MLP, Done, mlp, ok, tree, write_config, write_table
 
 INPUTS = ("length", "width", "colour")

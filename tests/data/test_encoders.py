@@ -23,8 +23,8 @@ from sklearn.preprocessing import (
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
-from mlpcli.data.table import Table
 from mlpcli.errors import DataError
+from mlpcli.tables.table import Table
 from tests.support.tables import all_rows, table_of
 
 ERROR = MissingSpec(name="error")

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlpcli.config.load import Config
-from mlpcli.data import csv_reader, encoding, source
+from mlpcli.data import encoding
 from mlpcli.data.dataset import Prepared
 from mlpcli.errors import DataError
+from mlpcli.tables import csv_reader, source
 from tests.support.tables import config_for, prepare
 
 LINES = ["target: y", "validation: 0.2", "test: 0.2"]

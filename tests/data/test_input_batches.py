@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpcli.config.spec import FeatureSpec, MissingSpec
-from mlpcli.data import encoding, source
+from mlpcli.data import encoding
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import Batch, Labelling, batches, labelled_batches, open_input
 from mlpcli.data.fitting import fit_inputs
-from mlpcli.data.reader import open_table
 from mlpcli.data.target import class_target
 from mlpcli.errors import DataError
+from mlpcli.tables import source
+from mlpcli.tables.reader import open_table
 from tests.support.tables import PLAIN, all_rows, content_file, table_of
 
 TRAIN = table_of({"n": [1, 2, 3, 4], "t": ["a", "b", "a", "b"]}, numbers=("n",), texts=("t",))

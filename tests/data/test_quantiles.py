@@ -19,7 +19,7 @@ from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.number_feature import MAX_QUANTILES, fit_curve
 from mlpcli.data.scaling import robust
-from mlpcli.data.table import Table
+from mlpcli.tables.table import Table
 from tests.support.tables import all_rows, table_of
 
 OUTPUTS = ["uniform", "normal"]

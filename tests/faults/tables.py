@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mlpcli.data.csv_format import CsvFormat
-from mlpcli.data.reader import read_whole
-from mlpcli.data.source import DataFile
-from mlpcli.data.table import Table, Wanted
 from mlpcli.errors import DataError
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import read_whole
+from mlpcli.tables.source import DataFile
+from mlpcli.tables.table import Table, Wanted
 from tests.faults.figure import Figure
 
 QUICK, FULL = 1_000, 10_000

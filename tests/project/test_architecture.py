@@ -21,6 +21,7 @@ FLOORS = [
     {"rng", "memory", "kernels"},
     {"parallel"},
     {"config"},
+    {"tables"},
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
     {"terminal"},

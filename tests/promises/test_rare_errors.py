@@ -26,10 +26,10 @@ from mlpcli.artifacts.npy_format import npy_header
 from mlpcli.artifacts.npz import Format, npz_content
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.date_format import known_format
-from mlpcli.data.source import Hashed, find, text_of
 from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
 from mlpcli.run import resume as resuming
+from mlpcli.tables.source import Hashed, find, text_of
 from mlpcli.terminal.console import result_stream
 from mlpcli.terminal.process import ResultStream
 from tests.support.hostile_models import END, good_model

@@ -8,13 +8,13 @@ from unittest.mock import patch
 
 import pytest
 
-from mlpcli.data import source
-from mlpcli.data.bad_cells import refuse_texts
-from mlpcli.data.csv_format import CsvFormat
-from mlpcli.data.reader import Reader, read_whole
-from mlpcli.data.source import find
-from mlpcli.data.table import Wanted
 from mlpcli.errors import DataError
+from mlpcli.tables import source
+from mlpcli.tables.bad_cells import refuse_texts
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, read_whole
+from mlpcli.tables.source import find
+from mlpcli.tables.table import Wanted
 from tests.support.tables import PLAIN, content_file, read
 
 # the content, how it is said to be written, and what is said about it when columns a and b should be numbers

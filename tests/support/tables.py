@@ -11,13 +11,13 @@ import numpy as np
 
 from mlpcli.arrays import Indices
 from mlpcli.config.load import Config, load_config
-from mlpcli.data import source
-from mlpcli.data.csv_format import CsvFormat
 from mlpcli.data.dataset import Prepared
-from mlpcli.data.reader import WholeFile, read_whole
-from mlpcli.data.source import DataFile
-from mlpcli.data.table import Table, Wanted
 from mlpcli.run.experiment import prepared_of
+from mlpcli.tables import source
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import WholeFile, read_whole
+from mlpcli.tables.source import DataFile
+from mlpcli.tables.table import Table, Wanted
 
 PLAIN = CsvFormat()
 

@@ -1,0 +1,178 @@
+"""A table: typed columns of some rows, where each row is; and who owns it, to give it up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+from mlpcli.arrays import Array, Indices, Vector
+from mlpcli.errors import Place
+from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers
+
+
+@dataclass(frozen=True)
+class Lines:
+    """In which line of the file each row begins: row `rows[k]` in `lines[k]`, then one line a row.
+
+    `word` is what messages call a line.
+    """
+
+    rows: tuple[int, ...]
+    lines: tuple[int, ...]
+    word: str = "line"
+
+    def of(self, row: int) -> int:
+        """The line, counted from 1, in which a row begins."""
+        k = bisect_right(self.rows, row) - 1
+        return self.lines[k] + row - self.rows[k]
+
+
+NUMBERED = Lines((0,), (0,), word="row")  # rows of frames and arrays, counted as `.iloc` does
+
+
+def join_lines(parts: Iterable[tuple[int, Lines]]) -> Lines:
+    """The lines of rows in several blocks, each with the number of rows before it."""
+    rows: list[int] = []
+    lines: list[int] = []
+    for before, part in parts:
+        for row, line in zip(part.rows, part.lines, strict=True):
+            if not rows or before + row - rows[-1] != line - lines[-1]:
+                rows.append(before + row)
+                lines.append(line)
+    return Lines(tuple(rows), tuple(lines))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The columns to read, and as what. One may be both number and text; cells decide about `either`."""
+
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+    def __add__(self, other: Wanted) -> Wanted:
+        return Wanted(
+            tuple(dict.fromkeys(self.numbers + other.numbers)),
+            tuple(dict.fromkeys(self.texts + other.texts)),
+            tuple(dict.fromkeys(self.either + other.either)),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, each once."""
+        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.either)))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some rows of a source: its columns, and where each row is; no `lines` where that would tell nobody.
+
+    Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed;
+    all of them are in pieces of the same lengths.
+    """
+
+    source: str
+    rows: int
+    lines: Lines | None
+    notation: Notation
+    numbers: dict[str, list[NumberColumn]] = field(default_factory=dict)
+    texts: dict[str, TextColumn] = field(default_factory=dict)
+
+    def place(self, row: int) -> Place:
+        """Where a row is."""
+        return Place(self.source, None if self.lines is None else self.lines.of(row))
+
+    def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
+        """A column as numbers, all of it or some rows; also where it was read as text."""
+        if name in self.numbers:
+            column = join_numbers(self.numbers[name])
+            return column if rows is None else column.take(rows)
+        return self.text(name, rows).numbers(self.notation, self.notation.decorations.get(name))
+
+    def text(self, name: str, rows: Indices | None = None) -> TextColumn:
+        """A column as texts, all of it or some rows."""
+        column = self.texts[name]
+        return column if rows is None else column.take(rows)
+
+    def only(self, name: str) -> Table:
+        """The same rows with one column alone, in one piece where it holds numbers."""
+        if name in self.numbers:
+            numbers, texts = {name: [self.number(name)]}, {}
+        else:
+            numbers, texts = {}, {name: self.texts[name]}
+        return Table(self.source, self.rows, self.lines, self.notation, numbers, texts)
+
+    def missing(self, name: str) -> Array:
+        """Which rows have no value in a column."""
+        if name in self.numbers:
+            return self.number(name).missing
+        column = self.texts[name]
+        return column.where(column.missing_texts(self.notation, column.levels))
+
+    @cached_property
+    def bounds(self) -> list[int]:
+        """The row in which each piece of the columns of numbers begins, and the end of the last."""
+        pieces = next(iter(self.numbers.values()), None)
+        if pieces is None:
+            return [0, self.rows]
+        return [0, *accumulate(len(piece.values) for piece in pieces)]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows of a table to fit on; `repetitions` is how often each counts in scales, once where it is None."""
+
+    table: Table
+    rows: Indices
+    repetitions: Vector | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of a table from `start` up to `stop`, as a table of their own, whose lines are those of all."""
+
+    start: int
+    stop: int
+    table: Table
+
+
+class TableOwner:
+    """The one that keeps a table in memory, until it hands out its rows for the last time.
+
+    Whoever holds on to `table` keeps all of it as well.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table: Table | None = table
+
+    @property
+    def table(self) -> Table:
+        """The table, before it is given up."""
+        if self._table is None:
+            raise RuntimeError("the table has been given up")
+        return self._table
+
+    def give_up(self, most: int) -> Iterator[Span]:
+        """All rows, top to bottom, no more than `most` together: what has been handed out is not kept.
+
+        No span reaches over the end of a piece of the columns of numbers: a piece goes with its last span.
+        """
+        table, self._table = self.table, None
+        numbers = {name: deque(pieces) for name, pieces in table.numbers.items()}
+        bounds, texts, lines, notation = table.bounds, table.texts, table.lines, table.notation
+        source = table.source
+        del table
+        for first, end in pairwise(bounds):
+            piece = {name: [pieces.popleft()] for name, pieces in numbers.items()}
+            for start in range(first, end, most):
+                stop = min(start + most, end)
+                some = {
+                    name: [column.between(start - first, stop - first)] for name, (column,) in piece.items()
+                }
+                words = {name: column.between(start, stop) for name, column in texts.items()}
+                yield Span(start, stop, Table(source, stop - start, lines, notation, some, words))
+            del piece
