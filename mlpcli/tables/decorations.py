@@ -120,7 +120,8 @@ def _disagreement(
     units = [form for form in forms if _is_known(*form)]
     if len(known) < FEWEST or len(forms) > MOST_FORMS or not units or not {*forms} <= {*units, ("", "")}:
         return None
-    if sum(odd.values()) > ODD * sum(known.values()):
+    # most cells bare: a few with a letter behind the number are no amounts, as boats 13 and 5 B
+    if sum(odd.values()) > ODD * sum(known.values()) or forms.most_common(1)[0][0] == ("", ""):
         return None
     shown = ", ".join(f"{_shown(*form)} ({n:,})" for form, n in forms.most_common())
     seen = f"numbers with different units: {shown}" if len(forms) > 1 else f"numbers with {_shown(*units[0])}"

@@ -248,3 +248,9 @@ def test_amounts_with_few_values_are_texts_with_a_note(tmp_path: Path) -> None:
         "column 'p': the classes are numbers written as '0%'; to predict numbers, write "
         '`target_parse: {suffix: "%"}` under `data`',
     )
+
+
+def test_a_letter_behind_some_plain_numbers_is_no_unit() -> None:
+    """The lifeboats of the Titanic."""
+    boats = {str(number): 20 for number in range(1, 17)} | {"C": 38, "5 B": 1, "13 B": 1}
+    assert decoration_of(boats) is None
