@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mlpcli.starter.balance import Balance
 from mlpcli.starter.columns import Chosen, choose_columns
 from mlpcli.starter.task import Task, check_targets, check_task, choose_task
-from mlpcli.starter.training import Parts, Training, choose_parts, choose_training, suited_parts
+from mlpcli.starter.training import Parts, Training, choose_parts, choose_training
 from mlpcli.survey.tables import Survey
 
 
@@ -39,7 +39,6 @@ def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
     columns = choose_columns(found, parts)
     columns = with_questions(columns, found)
     inputs = sum(column.width for column in columns)
-    parts = suited_parts(parts, rows, inputs, chosen)
     training = choose_training(rows, parts, inputs, chosen)
     balance = Balance.of(found.targets[0].counts) if chosen.name == "classification" else None
     return Starter(name, train, found, chosen, columns, parts, training, balance)

@@ -17,6 +17,7 @@ from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 
 FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
+ENOUGH_RANKS = 450  # training rows
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -66,7 +67,7 @@ def have_gaps(columns: Sequence[Chosen]) -> bool:
 
 def as_inferred(column: Chosen) -> Chosen:
     """The column with the encoding that it has where it is not listed; left out where it would be refused."""
-    if column.encode == "quantile" and not column.needs_listing:
+    if column.encode in {"quantile", "log1p"} and not column.needs_listing:
         gaps = {key: policy for key, policy in column.options.items() if key == "missing"}
         return replace(column, encode="standardize", options=gaps)
     if column.encode is None or (column.encode not in {"datetime", "embed"} and not column.needs_listing):
@@ -100,9 +101,10 @@ def _encoded(facts: ColumnFacts, training_rows: int) -> Chosen:
     """The encoding of a column that is of use, as if no cell was missing."""
     name, holds = facts.name, facts.holds
     if isinstance(holds, Numbers):
-        return _of_numbers(name, holds, f"numbers {span_of(holds)}")
+        return _of_numbers(name, holds, f"numbers {span_of(holds)}", training_rows)
     if isinstance(holds, Amounts):
-        chosen = _of_numbers(name, holds.numbers, f"{holds.seen}, {span_of(holds.numbers)}")
+        why = f"{holds.seen}, {span_of(holds.numbers)}"
+        chosen = _of_numbers(name, holds.numbers, why, training_rows)
         return replace(chosen, options={**chosen.options, "parse": holds.parse.written}, needs_listing=True)
     if isinstance(holds, Dates):
         written = {"format": f'"{holds.form}"'} if holds.form else {}
@@ -123,9 +125,12 @@ def span_of(numbers: Numbers) -> str:
     return f"{words_of_number(numbers.low)} to {words_of_number(numbers.high)}"
 
 
-def _of_numbers(name: str, holds: Numbers, why: str) -> Chosen:
+def _of_numbers(name: str, holds: Numbers, why: str, training_rows: int) -> Chosen:
+    """Ranks for a long tail; its logarithm where rows are few, as ranks of these say less than amounts do."""
     if holds.tail is None:
         return Chosen(name, "standardize", why)
+    if training_rows < ENOUGH_RANKS and holds.middle >= 1:
+        return Chosen(name, "log1p", f"{why}, {holds.tail}")
     return Chosen(name, "quantile", f"{why}, {holds.tail}", options={"output": "normal"})
 
 

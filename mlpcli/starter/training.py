@@ -8,7 +8,8 @@ from mlpcli.starter.task import Task
 
 FEW_ROWS = 500  # below this a larger share of the rows has to say when to stop
 FEWEST_ROWS = 50  # below this none is spared for a test
-FEWEST_WATCHED = {"regression": 50, "classification": 100, "multilabel": 100}  # nor to say when to stop
+# nor to say when to stop: a regression is held back well enough by a penalty, and uses its few rows
+FEWEST_WATCHED = {"regression": FEW_ROWS, "classification": 100, "multilabel": 100}
 ENOUGH_PER_INPUT = 50  # rows for each input of a table that is not noise above all
 VERY_FEW_ROWS = 200  # that train: those that say when to stop are too few to be relied on
 UPDATES = 12_000  # of all epochs together
@@ -40,17 +41,9 @@ class Training:
 
 
 def choose_parts(rows: int, task: Task) -> Parts:
-    """How the rows are split, as long as nothing is known of the inputs."""
+    """How the rows are split."""
     watched = 0.1 if rows >= FEW_ROWS else 0.2
     return Parts(watched if rows >= FEWEST_WATCHED[task.name] else 0.0, 0.1 if rows >= FEWEST_ROWS else 0.0)
-
-
-def suited_parts(parts: Parts, rows: int, inputs: int, task: Task) -> Parts:
-    """The parts where the inputs are known: with many rows for each a regression needs no watching."""
-    training = round(rows * (1 - parts.test))
-    if task.name == "regression" and rows < FEW_ROWS and training >= ENOUGH_PER_INPUT * inputs:
-        return Parts(0.0, parts.test)
-    return parts
 
 
 def choose_training(rows: int, parts: Parts, inputs: int, task: Task) -> Training:
@@ -65,11 +58,10 @@ def choose_training(rows: int, parts: Parts, inputs: int, task: Task) -> Trainin
     epochs = max(30, min(100 if few else 200, round(UPDATES * batch_size / training)))
     if task.name != "regression":
         l2 = penalty(training, parts, enough=enough) if few else 1e-3
-        return Training((128, 64), 0.1, l2, 3e-3, batch_size, epochs)
+        return Training((128, 64), 0.3 if few else 0.1, l2, 3e-3, batch_size, epochs)
     if few and enough:
         return Training((128, 64), 0.0, 3e-3, 3e-3, batch_size, epochs)
-    held_back = 1e-2 if parts.validation else 3e-2
-    return Training((128, 64), 0.0, held_back if few else 3e-3, 1e-3, batch_size, epochs)
+    return Training((128, 64), 0.0, 3e-2 if few else 3e-3, 1e-3, batch_size, epochs)
 
 
 def penalty(training: int, parts: Parts, *, enough: bool) -> float:

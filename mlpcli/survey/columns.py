@@ -26,11 +26,19 @@ MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
 
 @dataclass(frozen=True)
 class Numbers:
-    """Amounts from `low` to `high`; `tail` says in which way they have a long one."""
+    """Amounts from `low` to `high`, `middle` the median; `tail` says in which way they have a long one."""
 
     low: float
+    middle: float
     high: float
     tail: str | None = None
+
+    @classmethod
+    def of(cls, known: Vector, distinct: int) -> Numbers:
+        """What is to say of numbers, none of them missing, and at least one."""
+        return cls(
+            float(known.min()), float(np.median(known)), float(known.max()), long_tail(known, distinct)
+        )
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,7 @@ def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int
         return Names(f"{why}: a name of the row, which says nothing about others")
     if called_code(name) and len(counts) > 2 and not (known % 1 != 0).any():
         return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), CALLED)
-    return Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
+    return Numbers.of(known, len(counts))
 
 
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
@@ -151,8 +159,7 @@ def _in_levels(name: str, counts: Mapping[str, int], table: Table, texts: Sequen
     meant = decoration_of(counts, table.notation.decimal)
     if meant is not None and meant.parse is not None:
         known = table.text(name).numbers(table.notation, meant.parse).known
-        span = Numbers(float(known.min()), float(known.max()), long_tail(known, len(counts)))
-        return Amounts(span, meant.seen, meant.parse)
+        return Amounts(Numbers.of(known, len(counts)), meant.seen, meant.parse)
     odd = texts[0] if 0 < len(texts) <= MOST_ODD * len(counts) else None
     if meant is not None:
         return Texts(Levels.of(counts), odd, meant.seen)
