@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -34,8 +35,8 @@ MISSING_MARKS = frozenset(
     )
     for word in words
 )
-
-
+# digits that a decimal mark, or one between thousands, may part
+IN_GROUPS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*")
 SEPARATOR_OF_SUFFIX = {".csv": ",", ".tsv": "\t"}
 
 
@@ -186,17 +187,25 @@ def _agreement(counts: Sequence[int]) -> bool:
 
 
 def detect_decimal(rows: Sequence[Sequence[str]], separator: str) -> str:
-    """A comma where that makes numbers of columns that with a point hold text."""
+    """A comma where that makes numbers of more columns than a point does, those that may be thousands last."""
     if separator == ",":
         return "."
     columns = [
         [cell for cell in column if cell not in MISSING_MARKS | {""}] for column in zip(*rows, strict=False)
     ]
-    numeric = {
-        decimal: sum(
-            bool(column) and all(kind_of(cell, decimal) is Kind.NUMBER for cell in column)
+    comma, point = (
+        [
+            column
             for column in columns
+            if column and all(kind_of(cell, mark) is Kind.NUMBER for cell in column)
+        ]
+        for mark in (",", ".")
+    )
+    found, other = (
+        (
+            sum(any(mark in cell and not IN_GROUPS.fullmatch(cell) for cell in column) for column in numbers),
+            len(numbers),
         )
-        for decimal in (".", ",")
-    }
-    return "," if numeric[","] > numeric["."] else "."
+        for mark, numbers in ((",", comma), (".", point))
+    )
+    return "," if found > other else "."
