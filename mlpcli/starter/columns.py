@@ -18,6 +18,7 @@ from mlpcli.terminal.console import counted
 
 FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 ENOUGH_RANKS = 450  # training rows
+UNNAMED = "Unnamed: "  # what a column without a name is called
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -44,6 +45,8 @@ def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
     marks = survey.disguises.within
     chosen = [choose_column(facts, rows, marks.get(facts.name, {})) for facts in survey.features]
     if not any(column.encode for column in chosen):
+        chosen = with_doubtful(chosen, survey.features)
+    if not any(column.encode for column in chosen):
         reasons = "; ".join(f"'{column.name}': {column.why}" for column in chosen[:3])
         raise DataError.of("no column is left to learn from", Place(survey.source), reasons or None)
     if not are_listed(chosen, survey):
@@ -52,6 +55,23 @@ def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
         # the rows without a target are dropped by the policy of the table, which cells must not be
         return [with_policy(column, "median") for column in chosen]
     return chosen
+
+
+def with_doubtful(chosen: Sequence[Chosen], features: Sequence[ColumnFacts]) -> list[Chosen]:
+    """The columns with numbers that seem to name rows as amounts, those with a name before those without."""
+    numbers = [facts.name for facts in features if facts.numeric and isinstance(facts.holds, Names)]
+    named = [name for name in numbers if not name.startswith(UNNAMED)]
+    pairs = zip(chosen, features, strict=True)
+    return [as_amounts(one, facts) if one.name in (named or numbers) else one for one, facts in pairs]
+
+
+def as_amounts(column: Chosen, facts: ColumnFacts) -> Chosen:
+    """A column that was left out, with its numbers as they are, and the doubt."""
+    doubt = (
+        f"{column.why.partition(':')[0]}, kept as nothing else is there: amounts, such as times, or names?"
+    )
+    kept = Chosen(facts.name, "standardize", doubt)
+    return with_policy(kept, "median") if facts.missing else kept
 
 
 def are_listed(columns: Sequence[Chosen], survey: Survey) -> bool:

@@ -24,7 +24,8 @@ def notes_on(table: Table, roles: Roles, rows: Indices) -> list[str]:
 def column_notes(table: Table, roles: Roles, rows: Indices) -> list[str]:
     """What seems to be something else than the encoding inferred takes it for, a line for each column."""
     inferred = [name for name, spec in roles.features.items() if spec.encode is None]
-    found = list(_findings(_part(table, inferred, rows[:SEEN]), inferred)) if inferred else []
+    part = _part(table, inferred, rows[:SEEN])
+    found = list(_findings(part, inferred, alone=len(roles.features) == 1)) if inferred else []
     more = len(found) - SHOWN
     rest = [f"and {more:,} more columns; `mlp init` writes a line for each"] if more > 0 else []
     return [*found[:SHOWN], *rest]
@@ -37,11 +38,13 @@ def _part(table: Table, names: list[str], rows: Indices) -> Table:
     return Table(table.source, len(rows), None, table.notation, numbers, texts)
 
 
-def _findings(table: Table, names: list[str]) -> Iterator[str]:
+def _findings(table: Table, names: list[str], *, alone: bool) -> Iterator[str]:
+    """What there is to say of columns; one that stands `alone` is not to be left out."""
     marks = disguises(table, ()).cells
     for name in names:
         facts = column_facts(table, name)
-        said = None if facts.holds is None else _said(name, facts.holds)
+        taken = facts.holds is None or (alone and isinstance(facts.holds, Names))
+        said = None if taken else _said(name, facts.holds)
         if said is not None:
             yield f"column '{name}': {said}"
         elif marks.get(name):

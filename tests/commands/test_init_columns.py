@@ -358,3 +358,26 @@ def test_every_config_trains_with_every_seed(tmp_path: Path, seed: int) -> None:
     for other in (0, 1):
         options = ["--seed", other, "-q", "--no-plots", "--overwrite", "--set", "training.epochs=1"]
         ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options)
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept", "why"),
+    [
+        ({"x": range(1, 61)}, "x", "row numbers"),
+        ({"": range(60), "month": range(1, 61)}, "month", "row numbers"),
+        ({"": range(60)}, "Unnamed: 0", "row numbers"),
+        ({"id": [7 * i % 61 for i in range(60)], "flat": [1] * 60}, "id", "different in every row"),
+        ({"id": [*(7 * i % 61 for i in range(58)), None, None]}, "id", "different in every row"),
+    ],
+)
+def test_a_numbering_is_kept_where_nothing_else_is_there(
+    tmp_path: Path, columns: dict[str, Sequence[Any]], kept: str, why: str
+) -> None:
+    """A curve is fitted over it; the comment says the doubt."""
+    table = write(tmp_path / "t.csv", {**columns, "y": numbers(60)})
+    spec, text = started(table, "y")
+    assert list(spec.data.features or ()) == [kept]
+    assert encoding(spec, kept) == "standardize"
+    doubt = f"{why}, kept as nothing else is there: amounts, such as times, or names?"
+    assert doubt in text
+    ok("train", tmp_path / "c.yaml", "-q", "--no-plots", "-o", tmp_path / "run", "--set", "training.epochs=1")

@@ -22,7 +22,8 @@ def notes(columns: dict[str, Sequence[Any]], encode: str | None = None) -> list[
     """Those of columns whose encoding is inferred, unless it is given."""
     table = table_of(columns, either=tuple(columns))
     spec = FeatureSpec() if encode is None else FeatureSpec.model_validate(encode)
-    return column_notes(table, Roles(dict.fromkeys(columns, spec), (), (), ()), all_rows(table))
+    stated = {"another": FeatureSpec.model_validate("standardize")}
+    return column_notes(table, Roles(dict.fromkeys(columns, spec) | stated, (), (), ()), all_rows(table))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,13 @@ def test_what_is_noted_of_a_column(name: str, cells: list[Any], said: str | None
     """One line with what to write, and none where nothing is odd or the config says what it is."""
     assert notes({name: cells}) == ([] if said is None else [f"column '{name}': {said}"])
     assert notes({name: cells}, "one_hot") == []
+
+
+@pytest.mark.parametrize("values", [range(1, ROWS + 1), [17 * i % 61 for i in range(ROWS)]])
+def test_a_numbering_that_stands_alone_is_an_axis(values: Sequence[int]) -> None:
+    """A curve over 1, 2, 3, ... is all that there is to learn: nothing is to be left out."""
+    table = table_of({"id": list(values)}, either=("id",))
+    assert column_notes(table, Roles({"id": FeatureSpec()}, (), (), ()), all_rows(table)) == []
 
 
 def test_a_handful_is_noted_and_the_others_are_counted() -> None:
