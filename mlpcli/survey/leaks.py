@@ -107,7 +107,7 @@ class _Truth:
     @classmethod
     def of(cls, table: Table, name: str, rows: Indices) -> _Truth:
         """That of a column; numbers of which there are few may be classes."""
-        if name not in table.texts:
+        if name not in table.texts or name in table.notation.decorations:
             return cls(table.number(name, rows).values, numeric=True)
         column = table.text(name, rows)
         levels = column.counts()
@@ -146,7 +146,9 @@ def _told(table: Table, name: str, rows: Indices, truth: _Truth, *, singles: boo
     absent = table.missing(name)[rows]
     if name in table.texts:
         column = table.text(name, rows)
-        codes, numbers = column.codes, _moments(column, table)
+        decorated = name in table.notation.decorations
+        codes = column.codes
+        numbers = table.number(name, rows).values if decorated else _moments(column, table)
     else:
         numbers = table.number(name, rows).values
         codes = np.unique(np.where(absent, np.inf, numbers), return_inverse=True)[1]

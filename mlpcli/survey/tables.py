@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpcli.survey.columns import ColumnFacts, column_facts
+from mlpcli.survey.columns import Amounts, ColumnFacts, column_facts
 from mlpcli.survey.dates import may_be_days
 from mlpcli.survey.disguises import Disguises, disguises
 from mlpcli.survey.leaks import Leak, find_leaks
@@ -16,7 +16,7 @@ from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
 from mlpcli.tables.source import DataFile
-from mlpcli.tables.table import Wanted
+from mlpcli.tables.table import Table, Wanted
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,26 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
     refuse_texts(table)
     own = {whole.header.own(name) for name in targets}
     names = [name for name in whole.header.names if name not in own]
+    features = tuple(column_facts(table, name) for name in names)
+    learnt = tuple(target_facts(table, name) for name in targets)
+    amounts = _with_decorations(table, features, learnt)
     return Survey(
         file.name,
         table.rows,
         form,
         found,
-        tuple(column_facts(table, name) for name in names),
-        tuple(target_facts(table, name) for name in targets),
-        tuple(find_leaks(table, names, targets, np.arange(table.rows))),
+        features,
+        learnt,
+        tuple(find_leaks(amounts, names, targets, np.arange(table.rows))),
         (*whole.header.notes, *whole.header.respelt(targets)),
     )
+
+
+def _with_decorations(table: Table, features: Sequence[ColumnFacts], targets: Sequence[TargetFacts]) -> Table:
+    """The table, in which decorated numbers are known to be such."""
+    parses = {one.name: one.holds.parse for one in features if isinstance(one.holds, Amounts)}
+    parses |= {one.name: one.amounts.parse for one in targets if one.amounts and one.amounts.parse}
+    return replace(table, notation=replace(table.notation, decorations=parses))
 
 
 def _read(file: DataFile, form: CsvFormat, targets: Sequence[str], texts: Sequence[str] = ()) -> WholeFile:

@@ -187,7 +187,7 @@ def _agreement(counts: Sequence[int]) -> bool:
 
 
 def detect_decimal(rows: Sequence[Sequence[str]], separator: str) -> str:
-    """A comma where that makes numbers of more columns than a point does, those that may be thousands last."""
+    """A comma where more columns are numbers with it than with a point; those of thousands decide last."""
     if separator == ",":
         return "."
     columns = [

@@ -59,6 +59,16 @@ def test_a_number_in_another_unit(tmp_path: Path) -> None:
     ]
 
 
+def test_decorated_numbers_are_seen_as_numbers(tmp_path: Path) -> None:
+    """On either side: a price with and without tax, both with their sign."""
+    prices = np.exp(8 + NOISE)
+    columns = {"a": X, "net": [f"${price:,.2f}" for price in prices]}
+    for gross in ([f"€{price * 1.2:,.2f}" for price in prices], (prices * 1.2).round(2)):
+        assert notes(tmp_path, {**columns, "gross": gross}, "gross") == [
+            f"column 'net' tells the target of every row: {ASKED}"
+        ]
+
+
 def test_a_number_that_nearly_says_it(tmp_path: Path) -> None:
     (found,) = notes(tmp_path, {"a": X, "near": NOISE + 0.03 * X, "y": NOISE}, "y")
     assert found.startswith("column 'near' tells the target nearly, with a rank correlation of 0.99")
