@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlpcli.arrays import Indices
+from mlpcli.data.target_texts import instead_of_classes
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import Kind, kind_of
-from mlpcli.tables.decorations import Decoration, decoration_of
 from mlpcli.tables.spellings import Merged, merge
 from mlpcli.tables.table import Table
 
 MAX_CLASSES = 1_000
 SHOWN = 3  # classes in a note
-
-
-# what to do instead about targets that are no classes, by what their texts are
-NUMBERS_HINT = "if they are numbers to predict, write `task: regression`"
-TEXTS_HINT = "a class needs several rows: name another target, or make coarser classes of this one"
 
 
 def require_classes(column: str, counts: Mapping[str, int], source: str, decimal: str) -> None:
@@ -31,23 +26,8 @@ def require_classes(column: str, counts: Mapping[str, int], source: str, decimal
         message = f"{count:,} classes, and at most {MAX_CLASSES:,} are allowed"
     else:
         return
-    amounts = None if numbers else amounts_in(counts, decimal)
-    hint = NUMBERS_HINT if numbers else TEXTS_HINT
-    if amounts is not None:
-        hint = f"they are {amounts.seen}: {as_numbers(amounts)}"
+    hint = instead_of_classes(counts, decimal)
     raise DataError(Problem(f"column '{column}': {message}", Place(source), hint))
-
-
-def amounts_in(counts: Mapping[str, int], decimal: str) -> Decoration | None:
-    """How the numbers are decorated that the texts of a target are, if they are."""
-    found = decoration_of(counts, decimal)
-    return found if found is not None and found.parse is not None else None
-
-
-def as_numbers(found: Decoration) -> str:
-    """What to write for texts that are decorated numbers."""
-    assert found.parse is not None
-    return f"to predict numbers, write `target_parse: {found.parse.written}` under `data`"
 
 
 def require_classes_of(table: Table, column: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlpcli.data.classes import amounts_in, classes_in
+from mlpcli.data.classes import classes_in
+from mlpcli.data.target_texts import amounts_in
 from mlpcli.survey.columns import is_number
 from mlpcli.tables.columns import sorted_texts
 from mlpcli.tables.decorations import Decoration

@@ -163,7 +163,7 @@ def other_separator(row: FirstRow) -> str | None:
     if row.separator in lines[0]:
         sed = row.mending.through("""sed 's/^"//; s/"\\r*$//; s/""/"/g'""", "table")
         return f"every line is in quotes as a whole: {sed}"
-    counts = {sign: [line.count(sign) for line in lines] for sign in SEPARATORS}
+    counts = {sign: _signs_in(lines, sign) for sign in SEPARATORS}
     found = max(SEPARATORS, key=lambda sign: (_agreement(counts[sign]), counts[sign][0]))
     if counts[found][0] and (_agreement(counts[found]) or not row.sample):
         hint = separated_by(found)
@@ -175,6 +175,12 @@ def other_separator(row: FirstRow) -> str | None:
         awk = row.mending.through("awk -v OFS=, '{$1 = $1; print}'", "table")
         return f"the columns seem to be separated by spaces: {awk}"
     return None
+
+
+def _signs_in(lines: Sequence[str], sign: str) -> list[int]:
+    """How often each line holds a sign, one at the end of the header alone aside."""
+    alone = lines[0].endswith(sign) and not any(line.endswith(sign) for line in lines[1:])
+    return [lines[0].count(sign) - alone, *(line.count(sign) for line in lines[1:])]
 
 
 def _quoted(sign: str) -> str:

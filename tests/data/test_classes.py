@@ -70,6 +70,24 @@ def test_how_many_classes_there_can_be(texts: list[str], rows: int, message: str
 
 
 @pytest.mark.parametrize(
+    ("texts", "hint"),
+    [
+        ([*(f"{i / 7:.3f}" for i in range(60)), "NA", "n/a"], "most are numbers, but not 'NA', 'n/a': if"),
+        ([*(f"${i / 7:.2f}" for i in range(60)), "free"], "they are numbers with '$', but not 'free' (1)"),
+        ([f"{i / 7:.3f}".replace(".", ",") for i in range(60)], 'if the comma is the decimal mark, write'),
+        ([f"{i}:{i % 60:02}" for i in range(60)], "they are times: to predict one, write it as a number"),
+        ([f"{i}:{i % 60:02}:05" for i in range(60)], "they are times: to predict one, write it as a number"),
+        ([f"{1 + i % 28}/{1 + i // 28}/2024" for i in range(60)], "they are dates: to predict one, write it"),
+        ([f"{i}x{i}" for i in range(60)], "a class needs"),
+    ],
+)  # fmt: skip
+def test_the_hint_says_what_texts_are_that_are_no_classes(texts: list[str], hint: str) -> None:
+    with pytest.raises(DataError) as caught:
+        require_classes("y", dict.fromkeys(texts, 1), "t.csv", ".")
+    assert (caught.value.problems[0].hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
     "y",
     [
         [f"name {i}" for i in range(80)],
