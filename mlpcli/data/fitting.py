@@ -105,7 +105,8 @@ def _as_numbers(name: str, found: Decoration) -> str:
     """How to have amounts as numbers, if all cells agree."""
     if found.parse is None:
         return ""
-    return f"; as numbers: `features: {{{name}: {{encode: standardize, parse: {found.parse.written}}}}}`"
+    feature = f"{name}: {{encode: standardize, parse: {found.parse.written}}}"
+    return f"{found.of_file}; as numbers: `features: {{{feature}}}`"
 
 
 def _notes(constant: list[str]) -> tuple[str, ...]:

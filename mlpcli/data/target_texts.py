@@ -11,9 +11,6 @@ from mlpcli.tables.decorations import Decoration, decoration_of
 
 NUMBERS = "if they are numbers to predict, write `task: regression`"
 TEXTS = "a class needs several rows: name another target, or make coarser classes of this one"
-COMMAS = 'if the comma is the decimal mark, write `decimal: ","`'
-# where the comma separates the columns
-COMMAS_IN_QUOTES = '`target_parse: {thousands: "."}`'
 MOST = 0.5  # of the rows
 SHOWN = 3
 CLOCK = re.compile(r"\s*\d+:\d\d(:\d\d(\.\d+)?)?\s*")
@@ -38,9 +35,8 @@ def instead_of_classes(counts: Mapping[str, int], decimal: str) -> str:
         return NUMBERS
     seen = decoration_of(counts, decimal)
     if seen is not None:
-        return f"they are {seen.seen}" + (f": {as_numbers(seen)}" if seen.parse is not None else "")
-    if decimal == "." and all(kind_of(text, ",") is Kind.NUMBER for text in counts):
-        return f"{COMMAS} under `data`, or, where the comma also separates columns, {COMMAS_IN_QUOTES}"
+        written = "" if seen.parse is None else f"{'; else,' if seen.of_file else ':'} {as_numbers(seen)}"
+        return f"they are {seen.seen}{seen.of_file}{written}"
     if sum(counts[text] for text in odd) <= MOST * sum(counts.values()):
         return _among_numbers(odd)
     what = "times" if all(map(CLOCK.fullmatch, counts)) else "dates"

@@ -29,6 +29,7 @@ TEXT = re.compile(
 )
 UNKNOWN_UNIT = re.compile(r"[^\W\d_][^\W\d_ ./²³°-]*([ ./-][^\W\d_ ./²³°]+){0,2}[²³.]?")
 CODE_OF_CURRENCY = re.compile("[A-Z]{3}")
+DECIMAL_COMMA = re.compile(r"'[+\u2212-]?[0-9]+(,[0-9]+)?'")
 CODE = re.compile("0[0-9]")  # that a number begins with
 
 
@@ -42,6 +43,12 @@ class Decoration:
     seen: str
     parse: ParseSpec | None = None
     marks: tuple[str, ...] = ()
+
+    @property
+    def of_file(self) -> str:
+        """What to write where all numbers of the file have such commas; nothing where there are none."""
+        commas = self.parse == ParseSpec(thousands=".") and DECIMAL_COMMA.search(self.seen)
+        return ': `decimal: ","` under `data` if all of the file is so' if commas else ""
 
 
 class _Parts(NamedTuple):
@@ -156,6 +163,16 @@ def _candidates(parts: Sequence[_Parts], decimal: str) -> Iterator[ParseSpec]:
         spec = ParseSpec(prefix=prefix or None, suffix=blank + suffix or None, thousands=mark)
         if not np.isnan(decorated_numbers(numbers, spec, decimal)).any():
             yield spec
+    if not (prefix or suffix) and decimal == "." and _have_decimal_commas(numbers):
+        yield ParseSpec(thousands=".")
+
+
+def _have_decimal_commas(numbers: Sequence[str]) -> bool:
+    """Whether commas part digits as a decimal mark does, and neither thousands nor the items of lists."""
+    cells = [number.split(",") for number in numbers]
+    plain = len(numbers) >= FEWEST and all(len(cell) < 3 and "".join(cell).isdigit() for cell in cells)
+    fractions = {len(cell[1]) for cell in cells if len(cell) == 2}
+    return plain and bool(fractions - {3}) and (max(fractions) > 1 or any(cell[0] == "0" for cell in cells))
 
 
 def _can_be_words(parts: Sequence[_Parts]) -> bool:

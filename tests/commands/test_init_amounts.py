@@ -10,7 +10,7 @@ import pytest
 
 from mlpcli.config.load import load_config
 from mlpcli.config.spec import DataSpec
-from tests.support.running import ok
+from tests.support.running import mlp, ok
 
 SIZES = np.random.default_rng(0).normal(size=80).round(3).tolist()
 
@@ -117,3 +117,20 @@ def test_two_values_of_two_writers_are_two_classes(tmp_path: Path) -> None:
     data, text = started(tmp_path, {"y": cells}, "y")
     assert data.task == "classification"
     assert "2 classes: 0, 1" in text
+
+
+def test_decimal_commas_in_quotes_between_commas_are_numbers(tmp_path: Path) -> None:
+    """As a spreadsheet writes its table where numbers have decimal commas; training names the line."""
+    price = [f"{50 + 9 * size:.2f}".replace(".", ",") for size in SIZES]
+    other = [f"{size:.1f}".replace(".", ",") for size in SIZES[::-1]]
+    data, text = started(tmp_path, {"other": other, "price": price}, "price")
+    assert {name: one.options for name, one in data.decorations.items()} == {
+        "other": {"thousands": "."},
+        "price": {"thousands": "."},
+    }
+    assert f"numbers written as '{price[0]}'" in text
+    (tmp_path / "bare.yaml").write_text("data: {train: t.csv, target: size}\n")
+    wrong = mlp("train", tmp_path / "bare.yaml")
+    hint = 'as numbers: `features: {price: {encode: standardize, parse: {thousands: "."}}}`'
+    assert wrong.code == 4 and hint in wrong.err
+    assert '`decimal: ","` under `data` if all of the file is so' in wrong.err

@@ -74,7 +74,7 @@ def test_how_many_classes_there_can_be(texts: list[str], rows: int, message: str
     [
         ([*(f"{i / 7:.3f}" for i in range(60)), "NA", "n/a"], "most are numbers, but not 'NA', 'n/a': if"),
         ([*(f"${i / 7:.2f}" for i in range(60)), "free"], "they are numbers with '$', but not 'free' (1)"),
-        ([f"{i / 7:.3f}".replace(".", ",") for i in range(60)], 'if the comma is the decimal mark, write'),
+        ([f"{i / 7:.2f}".replace(".", ",") for i in range(60)], "they are numbers written as '0,14': `dec"),
         ([f"{i}:{i % 60:02}" for i in range(60)], "they are times: to predict one, write it as a number"),
         ([f"{i}:{i % 60:02}:05" for i in range(60)], "they are times: to predict one, write it as a number"),
         ([f"{1 + i % 28}/{1 + i // 28}/2024" for i in range(60)], "they are dates: to predict one, write it"),

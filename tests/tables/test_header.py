@@ -127,6 +127,11 @@ def test_very_many_columns_without_a_name_are_said_in_a_few_words() -> None:
     )
 
 
+def test_a_header_that_alone_ends_with_a_separator_is_cut_by_it() -> None:
+    header = read_header(["a;b;"], "t.csv", ",", ["1;2"], ["3;4"])
+    assert header.hint is not None and "seem to be separated by a semicolon" in header.hint
+
+
 @pytest.mark.parametrize(
     ("fields", "separator", "hint"),
     [
