@@ -12,7 +12,7 @@ from mlpcli.tables.decorations import Decoration, decoration_of
 NUMBERS = "if they are numbers to predict, write `task: regression`"
 TEXTS = "a class needs several rows: name another target, or make coarser classes of this one"
 MOST = 0.5  # of the rows
-SHOWN = 3
+FEW, SHOWN = 5, 3
 CLOCK = re.compile(r"\s*\d+:\d\d(:\d\d(\.\d+)?)?\s*")
 
 
@@ -37,7 +37,7 @@ def instead_of_classes(counts: Mapping[str, int], decimal: str) -> str:
     if seen is not None:
         written = "" if seen.parse is None else f"{'; else,' if seen.of_file else ':'} {as_numbers(seen)}"
         return f"they are {seen.seen}{seen.of_file}{written}"
-    if sum(counts[text] for text in odd) <= MOST * sum(counts.values()):
+    if len(odd) <= FEW and sum(counts[text] for text in odd) <= MOST * sum(counts.values()):
         return _among_numbers(odd)
     what = "times" if all(map(CLOCK.fullmatch, counts)) else "dates"
     if what == "times" or likely_format(list(counts)) is not None:

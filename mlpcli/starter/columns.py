@@ -11,6 +11,7 @@ from mlpcli.data.fitting import MAX_CATEGORIES, MAX_LEVELS, OFTEN
 from mlpcli.errors import DataError, Place
 from mlpcli.starter.training import Parts
 from mlpcli.starter.words import words_of_dates, words_of_marks, words_of_number
+from mlpcli.survey.codes import called_id
 from mlpcli.survey.columns import Amounts, Codes, ColumnFacts, Names, Numbers, Texts
 from mlpcli.survey.dates import AlmostDates, Dates
 from mlpcli.survey.tables import Survey
@@ -18,7 +19,7 @@ from mlpcli.terminal.console import counted
 
 FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 ENOUGH_RANKS = 450  # training rows
-UNNAMED = "Unnamed: "  # what a column without a name is called
+ROWS = ("unnamed: ", "row")  # what row numbers are called that nobody has named, or for what they are
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -58,9 +59,9 @@ def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
 
 
 def with_doubtful(chosen: Sequence[Chosen], features: Sequence[ColumnFacts]) -> list[Chosen]:
-    """The columns with numbers that seem to name rows as amounts, those with a name before those without."""
+    """The columns with numbers that seem to name rows as amounts, those not called so before others."""
     numbers = [facts.name for facts in features if facts.numeric and isinstance(facts.holds, Names)]
-    named = [name for name in numbers if not name.startswith(UNNAMED)]
+    named = [name for name in numbers if not (called_id(name) or name.lower().startswith(ROWS))]
     pairs = zip(chosen, features, strict=True)
     return [as_amounts(one, facts) if one.name in (named or numbers) else one for one, facts in pairs]
 

@@ -20,6 +20,7 @@ LOOKED_AT = 100  # texts that tell whether the others are worth a look
 MOST_FORMS = 5  # different decorations that still seem to be meant as numbers
 FEWEST = 10  # different texts for these to be told
 TELLING = 5  # different numbers that show a word to be a unit which no list has
+MOSTLY = 0.8  # of the texts, in which a comma is a decimal mark
 ODD = 0.2  # cells that may be no numbers for the others to be told
 BLANKS = " \u00a0\u2009\u202f"
 TEXT = re.compile(
@@ -171,8 +172,10 @@ def _have_decimal_commas(numbers: Sequence[str]) -> bool:
     """Whether commas part digits as a decimal mark does, and neither thousands nor the items of lists."""
     cells = [number.split(",") for number in numbers]
     plain = len(numbers) >= FEWEST and all(len(cell) < 3 and "".join(cell).isdigit() for cell in cells)
-    fractions = {len(cell[1]) for cell in cells if len(cell) == 2}
-    return plain and bool(fractions - {3}) and (max(fractions) > 1 or any(cell[0] == "0" for cell in cells))
+    digits = [len(cell[1]) for cell in cells if len(cell) == 2]
+    if not plain or len(digits) < MOSTLY * len(cells) or set(digits) == {3}:
+        return False
+    return max(digits) > 1 or any(cell[0] == "0" for cell in cells)
 
 
 def _can_be_words(parts: Sequence[_Parts]) -> bool:

@@ -365,6 +365,7 @@ def test_every_config_trains_with_every_seed(tmp_path: Path, seed: int) -> None:
     [
         ({"x": range(1, 61)}, "x", "row numbers"),
         ({"": range(60), "month": range(1, 61)}, "month", "row numbers"),
+        ({"rownames": range(60), "time": range(1, 61)}, "time", "row numbers"),
         ({"": range(60)}, "Unnamed: 0", "row numbers"),
         ({"id": [7 * i % 61 for i in range(60)], "flat": [1] * 60}, "id", "different in every row"),
         ({"id": [*(7 * i % 61 for i in range(58)), None, None]}, "id", "different in every row"),
