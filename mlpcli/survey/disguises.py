@@ -17,6 +17,9 @@ from mlpcli.tables.decorations import decoration_of
 from mlpcli.tables.table import Table
 
 MARKS = frozenset(mark.casefold() for mark in MISSING_MARKS) | {"", "n.a.", "no data", "not available"}
+# of spreadsheets and databases
+MARKS |= {"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "\\n", "0000-00-00"}
+INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)  # of a division by 0
 MOST_CLASSES = 30  # different numbers of a target that may still be classes
 FEW_ODD = 2  # different texts among numbers
 ENOUGH_NUMBERS = 15  # different ones; fewer may be levels of which one has a name
@@ -109,8 +112,9 @@ def _marks_among(table: Table, name: str, target: bool) -> dict[str, int]:
 
 
 def _bad_marks(table: Table, name: str) -> dict[str, int]:
-    """Texts such as nan, which stand where a number should."""
-    return dict(Counter(str(text) for text in table.number(name).bad.texts if _is_mark(text)))
+    """Texts such as nan and inf, which stand where a number should."""
+    texts = map(str, table.number(name).bad.texts)
+    return dict(Counter(text for text in texts if _is_mark(text) or INFINITE.fullmatch(text.strip())))
 
 
 def _far_off(values: Vector) -> str | None:

@@ -15,7 +15,7 @@ from mlpcli.tables.dates import dates_of
 DAYS = (
     "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
     "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
-    "%d/%b/%Y", "%d %b %y",
+    "%d/%b/%Y", "%d %b %y", "%d%b%Y", "%d%b%y",
     "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%d. %B %Y", "%Y-%b-%d",
     "%a, %d %b %Y", "%a %d %b %Y", "%A, %B %d, %Y", "%A, %d %B %Y", "%a, %b %d, %Y", "%a %b %d %Y",
 )  # fmt: skip
@@ -25,7 +25,7 @@ TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H:%M:%S.%f
 STAMPS = (
     "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d%H%M%S",
     "%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y",
-    "%a, %d %b %Y %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%d%b%Y:%H:%M:%S",
 )  # fmt: skip
 BETWEEN = (" ", ", ", "T")  # a day and a time
 DAYS_AND_TIMES = tuple(f"{day}{sign}{time}" for day, sign, time in product(DAYS, BETWEEN, TIMES))

@@ -191,7 +191,9 @@ def test_codes_that_come_again_are_levels(tmp_path: Path) -> None:
 # --- missing in disguise ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mark", [" ", "**", "NO DATA", "NuLL", "sn", "-", "N/A", "  "])
+@pytest.mark.parametrize(
+    "mark", [" ", "**", "NO DATA", "NuLL", "sn", "-", "N/A", "  ", "#DIV/0!", "inf", "-Inf"]
+)
 def test_odd_texts_among_numbers_mean_missing(tmp_path: Path, mark: str) -> None:
     """They are counted, and the column stays."""
     cells = [mark if i in {3, 77} else cell for i, cell in enumerate(numbers(200, 2))]
@@ -199,6 +201,13 @@ def test_odd_texts_among_numbers_mean_missing(tmp_path: Path, mark: str) -> None
     assert spec.data.na_values == (mark,)
     assert comment(text, "na_values:") == f"found among numbers: '{mark}' (2 cells)"
     assert encoding(spec, "total") == "standardize"
+
+
+def test_a_date_of_zeros_is_a_missing_one(tmp_path: Path) -> None:
+    """As MySQL writes it."""
+    days = ["0000-00-00" if i in {3, 77} else f"2024-01-{1 + i % 28:02}" for i in range(200)]
+    spec, _ = seen(tmp_path, day=days)
+    assert (encoding(spec, "day"), spec.data.na_values) == ("datetime", ("0000-00-00",))
 
 
 @pytest.mark.parametrize(
