@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from mlpcli.terminal.console import counted
 FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 ENOUGH_RANKS = 450  # training rows
 ROWS = ("unnamed: ", "row")  # what row numbers are called that nobody has named, or for what they are
+MANY_NUMBERS = 15  # different ones: fewer are levels
+MISSING = "if that means missing, name it in na_values"
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -132,13 +135,20 @@ def _encoded(facts: ColumnFacts, training_rows: int) -> Chosen:
         return Chosen(name, "datetime", words_of_dates(holds), inputs_of(holds.parts), written)
     assert isinstance(holds, Codes | Texts)  # the others are left out
     kind, levels = "text" if isinstance(holds, Texts) else f"codes ({holds.why})", holds.levels
-    meant = f", {holds.seen}" if isinstance(holds, Texts) and holds.seen else ""
+    meant = f", {_meant(holds)}" if isinstance(holds, Texts) and _meant(holds) else ""
     why = f"{kind}, {levels.words}{meant}"
     if not too_many(facts, training_rows):
         return Chosen(name, "one_hot", why, max(1, levels.distinct), needs_listing=facts.numeric)
     rest = f"; the {levels.distinct - levels.often:,} in fewer than {OFTEN} rows share a level"
     options = {"min_count": str(OFTEN)}
     return Chosen(name, "embed", why + rest, units_for(levels.often + 1), options)
+
+
+def _meant(texts: Texts) -> str:
+    """What texts seem to be meant as, if not as texts."""
+    if texts.seen or texts.odd is None or texts.levels.distinct < MANY_NUMBERS:
+        return texts.seen
+    return f"most of them numbers, but not '{texts.odd}'"
 
 
 def span_of(numbers: Numbers) -> str:
@@ -185,7 +195,8 @@ def _reasons_against_levels(holds: Codes | Texts) -> Iterator[str]:
     if isinstance(holds, Texts) and holds.seen and not levels.come_again:
         yield f"{holds.seen}: as texts too many for one_hot"
     if isinstance(holds, Texts) and holds.odd is not None:
-        yield f"numbers, but not '{holds.odd}': if that means missing, name it in na_values"
+        instead = "write such cells as numbers" if re.search(r"\d", holds.odd) else MISSING
+        yield f"numbers, but not '{holds.odd}': {instead}"
     if levels.distinct > MAX_CATEGORIES:
         yield f"{levels.distinct:,} different texts: at most {MAX_CATEGORIES:,} can be told apart"
     if not levels.come_again:

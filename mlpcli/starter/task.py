@@ -10,6 +10,7 @@ from mlpcli.errors import DataError, Place
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import TargetFacts
 from mlpcli.tables.columns import Kind, kind_of, number_of
+from mlpcli.tables.spellings import spelt_alike
 
 MOST_CODES = 30  # whole numbers from 0 or 1 on that still seem to be classes
 CODED = "codes, it seems; write regression if these are amounts"
@@ -88,4 +89,6 @@ def words_of(task: Task, target: TargetFacts) -> str:
     if task.name == "regression":
         return f"{target.distinct:,} different numbers"
     shown = ", ".join(list(target.counts)[:5])
-    return f"{target.distinct} classes: {shown}{', ...' if target.distinct > 5 else ''}"
+    alike = spelt_alike(target.counts)
+    doubt = f"; {alike}" if alike else ""
+    return f"{target.distinct} classes: {shown}{', ...' if target.distinct > 5 else ''}{doubt}"

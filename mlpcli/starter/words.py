@@ -10,7 +10,9 @@ from mlpcli.terminal.console import counted
 
 
 def words_of_number(number: float) -> str:
-    """A number, for a comment."""
+    """A number, for a comment; years and others of four digits in one piece."""
+    if number % 1 == 0 and abs(number) < 10_000:
+        return f"{number:.0f}"
     return f"{number:,.0f}" if number % 1 == 0 and abs(number) < 1e15 else f"{number:.4g}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlpcli.data.fitting import OFTEN
+from mlpcli.tables.spellings import spelt_alike
 
 SURE = 3  # levels with twice as many rows
 MANY = 30  # levels with so many
@@ -16,7 +17,8 @@ SHOWN = 4
 class Levels:
     """Levels: the most frequent; how many have at least OFTEN rows, and the share of rows with these.
 
-    `sure` where some of the training rows, however they are drawn, will hold such a level.
+    `sure` where some of the training rows, however they are drawn, will hold such a level. `alike` says
+    which of them differ in capitals or spaces alone.
     """
 
     distinct: int
@@ -24,6 +26,7 @@ class Levels:
     often: int
     covered: float
     sure: bool
+    alike: str | None = None
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Levels:
@@ -32,7 +35,7 @@ class Levels:
         sure = sum(count >= 2 * OFTEN for count in often) >= SURE or len(often) >= MANY
         covered = sum(often) / max(1, sum(counts.values()))
         examples = sorted(counts, key=lambda level: -counts[level])[:SHOWN]
-        return cls(len(counts), tuple(examples), len(often), covered, sure)
+        return cls(len(counts), tuple(examples), len(often), covered, sure, spelt_alike(counts))
 
     @property
     def come_again(self) -> bool:
@@ -43,4 +46,5 @@ class Levels:
     def words(self) -> str:
         """How many, and the most frequent of them."""
         more = ", ..." if self.distinct > len(self.examples) else ""
-        return f"{self.distinct:,} different: {', '.join(self.examples)}{more}"
+        doubt = f"; {self.alike}" if self.alike else ""
+        return f"{self.distinct:,} different: {', '.join(self.examples)}{more}{doubt}"

@@ -22,7 +22,10 @@ def long_tail(known: Vector, distinct: int) -> str | None:
     low, middle = (float(value) for value in np.quantile(known, [CROWD, 0.5]))
     high = float(known.max())
     if middle > 0 and high > TIMES_THE_MEDIAN * middle:
-        return f"up to {high / middle:,.0f} times the median"
+        times = high / middle
+        return (
+            f"up to {times:,.0f} times the median" if times < 1e6 else f"up to {times:.1g} times the median"
+        )
     if (skewness := skewness_of(known)) > SKEWED:
         return f"a long tail, skewness {skewness:.1f}"
     return "crowded near 0" if middle > TIMES_THE_MEDIAN * low > 0 else None

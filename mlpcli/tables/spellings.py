@@ -18,6 +18,7 @@ _AMOUNT = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _ALL_WHOLE = 2.0**53  # up to here a float is every whole number
 _TRUTHS = frozenset({"true", "false"})
+PLURALS = {"category": "categories", "class": "classes", "value": "values"}
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))  # those that break no line
 
 
@@ -86,13 +87,27 @@ class Merged:
 
     def notes(self, column: str, what: str) -> tuple[str, ...]:
         """What a person should know about texts that were taken for one; `what` is a category or a class."""
+        pair = spelt_alike(self.counts)
+        doubt = () if pair is None else (f"column '{column}': {pair}: they are different {PLURALS[what]}",)
         if not self.others:
-            return ()
+            return doubt
         other, kept = next(iter(self.others.items()))
         alike = composed(other) == composed(kept)
         shown = ascii(other) if alike else f"'{other}'"
         more = f" (and {len(self.others) - 1:,} more such)" if len(self.others) > 1 else ""
-        return (f"column '{column}': {shown} means the same as '{kept}': one {what}, '{kept}'{more}",)
+        return (f"column '{column}': {shown} means the same as '{kept}': one {what}, '{kept}'{more}", *doubt)
+
+
+def spelt_alike(texts: Iterable[str]) -> str | None:
+    """What to say of the first two texts that differ in capitals or spaces alone, if there are any."""
+    seen: dict[str, str] = {}
+    for text in texts:
+        plain = " ".join(text.casefold().split())
+        first = seen.setdefault(plain, text)
+        # one letter may well mean something else than its capital
+        if first != text and (len(plain) > 1 or first.strip() == text.strip()):
+            return f"'{first}' and '{text}' differ in capitals or spaces alone"
+    return None
 
 
 def merge(counts: Mapping[str, int], decimal: str = ".") -> Merged:

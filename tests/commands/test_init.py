@@ -323,7 +323,7 @@ def test_a_file_that_is_there_stays_unless_it_may_go(tmp_path: Path) -> None:
         ("x,y\n", "y", 4, "there are no rows after the header"),
         ("", "y", 4, "is empty"),
         ("x,y\n1,2\n3\n", "y", 4, "expected 2 fields, found 1"),
-        ("x,y\n1,a\ninf,b\n", "y", 4, "column 'x': expected a number, found 'inf'"),
+        ("x,y\n1,a\n1e999,b\n", "y", 4, "column 'x': expected a number, found '1e999'"),
         ("x,y\n1,a\n2,a\n", "y", 4, "column 'y': the target is the same in every row"),
         ("x,y\n1,a\n1,b\n", "y", 4, "no column is left to learn from"),
         ("x,y\n1,\n2,\n", "y", 4, "column 'y': the target is missing in every row"),

@@ -391,3 +391,33 @@ def test_a_numbering_is_kept_where_nothing_else_is_there(
     doubt = f"{why}, kept as nothing else is there: amounts, such as times, or names?"
     assert doubt in text
     ok("train", tmp_path / "c.yaml", "-q", "--no-plots", "-o", tmp_path / "run", "--set", "training.epochs=1")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["Male", "male", "female"], "; 'Male' and 'male' differ in capitals or spaces alone"),
+        (["north", "south", " north"], "; 'north' and ' north' differ in capitals or spaces alone"),
+        (["a", "A", "b"], "b"),  # genes, grades, keys
+        ([*map(str, range(30)), "<0.5"], ", most of them numbers, but not '<0.5'"),
+        (["1", "2", "3+"], "3+"),
+    ],
+)
+def test_the_comment_says_which_levels_may_be_meant_in_another_way(
+    tmp_path: Path, cells: list[str], said: str
+) -> None:
+    values = cells * (400 // len(cells))
+    spec, text = seen(tmp_path, len(values), v=values)
+    assert encoding(spec, "v") == "one_hot"
+    assert comment(text, "v:").endswith(said)
+
+
+def test_odd_cells_with_digits_are_to_be_written_as_numbers(tmp_path: Path) -> None:
+    """As amounts below 0 with the sign behind them; they mean nothing missing."""
+    _, text = seen(tmp_path, v=[f"{i / 7:.3f}{'-' if i % 5 == 2 else ''}" for i in range(200)])
+    assert comment(text, "- v") == "numbers, but not '0.286-': write such cells as numbers"
+
+
+def test_years_are_written_in_one_piece(tmp_path: Path) -> None:
+    _, text = seen(tmp_path, year=[1990 + i % 31 for i in range(200)])
+    assert comment(text, "year:") == "numbers 1990 to 2020"

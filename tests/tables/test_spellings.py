@@ -15,7 +15,7 @@ import mlpcli
 from mlpcli.tables import spellings
 from mlpcli.tables.columns import Notation
 from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.tables.spellings import amount_of, merge, places_by_meaning
+from mlpcli.tables.spellings import amount_of, merge, places_by_meaning, spelt_alike
 from mlpcli.tables.table import Wanted
 from tests.support.running import ok
 from tests.support.tables import config_for, prepare, read
@@ -229,3 +229,31 @@ def test_ascii_texts_are_not_looked_at_twice() -> None:
         assert merge({"a": 1, "b": 2}).counts == {"a": 1, "b": 2}
         assert places_by_meaning(["c", "a b"], ("a", "b")) == [-1, -1]
     normalizing.normalize.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("texts", "pair"),
+    [
+        (["Yes", "No", "yes"], ("Yes", "yes")),
+        (["No", "NO ", "yes"], ("No", "NO ")),
+        (["new york", "New  York"], ("new york", "New  York")),
+        (["Y", "Y "], ("Y", "Y ")),
+        (["y", "Y"], None),
+        (["yes", "no"], None),
+        ([], None),
+    ],
+)
+def test_texts_that_look_alike(texts: list[str], pair: tuple[str, str] | None) -> None:
+    found = None if pair is None else f"'{pair[0]}' and '{pair[1]}' differ in capitals or spaces alone"
+    assert spelt_alike(texts) == found
+
+
+def test_training_says_which_classes_and_categories_look_alike(tmp_path: Path) -> None:
+    """They stay different ones."""
+    rows = [f"{i},{('male', 'Male', 'female')[i % 3]},{('yes', 'no', 'Yes')[i % 3]}" for i in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,sex,y", *rows]) + "\n")
+    (tmp_path / "c.yaml").write_text("data: {train: t.csv, target: y, exclude: [x]}\n")
+    lines = ok("train", tmp_path / "c.yaml", "--dry-run").err.splitlines()
+    alike = "differ in capitals or spaces alone: they are different"
+    assert f"column 'sex': 'male' and 'Male' {alike} categories" in lines
+    assert f"column 'y': 'yes' and 'Yes' {alike} classes" in lines
