@@ -22,7 +22,6 @@ FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 ENOUGH_RANKS = 450  # training rows
 ROWS = ("unnamed: ", "row")  # what row numbers are called that nobody has named, or for what they are
 MANY_NUMBERS = 15  # different ones: fewer are levels
-MISSING = "if that means missing, name it in na_values"
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -189,14 +188,20 @@ def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
         yield from _reasons_against_levels(holds)
 
 
+def _meaning_of(odd: str) -> str:
+    """What to do about a text among numbers."""
+    if not re.search(r"\d", odd):
+        return "if that means missing, name it in na_values"
+    return "codes, it seems" if re.search(r"[^\W\d_]", odd) else "write such cells as numbers"
+
+
 def _reasons_against_levels(holds: Codes | Texts) -> Iterator[str]:
     """Why very many levels can be told neither by an input each nor by a vector each."""
     levels = holds.levels
     if isinstance(holds, Texts) and holds.seen and not levels.come_again:
         yield f"{holds.seen}: as texts too many for one_hot"
     if isinstance(holds, Texts) and holds.odd is not None:
-        instead = "write such cells as numbers" if re.search(r"\d", holds.odd) else MISSING
-        yield f"numbers, but not '{holds.odd}': {instead}"
+        yield f"numbers, but not '{holds.odd}': {_meaning_of(holds.odd)}"
     if levels.distinct > MAX_CATEGORIES:
         yield f"{levels.distinct:,} different texts: at most {MAX_CATEGORIES:,} can be told apart"
     if not levels.come_again:

@@ -43,8 +43,8 @@ def _findings(table: Table, names: list[str], *, alone: bool) -> Iterator[str]:
     marks = disguises(table, ()).cells
     for name in names:
         facts = column_facts(table, name)
-        taken = facts.holds is None or (alone and isinstance(facts.holds, Names))
-        said = None if taken else _said(name, facts.holds)
+        holds = facts.holds
+        said = None if holds is None or (alone and isinstance(holds, Names)) else _said(name, holds)
         if said is not None:
             yield f"column '{name}': {said}"
         elif marks.get(name):

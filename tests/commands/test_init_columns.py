@@ -412,10 +412,11 @@ def test_the_comment_says_which_levels_may_be_meant_in_another_way(
     assert comment(text, "v:").endswith(said)
 
 
-def test_odd_cells_with_digits_are_to_be_written_as_numbers(tmp_path: Path) -> None:
-    """As amounts below 0 with the sign behind them; they mean nothing missing."""
-    _, text = seen(tmp_path, v=[f"{i / 7:.3f}{'-' if i % 5 == 2 else ''}" for i in range(200)])
-    assert comment(text, "- v") == "numbers, but not '0.286-': write such cells as numbers"
+@pytest.mark.parametrize(("end", "meaning"), [("-", "write such cells as numbers"), ("c", "codes, it seems")])
+def test_odd_cells_with_digits_mean_nothing_missing(tmp_path: Path, end: str, meaning: str) -> None:
+    """As amounts below 0 with the sign behind them."""
+    _, text = seen(tmp_path, v=[f"{i / 7:.3f}{end if i % 5 == 2 else ''}" for i in range(200)])
+    assert comment(text, "- v") == f"numbers, but not '0.286{end}': {meaning}"
 
 
 def test_years_are_written_in_one_piece(tmp_path: Path) -> None:
