@@ -63,10 +63,10 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
-    from mlpcli.artifacts.drawing import drawing_process
-
     with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
         loaded = config_at(config, overrides or (), seed)
+        from mlpcli.artifacts.drawing import drawing_process
+
         draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
         from mlpcli.commands.train import TrainOptions, existing, train
         from mlpcli.run.training import RunOptions

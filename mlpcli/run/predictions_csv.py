@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeAlias
@@ -42,16 +42,19 @@ def quoted(text: str, separator: str = ",") -> str:
 
 def _cells(column: Array, separator: str) -> list[str]:
     if column.dtype == object:
-        return list(_texts(column.tolist(), separator))
+        return _texts(column.tolist(), separator)
     if np.isnan(column).any():
         return ["" if cell != cell else repr(cell) for cell in column.tolist()]
     return list(map(repr, column.tolist()))
 
 
-def _texts(cells: Sequence[object], separator: str) -> Iterator[str]:
+def _texts(cells: Sequence[object], separator: str) -> list[str]:
     """The fields of a column of objects; each different text is looked at once."""
-    fields = {cell: quoted(cell, separator) for cell in {cell for cell in cells if isinstance(cell, str)}}
-    return (fields[cell] if isinstance(cell, str) else _number(cell) for cell in cells)
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    fields = {text: quoted(text, separator) for text in set(texts)}
+    if len(texts) == len(cells):
+        return list(map(fields.__getitem__, texts))
+    return [fields[cell] if isinstance(cell, str) else _number(cell) for cell in cells]
 
 
 def _number(cell: object) -> str:

@@ -44,15 +44,23 @@ def called_code(name: str) -> bool:
     return bool(first or (CODES | IDS - {"index", "idx", "key"}).intersection(words[-1:]))
 
 
+def are_whole(numbers: Vector) -> bool:
+    """Whether no number has a fraction; the first of many amounts has one mostly."""
+    parts = (numbers[:SOME], numbers[SOME:])
+    return not any((part - np.floor(part) != 0).any() for part in parts)  # many times as fast as `% 1`
+
+
 def is_numbering(known: Vector) -> bool:
     """Whether whole numbers go up by one from row to row."""
-    return len(known) > 2 and bool(np.all(np.diff(known) == 1)) and not _are_years(known)
+    if len(known) < 3 or known[1] - known[0] != 1:
+        return False
+    return bool(np.all(np.diff(known) == 1)) and not _are_years(known)
 
 
 def naming(name: str, known: Vector, distinct: int) -> str | None:
     """Why numbers, in the order of the rows, seem to name rows; None where they do not."""
     share = distinct / max(1, len(known))
-    if len(known) < 2 or _are_years(known) or (known % 1 != 0).any():
+    if len(known) < 2 or not are_whole(known) or _are_years(known):
         return None
     words = words_of(name)
     called = called_id(name) or bool((NUMBERS | CODES).intersection(words[-1:]))

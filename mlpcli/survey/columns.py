@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
 from mlpcli.arrays import Vector
 from mlpcli.config.date_format import is_time_alone
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.survey.codes import called_code, is_numbering, naming
+from mlpcli.survey.codes import are_whole, called_code, is_numbering, naming
 from mlpcli.survey.dates import AlmostDates, Dates, dates_in, described, epoch_of
 from mlpcli.survey.levels import Levels
 from mlpcli.survey.tails import long_tail
-from mlpcli.tables.columns import Kind, NumberColumn, TextColumn, kind_of
+from mlpcli.tables.columns import NumberColumn, TextColumn, number_of
 from mlpcli.tables.decorations import decoration_of
 from mlpcli.tables.leading_zeros import is_code
 from mlpcli.tables.spellings import merge
@@ -115,24 +116,25 @@ def column_facts(table: Table, name: str) -> ColumnFacts:
 
 def _number_facts(name: str, column: NumberColumn) -> ColumnFacts:
     rows, known = len(column.values), column.known
-    values, counts = np.unique(known, return_counts=True)
-    several = dict(zip(values.tolist(), counts.tolist(), strict=True)) if len(values) > 1 else {}
-    holds = _in_numbers(name, known, several, rows) if several else None
+    values = np.unique(known)
+    holds = _in_numbers(name, known, values, rows) if len(values) > 1 else None
     return ColumnFacts(name, True, rows, rows - len(known), len(values), holds)
 
 
-def _in_numbers(name: str, known: Vector, counts: Mapping[float, int], rows: int) -> Holding:
+def _in_numbers(name: str, known: Vector, values: Vector, rows: int) -> Holding:
+    """What numbers are, of which the different ones are `values`, ascending."""
     epoch = epoch_of(name, known)
     if epoch is not None:
-        return described([repr(value) for value in counts], epoch)
+        return described([repr(value) for value in values.tolist()], epoch)
     if len(known) == rows and is_numbering(known):
         return Names("row numbers: they say nothing about new rows")
-    why = naming(name, known, len(counts))
+    why = naming(name, known, len(values))
     if why is not None:
         return Names(f"{why}: a name of the row, which says nothing about others")
-    if called_code(name) and len(counts) > 2 and not (known % 1 != 0).any():
-        return Codes(Levels.of({f"{value:.0f}": n for value, n in counts.items()}), CALLED)
-    return Numbers.of(known, len(counts))
+    if called_code(name) and len(values) > 2 and are_whole(values):
+        counts = np.bincount(np.searchsorted(values, known)).tolist()
+        return Codes(Levels.of({f"{value:.0f}": n for value, n in zip(values, counts, strict=True)}), CALLED)
+    return Numbers.of(known, len(values))
 
 
 def _text_facts(name: str, column: TextColumn, table: Table) -> ColumnFacts:
@@ -172,4 +174,4 @@ def _in_levels(name: str, counts: Mapping[str, int], table: Table, texts: Sequen
 
 def is_number(text: str, table: Table) -> bool:
     """Whether a text says a number in the notation of its table."""
-    return kind_of(text, table.notation.decimal) is Kind.NUMBER
+    return not isnan(number_of(text, table.notation.decimal))

@@ -25,6 +25,7 @@ FEW_ODD = 2  # different texts among numbers
 ENOUGH_NUMBERS = 15  # different ones; fewer may be levels of which one has a name
 MOST_ODD = 0.5  # of the cells
 REPEATED = 2  # cells at the least
+DIGIT = re.compile(r"\d")
 NINES = re.compile(r"-?9+(\.9+)?")
 LEAST_ABOVE, LEAST_BELOW = 90, -9  # 9 stands among grades, -1 among counts
 FAR, FAR_OF_ONE_SIGN = 3.0, 0.5  # times the range of all others; below 0, where these are not, less will do
@@ -66,11 +67,12 @@ def disguises(table: Table, targets: Sequence[str]) -> Disguises:
     found = {name: _marks_among(table, name, name in targets) for name in table.texts}
     amounts = {name: table.number(name).values for name in table.numbers}
     amounts |= {name: values for name in targets if (values := _amounts_of(table, name)) is not None}
-    far = (_far_off(values) for values in amounts.values())
+    extremes = {name: some for name, values in amounts.items() if (some := _extremes(values))}
+    far = (_far_off(amounts[name], some) for name, some in extremes.items())
     known = {mark for mark in far if mark is not None}
     for name, values in amounts.items():
         bad = found[name] if name in targets else _bad_marks(table, name)
-        found[name] = bad | _numbers_among(values, known)
+        found[name] = bad | _numbers_among(values, extremes.get(name, []), known)
     marks = {mark for cells in found.values() for mark in cells}
     taken = {mark for mark in marks if _is_value(table, mark, found, targets)}
     for name in targets:  # which have no marks of their own alone
@@ -98,12 +100,14 @@ def _marks_among(table: Table, name: str, target: bool) -> dict[str, int]:
     odd = [text for text, kind in kinds.items() if kind is not Kind.NUMBER]
     if not kinds or (target and len(kinds) < 3):  # classes, of which one may well be called unknown
         return {}
+    if not marks and all(map(DIGIT.search, odd)):  # dates, amounts and names, of which none means nothing
+        return {}
     if not odd or likely_format(list(kinds)) is not None:
         return marks
     seen = decoration_of({text: counts[text] for text in kinds}, decimal)
     if seen is not None and seen.parse is not None:
         return marks | {text: counts[text] for text in seen.marks}
-    words = all(kinds[text] is Kind.TEXT and not re.search(r"\d", text) for text in odd)
+    words = all(kinds[text] is Kind.TEXT and not DIGIT.search(text) for text in odd)
     few = len(odd) <= FEW_ODD and len(kinds) - len(odd) >= ENOUGH_NUMBERS
     named = {text: counts[text] for text in odd}
     if words and few and not target and sum(named.values()) <= MOST_ODD * sum(counts.values()):
@@ -117,9 +121,9 @@ def _bad_marks(table: Table, name: str) -> dict[str, int]:
     return dict(Counter(text for text in texts if _is_mark(text) or INFINITE.fullmatch(text.strip())))
 
 
-def _far_off(values: Vector) -> str | None:
+def _far_off(values: Vector, extremes: Sequence[float]) -> str | None:
     """The number that stands for nothing: the lowest or the highest, repeated, far from all others."""
-    for extreme in _extremes(values):
+    for extreme in extremes:
         rest = values[(values != extreme) & ~np.isnan(values)]
         spread = float(rest.max() - rest.min()) if len(rest) else 0.0
         gap = float(np.abs(rest - extreme).min()) if len(rest) else 0.0
@@ -131,17 +135,18 @@ def _far_off(values: Vector) -> str | None:
 
 def _extremes(values: Vector) -> list[float]:
     """Those of the lowest and the highest number that are repeated, and that people write for nothing."""
-    if np.isnan(values).all():
+    known = values[~np.isnan(values)]
+    if not len(known):
         return []
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    low, high = float(known.min()), float(known.max())
     made_up = [low] if low <= LEAST_BELOW and low % 1 == 0 else []
     made_up += [high] if high >= LEAST_ABOVE and NINES.fullmatch(_text_of(high)) else []
     return [extreme for extreme in made_up if np.count_nonzero(values == extreme) >= REPEATED]
 
 
-def _numbers_among(values: Vector, known: set[str]) -> dict[str, int]:
+def _numbers_among(values: Vector, extremes: Sequence[float], known: set[str]) -> dict[str, int]:
     """Numbers that stand for nothing in some column, where they are the lowest or highest in another too."""
-    found = {_text_of(extreme): extreme for extreme in _extremes(values)}
+    found = {_text_of(extreme): extreme for extreme in extremes}
     return {text: int(np.count_nonzero(values == found[text])) for text in found if text in known}
 
 

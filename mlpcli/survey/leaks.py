@@ -10,8 +10,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.data.roles import Roles
 from mlpcli.rng import stream
-from mlpcli.survey.columns import is_number
-from mlpcli.survey.telling import correlation_by_value, rank_correlation, told_by_size, told_by_value
+from mlpcli.survey.telling import correlation_by_value, places, rank_correlation, told_by_size, told_by_value
 from mlpcli.tables.columns import TextColumn
 from mlpcli.tables.date_formats import likely_format
 from mlpcli.tables.dates import dates_of
@@ -110,9 +109,10 @@ class _Truth:
         if name not in table.texts or name in table.notation.decorations:
             return cls(table.number(name, rows).values, numeric=True)
         column = table.text(name, rows)
-        levels = column.counts()
-        if len(levels) > MOST_CLASSES and all(is_number(level, table) for level in levels):
-            return cls(column.numbers(table.notation).values, numeric=True)
+        if len(column.counts()) > MOST_CLASSES:
+            numbers = column.numbers(table.notation)
+            if not len(numbers.bad):
+                return cls(numbers.values, numeric=True)
         return cls(np.unique(column.codes, return_inverse=True)[1], numeric=False)
 
     @property
@@ -151,15 +151,23 @@ def _told(table: Table, name: str, rows: Indices, truth: _Truth, *, singles: boo
         numbers = table.number(name, rows).values if decorated else _moments(column, table)
     else:
         numbers = table.number(name, rows).values
-        codes = np.unique(np.where(absent, np.inf, numbers), return_inverse=True)[1]
+        codes = _by_size(numbers, absent)
     told = [0.0]
     if np.count_nonzero(np.bincount(codes)) <= MOST_NAMES * len(rows):
         told.append(_told_by_value(codes, truth, singles))
     if not truth.numeric and absent.any():
         told.append(told_by_value(absent.astype(np.intp), truth.values))
-    if numbers is not None and not absent.all():
-        told.append(_told_by_size(numbers, absent, truth))
+    if numbers is not None and truth.numeric:
+        told.append(_told_by_rank(numbers, ~absent, truth))
+    elif numbers is not None and not absent.all():
+        sizes = _by_size(numbers, absent) if name in table.texts else codes
+        told.append(told_by_size(sizes, truth.values))
     return max(told)
+
+
+def _by_size(numbers: Vector, absent: Array) -> Indices:
+    """The places of numbers, of which the absent ones are the largest."""
+    return places(np.where(absent, np.inf, numbers))
 
 
 def _told_by_value(codes: Indices, truth: _Truth, singles: bool) -> float:
@@ -167,11 +175,7 @@ def _told_by_value(codes: Indices, truth: _Truth, singles: bool) -> float:
     return tell(codes, truth.values, singles=singles)
 
 
-def _told_by_size(numbers: Vector, absent: Array, truth: _Truth) -> float:
-    """Of numbers those that are there are ranked; in classes the others are the largest."""
-    if not truth.numeric:
-        return told_by_size(np.where(absent, np.inf, numbers), truth.values)
-    known = ~absent
+def _told_by_rank(numbers: Vector, known: Array, truth: _Truth) -> float:
     enough = known.mean() >= 0.5
     return abs(rank_correlation(numbers[known], truth.values[known])) if enough else 0.0
 

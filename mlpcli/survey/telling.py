@@ -18,7 +18,7 @@ def told_by_value(values: Indices, classes: Indices, *, singles: bool = False) -
     """
     size = int(classes.max()) + 1
     pairs, counts = np.unique(values * size + classes, return_counts=True)
-    starts = np.flatnonzero(np.diff(pairs // size, prepend=-1))
+    starts = _starts(pairs // size)
     best = np.maximum.reduceat(counts, starts)
     # the second most frequent class of each value, 0 where there is one class alone
     rest = counts.copy()
@@ -30,25 +30,37 @@ def told_by_value(values: Indices, classes: Indices, *, singles: bool = False) -
 
 def _first_best(counts: Indices, best: Indices, starts: Indices) -> Indices:
     """Where each stretch that begins at `starts` has its largest count, the first of equals."""
-    lengths = np.diff(np.append(starts, len(counts)))
-    of_stretch = np.repeat(np.arange(len(starts)), lengths)
+    of_stretch = np.zeros(len(counts), np.intp)
+    of_stretch[starts[1:]] = 1
+    of_stretch = np.cumsum(of_stretch)
     hits = np.flatnonzero(counts == best[of_stretch])
-    return hits[np.unique(of_stretch[hits], return_index=True)[1]]
+    return hits[_starts(of_stretch[hits])]
 
 
-def told_by_size(numbers: Vector, classes: Indices) -> float:
+def _starts(values: Indices) -> Indices:
+    """Where each stretch of equal values begins."""
+    begins = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
+
+
+def places(values: Vector) -> Indices:
+    """For each number the place of its value among the different ones, from the smallest, counted from 0."""
+    return np.unique(values, return_inverse=True)[1]
+
+
+def told_by_size(values: Indices, classes: Indices) -> float:
     """The share of rows that intervals of a number put into their class, about.
 
     Rows are sorted; those of equal numbers go with their most frequent class. Each class may have one
-    interval, and two more changes from class to class are one row in the wrong place.
+    interval, and two more changes from class to class are one row in the wrong place. `values` are `places`.
     """
     size = int(classes.max()) + 1
-    ranks = np.unique(numbers, return_inverse=True)[1]
-    pairs, counts = np.unique(ranks * size + classes, return_counts=True)
-    starts = np.flatnonzero(np.diff(pairs // size, prepend=-1))
+    pairs, counts = np.unique(values * size + classes, return_counts=True)
+    starts = _starts(pairs // size)
     best = np.maximum.reduceat(counts, starts)
     most = pairs[_first_best(counts, best, starts)] % size
-    changes = int(np.count_nonzero(np.diff(most))) - (len(np.unique(classes)) - 1)
+    changes = len(_starts(most)) - int(np.count_nonzero(np.bincount(classes)))
     misplaced = max(0, changes) / 2
     return (int(best.sum()) - misplaced) / len(classes)
 

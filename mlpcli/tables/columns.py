@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property, lru_cache
-from itertools import chain, compress, repeat
-from math import isnan
+from itertools import chain, compress, repeat, takewhile
+from math import isfinite, isnan, nan
 
 import numpy as np
 
@@ -32,19 +32,22 @@ class Kind(Enum):
 
 def kind_of(text: str, decimal: str = ".") -> Kind:
     """What a text is: `1e400` and `nan` stand where a number should be, but are not finite ones."""
-    if decimal != ".":
-        # a point is no part of a number here
-        text = text.replace(".", "?").replace(decimal, ".")
-    if _NUMBER.fullmatch(text):
-        return Kind.NUMBER if np.isfinite(float(text)) else Kind.NOT_FINITE
-    return Kind.NOT_FINITE if _NOT_FINITE.fullmatch(text) else Kind.TEXT
+    if not isnan(number_of(text, decimal)):
+        return Kind.NUMBER
+    text = _with_point(text, decimal)  # too large a number, or the word for one
+    return Kind.NOT_FINITE if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text) else Kind.TEXT
 
 
 def number_of(text: str, decimal: str = ".") -> float:
     """The number that a text is; NaN where it is none."""
-    if kind_of(text, decimal) is not Kind.NUMBER:
-        return float("nan")
-    return float(text.replace(decimal, "."))
+    found = _NUMBER.fullmatch(_with_point(text, decimal))
+    number = float(found[0]) if found else nan
+    return number if isfinite(number) else nan
+
+
+def _with_point(text: str, decimal: str) -> str:
+    """With a decimal point, where the mark is another; points are no part of a number there."""
+    return text if decimal == "." else text.replace(".", "?").replace(decimal, ".")
 
 
 @dataclass(frozen=True)
@@ -178,12 +181,9 @@ class TextColumn:
         absent = self.where(notation.missing) | np.isin(values, notation.missing_numbers)
         values[absent] = np.nan
         rows = np.flatnonzero(np.isnan(values) & ~absent)
-        hold_text = any(
-            kind_of(self.levels[code], decimal) is Kind.TEXT for code in np.unique(self.codes[rows])
-        )
-        return NumberColumn(
-            values, BadCells(rows, TextColumn(self.codes[rows], self.levels).texts(), hold_text)
-        )
+        wrong = [self.levels[code] for code in np.unique(self.codes[rows])]
+        hold_text = any(kind_of(level, decimal) is Kind.TEXT for level in wrong)
+        return NumberColumn(values, BadCells(rows, self.take(rows).texts(), hold_text))
 
 
 @lru_cache(maxsize=16)
@@ -245,6 +245,6 @@ def join_texts(parts: Sequence[TextColumn]) -> TextColumn:
 def sorted_texts(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:
     """Texts sorted: as numbers if all of them are numbers, otherwise as text."""
     found = list(texts)
-    if all(kind_of(text, decimal) is Kind.NUMBER for text in found):
-        return tuple(sorted(found, key=lambda text: (number_of(text, decimal), text)))
-    return tuple(sorted(found))
+    numbered = zip((number_of(text, decimal) for text in found), found, strict=True)
+    numbers = list(takewhile(lambda pair: not isnan(pair[0]), numbered))
+    return tuple(sorted(found) if len(numbers) < len(found) else (text for _, text in sorted(numbers)))

@@ -71,18 +71,19 @@ def decoration_of(counts: Mapping[str, int], decimal: str = ".") -> Decoration |
     words = {(part.prefix, part.suffix.strip()) for part in first if part is not None}
     if len(known) < 2 or not 0 < len(words) <= MOST_FORMS or first.count(None) > LOOKED_AT * ODD:
         return None
-    parts = _without_zeros({text: found for text in known if (found := _parts(text)) is not None})
+    parted = {text: _parts(text) for text in known}
+    parts = _without_zeros({text: found for text, found in parted.items() if found is not None})
     forms: Counter[tuple[str, str]] = Counter()
     for text, found in parts.items():
         forms[found.prefix.strip(), found.suffix.strip()] += known[text]
-    odd = {text: n for text, n in known.items() if _parts(text) is None}
+    odd = {text: known[text] for text, found in parted.items() if found is None}
     marks = tuple(text for text in odd if len(forms) == 1 and _is_bare(text, *next(iter(forms))))
     if len(odd) > len(marks) or len(forms) > 1:
         return _disagreement(known, forms, odd)
     if len(parts) < 2 or _are_names(list(parts), list(parts.values()), len(known) == sum(known.values())):
         return None
     parse = next(_candidates(list(parts.values()), decimal), None)
-    if parse is None or np.isnan(decorated_numbers(list(parts), parse, decimal)).any():
+    if parse is None or not _are_read(list(parts), parse, decimal):
         return None
     return Decoration(f"numbers written as '{next(iter(parts)).strip()}'", parse, marks)
 
@@ -162,7 +163,7 @@ def _candidates(parts: Sequence[_Parts], decimal: str) -> Iterator[ParseSpec]:
     blank = " " if suffix and parts[0].suffix[0].isspace() else ""
     for mark in apart:
         spec = ParseSpec(prefix=prefix or None, suffix=blank + suffix or None, thousands=mark)
-        if not np.isnan(decorated_numbers(numbers, spec, decimal)).any():
+        if _are_read(numbers, spec, decimal):
             yield spec
     if not (prefix or suffix) and decimal == "." and _have_decimal_commas(numbers):
         yield ParseSpec(thousands=".")
@@ -176,6 +177,12 @@ def _have_decimal_commas(numbers: Sequence[str]) -> bool:
     if not plain or len(digits) < MOSTLY * len(cells) or set(digits) == {3}:
         return False
     return max(digits) > 1 or any(cell[0] == "0" for cell in cells)
+
+
+def _are_read(texts: Sequence[str], parse: ParseSpec, decimal: str) -> bool:
+    """Whether all texts are numbers so written; the first of them mostly tell."""
+    parts = (texts[:LOOKED_AT], texts[LOOKED_AT:])
+    return not any(np.isnan(decorated_numbers(part, parse, decimal)).any() for part in parts)
 
 
 def _can_be_words(parts: Sequence[_Parts]) -> bool:

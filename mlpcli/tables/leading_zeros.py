@@ -67,9 +67,11 @@ def _columns_of_codes(content: bytes, separator: str) -> Indices:
 
 def _columns_at(signs: Array, places: Indices, separator: int) -> Indices:
     """In which columns some places are: how many separators their line has before them, outside of quotes."""
-    quoted = np.cumsum(signs == QUOTE) % 2 == 1
-    separators = np.flatnonzero((signs == separator) & ~quoted)
-    lines = np.flatnonzero((signs == LINE_END) & ~quoted)
+    quotes = np.flatnonzero(signs == QUOTE)
+    separators, lines = (
+        found[np.searchsorted(quotes, found) % 2 == 0]
+        for found in (np.flatnonzero(signs == sign) for sign in (separator, LINE_END))
+    )
     begin = lines[np.searchsorted(lines, places) - 1]
     return np.unique(np.searchsorted(separators, places) - np.searchsorted(separators, begin))
 
