@@ -27,26 +27,25 @@ def resolved_text(experiment: Experiment, directory: Path) -> str:
 
     `features` are as they were written where a config could not hold one line for each.
     """
-    config, asked = resolved_config(experiment), experiment.config.spec.data.features
-    if len(config.spec.data.features or {}) <= MOST_FEATURES:
-        text = dump_resolved(config, directory)
+    if len({feature.name for feature in _of_columns(experiment)}) <= MOST_FEATURES:
+        text = dump_resolved(resolved_config(experiment), directory)
         if len(text.encode()) <= MAX_BYTES:
             return text
-    data = config.spec.data.model_copy(update={"features": asked})
-    return dump_resolved(replace(config, spec=config.spec.model_copy(update={"data": data})), directory)
+    return dump_resolved(resolved_config(experiment, encodings=False), directory)
 
 
-def resolved_config(experiment: Experiment) -> Config:
+def resolved_config(experiment: Experiment, *, encodings: bool = True) -> Config:
     """The config that trains the same network again and leaves nothing to be decided by the data.
 
-    But for the widths of layers and embeddings that it has as `auto`: they are the network's shape.
+    But for the widths of layers and embeddings that it has as `auto`: they are the network's shape; and
+    without `encodings` for those of features where they are not written.
     """
     spec, prepared = experiment.config.spec, experiment.prepared
     training = spec.training.model_copy(
         update={"metrics": experiment.metrics, "dtype": dtype_of(experiment.config)}
     )
     parts = {
-        "data": _data(experiment),
+        "data": _data(experiment, encodings=encodings),
         "model": _model(experiment),
         "loss": prepared.loss,
         "training": training,
@@ -54,10 +53,12 @@ def resolved_config(experiment: Experiment) -> Config:
     return replace(experiment.config, spec=spec.model_copy(update=parts))
 
 
-def _data(experiment: Experiment) -> DataSpec:
+def _data(experiment: Experiment, *, encodings: bool) -> DataSpec:
     spec, prepared = experiment.config.spec, experiment.prepared
     task, data = prepared.task, spec.data
-    update: dict[str, object] = {"task": task, "features": dict(_features(experiment))}
+    update: dict[str, object] = {"task": task}
+    if encodings:
+        update["features"] = dict(_features(experiment))
     if task == "regression":
         update["target_scale"] = decide_scale(spec, task, prepared.loss, prepared.output_activation)
     cut = any(isinstance(part, float) for part in (data.validation, data.test))
@@ -70,10 +71,15 @@ def _data(experiment: Experiment) -> DataSpec:
 def _features(experiment: Experiment) -> Iterator[tuple[str, FeatureSpec]]:
     """Each feature with its encoding."""
     asked = experiment.config.spec.data.features or {}
-    for feature in experiment.prepared.inputs.features:
-        if not isinstance(feature, MissingFeature):  # which is an input of the feature before it
-            spec = asked.get(feature.name, FeatureSpec())
-            yield feature.name, spec.model_copy(update={"encode": _encoding(feature, spec.encode)})
+    for feature in _of_columns(experiment):
+        spec = asked.get(feature.name, FeatureSpec())
+        yield feature.name, spec.model_copy(update={"encode": _encoding(feature, spec.encode)})
+
+
+def _of_columns(experiment: Experiment) -> list[Feature]:
+    """The features, without inputs that say whether the one before is missing."""
+    features = experiment.prepared.inputs.features
+    return [feature for feature in features if not isinstance(feature, MissingFeature)]
 
 
 def _encoding(feature: Feature, asked: EncodeSpec | None) -> EncodeSpec:

@@ -20,7 +20,7 @@ from mlpcli.arrays import Array, Indices, Matrix, Vector
 
 MOST = 8192  # digests in a model file, 64 KiB
 MARKS = 1 << 32
-BLOCK = 1 << 20  # numbers that are hashed at the same time
+BLOCK = 1 << 18  # numbers that are hashed at the same time
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,13 @@ class RowDigests:
     @classmethod
     def of(cls, x: Matrix, y: Matrix) -> RowDigests:
         """Those of rows with these inputs and targets."""
-        marks, first = np.unique(_marks(x, y), return_index=True)
+        of_rows = _marks(x, y)
+        marks = np.unique(of_rows)
         below = int(marks[MOST]) if len(marks) > MOST else MARKS
         salt = hashlib.blake2b(marks.astype("<u4").tobytes(), digest_size=16).hexdigest()
-        return cls(np.unique(_digests(x, y, first[marks < below], salt)), below, salt)
+        rows = np.flatnonzero(of_rows < below)
+        first = rows[np.unique(of_rows[rows], return_index=True)[1]]
+        return cls(np.unique(_digests(x, y, first, salt)), below, salt)
 
     def overlap(self, x: Matrix, y: Matrix) -> Overlap:
         """How many of these rows are training rows, or equal to one."""
