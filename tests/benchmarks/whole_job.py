@@ -6,7 +6,7 @@ A job is what a person waits for: start, read the table, standardize, train ever
 weights and a picture of the loss. `peers/` has the scripts, with scikit-learn and with torch, each with its
 default number of threads; where one of them is not installed, its column is left out. The contenders take
 turns, after one round that is not counted. `start` is what `mlp --help` and a wrong config take, beside the
-import of the four packages that any such program needs. Prints medians as Markdown; `--save` keeps them, and
+import of the three packages that it needs. Prints medians as Markdown; `--save` keeps them, and
 every single time, in a directory.
 """
 
@@ -29,7 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = {"scikit-learn": ("sklearn", "sklearn_mlp.py"), "torch": ("torch", "torch_mlp.py")}
 MLP = [sys.executable, "-c", "from mlpcli.cli import main; main()"]
-IMPORTS = "import typer, rich.console, yaml, pydantic"
+IMPORTS = "import typer, yaml, pydantic"
 
 
 @dataclass(frozen=True)
