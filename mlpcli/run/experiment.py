@@ -75,10 +75,9 @@ class Experiment:
 
     def _truth(self, part: str) -> Predictions:
         """The truth of a part as its prediction, until there is one."""
-        judged = self.parts[part]
-        return Predictions(
-            self.decoder.target.task, judged.truth, judged.truth, weights=judged.sample_weights
-        )
+        judged, target = self.parts[part], self.decoder.target
+        truth, weights = judged.truth, judged.sample_weights
+        return Predictions(target.task, truth, truth, weights=weights, positive=target.positive)
 
 
 def set_up(config: Config, max_parameters: int) -> Experiment:

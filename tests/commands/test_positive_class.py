@@ -41,6 +41,25 @@ def test_the_positive_class_is_the_one_that_the_config_names(tmp_path: Path, los
     assert "40 rows; the positive class is no" in ok("evaluate", model, tmp_path / "t.csv").out
 
 
+@pytest.mark.parametrize("positive", ["no", "yes"])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy", "hinge", "mse"])
+def test_the_constant_prediction_is_judged_by_the_same_class(
+    tmp_path: Path, loss: str, positive: str
+) -> None:
+    """Average precision is the share of that class; its recall is 1 if it is the frequent one, else 0."""
+    lines = [f"{row * 37 % 100},{'yes' if row % 5 else 'no'}\n" for row in range(100)]
+    (tmp_path / "t.csv").write_text("x,two\n" + "".join(lines))
+    metrics = ["average_precision", "recall", "roc_auc"]
+    training = {"metrics": metrics, "epochs": 1}
+    data = {"features": ["x"], "target": "two", "positive": positive}
+    write_config(tmp_path / "c.yaml", loss=loss, training=training, data=data)
+    found = ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", "--no-plots", "-q", "--json").document()
+    wanted = {"average_precision": 0.8, "recall": 1.0} if positive == "yes" else {"average_precision": 0.2}
+    assert found["train"]["baseline"] == pytest.approx(
+        {"recall": 0.0, "roc_auc": 0.5, **wanted, "loss": found["train"]["baseline"]["loss"]}
+    )
+
+
 def test_by_default_the_last_of_two_is_positive_and_every_output_says_so(tmp_path: Path) -> None:
     write_table(tmp_path)
     write_config(tmp_path / "c.yaml", data={"target": "two"})
