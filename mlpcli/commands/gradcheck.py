@@ -16,7 +16,8 @@ from mlpcli.parallel import threads
 from mlpcli.run.build import architecture_of
 from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
 from mlpcli.run.limits import check_size
-from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
+from mlpcli.terminal.console import Console, counted, reading, render_within, result_stream, screen_columns
+from mlpcli.terminal.screen import wrapped
 
 # columns that a narrow screen goes without
 DISPENSABLE = ("numerical", "analytic", "kinks", "checked", "shape")
@@ -94,7 +95,7 @@ def report_lines(report: Report, rows: int, *, verbose: bool) -> list[str]:
         lines += worst_lines(array, values)
     lines += ["", f"{report.verdict}: {WAYS[report.method]} on {counted(rows, 'row')}, rtol {report.rtol:g}"]
     remarks = (moved_line(report.moved), report.obstacle, report.diagnosis)
-    return lines + [remark for remark in remarks if remark is not None]
+    return lines + [wrapped(remark, result_stream()) for remark in remarks if remark is not None]
 
 
 def moved_line(moved: Moved | None) -> str | None:

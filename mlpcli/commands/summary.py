@@ -13,20 +13,20 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
+from mlpcli.run.fit import FitResult
 from mlpcli.run.resolved_config import resolved_config
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
 from mlpcli.terminal.console import counted, number, render, result_stream, screen_columns
 from mlpcli.terminal.screen import can_encode, has_colours
-from mlpcli.training.callbacks import Epoch
 
 SHOWN = 10  # names in a line
 LONGEST = 300  # characters of a line
 
 
-def run_summary(experiment: Experiment, history: Sequence[Epoch], results: Results) -> list[str]:
+def run_summary(experiment: Experiment, fitted: FitResult, results: Results) -> list[str]:
     """The loss curve, and a row per part with the constant prediction's below it."""
-    lines = _curve(history, results) if len(history) > 1 else []
+    lines = _curve(fitted) if len(fitted.history) > 1 else []
     names = ("loss", *experiment.metrics)
     parts = [
         PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
@@ -67,12 +67,12 @@ def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
     return ["", *target_table(("target", "", *metrics), rows, "metrics.json", screen_columns())]
 
 
-def _curve(history: Sequence[Epoch], results: Results) -> list[str]:
+def _curve(fitted: FitResult) -> list[str]:
     width = max(40, min(100, screen_columns() or shutil.get_terminal_size().columns))
-    rows = [epoch.row() for epoch in history]
-    best = results.best_epoch if results.best_epoch < results.epochs else None
+    rows = [epoch.row() for epoch in fitted.history]
     unicode = can_encode(result_stream(), "⠿─│●")
-    return terminal_curve(rows, width, 12, unicode=unicode, extras=Extras(best, has_colours(result_stream())))
+    extras = Extras(fitted.chosen, has_colours(result_stream()))
+    return terminal_curve(rows, width, 12, unicode=unicode, extras=extras)
 
 
 def _sentence(results: Results) -> str:

@@ -107,7 +107,7 @@ def report(experiment: Experiment, trained: Trained, options: TrainOptions, cons
     if options.json:
         console.document({**results.document(), "output": str(trained.output)})
     else:
-        console.lines(run_summary(experiment, trained.fitted.history, results))
+        console.lines(run_summary(experiment, trained.fitted, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
     for remark in remarks(experiment, results):

@@ -24,15 +24,20 @@ from mlpcli.training.metrics import greater_is_better
 class FitResult:
     """What training came to: its history, whose epoch the weights are, how it ended.
 
-    `status`: `finished`, `early_stopped`, or `stopped` by a person. And what else one should know, or be
-    warned of.
+    `chosen`: the best epoch, where early stopping has put its weights back. `status`: `finished`,
+    `early_stopped`, or `stopped` by a person. And what else one should know, or be warned of.
     """
 
     history: list[Epoch]
-    best_epoch: int
+    chosen: int | None
     status: str
     remark: str | None = None
     warning: str | None = None
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights these are: the last one, unless one was chosen."""
+        return self.chosen or len(self.history)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +130,7 @@ def fit_quasi_newton(
 
 def _fitted(history: list[Epoch], stopping: EarlyStopping | None, status: str) -> FitResult:
     if stopping is None:
-        return FitResult(history, len(history), status)
+        return FitResult(history, None, status)
     blind = f"{stopping.monitor} has no value in any epoch: early stopping had nothing to go by"
     warning = blind if stopping.best is None else None
-    return FitResult(history, stopping.best_epoch or len(history), status, warning=warning)
+    return FitResult(history, stopping.best_epoch or None, status, warning=warning)

@@ -133,8 +133,7 @@ def write_pictures(
 ) -> None:
     """Write the pictures; the run is complete without them, so a failure is a warning."""
     try:
-        best = fitted.best_epoch if fitted.best_epoch < len(fitted.history) else None
-        pictures = draw(drawn_rows(experiment, fitted), experiment.config.path.stem, best)
+        pictures = draw(drawn_rows(experiment, fitted), experiment.config.path.stem, fitted.chosen)
         run.write("loss.svg", bytes_content(pictures["loss.svg"]))
         run.write("loss.png", bytes_content(pictures["loss.png"]))
     except Exception as error:  # whatever a drawing library may come up with: the model is saved

@@ -484,6 +484,18 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(monitor: str, best: 
         assert np.array_equal(arrays(run)[name], arrays(exact)[name])
 
 
+@pytest.mark.parametrize("stopping", [{"monitor": "val_loss", "patience": 99}, None])
+def test_a_chosen_epoch_is_marked_where_it_is_the_last_one_too(stopping: object) -> None:
+    """Without a choice there is nothing to mark."""
+    training = {"epochs": 3, "early_stopping": stopping}
+    learning = {"name": "sgd", "learning_rate": 1e-3}
+    config = write_config(Path("c.yaml"), training=training, data={"validation": 0.4}, optimizer=learning)
+    shown = ok("train", config, "-o", "run").out
+    assert metrics_of(Path("run"))["best_epoch"] == 3
+    assert (" best epoch 3" in shown) == (stopping is not None)
+    assert ("best epoch 3" in Path("run/loss.svg").read_text()) == (stopping is not None)
+
+
 def test_a_better_by_less_than_min_delta_is_not_better() -> None:
     stopping = {"epochs": 50, "early_stopping": {"monitor": "val_loss", "patience": 3, "min_delta": 1000}}
     metrics = metrics_of(trained("run", data={"validation": 0.25}, training=stopping))
