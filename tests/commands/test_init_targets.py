@@ -49,7 +49,16 @@ def test_a_rare_class_is_named_positive_and_measured(tmp_path: Path) -> None:
     assert "# class_weight: balanced" in text
     data = load_config(tmp_path / "c.yaml").spec
     assert data.data.positive == "fraud"
-    assert data.training.metrics == ("accuracy", "f1_macro", "average_precision", "roc_auc")
+    assert data.training.metrics == ("average_precision", "roc_auc", "f1_macro", "accuracy")
+
+
+def test_what_goes_by_in_training_shows_whether_the_rare_class_is_found(tmp_path: Path) -> None:
+    """The first metric stands in the line of an epoch, and beside the loss in the picture."""
+    y = np.where(np.arange(400) % 20 == 0, "fraud", "ok")
+    started(tmp_path, frame_of(400, y=y), "y")
+    line = ok("train", tmp_path / "c.yaml", "--set", "training.epochs=1", "-o", tmp_path / "run").err
+    assert "  val_average_precision 0." in line and "accuracy" not in line
+    assert "average_precision" in (tmp_path / "run" / "loss.svg").read_text()
 
 
 def test_a_rare_class_among_more_is_measured_by_averages(tmp_path: Path) -> None:
@@ -58,9 +67,9 @@ def test_a_rare_class_among_more_is_measured_by_averages(tmp_path: Path) -> None
     assert only(text, "target:").endswith("# 3 classes: a, b, rare; 'rare' only 5 % of the rows")
     assert "positive" not in text
     assert load_config(tmp_path / "c.yaml").spec.training.metrics == (
-        "accuracy",
         "balanced_accuracy",
         "f1_macro",
+        "accuracy",
     )
 
 
