@@ -21,6 +21,7 @@ from mlpcli.survey.tables import survey
 from mlpcli.tables.csv_format import CsvFormat, detect_format
 from mlpcli.tables.source import find
 from mlpcli.terminal.console import STDOUT, Console, reading
+from mlpcli.terminal.usage import require_table
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class InitOptions:
 
 def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     """Write a starter config for the table at `source`; raises DataError, ConfigError, OutputError."""
+    require_table(str(source))
     out = options.out or Path(f"{stem_of(source)}.yaml")
     refuse_to_replace(out, str(source))
     if out != STDOUT and out.exists() and not options.overwrite:

@@ -94,7 +94,7 @@ class TrainingRun:
         if self.only_finish and done < trainer.epochs and is_patient(stopping):
             self._require_an_epoch(done)
             return what_there_is(trainer, stopping)
-        if resumed:
+        if resumed and done < trainer.epochs:
             self.console.note(f"going on after epoch {done}")
         try:
             with progress(self.console, trainer.epochs, done) as observer:

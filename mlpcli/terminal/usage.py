@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mlpcli.errors import ConfigError, MlpError, Place, UsageError
+from mlpcli.errors import ConfigError, DataError, MlpError, Place, UsageError
 from mlpcli.terminal.flag_hints import all_paths, meant_by_flag, setting
 
 if TYPE_CHECKING:
@@ -119,11 +119,26 @@ def meant_by_extra(extra: str, flags: Sequence[str], arguments: Sequence[str]) -
 
 
 def require_order(model: Path, source: str) -> None:
-    """Raise UsageError where the model and the input stand in each other's place."""
+    """Raise UsageError where the model and the input stand in each other's place; DataError for no table."""
     if source.endswith(MODELS) and not str(model).endswith(MODELS):
         swapped = f"{shlex.quote(source)} {shlex.quote(str(model))}"
         message = f"expected the model first, then the input, found {model} first"
         raise UsageError.of(message, hint=f"the other way round: {swapped}")
+    require_table(source)
+
+
+def require_table(source: str) -> None:
+    """Raise DataError for a config or a model in place of a table, which names the command that takes it."""
+    if source.endswith((*CONFIGS, *MODELS)):
+        found, hint = what_is(source), f"did you mean `mlp {command_for(source)}`?"
+        raise DataError.of(f"expected a table, found {found}", Place(source), hint)
+
+
+def what_is(path: str) -> str:
+    """What a file holds, by its name."""
+    if path.endswith(CONFIGS):
+        return "a config"
+    return "a model" if path.endswith(MODELS) else "a table"
 
 
 def config_at(path: Path, overrides: Sequence[str], seed: int | None) -> Config:
@@ -136,6 +151,5 @@ def config_at(path: Path, overrides: Sequence[str], seed: int | None) -> Config:
         command = command_for(str(path))
         if command is None or str(path).endswith(CONFIGS) or not path.is_file():
             raise
-        what = "a model" if str(path).endswith(MODELS) else "a table"
         place, hint = Place(str(path)), f"did you mean `mlp {command}`?"
-        raise ConfigError.of(f"expected a config, found {what}", place, hint) from error
+        raise ConfigError.of(f"expected a config, found {what_is(str(path))}", place, hint) from error

@@ -272,7 +272,7 @@ def test_a_finished_run_has_nothing_left_to_do(place: Path) -> None:
     before = tree(place)
     done = ok("train", "c.yaml", "-o", "run", "--resume")
     assert done.out == ""
-    assert done.err.endswith("the run in run is finished: nothing left to do\n")
+    assert done.err == "the run in run is finished: nothing left to do\n", "it does not go on either"
     document = ok("train", "c.yaml", "-o", "run", "--resume", "--json").document()
     assert (document["status"], document["epochs"], document["output"]) == ("finished", 3, "run")
     assert tree(place) == before

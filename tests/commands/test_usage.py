@@ -118,6 +118,13 @@ def test_a_table_or_a_model_in_place_of_a_config_leads_to_its_command() -> None:
     assert "found nothing there" in mlp("train", "none.csv").err
 
 
+@pytest.mark.parametrize("command", ["init {} --target size", "predict m.npz {}", "evaluate m.npz {}"])
+def test_a_config_or_a_model_in_place_of_a_table_leads_to_its_command(command: str) -> None:
+    assert hint_of(command.format("c.yaml"), 4) == "hint: did you mean `mlp train c.yaml`?"
+    assert "c.yaml: expected a table, found a config" in mlp(*command.format("c.yaml").split()).err
+    assert hint_of(command.format("other.npz"), 4) == "hint: did you mean `mlp inspect other.npz`?"
+
+
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_the_input_before_the_model_is_told(command: str) -> None:
     done = mlp(command, "t.csv", "runs/a b/model.npz")
