@@ -8,7 +8,7 @@ from mlpcli.arrays import Indices
 from mlpcli.data.target_texts import instead_of_classes
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import Kind, kind_of
-from mlpcli.tables.spellings import Merged, merge
+from mlpcli.tables.spellings import Merged, is_code, merge
 from mlpcli.tables.table import Table
 
 MAX_CLASSES = 1_000
@@ -28,6 +28,11 @@ def require_classes(column: str, counts: Mapping[str, int], source: str, decimal
         return
     hint = instead_of_classes(counts, decimal)
     raise DataError(Problem(f"column '{column}': {message}", Place(source), hint))
+
+
+def hold_codes(counts: Mapping[str, int]) -> bool:
+    """Whether some texts begin with a 0 that numbers lose, and few enough are different for classes."""
+    return any(map(is_code, counts)) and len(counts) <= min(MAX_CLASSES, sum(counts.values()) / 2)
 
 
 def require_classes_of(table: Table, column: str) -> None:

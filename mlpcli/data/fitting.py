@@ -17,8 +17,7 @@ from mlpcli.parallel.ordered_map import in_order
 from mlpcli.tables.columns import Kind, kind_of
 from mlpcli.tables.date_formats import likely_format
 from mlpcli.tables.decorations import Decoration, decoration_of
-from mlpcli.tables.leading_zeros import is_code
-from mlpcli.tables.spellings import merge
+from mlpcli.tables.spellings import is_code, merge
 from mlpcli.tables.table import Table, TrainingRows
 
 MAX_LEVELS = 100  # of a column whose encoding is inferred

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
-from mlpcli.data.classes import classes_in, require_classes_of, single_rows
+from mlpcli.data.classes import classes_in, hold_codes, require_classes_of, single_rows
 from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
 from mlpcli.data.target_texts import amounts_in, as_numbers
 from mlpcli.errors import NotThereError, SettingError
@@ -48,11 +48,15 @@ def _hold_labels(table: Table, names: Sequence[str]) -> bool:
 
 
 def _holds_classes(table: Table, name: str) -> bool:
-    """Whether a target column holds text, or exactly two values. One that was read as numbers holds more."""
+    """Whether a target column holds text, codes that come again, or exactly two values.
+
+    One that was read as numbers holds more.
+    """
     if name in table.numbers:
         return False
     levels = classes_in(table, (name,)).counts
-    return len(levels) == 2 or any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
+    texts = any(kind_of(level, table.notation.decimal) is Kind.TEXT for level in levels)
+    return len(levels) == 2 or texts or hold_codes(levels)
 
 
 def decide_loss(spec: Spec, task: str, classes: int) -> LossSpec:

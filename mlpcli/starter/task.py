@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlpcli.data.classes import require_classes
+from mlpcli.data.classes import hold_codes, require_classes
 from mlpcli.errors import DataError, Place
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import TargetFacts
@@ -67,7 +67,12 @@ def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) ->
         why = "several columns of the same two values" if labels else "several columns of numbers"
         return Task(asked or ("multilabel" if labels else "regression"), why, len(targets))
     coded = first.distinct > 2 and seems_coded(first, rows)
-    reasons = ((not first.numeric, "text"), (first.distinct <= 2, "two values"), (coded, CODED))
+    reasons = (
+        (not first.numeric, "text"),
+        (first.distinct <= 2, "two values"),
+        (hold_codes(first.counts), "codes: some begin with 0"),
+        (coded, CODED),
+    )
     why = next((reason for holds, reason in reasons if holds), "numbers")
     name = asked or ("regression" if why == "numbers" or first.amounts else "classification")
     why = first.amounts.seen if first.amounts else why

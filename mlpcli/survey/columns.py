@@ -17,8 +17,7 @@ from mlpcli.survey.levels import Levels
 from mlpcli.survey.tails import long_tail
 from mlpcli.tables.columns import NumberColumn, TextColumn, number_of
 from mlpcli.tables.decorations import decoration_of
-from mlpcli.tables.leading_zeros import is_code
-from mlpcli.tables.spellings import merge
+from mlpcli.tables.spellings import is_code, merge
 from mlpcli.tables.table import Table
 
 CALLED = "called so"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -11,16 +10,11 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.tables.columns import BadCells, NumberColumn, TextColumn
+from mlpcli.tables.spellings import is_code
 
-CODE = re.compile(r"\s*0\d+\s*", re.ASCII)
 LINE_END, RETURN, QUOTE, SPACE = b'\n\r" '
 ZERO, QUOTED = ord("0"), b'"'
 LOOKED_AT = 200
-
-
-def is_code(text: str) -> bool:
-    """Whether a text is digits that begin with 0, and is more than that 0."""
-    return CODE.fullmatch(text) is not None
 
 
 def columns_of_codes(content: bytes, separator: str) -> Indices:

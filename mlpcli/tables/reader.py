@@ -13,9 +13,9 @@ from mlpcli.tables.columns import Kind, Notation, NumberColumn, TextColumn, join
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.csv_reader import CsvReader
 from mlpcli.tables.header import Header
-from mlpcli.tables.leading_zeros import is_code
 from mlpcli.tables.packed_texts import PackedTexts, join_packed, packed
 from mlpcli.tables.source import DataFile
+from mlpcli.tables.spellings import is_code
 from mlpcli.tables.table import Lines, Table, TableOwner, Wanted, join_lines
 
 

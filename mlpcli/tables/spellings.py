@@ -15,6 +15,7 @@ Reading: TypeAlias = Callable[[str], Hashable | None]
 
 # a number that is no code: 08001 keeps its zero, and is another text than 8001
 _AMOUNT = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_CODE = re.compile(r"\s*0\d+\s*", re.ASCII)
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _ALL_WHOLE = 2.0**53  # up to here a float is every whole number
 _TRUTHS = frozenset({"true", "false"})
@@ -42,6 +43,11 @@ def amount_of(text: str, decimal: str = ".") -> float | Decimal | None:
     return Decimal(text.strip()) if isfinite(value) else None
 
 
+def is_code(text: str) -> bool:
+    """Whether a text is digits that begin with 0, and is more than that 0."""
+    return _CODE.fullmatch(text) is not None
+
+
 def composed(text: str) -> str:
     """The text in Unicode's composed form (NFC), with plain spaces."""
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_SPACES)
@@ -54,10 +60,20 @@ def are_amounts(texts: Iterable[str], decimal: str = ".") -> bool:
 
 
 def reading_of(texts: Sequence[str], decimal: str = ".") -> Reading:
-    """How texts like these are compared: as numbers, or as true and false, if all are, else as texts."""
+    """How texts like these are compared: as numbers, or as true and false, if all are, else as texts.
+
+    Codes among numbers are themselves: 01 is not 1, and 1.0 is.
+    """
     if are_amounts(texts, decimal):
         return partial(amount_of, decimal=decimal)
+    if are_amounts((text for text in texts if not is_code(text)), decimal):
+        return partial(_amount_or_code, decimal=decimal)
     return str.casefold if all(text.casefold() in _TRUTHS for text in texts if text) else composed
+
+
+def _amount_or_code(text: str, decimal: str) -> Hashable:
+    amount = amount_of(text, decimal)
+    return composed(text) if amount is None else amount
 
 
 @lru_cache(maxsize=16)
@@ -86,16 +102,27 @@ class Merged:
     others: dict[str, str] = field(default_factory=dict)
 
     def notes(self, column: str, what: str) -> tuple[str, ...]:
-        """What a person should know about texts that were taken for one; `what` is a category or a class."""
+        """What to know about texts that were taken for one, or were not; `what` is a category or a class."""
         pair = spelt_alike(self.counts)
         doubt = () if pair is None else (f"column '{column}': {pair}: they are different {PLURALS[what]}",)
+        return (*self._taken_for_one(column, what), *self._apart(column, what), *doubt)
+
+    def _apart(self, column: str, what: str) -> tuple[str, ...]:
+        """Of a code and the number that it would be without its zeros."""
+        for code in filter(is_code, self.counts):
+            number = code.strip().lstrip("0") or "0"
+            if number in self.counts:
+                return (f"column '{column}': '{code}' begins with 0: it is another {what} than '{number}'",)
+        return ()
+
+    def _taken_for_one(self, column: str, what: str) -> tuple[str, ...]:
         if not self.others:
-            return doubt
+            return ()
         other, kept = next(iter(self.others.items()))
         alike = composed(other) == composed(kept)
         shown = ascii(other) if alike else f"'{other}'"
         more = f" (and {len(self.others) - 1:,} more such)" if len(self.others) > 1 else ""
-        return (f"column '{column}': {shown} means the same as '{kept}': one {what}, '{kept}'{more}", *doubt)
+        return (f"column '{column}': {shown} means the same as '{kept}': one {what}, '{kept}'{more}",)
 
 
 def spelt_alike(texts: Iterable[str]) -> str | None:

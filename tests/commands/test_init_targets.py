@@ -52,6 +52,13 @@ def test_a_rare_class_is_named_positive_and_measured(tmp_path: Path) -> None:
     assert data.training.metrics == ("average_precision", "roc_auc", "f1_macro", "accuracy")
 
 
+def test_codes_are_classes(tmp_path: Path) -> None:
+    y = np.array(["01", "02", "10", "95"])[np.arange(400) % 4]
+    text = started(tmp_path, frame_of(400, y=y), "y")
+    assert only(text, "target:").endswith("# 4 classes: 01, 02, 10, 95")
+    assert only(text, "task:") == "task: classification # codes: some begin with 0"
+
+
 def test_what_goes_by_in_training_shows_whether_the_rare_class_is_found(tmp_path: Path) -> None:
     """The first metric stands in the line of an epoch, and beside the loss in the picture."""
     y = np.where(np.arange(400) % 20 == 0, "fraud", "ok")

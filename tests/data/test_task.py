@@ -50,6 +50,16 @@ def test_what_is_decided(
     assert prepared.target.classes == classes
 
 
+@pytest.mark.parametrize(("rows", "task"), [(12, "classification"), (6, "regression")])
+def test_codes_that_come_again_are_classes(rows: int, task: str, tmp_path: Path) -> None:
+    """08001 is no amount; numbers of one width that hardly come again may be."""
+    codes = ("08001", "08002", "10000", "08115", "20095")
+    table = "n,code\n" + "".join(f"{row},{codes[row % 5]}\n" for row in range(rows))
+    prepared = prepare(config_for(tmp_path, table, ["target: code", X]))
+    assert prepared.task == task
+    assert prepared.target.classes == (tuple(sorted(codes)) if task == "classification" else ())
+
+
 @pytest.mark.parametrize(
     ("task", "target", "outputs"),
     [("regression", "two", 1), ("classification", "many", 5), ("multilabel", "[two]", 1)],

@@ -33,6 +33,9 @@ X = "features: [x]"
         (["-0", "0"], {"0": 2}),
         (["9007199254740993", "9007199254740992"], {"9007199254740993": 1, "9007199254740992": 1}),
         (["08001", "8001"], {"08001": 1, "8001": 1}),
+        (["01", "1", "1.0"], {"01": 1, "1": 2}),
+        (["01", "02", "10", "10.", "00"], {"01": 1, "02": 1, "10": 2, "00": 1}),
+        (["01", "1", "1.0", "a"], {"01": 1, "1": 1, "1.0": 1, "a": 1}),
         (["1", "1.0", "a"], {"1": 1, "1.0": 1, "a": 1}),
         (["1", "1.0", "1e400"], {"1": 1, "1.0": 1, "1e400": 1}),
         (["nan", "NaN", "1"], {"nan": 1, "NaN": 1, "1": 1}),
@@ -80,6 +83,18 @@ def test_zeros_and_ones_of_two_writers_are_two_classes(rest: str, tmp_path: Path
     assert prepared.train.y[:, 0].tolist() == [0, 1] * 20
     note = "column 'y': '0.0' means the same as '0': one class, '0' (and 1 more such)"
     assert prepared.notes == (note,)
+
+
+def test_codes_beside_numbers_stay_codes_and_this_is_said(tmp_path: Path) -> None:
+    """01 is another class than 1, of which 1.0 is only another spelling; new rows are found likewise."""
+    rows = "".join(f"{i},{('01', '1', '1.0', '02')[i % 4]}\n" for i in range(24))
+    prepared = prepare(config_for(tmp_path, "x,y\n" + rows, ["target: y", X]))
+    assert prepared.target.classes == ("01", "1", "02")
+    assert prepared.notes[-2:] == (
+        "column 'y': '1.0' means the same as '1': one class, '1'",
+        "column 'y': '01' begins with 0: it is another class than '1'",
+    )
+    assert places_by_meaning(["1.00", "01", "1", "001", "2"], ("01", "1", "02")) == [1, 0, 1, -1, -1]
 
 
 def test_labels_of_two_writers_are_the_same_words(tmp_path: Path) -> None:
