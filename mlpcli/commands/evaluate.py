@@ -61,11 +61,7 @@ def remarks(model: Model, evaluation: Evaluation) -> Iterator[str]:
     """What the scores do not say by themselves."""
     overlap, predictions = evaluation.overlap, evaluation.predictions
     if overlap is not None and overlap.training_rows:
-        about = "about " if overlap.is_sample else ""
-        known = f"{about}{overlap.training_rows:,} of {counted(overlap.rows, 'row')}"
-        were = "was a training row" if overlap.training_rows == 1 else "were training rows"
-        equal = "" if evaluation.is_training_file else ", or equal to one"
-        yield f"{known} {were}{equal}: what they score says little about new rows"
+        yield overlap.remark(counted(overlap.rows, "row"), surely=evaluation.is_training_file)
     if predictions.task != "regression":
         answers = model.target.answers
         unused = ClassUse.of(predictions, len(answers)).unused(answers)

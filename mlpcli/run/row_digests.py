@@ -44,6 +44,13 @@ class Overlap:
         """How many of all rows are training rows; an estimate where it is a sample."""
         return round(self.rows * self.found / self.checked) if self.checked else 0
 
+    def remark(self, rows: str, *, surely: bool = False) -> str:
+        """What to say of it; `rows` is what was looked for, as in `90 rows`, `surely` not for equal rows."""
+        known = f"{'about ' if self.is_sample else ''}{self.training_rows:,} of {rows}"
+        were = "was a training row" if self.training_rows == 1 else "were training rows"
+        equal = "" if surely else ", or equal to one"
+        return f"{known} {were}{equal}: what they score says little about new rows"
+
 
 @dataclass(frozen=True, eq=False)
 class RowDigests:

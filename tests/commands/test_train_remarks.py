@@ -53,6 +53,21 @@ def test_a_class_that_is_never_predicted_is_named_with_its_share() -> None:
     assert said not in mlp("evaluate", "run/model.npz", "t.csv", "-q").err
 
 
+def test_held_out_rows_that_train_are_counted() -> None:
+    """In a part with a file of its own; rows of the same file are never in two parts."""
+    lines = Path("t.csv").read_text().splitlines(keepends=True)
+    Path("seen.csv").write_text("".join(lines[:6]))
+    Path("new").mkdir()
+    write_table(Path("new"), seed=1)
+    said = "5 of 5 test rows were training rows, or equal to one: what they score says little about new rows"
+    assert said in train(data={**SMALL, "target": "size", "test": "seen.csv"})
+    both = train(data={**SMALL, "target": "size", "validation": "seen.csv", "test": "t.csv"})
+    assert said.replace("test", "validation") in both
+    for test in (0.4, "new/t.csv"):
+        lines = train(data={**SMALL, "target": "size", "test": test})
+        assert not [line for line in lines if "training row" in line]
+
+
 def test_of_two_classes_too() -> None:
     rare_table({"no": 95, "yes": 5})
     assert "never predicted: 'yes' (5 % of the rows)" in train(data=SMALL, training={"epochs": 5})
