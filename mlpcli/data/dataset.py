@@ -16,10 +16,11 @@ from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.labels import Dataset, Fitted, labels_of
 from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import NO_ORIGINS, PARTS, RowOrigins, origins_of
+from mlpcli.data.split_remarks import shared_groups
 from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import decide_task, fit_outcome
-from mlpcli.data.training_files import InputFile, hash_of, read_other_file, read_training_file
+from mlpcli.data.training_files import InputFile, hash_of, read_other_files, read_training_file
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.reader import WholeFile
@@ -73,21 +74,18 @@ def prepare(
     splits = choose_rows(spec, roles, task, file.table)
     parts = parts_of(file.owner, splits)
     fitted = fit_rows(spec, roles, task, parts[0])
-    others = {
-        part: read_other_file(spec.data, files[part], fitted.wanted)
-        for part in ("validation", "test")
-        if part in files
-    }
+    others = read_other_files(spec.data, files, fitted.wanted)
     parts += [labelled_rows(spec.data, part, it) for part, it in others.items()]
     whole = {"train": file, **others}
     origins = origins_of(whole, parts, spec.data.target if task == "regression" else ())
     notes = [*_notes(whole, splits), *_respelt(spec.data, whole, fitted), *_left_out(parts, others)]
     notes += look(file.table, roles, splits.train)
+    torn = tuple(_shared_groups(spec.data.group, parts))
     prepared = encode_parts(sorted(parts, key=lambda part: PARTS.index(part.name)), fitted, dtype)
     return replace(
         prepared,
         notes=(*notes, *prepared.notes),
-        warnings=splits.remarks.warnings,
+        warnings=(*splits.remarks.warnings, *torn),
         sha256=hash_of(list(whole.values())),
         origins=origins,
     )
@@ -114,6 +112,14 @@ def _left_out(parts: Sequence[RowsOf], files: Mapping[str, WholeFile]) -> Iterat
         count = table.rows - len(part.rows)
         if part.name in files and count:
             yield f"{table.source}: {count:,} {'row' if count == 1 else 'rows'} without a target left out"
+
+
+def _shared_groups(group: str | None, parts: Sequence[RowsOf]) -> Iterator[str]:
+    """Warnings about groups that train and are in the file of another part too."""
+    train = parts[0]
+    for part in parts[1:]:
+        if group is not None and part.owner is not train.owner:
+            yield from shared_groups(group, train.owner.table, train.rows, part.owner.table)
 
 
 def _respelt(data: DataSpec, files: Mapping[str, WholeFile], fitted: Fitted) -> Iterator[str]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, SplitColumn
+from mlpcli.tables.columns import number_of
+from mlpcli.tables.spellings import places_by_meaning
 from mlpcli.tables.table import Table
 
 HELD_OUT_WORDS = frozenset(
@@ -123,3 +125,20 @@ def _straddling(data: DataSpec, table: Table, train: Indices, claimed: Array) ->
     if in_both.any():
         what = "group has" if in_both.sum() == 1 else "groups have"
         yield f"column '{data.group}': {in_both.sum():,} {what} rows that train, and rows that a part claims"
+
+
+def shared_groups(group: str, table: Table, train: Indices, held_out: Table) -> Iterator[str]:
+    """A warning about groups of rows that train of which another table has rows too."""
+    if group not in held_out.texts:
+        return
+    decimal = table.notation.decimal
+    found = [text for text in held_out.text(group).counts() if text.strip()]
+    if group in table.texts:
+        places = places_by_meaning(found, tuple(table.text(group, train).counts()), decimal)
+        count = sum(place >= 0 for place in places)
+    else:
+        numbers = set(table.number(group, train).values.tolist())
+        count = len(numbers.intersection(number_of(text, decimal) for text in found))
+    if count:
+        what = "1 group has" if count == 1 else f"{count:,} groups have"
+        yield f"column '{group}': {what} rows that train, and rows in {held_out.source}"

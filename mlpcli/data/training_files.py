@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +60,24 @@ def read_training_file(spec: Spec, file: InputFile) -> WholeFile:
     return whole
 
 
+def read_other_files(data: DataSpec, files: Mapping[str, InputFile], wanted: Wanted) -> dict[str, WholeFile]:
+    """The files of validation and test rows by part, where these have files of their own."""
+    return {
+        part: read_other_file(data, files[part], wanted) for part in ("validation", "test") if part in files
+    }
+
+
 def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFile:
-    """The file of the validation or test rows: the columns of the training file, in any order."""
+    """The file of the validation or test rows: the columns of the training file, in any order.
+
+    That of the groups comes besides, where there is one.
+    """
 
     def choose(reader: Reader) -> Wanted:
         reader.header.require(wanted.names)
-        return wanted
+        if data.group is None or reader.header.own(data.group) is None:
+            return wanted
+        return wanted + Wanted(texts=(data.group,))
 
     whole = read_whole(find(file.require()), format_of(data), choose, data.id)
     refuse_texts(whole.table, data.target)

@@ -268,6 +268,26 @@ def test_groups_that_a_split_column_tears_apart_are_counted(tmp_path: Path) -> N
     assert warning == "column 'person': 5 groups have rows that train, and rows that a part claims"
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [(["0", "7", "0"], "1 group has"), (["3.0", "", "1"], "2 groups have"), (["9", ""], None), (None, None)],
+)
+@pytest.mark.parametrize("mark", ["", "p"])
+def test_groups_that_train_and_are_in_another_file_too_are_counted(
+    tmp_path: Path, mark: str, cells: list[str] | None, said: str | None
+) -> None:
+    """Numbers however they are written; a file without the groups, or a row without one, says nothing."""
+    csv = "person,x,y\n" + "".join(f"{mark}{i % 6},{i % 4},{i % 2}\n" for i in range(48))
+    lines = ["x,y", "1,1"]
+    if cells is not None:
+        names = [mark + (cell.removesuffix(".0") if mark else cell) if cell else "" for cell in cells]
+        lines = ["y,person,x", *(f"1,{name},1" for name in names)]
+    (tmp_path / "v.csv").write_text("\n".join(lines) + "\n")
+    config = config_for(tmp_path, csv, ["target: y", "features: [x]", "group: person", "validation: v.csv"])
+    warnings = [warning.replace(str(tmp_path / "v.csv"), "v.csv") for warning in prepare(config).warnings]
+    assert warnings == ([f"column 'person': {said} rows that train, and rows in v.csv"] if said else [])
+
+
 def test_a_class_of_later_rows_alone_is_left_out_of_them(tmp_path: Path) -> None:
     """It cannot train without being earlier, and is judged by nobody; the rest trains."""
     csv = "t,x,y\n" + "".join(f"{i},{i},{'snow' if i in (95, 97) else 'ab'[i % 2]}\n" for i in range(100))
