@@ -43,8 +43,8 @@ def _hold_labels(table: Table, names: Sequence[str]) -> bool:
     """Whether target columns hold two values, together and most of them alone."""
     if any(name in table.numbers for name in names):
         return False
-    levels = [classes_in(table, (name,)).counts for name in names]
-    return len({text for found in levels for text in found}) == 2 and any(len(found) == 2 for found in levels)
+    alone = [len(classes_in(table, (name,)).counts) for name in names]
+    return len(classes_in(table, tuple(names)).counts) == 2 and 2 in alone
 
 
 def _holds_classes(table: Table, name: str) -> bool:

@@ -10,7 +10,7 @@ from mlpcli.errors import DataError, Place
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import TargetFacts
 from mlpcli.tables.columns import Kind, kind_of, number_of
-from mlpcli.tables.spellings import spelt_alike
+from mlpcli.tables.spellings import merge, spelt_alike
 
 MOST_CODES = 30  # whole numbers from 0 or 1 on that still seem to be classes
 CODED = "codes, it seems; write regression if these are amounts"
@@ -25,10 +25,16 @@ class Task:
     outputs: int
 
 
+def words_in(targets: Sequence[TargetFacts]) -> dict[str, int]:
+    """The texts in several targets, those that mean the same as one."""
+    return merge({text: 1 for target in targets for text in target.counts}).counts
+
+
 def check_targets(survey: Survey) -> None:
     """Raise DataError for a target that is not there to learn, or has nothing to tell apart."""
+    labels = len(words_in(survey.targets)) == 2 and any(target.distinct == 2 for target in survey.targets)
     for target in survey.targets:
-        if target.distinct < 2:
+        if target.distinct < (1 if labels else 2):
             found = "the same in every row" if target.distinct else "missing in every row"
             raise DataError.of(f"column '{target.name}': the target is {found}", Place(survey.source))
 
@@ -44,7 +50,7 @@ def check_task(task: Task, survey: Survey) -> None:
             text = next(text for text in target.counts if kind_of(text, decimal) is not Kind.NUMBER)
             message = f"column '{target.name}': expected numbers for a regression, found '{text}'"
             raise DataError.of(message, place, "leave --task out, or name another target")
-    words = dict.fromkeys(text for target in survey.targets for text in target.counts)
+    words = words_in(survey.targets)
     if task.name == "multilabel" and len(words) > 2:
         columns, shown = (
             ", ".join(target.name for target in survey.targets),
@@ -61,7 +67,7 @@ def choose_task(targets: Sequence[TargetFacts], rows: int, asked: str | None) ->
     """The task asked for, else the one that the targets suggest."""
     first = targets[0]
     if len(targets) > 1:
-        words = {word for target in targets for word in target.counts}
+        words = words_in(targets)
         numbers = all(target.numeric or target.amounts for target in targets)
         labels = not numbers or (len(words) == 2 and not first.amounts)
         why = "several columns of the same two values" if labels else "several columns of numbers"

@@ -52,6 +52,16 @@ def test_a_rare_class_is_named_positive_and_measured(tmp_path: Path) -> None:
     assert data.training.metrics == ("average_precision", "roc_auc", "f1_macro", "accuracy")
 
 
+def test_labels_that_never_vary_are_labels(tmp_path: Path) -> None:
+    """Among others that do; in whatever spelling. Alone they are nothing to learn."""
+    varying = np.arange(60) % 2
+    flat = {"b": np.zeros(60, int), "c": np.ones(60, int)}
+    text = started(tmp_path, frame_of(60, a=varying + 0.0, **flat), "a", "b", "c")
+    assert only(text, "task:").startswith("task: multilabel")
+    done = mlp("init", tmp_path / "t.csv", "--target", "b", "--target", "c", "-o", "-")
+    assert done.code == 4 and "column 'b': the target is the same in every row" in done.err
+
+
 def test_codes_are_classes(tmp_path: Path) -> None:
     y = np.array(["01", "02", "10", "95"])[np.arange(400) % 4]
     text = started(tmp_path, frame_of(400, y=y), "y")

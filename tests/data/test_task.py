@@ -60,6 +60,14 @@ def test_codes_that_come_again_are_classes(rows: int, task: str, tmp_path: Path)
     assert prepared.target.classes == (tuple(sorted(codes)) if task == "classification" else ())
 
 
+def test_labels_of_which_some_never_vary_are_labels_in_any_spelling(tmp_path: Path) -> None:
+    """A column that once had a gap has 0.0 and 1.0, the others have 0 in every row, and 1."""
+    table = "n,a,b,c\n" + "".join(f"{i},{i % 2}.0,0,1\n" for i in range(8))
+    prepared = prepare(config_for(tmp_path, table, ["target: [a, b, c]", X]))
+    assert (prepared.task, prepared.target.classes) == ("multilabel", ("0", "1"))
+    assert prepared.train.y.tolist() == [[i % 2, 0, 1] for i in range(8)]
+
+
 @pytest.mark.parametrize(
     ("task", "target", "outputs"),
     [("regression", "two", 1), ("classification", "many", 5), ("multilabel", "[two]", 1)],
