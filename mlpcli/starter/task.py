@@ -102,4 +102,5 @@ def words_of(task: Task, target: TargetFacts) -> str:
     shown = ", ".join(list(target.counts)[:5])
     alike = spelt_alike(target.counts)
     doubt = f"; {alike}" if alike else ""
-    return f"{target.distinct} classes: {shown}{', ...' if target.distinct > 5 else ''}{doubt}"
+    many = "1 class" if target.distinct == 1 else f"{target.distinct} classes"
+    return f"{many}: {shown}{', ...' if target.distinct > 5 else ''}{doubt}"

@@ -58,6 +58,7 @@ def test_labels_that_never_vary_are_labels(tmp_path: Path) -> None:
     flat = {"b": np.zeros(60, int), "c": np.ones(60, int)}
     text = started(tmp_path, frame_of(60, a=varying + 0.0, **flat), "a", "b", "c")
     assert only(text, "task:").startswith("task: multilabel")
+    assert only(text, "target:").endswith("# 2 classes: 0.0, 1.0; 1 class: 0; 1 class: 1")
     done = mlp("init", tmp_path / "t.csv", "--target", "b", "--target", "c", "-o", "-")
     assert done.code == 4 and "column 'b': the target is the same in every row" in done.err
 
