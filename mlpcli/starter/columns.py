@@ -183,7 +183,8 @@ def reasons_to_exclude(facts: ColumnFacts, training_rows: int) -> Iterator[str]:
         yield holds.why
     if isinstance(holds, AlmostDates):
         written = f"written {holds.form}" if holds.form else "as in ISO 8601"
-        yield f"dates {written}, but not '{holds.odd}' ({counted(holds.cells, 'cell')})"
+        others = f" and {counted(holds.others, 'other text')}" if holds.others else ""
+        yield f"dates {written}, but not '{holds.odd}'{others} ({counted(holds.cells, 'cell')})"
     if isinstance(holds, Codes | Texts) and too_many(facts, training_rows):
         yield from _reasons_against_levels(holds)
 

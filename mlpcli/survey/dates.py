@@ -42,10 +42,11 @@ class Dates:
 
 @dataclass(frozen=True)
 class AlmostDates:
-    """Dates in one format, but for some cells, of which `odd` is the text of the first."""
+    """Dates in one format, but for some cells: `odd` is the text of the first, `others` are further texts."""
 
     form: str
     odd: str
+    others: int
     cells: int
 
 
@@ -76,7 +77,7 @@ def _almost(counts: Mapping[str, int]) -> AlmostDates | None:
             cells = sum(counts[text] for text in odd)
             few = len(odd) <= max(FEW_ODD, len(texts) // 100) and len(texts) > 2 * len(odd)
             if few and cells <= MOST_ODD * sum(counts.values()):
-                return AlmostDates(written, odd[0], cells)
+                return AlmostDates(written, odd[0], len(odd) - 1, cells)
     return None
 
 
