@@ -35,7 +35,8 @@ def instead_of_classes(counts: Mapping[str, int], decimal: str) -> str:
         return NUMBERS
     seen = decoration_of(counts, decimal)
     if seen is not None:
-        written = "" if seen.parse is None else f"{'; else,' if seen.of_file else ':'} {as_numbers(seen)}"
+        alike = "" if seen.of_file else "; to predict numbers, write all of them alike"
+        written = alike if seen.parse is None else f"{'; else,' if seen.of_file else ':'} {as_numbers(seen)}"
         return f"they are {seen.seen}{seen.of_file}{written}"
     if len(odd) <= FEW and sum(counts[text] for text in odd) <= MOST * sum(counts.values()):
         return _among_numbers(odd)

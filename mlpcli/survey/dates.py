@@ -21,6 +21,7 @@ TIME_NAME = re.compile(
 )
 SANE_SECONDS = (315_532_800, 4_102_444_800)  # the years 1980 to 2099
 SANE_DAYS = (1_900_01_01, 2_100_00_00)
+SECONDS_IN_DIGITS = 10**6  # what a time of day after them takes, as HHMMSS
 ENOUGH_DAYS = 5  # different numbers that are all days by chance once in ten million times
 FEW_ODD = 3  # different texts, or one in a hundred
 MOST_ODD = 0.1  # of the cells
@@ -93,10 +94,14 @@ def epoch_of(name: str, known: Vector) -> str | None:
 
 
 def may_be_days(name: str, known: Vector) -> bool:
-    """Whether numbers are days as 20240131 is one: all of them, and too many for chance or called so."""
-    if not len(known) or known.min() < SANE_DAYS[0] or known.max() >= SANE_DAYS[1]:
+    """Whether numbers are days as 20240131 is one, or moments as 20240131235900.
+
+    All of them have to be, and be too many for chance or called so.
+    """
+    unit = SECONDS_IN_DIGITS if len(known) and known.min() >= SANE_DAYS[1] else 1
+    if not len(known) or known.min() < SANE_DAYS[0] * unit or known.max() >= SANE_DAYS[1] * unit:
         return False
     days = np.unique(known)
     if (days % 1 != 0).any() or not (len(days) >= ENOUGH_DAYS or TIME_NAME.search(name)):
         return False
-    return likely_format([str(int(day)) for day in days]) == "%Y%m%d"
+    return likely_format([str(int(day)) for day in days]) in {"%Y%m%d", "%Y%m%d%H%M%S"}

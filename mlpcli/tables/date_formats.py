@@ -16,7 +16,8 @@ DAYS = (
     "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y",
     "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
     "%d/%b/%Y", "%d %b %y", "%d%b%Y", "%d%b%y",
-    "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%d. %B %Y", "%Y-%b-%d",
+    "%b %d, %Y", "%b %d %Y", "%d %b, %Y", "%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%d %B, %Y",
+    "%d. %B %Y", "%Y-%b-%d",
     "%a, %d %b %Y", "%a %d %b %Y", "%A, %B %d, %Y", "%A, %d %B %Y", "%a, %b %d, %Y", "%a %b %d %Y",
 )  # fmt: skip
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%b %y", "%B, %Y", "%Y %b", "%Y-%b")

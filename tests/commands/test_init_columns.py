@@ -69,6 +69,8 @@ def moments(form: str, rows: int = 200, step: int = 1877) -> list[str]:
         ("%b %Y", "dates 2011-11-01 to 2012-07-01"),
         ("%Y-%m", "dates 2011-11-01 to 2012-07-01"),
         ("%Y%m%d", "dates 2011-11-01 to 2012-07-17"),
+        ("%Y%m%d%H%M%S", "dates 2011-11-01 to 2012-07-17"),
+        ("%d %b, %Y", "dates 2011-11-01 to 2012-07-17"),
         ("%I:%M %p", "times 00:"),
         ("%H:%M:%S", "times 00:"),
     ],

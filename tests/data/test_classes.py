@@ -44,6 +44,18 @@ def written(directory: Path, y: Sequence[object], name: str = "t.csv", **more: S
             "151 different texts in 300 rows are no classes",
             "a class needs",
         ),
+        (
+            [f"{i}{'kM'[i % 3 == 0]}" for i in range(60)],
+            60,
+            "60 different texts in 60 rows are no classes",
+            "they are numbers with different units: 'k' (40), 'M' (20); to predict numbers, write all",
+        ),
+        (
+            [*(f"${i}" for i in range(1, 59)), "Call", "ask us"],
+            60,
+            "60 different texts in 60 rows are no classes",
+            "they are numbers with '$', but not 'Call' (1): if that means missing, name it in na_values; to",
+        ),
         ([f"n{i}" for i in range(150)], 300, None, ""),
         ([str(i) for i in range(3)], 5, "3 different numbers in 5 rows are no classes", REGRESSION),
         (["a", "b"], 3, None, ""),

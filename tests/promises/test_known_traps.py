@@ -87,7 +87,7 @@ def test_kinks_of_a_row_of_zeros_have_a_verdict(most: int, model: str) -> None:
 def test_checkpoints_take_a_small_share_however_long_a_run_is(
     epochs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a clock on which a look takes 10 ms and a save 0.1 ms for every byte, of which every epoch adds some."""
+    """By a clock on which a look takes 10 ms and a save 0.1 ms for every byte; every epoch adds some."""
     now, saving = 0.0, 0.0
     save = RunDirectory.write
 
