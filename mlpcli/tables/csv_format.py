@@ -160,7 +160,8 @@ def other_separator(row: FirstRow) -> str | None:
     if len(row.fields) > 1:
         return None
     lines = [row.separator.join(fields) for fields in (row.fields, *row.sample)]
-    if row.separator in lines[0]:
+    width = lines[0].count(row.separator) + 1
+    if width > 1 and all(len(fields) in {1, width} for fields in row.sample):  # not a title with a comma
         sed = row.mending.through("""sed 's/^"//; s/"\\r*$//; s/""/"/g'""", "table")
         return f"every line is in quotes as a whole: {sed}"
     counts = {sign: _signs_in(lines, sign) for sign in SEPARATORS}

@@ -123,6 +123,13 @@ REFUSED = [
     First("comments of another language", "% a\n% b\n% c\n" + table(), "line 4 looks like the header"),
     First("a title", TITLE + table(), "line 2 looks like the header"),
     First("a title as wide as the table", "Sales,,\n" + table(), "line 2 looks like the header"),
+    First("a title in quotes", '"Sales, Station 12"\n' + table(), "line 2 looks like the header"),
+    First("a comment in quotes", '"# size, colour"\n\n' + table(), "line 3 looks like the header"),
+    First(
+        "a header in quotes as a whole",
+        '"size,colour,price"\n' + table(header=False),
+        "in quotes as a whole",
+    ),
     First("a title, then nothing", "Sales,,\n,,\n" + table(), "line 3 looks like the header"),
     First("a title above semicolons", TITLE + table(";"), "line 2 looks like the header", form=SEMICOLON),
     First(
