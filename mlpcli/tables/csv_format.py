@@ -32,6 +32,7 @@ MISSING_MARKS = frozenset(
         ("NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NAN", "NULL", "Null", "null", "nil"),
         ("None", "none", "NONE", "missing", "Missing", "MISSING", "unknown", "Unknown", "UNKNOWN"),
         ("?", "-", "--", "---", ".", "..", "*"),
+        ("#DIV/0!", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),  # what a spreadsheet or C has calculated
     )
     for word in words
 )

@@ -194,7 +194,7 @@ def test_codes_that_come_again_are_levels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", [" ", "**", "NO DATA", "NuLL", "sn", "-", "N/A", "  ", "#DIV/0!", "inf", "-Inf"]
+    "mark", [" ", "**", "NO DATA", "NuLL", "sn", "-", "N/A", "  ", "#DIV/0!", "-1.#IND", "inf", "-Inf"]
 )
 def test_odd_texts_among_numbers_mean_missing(tmp_path: Path, mark: str) -> None:
     """They are counted, and the column stays."""
