@@ -9,6 +9,9 @@ from mlpcli.arrays import Vector
 TIMES_THE_MEDIAN = 20
 SKEWED = 2.0
 CROWD = 0.05  # the share of rows that stand near 0, where other numbers are many times as large
+# the lowest number stands out where so many rows have it, and so many times more than have each of those that
+# are no farther from it than a fiftieth of the standard deviation
+FEWEST_LOWEST, LEAST_LOWEST, STANDS_OUT, NEXT = 5, 0.005, 4, 0.02
 ENOUGH_VALUES = 20  # different ones; with fewer they are grades or codes
 
 
@@ -28,7 +31,24 @@ def long_tail(known: Vector, distinct: int) -> str | None:
         )
     if (skewness := skewness_of(known)) > SKEWED:
         return f"a long tail, skewness {skewness:.1f}"
-    return "crowded near 0" if middle > TIMES_THE_MEDIAN * low > 0 else None
+    if middle > TIMES_THE_MEDIAN * low > 0:
+        return "crowded near 0"
+    return f"crowded at {known.min():g}" if lowest_stands_out(known) else None
+
+
+def lowest_stands_out(known: Vector) -> bool:
+    """Whether many rows have the lowest number, which is not 0, and the next ones are hardly above it.
+
+    An account of one day may be another thing than one of two, though standardized it is the same.
+    """
+    if known.min() <= 0:
+        return False
+    values = known / known.max()  # so that no power overflows
+    low = values.min()
+    rows = np.count_nonzero(values == low)
+    near = values[(values > low) & (values <= low + NEXT * values.std())]
+    enough = rows >= max(FEWEST_LOWEST, LEAST_LOWEST * len(values))
+    return bool(enough and len(near) and rows * len(np.unique(near)) >= STANDS_OUT * len(near))
 
 
 def skewness_of(values: Vector) -> float:

@@ -299,6 +299,13 @@ def test_texts_that_come_again_are_embedded_and_names_are_left_out(tmp_path: Pat
             "a long tail, skewness",
         ),
         ("age", [*RNG.integers(1, 7, 40).tolist(), *RNG.integers(200, 2000, 360).tolist()], "crowded near 0"),
+        ("days", [*[1] * 6, *RNG.integers(2, 2000, 394).tolist()], "crowded at 1"),
+        (
+            "days",
+            [*[1] * 10, *(2 + RNG.exponential(300, 390).clip(0, 1500).astype(int)).tolist()],
+            "crowded at 1",
+        ),
+        ("grown", [*[18] * 40, *RNG.integers(19, 90, 360).tolist()], None),
         ("often_none", [*[0] * 60, *RNG.uniform(10, 300, 340).round(1).tolist()], None),
         ("plain", RNG.normal(50, 9, 400).round(2).tolist(), None),
         ("even", RNG.uniform(0, 1000, 400).round(1).tolist(), None),

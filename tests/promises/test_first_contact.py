@@ -229,6 +229,13 @@ def frauds(rows: int) -> dict[str, list[Any]]:
     return {"days": days.astype(int).tolist(), "label": fraud.astype(int).tolist()}
 
 
+def even_frauds(rows: int) -> dict[str, list[Any]]:
+    """The same where the others are spread evenly: standardized, one day and two are the same number."""
+    fraud = np.arange(rows) % 60 == 0
+    days = np.where(fraud, 1, draw().integers(2, 2001, rows))
+    return {"days": days.tolist(), "label": fraud.astype(int).tolist()}
+
+
 def small_amounts(rows: int) -> dict[str, list[Any]]:
     """Amounts over six powers of ten, of which the small ones are another thing."""
     amounts = draw().lognormal(5, 3, rows)
@@ -241,7 +248,7 @@ def seldom_seen(rows: int) -> dict[str, list[Any]]:
     return {"days": visits.tolist(), "label": (visits > 2).astype(int).tolist()}
 
 
-@pytest.mark.parametrize("made", [frauds, small_amounts, seldom_seen])
+@pytest.mark.parametrize("made", [frauds, even_frauds, small_amounts, seldom_seen])
 def test_what_small_amounts_tell_is_learnt(made: Callable[[int], dict[str, list[Any]]]) -> None:
     """Standardized beside large ones, they would all be the same number."""
     columns = {"items": draw().integers(1, 4, 900).tolist(), "time": numbers(900), **made(900)}
