@@ -227,7 +227,9 @@ def test_a_float32_cell_is_the_category_that_it_prints_as(cells: list[float]) ->
 # --- what is decided for somebody ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("no", "yes", "constant"), [("0", "1", "0"), ("0", "1", "1"), ("no", "yes", "no")])
+@pytest.mark.parametrize(
+    ("no", "yes", "constant"), [("0", "1", "0"), ("0", "1", "1"), ("no", "yes", "no"), ("0", "1", "0.0")]
+)
 def test_a_label_that_never_changes_leaves_labels(no: str, yes: str, constant: str) -> None:
     """And the task is told."""
     labels = {"a": [(no, yes)[i % 2] for i in range(40)], "b": [(no, yes)[i // 20] for i in range(40)]}
