@@ -32,7 +32,7 @@ def words_in(targets: Sequence[TargetFacts]) -> dict[str, int]:
 
 def check_targets(survey: Survey) -> None:
     """Raise DataError for a target that is not there to learn, or has nothing to tell apart."""
-    labels = len(words_in(survey.targets)) == 2 and any(target.distinct == 2 for target in survey.targets)
+    labels = any(target.distinct == 2 for target in survey.targets) and len(words_in(survey.targets)) == 2
     for target in survey.targets:
         if target.distinct < (1 if labels else 2):
             found = "the same in every row" if target.distinct else "missing in every row"
@@ -50,8 +50,7 @@ def check_task(task: Task, survey: Survey) -> None:
             text = next(text for text in target.counts if kind_of(text, decimal) is not Kind.NUMBER)
             message = f"column '{target.name}': expected numbers for a regression, found '{text}'"
             raise DataError.of(message, place, "leave --task out, or name another target")
-    words = words_in(survey.targets)
-    if task.name == "multilabel" and len(words) > 2:
+    if task.name == "multilabel" and len(words := words_in(survey.targets)) > 2:
         columns, shown = (
             ", ".join(target.name for target in survey.targets),
             ", ".join(map(repr, list(words)[:5])),
