@@ -17,7 +17,7 @@ from mlpcli.run.prediction import prediction_columns
 from mlpcli.run.predictions_csv import Columns, table_content
 
 HELD_OUT = {"validation": "val", "test": "test"}  # as the config calls them, and as an experiment does
-BLOCK = 1 << 16  # rows that are texts in memory at the same time
+BLOCK = 1 << 14  # rows that are texts in memory at the same time
 
 
 @dataclass(frozen=True, eq=False)
