@@ -23,7 +23,7 @@ from mlpcli.terminal.screen import write
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-STDOUT = 1  # its file descriptor
+STDOUT, STDERR = 1, 2  # their file descriptors
 OF_THE_DEVICE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # never a bug, wherever they come up
 # what is loaded stays: looking for garbage in it makes a start 4 % longer, and once more as the process ends
 # 14 to 21 % (python tests/benchmarks/decisions.py --only start)
@@ -51,6 +51,16 @@ class ResultStream(io.FileIO):
             raise OutputError.of(f"cannot write: {error.strerror}", Place("standard output")) from error
 
 
+class RemarkStream(io.FileIO):
+    """Standard error, for which a full device loses a remark and nothing else, also as the process ends."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
 def prepare_streams() -> None:
     """Let every character be written whatever the locale, and C crashes leave a trace."""
     if sys.stdout is not None:
@@ -60,7 +70,14 @@ def prepare_streams() -> None:
             io.BufferedWriter(raw), encoding="utf-8", newline="\n", line_buffering=by_line
         )
     if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(errors="backslashreplace")
+        remarks = io.BufferedWriter(RemarkStream(STDERR, "wb", closefd=False))
+        sys.stderr = io.TextIOWrapper(
+            remarks,
+            encoding=sys.stderr.encoding,
+            errors="backslashreplace",
+            newline="\n",
+            line_buffering=True,
+        )
         try:
             faulthandler.enable()
         except (OSError, ValueError):

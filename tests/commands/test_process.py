@@ -49,9 +49,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shell(command: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run a line of bash in which $MLP is the command."""
+    """Run a line of bash in which $MLP is the command, with streams that buffer as they mostly do."""
     quoted = " ".join(f"'{word}'" for word in MLP)
     line = command.replace("$MLP", quoted)
+    env = options.pop("env", os.environ)
+    options["env"] = {name: value for name, value in env.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(["bash", "-c", line], capture_output=True, timeout=120, **options)
 
 
