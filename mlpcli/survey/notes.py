@@ -24,18 +24,11 @@ def notes_on(table: Table, roles: Roles, rows: Indices) -> list[str]:
 def column_notes(table: Table, roles: Roles, rows: Indices) -> list[str]:
     """What seems to be something else than the encoding inferred takes it for, a line for each column."""
     inferred = [name for name, spec in roles.features.items() if spec.encode is None]
-    part = _part(table, inferred, rows[:SEEN])
+    part = table.part(inferred, rows[:SEEN])
     found = list(_findings(part, inferred, alone=len(roles.features) == 1)) if inferred else []
     more = len(found) - SHOWN
     rest = [f"and {more:,} more columns; `mlp init` writes a line for each"] if more > 0 else []
     return [*found[:SHOWN], *rest]
-
-
-def _part(table: Table, names: list[str], rows: Indices) -> Table:
-    """Some rows of some columns."""
-    numbers = {name: [table.number(name, rows)] for name in names if name in table.numbers}
-    texts = {name: table.text(name, rows).trimmed() for name in names if name not in table.numbers}
-    return Table(table.source, len(rows), None, table.notation, numbers, texts)
 
 
 def _findings(table: Table, names: list[str], *, alone: bool) -> Iterator[str]:

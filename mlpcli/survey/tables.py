@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +52,7 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
     refuse_texts(table)
     own = {whole.header.own(name) for name in targets}
     names = [name for name in whole.header.names if name not in own]
-    features = tuple(column_facts(table, name) for name in names)
+    features = tuple(_features(table, names, targets))
     learnt = tuple(target_facts(table, name) for name in targets)
     amounts = _with_decorations(table, features, learnt)
     return Survey(
@@ -65,6 +65,16 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         tuple(find_leaks(amounts, names, targets, np.arange(table.rows))),
         (*whole.header.notes, *whole.header.respelt(targets)),
     )
+
+
+def _features(table: Table, names: Sequence[str], targets: Sequence[str]) -> Iterator[ColumnFacts]:
+    """What columns hold in the rows that have a target, as no other trains; missing cells in any row."""
+    labelled = np.flatnonzero(~np.any([table.missing(name) for name in targets], axis=0))
+    part = table.part(names, labelled) if 0 < len(labelled) < table.rows else table
+    for name in names:
+        facts = column_facts(part, name)
+        elsewhere = int(np.count_nonzero(table.missing(name))) - facts.missing
+        yield replace(facts, rows=facts.rows + elsewhere, missing=facts.missing + elsewhere)
 
 
 def _with_decorations(table: Table, features: Sequence[ColumnFacts], targets: Sequence[TargetFacts]) -> Table:

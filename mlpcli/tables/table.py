@@ -106,6 +106,16 @@ class Table:
             numbers, texts = {}, {name: self.texts[name]}
         return Table(self.source, self.rows, self.lines, self.notation, numbers, texts)
 
+    def part(self, names: Iterable[str], rows: Indices) -> Table:
+        """Some rows of some columns, without the levels that none of them has; where they are is not kept."""
+        numbers, texts = {}, {}
+        for name in names:
+            if name in self.numbers:
+                numbers[name] = [self.number(name, rows)]
+            else:
+                texts[name] = self.text(name, rows).trimmed()
+        return Table(self.source, len(rows), None, self.notation, numbers, texts)
+
     def missing(self, name: str) -> Array:
         """Which rows have no value in a column."""
         if name in self.numbers:

@@ -233,3 +233,16 @@ def test_every_config_trains_with_every_seed(
     for number in (0, seed):
         options = ["--set", "training.epochs=1", "--no-plots", "-q", "--overwrite", "--seed", number]
         ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options)
+
+
+def test_levels_come_again_in_the_rows_that_have_a_target(tmp_path: Path) -> None:
+    """A country is embedded by the rows that train, and left out where these seldom share one."""
+    rng = np.random.default_rng(3)
+    country = [f"land {i % 400}" for i in range(6000)]
+    x, y = rng.normal(size=6000), rng.normal(size=6000)
+    known = rng.permutation(6000)[:200]
+    target = ["" if i not in set(known.tolist()) else f"{y[i]:.3f}" for i in range(6000)]
+    rows = "".join(f"{country[i]},{x[i]:.3f},{target[i]}\n" for i in range(6000))
+    (tmp_path / "t.csv").write_text("country,x,y\n" + rows, "utf-8")
+    ok("init", tmp_path / "t.csv", "--target", "y", "-o", tmp_path / "c.yaml", "-q")
+    ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", "-q", "--no-plots", "--set", "training.epochs=1")
