@@ -82,17 +82,19 @@ def _of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
 
     Where shares of classes are kept this is about none; a cut between groups or moments may leave some.
     """
-    column = table.text(target)
-    known = np.bincount(column.codes[drawn.train], minlength=len(column.levels)) > 0
-    known |= np.array([level in table.notation.missing for level in column.levels])
-    if column.ordered or known.all():
+    column, decimal = table.text(target), table.notation.decimal
+    if column.ordered:
+        return drawn
+    learnt = merge(column.take(drawn.train).counts(), decimal).counts
+    known = (column.matched(list(learnt), decimal) >= 0) | column.where(table.notation.missing)
+    if known.all():
         return drawn
     parts: dict[str, Indices] = {}
     warnings: list[str] = []
     for name in ("validation", "test"):
         rows: Indices = getattr(drawn, name)
-        parts[name] = rows[known[column.codes[rows]]]
-        unknown = column.codes[rows[~known[column.codes[rows]]]]
+        parts[name] = rows[known[rows]]
+        unknown = column.codes[rows[~known[rows]]]
         if len(unknown):
             warnings.append(unknown_classes(target, name, [column.levels[code] for code in unknown]))
         if len(unknown) == len(rows) > 0:

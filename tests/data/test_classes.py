@@ -195,3 +195,13 @@ def test_a_label_of_few_rows_trains_whatever_the_seed(tmp_path: Path) -> None:
         lines = ["target: [a, b]", "task: multilabel", "validation: 0.2", "test: 0.1"]
         prepared = prepare(config_for(tmp_path, f"x,a,b\n{rows}", lines, f"seed: {seed}"))
         assert prepared.train.y.sum() == 1
+
+
+def test_a_held_out_row_whose_class_training_spells_in_another_way_is_judged(tmp_path: Path) -> None:
+    """1.0 is the class 1, wherever the only row that says so falls."""
+    rows = "".join(f"{i},{i % 7},{'1.0' if i == 3 else i % 2}\n" for i in range(20))
+    for seed in range(8):
+        lines = ["target: y", "test: 0.3", "stratify: false", "task: classification"]
+        prepared = prepare(config_for(tmp_path, "x,z,y\n" + rows, lines, f"seed: {seed}"))
+        assert prepared.test is not None
+        assert (len(prepared.test.x), prepared.warnings) == (6, ())
