@@ -121,8 +121,7 @@ def fit_outcome(
     require_no_positive(spec, task)
     if task == "classification":
         target = class_target(columns[0], classes, loss.name, positive_of(spec, classes, table))
-        notes = (*_merged(table, columns, rows, "class"), *_amounts(columns[0], table))
-        return Outcome(target, loss, output, (*notes, *_single_rows(spec, table)))
+        return Outcome(target, loss, output, _class_notes(spec, table, rows))
     if task == "multilabel":
         notes = _merged(table, columns, rows, "value")
         return Outcome(label_target(columns, classes, table), loss, output, notes)
@@ -136,12 +135,17 @@ def _merged(table: Table, columns: tuple[str, ...], rows: Indices, what: str) ->
     return classes_in(table, columns, rows).notes(columns[0], what)
 
 
-def _amounts(name: str, table: Table) -> tuple[str, ...]:
-    """A note about classes that may be amounts."""
-    found = amounts_in(classes_in(table, (name,)).counts, table.notation.decimal)
-    if table.texts[name].ordered:
-        return ()
-    return () if found is None else (f"column '{name}': the classes are {found.seen}; {as_numbers(found)}",)
+def _class_notes(spec: Spec, table: Table, rows: Indices) -> tuple[str, ...]:
+    """Notes about classes: that some are one, may be amounts, or have one row where others are held out."""
+    (name,) = spec.data.target
+    counts, notes = classes_in(table, (name,)).counts, [*_merged(table, (name,), rows, "class")]
+    amounts = None if table.texts[name].ordered else amounts_in(counts, table.notation.decimal)
+    if amounts is not None:
+        notes.append(f"column '{name}': the classes are {amounts.seen}; {as_numbers(amounts)}")
+    cut = {type(spec.data.validation), type(spec.data.test)} & {float}
+    if cut and (single := single_rows(counts)):
+        notes.append(f"column '{name}': {single}")
+    return tuple(notes)
 
 
 def require_no_positive(spec: Spec, task: str) -> None:
@@ -168,12 +172,3 @@ def positive_of(spec: Spec, classes: tuple[str, ...], table: Table) -> str | Non
         hint = "the classes of the training rows are: " + ", ".join(classes)
         raise NotThereError.of(POSITIVE, f"there is no class '{asked}'", hint)
     return classes[place]
-
-
-def _single_rows(spec: Spec, table: Table) -> tuple[str, ...]:
-    """A note about classes of one row, where others are held out."""
-    if not {type(spec.data.validation), type(spec.data.test)} & {float}:
-        return ()
-    (column,) = spec.data.target
-    found = single_rows(classes_in(table, (column,)).counts)
-    return (f"column '{column}': {found}",) if found else ()
