@@ -169,7 +169,7 @@ class Labelling:
 
     def rows(self, table: Table) -> Indices:
         """The rows of a table that count."""
-        return np.flatnonzero(~self.target.lacking(table)) if self.drops else np.arange(table.rows)
+        return np.flatnonzero(~table.lacking(self.target.columns)) if self.drops else np.arange(table.rows)
 
 
 def open_input(path: str | Path, form: CsvFormat) -> Reader:

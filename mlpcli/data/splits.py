@@ -129,19 +129,14 @@ def _claimed(data: DataSpec, part: str, table: Table) -> Array:
 
 def _to_drop(data: DataSpec, roles: Roles, table: Table) -> Array:
     """Which rows lack a feature whose policy is `drop`."""
-    dropped = np.zeros(table.rows, dtype=bool)
-    for name, spec in roles.features.items():
-        if (spec.missing or data.missing).policy == "drop":
-            dropped |= table.missing(name)
-    return dropped
+    return table.lacking(
+        name for name, spec in roles.features.items() if (spec.missing or data.missing).policy == "drop"
+    )
 
 
 def without_target(data: DataSpec, table: Table) -> Array:
     """Which rows lack a target and are left out, in training and wherever the model is judged."""
-    lacking = np.zeros(table.rows, dtype=bool)
-    for name in data.target if data.missing.policy == "drop" else ():
-        lacking |= table.missing(name)
-    return lacking
+    return table.lacking(data.target if data.missing.policy == "drop" else ())
 
 
 def _strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:

@@ -72,13 +72,6 @@ class TargetEncoder:
         """What is predicted for a row, one of these or several: its class, or its labels; not for numbers."""
         return self.columns if self.task == "multilabel" else self.classes
 
-    def lacking(self, table: Table) -> Array:
-        """Which rows of a table have no target, or lack one of several."""
-        lacking = np.zeros(table.rows, dtype=bool)
-        for name in self.columns:
-            lacking |= table.missing(name)
-        return lacking
-
     def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
         """The targets of a table's rows, or of some of them; faults count from the first row encoded."""
         y = np.zeros((table.rows if rows is None else len(rows), self.outputs))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.errors import Place
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers
@@ -105,6 +107,13 @@ class Table:
         else:
             numbers, texts = {}, {name: self.texts[name]}
         return Table(self.source, self.rows, self.lines, self.notation, numbers, texts)
+
+    def lacking(self, names: Iterable[str]) -> Array:
+        """Which rows have no value in one of some columns."""
+        lacking: Array = np.zeros(self.rows, dtype=bool)
+        for name in names:
+            lacking |= self.missing(name)
+        return lacking
 
     def part(self, names: Iterable[str], rows: Indices) -> Table:
         """Some rows of some columns, without the levels that none of them has; where they are is not kept."""
