@@ -31,6 +31,7 @@ from tests.support.running import (
     process,
     raw_characters,
     results,
+    shown_at,
     write_config,
     write_table,
 )
@@ -129,15 +130,8 @@ def on_a_terminal(*arguments: str, **env: str) -> tuple[int, str]:
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **env},
     )
     os.close(terminal)
-    seen = b""
-    try:
-        while piece := os.read(controller, 4096):
-            seen += piece
-    except OSError as error:  # how Linux says that nobody has the terminal open any more
-        assert error.errno == errno.EIO
-    finally:
-        os.close(controller)
-    return running.wait(timeout=60), seen.decode("utf-8")
+    seen = shown_at(controller)
+    return running.wait(timeout=60), seen
 
 
 def test_a_terminal_shows_a_live_line_and_a_dumb_one_plain_lines() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import pty
@@ -16,7 +15,7 @@ import pytest
 
 from mlpcli.terminal.console import render, render_within
 from mlpcli.terminal.screen import columns_of, fitted, width_of, wrapped
-from tests.support.running import MLP, ok, process, write_config, write_table
+from tests.support.running import MLP, ok, process, shown_at, write_config, write_table
 
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "mcc", "log_loss"]
@@ -46,16 +45,9 @@ def seen_on_a_terminal(columns: int, *arguments: str, code: int = 0, **env: str)
         env={**surroundings, "TERM": "xterm", **env},
     )
     os.close(terminal)
-    seen = b""
-    try:
-        while piece := os.read(controller, 4096):
-            seen += piece
-    except OSError as error:  # how Linux says that nobody has the terminal open any more
-        assert error.errno == errno.EIO
-    finally:
-        os.close(controller)
+    seen = shown_at(controller)
     assert running.wait(timeout=60) == code, seen
-    return seen.decode("utf-8")
+    return seen
 
 
 def left_on(screen: str) -> list[str]:

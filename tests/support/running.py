@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -30,6 +31,19 @@ MLP = [sys.executable, "-c", "from mlpcli.start import main; main()"]
 COLUMNS = ("id", "length", "width", "colour", "kind", "two", "size", "count", "w")
 NO_EPOCHS = {"epochs": None, "batch_size": None}  # the `training` of bfgs and lbfgs
 RESULTS = ("model.npz", "history.csv", "metrics.json")  # what must not depend on when, where, or how often
+
+
+def shown_at(controller: int) -> str:
+    """All that is written to a terminal until nobody has it open any more; its other end is closed then."""
+    seen = b""
+    try:
+        while piece := os.read(controller, 4096):
+            seen += piece
+    except OSError as error:  # how Linux says so
+        assert error.errno == errno.EIO
+    finally:
+        os.close(controller)
+    return seen.decode("utf-8")
 
 
 @dataclass(frozen=True)
