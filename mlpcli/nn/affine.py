@@ -20,9 +20,10 @@ class AffineKind:
 
     def entries(self, inputs: int, outputs: int) -> Iterator[Entry]:
         """W (inputs, outputs), b (outputs,)."""
-        yield Entry("weight", (inputs, outputs), "weight", lambda d: d.weight((inputs, outputs), d.rng))
+        shape = (inputs, outputs)
+        yield Entry("weight", shape, "weight", lambda d: d.weight(shape, d.rng), "weight", fan_in=inputs)
         if self.bias:
-            yield Entry("bias", (outputs,), "bias", lambda draws: _bias(outputs, draws))
+            yield Entry("bias", (outputs,), "bias", lambda draws: _bias(outputs, draws), "bias")
 
     def training(self, site: Site) -> Iterator[Affine]:
         """One step."""

@@ -80,14 +80,14 @@ class Architecture:
 
     def layout(self) -> Layout:
         """Every weight first, tables of embeddings included, then every bias, then what else is learnt."""
-        return Layout(self._shapes("weight"), self._shapes("bias") | self._shapes("other"))
+        return Layout(self._of("weight"), (*self._of("bias"), *self._of("other")))
 
     def statistics(self) -> Layout:
         """What training gathers besides what it learns: running means and variances."""
-        return Layout({}, self._shapes("statistic"))
+        return Layout((), self._of("statistic"))
 
-    def _shapes(self, role: Role) -> dict[str, tuple[int, ...]]:
-        return {name: entry.shape for name, entry in self.entries().items() if entry.role == role}
+    def _of(self, role: Role) -> list[Entry]:
+        return [entry for entry in self.entries().values() if entry.role == role]
 
     @property
     def gathers(self) -> bool:

@@ -25,8 +25,8 @@ class BatchNormKind:
     def entries(self, _inputs: int, outputs: int) -> Iterator[Entry]:
         """γ and β, and a running mean and variance, which start at 0 and 1."""
         yield from scale_and_shift(outputs)
-        yield Entry("running_mean", (outputs,), "statistic", constant(0.0))
-        yield Entry("running_variance", (outputs,), "statistic", constant(1.0))
+        yield Entry("running_mean", (outputs,), "statistic", constant(0.0), "normalization")
+        yield Entry("running_variance", (outputs,), "statistic", constant(1.0), "normalization")
 
     def training(self, site: Site) -> Iterator[BatchNorm]:
         """By the batch's own statistics, which are gathered."""

@@ -36,7 +36,7 @@ class EmbeddingKind:
     def entries(self, _inputs: int, _outputs: int) -> Iterator[Entry]:
         """W (levels, width) of each column; its vectors are normal, and of length 1 on average."""
         for number, embedded in enumerate(self.columns):
-            yield Entry(_table(number), embedded.shape, "weight", _unit_vectors(embedded))
+            yield Entry(_table(number), embedded.shape, "weight", _unit_vectors(embedded), "weight")
 
     def training(self, site: Site) -> Iterator[Embedding]:
         """One step."""

@@ -16,6 +16,9 @@ from mlpcli.nn.steps import EvaluationStep, Step
 Role: TypeAlias = Literal["weight", "bias", "other", "statistic"]
 """Of what is learnt, penalties see weights alone; a statistic is gathered, not learnt."""
 
+Group: TypeAlias = Literal["weight", "bias", "scaling", "embedding", "activation", "normalization"]
+"""What kind of parameter it is for a learning rate of its own, whatever penalties see."""
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -30,12 +33,17 @@ Start: TypeAlias = Callable[[Draws], Array | float]
 
 
 class Entry(NamedTuple):
-    """An array that outlives a pass: its name in the layer, its shape, what it is, how it starts."""
+    """An array that outlives a pass: its name in the layer, its shape, what it is, how it starts.
+
+    `fan_in` is how many inputs each output sums; 1 where it is no sum, as in a vector that is looked up.
+    """
 
     name: str
     shape: tuple[int, ...]
     role: Role
     start: Start
+    group: Group
+    fan_in: int = 1
 
 
 def constant(value: float) -> Start:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
+from typing import get_args
 
 import numpy as np
 
 from mlpcli.arrays import Array, Vector
+from mlpcli.nn.layers import Entry, Group
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One named parameter array: its shape and its first index in the flat vector."""
+    """One named parameter array: its shape, its first index in the flat vector, and as what it is learnt."""
 
     name: str
     shape: tuple[int, ...]
     start: int
+    group: Group
+    fan_in: int
 
     @property
     def stop(self) -> int:
@@ -30,18 +34,20 @@ class Layout:
     """Named slots in one flat vector: every weight first, then everything that no penalty touches.
 
     Penalties and weight decay are therefore a matter of `theta[:n_weights]`, and an optimizer sees
-    two vectors, `theta` and `grad`, whatever the network.
+    two vectors, `theta` and `grad`, whatever the network. Within both parts a group lies in one piece, so
+    that the entries of one learning rate do.
     """
 
-    def __init__(self, weights: Mapping[str, tuple[int, ...]], others: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, weights: Iterable[Entry], others: Iterable[Entry]) -> None:
+        weights = tuple(weights)
         slots: list[Slot] = []
         start = 0
-        for name, shape in (*weights.items(), *others.items()):
-            slots.append(Slot(name, shape, start))
+        for entry in (*_grouped(weights), *_grouped(others)):
+            slots.append(Slot(entry.name, entry.shape, start, entry.group, entry.fan_in))
             start = slots[-1].stop
         self.slots = tuple(slots)
         self.size = start
-        self.n_weights = sum(prod(shape) for shape in weights.values())
+        self.n_weights = sum(prod(entry.shape) for entry in weights)
         self._starts = [slot.start for slot in slots]
 
     def views(self, flat: Vector) -> dict[str, Array]:
@@ -57,3 +63,8 @@ class Layout:
         slot = self.slot_of(index)
         position = np.unravel_index(index - slot.start, slot.shape)
         return f"{slot.name}[{', '.join(str(int(i)) for i in position)}]"
+
+
+def _grouped(entries: Iterable[Entry]) -> list[Entry]:
+    """Group after group; within one the order stays."""
+    return sorted(entries, key=lambda entry: get_args(Group).index(entry.group))

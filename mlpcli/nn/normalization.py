@@ -40,8 +40,8 @@ GRADIENTS: Final = {
 
 def scale_and_shift(outputs: int) -> Iterator[Entry]:
     """γ, which starts at 1, and β, which starts at 0."""
-    yield Entry("gamma", (outputs,), "other", constant(1.0))
-    yield Entry("beta", (outputs,), "other", constant(0.0))
+    yield Entry("gamma", (outputs,), "other", constant(1.0), "normalization")
+    yield Entry("beta", (outputs,), "other", constant(0.0), "normalization")
 
 
 def own_gradients(step: Scaled) -> None:

@@ -13,13 +13,18 @@ from hypothesis import strategies as st
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.batch_norm import BatchNormKind
+from mlpcli.nn.embedding import EmbeddedColumn
+from mlpcli.nn.layers import Entry, Group, Role, constant
+from mlpcli.nn.layout import Layout
 
+TANH = ActivationChoice("tanh", {})
 WIDTHS = st.lists(st.integers(1, 5), min_size=2, max_size=5).map(tuple)
 
 
 def architecture(widths: tuple[int, ...], bias: bool) -> Architecture:
     layers = len(widths) - 1
-    return Architecture(widths, (ActivationChoice("tanh", {}),) * layers, bias, (0.0,) * (layers - 1))
+    return Architecture(widths, (TANH,) * layers, bias, (0.0,) * (layers - 1))
 
 
 def test_weights_come_first_then_biases() -> None:
@@ -37,6 +42,39 @@ def test_without_biases_there_are_only_weights() -> None:
     layout = architecture((3, 4, 2), False).layout()
     assert [slot.name for slot in layout.slots] == ["layers.0.weight", "layers.1.weight"]
     assert layout.n_weights == layout.size == 20
+
+
+def test_groups_lie_together_weights_still_first_and_know_their_inputs() -> None:
+    made: list[tuple[str, Role, Group, int]] = [
+        ("alpha.0", "other", "activation", 4),
+        ("scale", "weight", "scaling", 2),
+        ("beta.0", "other", "normalization", 4),
+        ("alpha.1", "other", "activation", 3),
+        ("W.0", "weight", "weight", 5),
+        ("b.0", "bias", "bias", 1),
+    ]
+    entries = {name: Entry(name, (n,), role, constant(0.0), group, n) for name, role, group, n in made}
+    weights = [entry for entry in entries.values() if entry.role == "weight"]
+    layout = Layout(weights, (entry for entry in entries.values() if entry.role != "weight"))
+    assert layout.n_weights == 7
+    assert [slot.name for slot in layout.slots] == ["W.0", "scale", "b.0", "alpha.0", "alpha.1", "beta.0"]
+    assert all(slot.group == entries[slot.name].group for slot in layout.slots)
+    assert all(slot.fan_in == entries[slot.name].fan_in for slot in layout.slots)
+
+
+def test_only_a_matrix_sums_inputs() -> None:
+    table = EmbeddedColumn(1, 3, 2)
+    shape = Architecture((4, 5, 1), (TANH,) * 2, True, (0.0,), BatchNormKind(0.1, 1e-5), embeddings=(table,))
+    found = {slot.name: (slot.group, slot.fan_in) for slot in shape.layout().slots}
+    assert found == {
+        "embeddings.0.weight": ("weight", 1),
+        "layers.0.weight": ("weight", 4),
+        "layers.1.weight": ("weight", 5),
+        "layers.0.bias": ("bias", 1),
+        "layers.1.bias": ("bias", 1),
+        "layers.0.gamma": ("normalization", 1),
+        "layers.0.beta": ("normalization", 1),
+    }
 
 
 def test_views_share_memory_in_both_directions() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mlpcli.errors import ExitCode
-from mlpcli.nn.layout import Layout
+from mlpcli.nn.activations import ActivationChoice
+from mlpcli.nn.architecture import Architecture
 from mlpcli.training.data_parallel import diverged, first_bad, is_finite
 
-LAYOUT = Layout({"layers.0.weight": (2, 3), "layers.1.weight": (3, 1)}, {"layers.0.bias": (3,)})
+LAYOUT = Architecture((2, 3, 1), (ActivationChoice("tanh", {}),) * 2, True, (0.0,)).layout()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
