@@ -57,7 +57,7 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     if len(drawn.train) < least:
         raise DataError(Problem(too_few_rows(len(drawn.train), 0, 0), Place(table.source)))
     if task == "classification":
-        drawn = _of_known_classes(table, data.target[0], drawn)
+        drawn = of_known_classes(table, data.target[0], drawn)
     return Splits(
         drawn.train,
         _held_out("validation", drawn.validation, validation, dropped, table),
@@ -77,7 +77,7 @@ def _held_out(part: str, drawn: Indices, claimed: Array, dropped: Array, table: 
     return rows
 
 
-def _of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
+def of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
     """The parts without held-out rows of classes that no training row has: what is not learnt is not judged.
 
     Where shares of classes are kept this is about none; a cut between groups or moments may leave some.
@@ -108,7 +108,7 @@ def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: tuple[int,
     """The parts of the rows that no split column claims."""
     blocks = blocks_of(spec.data, table, pool) if any(sizes) else None
     if blocks is None:
-        return split_by_fraction(pool, sizes, _strata(spec.data, task, table, pool, sizes), spec.seed)
+        return split_by_fraction(pool, sizes, strata(spec.data, task, table, pool, sizes), spec.seed)
     require_blocks(blocks, 1 + sum(size > 0 for size in sizes), table.source)
     return split_by_blocks(pool, sizes, blocks, spec.seed)
 
@@ -139,7 +139,7 @@ def without_target(data: DataSpec, table: Table) -> Array:
     return table.lacking(data.target if data.missing.policy == "drop" else ())
 
 
-def _strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:
+def strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:
     """What every part has in the shares of the whole: the classes; labels so rare that none might train."""
     asked = data.stratify
     if task != "classification":
