@@ -1,224 +1,118 @@
-"""How good an unedited `mlp init` config is, beside scikit-learn's MLP with its default settings.
+"""How good `mlp init` + `mlp train` is, unedited, on thirty tables, beside what one would use in its place.
 
-    python tests/benchmarks/init_quality.py [--seeds 3] [--only NAME ...] [--csv FILE:TARGET[:TARGET...] ...]
+    python tests/benchmarks/init_quality.py tables FOLDER --archives DIR
+    python tests/benchmarks/init_quality.py run FOLDER CONTENDER ... -o RESULTS.jsonl --python PEERS_PYTHON
+    python tests/benchmarks/init_quality.py report FOLDER RESULTS.jsonl ... [--base CONTENDER] [--each]
 
-Each table is split into training and test rows, three to one. `mlp init`, `mlp train` and `mlp evaluate` see
-them as files. MLPClassifier or MLPRegressor is fitted on all of the same training rows, one-hot encoded and
-standardized (numeric targets too), where `mlp init` holds some of them out to stop in time and to test.
-Prints accuracy or R2 on the test rows, means over the seeds. Allowed: 0.01 accuracy or 0.02 R2 less than
-scikit-learn.
+`tables` fetches packages into DIR, checks their sha256 and writes FOLDER/NAME.csv and FOLDER/tables.json:
+178 to 60,000 rows, both tasks, 2 to 26 classes, texts, missing cells, up to 181 columns. They are two halves,
+`choose` and `report`: constants are chosen on the first alone. Needs scikit-learn, rdata, pip, apt-get and
+dpkg. FOLDER may well be data/fetched/quality, which git ignores.
+
+`run` splits every table into training and test rows, three to one, the same for all contenders of a seed,
+and appends one JSON object a line: table, seed, contender, error (1 - accuracy, or the root mean square error
+over the standard deviation of the test target), log_loss, cpu (user and system seconds of the fit and its
+children), wall. What the file has already is not run again. A contender is one of
+
+    sklearn-mlp  hist-gb  lightgbm  catboost  realmlp-td-s  realmlp-td  realmlp-td-ce  tabm-d
+
+with its defaults, one thread, run by PEERS_PYTHON (`pip install torch pytabkit lightgbm catboost` there), or
+
+    NAME=RECIPE[@TREE][,KEY=VALUE...]
+
+which is `mlp` of a working tree (default: this one). RECIPE `init` is what `mlp init` writes, `bare` a config
+that names file and target alone (and `missing: median` where cells are missing), anything else goes to `mlp
+init --recipe`; KEY=VALUE goes to `mlp train --set`. Its seconds are those of both commands from their start,
+those of the others are those of the fit alone, imports and reading left out.
+
+`report` prints means over tables for each half (see `quality/report.py`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
-from sklearn import datasets
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from typer.testing import CliRunner
+from quality import report
+from quality.peers import PEERS
+from quality.runner import Contender, Mlp, Peer, measured
+from quality.tables import Table, listed, written
 
-from mlpcli.cli import app
-from mlpcli.config.load import load_config
-
-DATA = Path(__file__).resolve().parents[2] / "data"
-ALLOWED = {"accuracy": 0.01, "r2": 0.02}
-Frame = pd.DataFrame
+TREE = Path(__file__).resolve().parents[2]
+HALVES = ("choose", "report")
 
 
-@dataclass(frozen=True)
-class Result:
-    """One table and one seed: the metric, its value for each of the two, seconds for each."""
-
-    metric: str
-    ours: float
-    theirs: float
-    seconds: tuple[float, float]
-
-
-def bundled(load: Callable[..., Any]) -> Frame:
-    """One of scikit-learn's tables."""
-    return load(as_frame=True).frame
+def contender(text: str, python: str) -> tuple[str, Contender]:
+    """Name and contender of what the command line calls it."""
+    if text in PEERS:
+        return text, Peer(text, python)
+    name, equals, rest = text.partition("=")
+    if not equals:
+        raise SystemExit(f"{text!r} is neither NAME=RECIPE nor one of {', '.join(PEERS)}")
+    recipe, *overrides = rest.split(",")
+    recipe, _, tree = recipe.partition("@")
+    return name, Mlp(Path(tree or TREE).resolve(), recipe, tuple(overrides))
 
 
-def generated(make: Callable[..., Any], **options: Any) -> Frame:
-    """A table of one of scikit-learn's generators."""
-    x, y = make(random_state=0, **options)
-    columns = {f"x{index}": column for index, column in enumerate(x.T)}
-    return Frame(
-        columns | {f"y{index}" if y.ndim > 1 else "target": c for index, c in enumerate(np.atleast_2d(y.T))}
-    )
-
-
-def curves(rows: int = 600) -> Frame:
-    """Three smooth targets of three columns, one of them text, with missing cells."""
-    rng = np.random.default_rng(0)
-    a, b = rng.uniform(-2, 2, (2, rows))
-    kind = rng.choice(["low", "middle", "high"], rows)
-    shift = pd.Series(kind).map({"low": -1.0, "middle": 0.0, "high": 2.0}).to_numpy()
-    noise = rng.normal(0, 0.1, (3, rows))
-    given = np.where(rng.random(rows) < 0.05, np.nan, b)
-    return Frame(
-        {"a": a, "b": given, "kind": kind, "y0": np.sin(2 * a) + shift + noise[0],
-         "y1": 100 * (a * b + noise[1]), "y2": b**2 - a + noise[2]}
-    )  # fmt: skip
-
-
-def line(rows: int = 300) -> Frame:
-    """One column and a curve."""
-    rng = np.random.default_rng(0)
-    x = rng.uniform(-3, 3, rows)
-    return Frame({"x": x, "target": 1000 + 50 * np.sin(2 * x) + rng.normal(0, 5, rows)})
-
-
-TABLES: dict[str, tuple[Callable[[], Frame], tuple[str, ...]]] = {
-    "iris": (lambda: pd.read_csv(DATA / "iris.csv"), ("species",)),
-    "wine": (lambda: bundled(datasets.load_wine), ("target",)),
-    "penguins": (lambda: pd.read_csv(DATA / "penguins.csv", keep_default_na=False), ("species",)),
-    "breast_cancer": (lambda: bundled(datasets.load_breast_cancer), ("target",)),
-    "digits": (lambda: pd.read_csv(DATA / "digits.csv"), ("label",)),
-    "seattle_weather": (lambda: pd.read_csv(DATA / "seattle_weather.csv"), ("weather",)),
-    "moons": (lambda: generated(datasets.make_moons, n_samples=1000, noise=0.25), ("target",)),
-    "blobs_26": (
-        lambda: generated(datasets.make_blobs, n_samples=4000, n_features=12, centers=26, cluster_std=5.0),
-        ("target",),
-    ),
-    "hundred_columns": (
-        lambda: generated(
-            datasets.make_classification, n_samples=6000, n_features=100, n_informative=12, n_classes=5
-        ),
-        ("target",),
-    ),
-    "concrete": (lambda: pd.read_csv(DATA / "concrete.csv"), ("compressive_strength",)),
-    "diabetes": (lambda: bundled(datasets.load_diabetes), ("target",)),
-    "friedman": (lambda: generated(datasets.make_friedman1, n_samples=2000, noise=1.0), ("target",)),
-    "three_targets": (curves, ("y0", "y1", "y2")),
-    "one_column": (line, ("target",)),
-    "large": (
-        lambda: generated(datasets.make_friedman1, n_samples=60_000, n_features=20, noise=1.0),
-        ("target",),
-    ),
-}
-
-
-def mlp(*arguments: str) -> str:
-    """What a command prints; it must succeed."""
-    done = CliRunner().invoke(app, list(arguments))
-    if done.exit_code:
-        raise SystemExit(f"mlp {' '.join(arguments)}: {done.stderr or done.exception!r}")
-    return done.stdout
-
-
-def ours(folder: Path, targets: tuple[str, ...], overrides: list[str]) -> tuple[str, float]:
-    """Metric and value of the model of an unedited starter config, on the test rows."""
-    config, run = folder / "t.yaml", folder / "run"
-    named = [word for target in targets for word in ("--target", target)]
-    mlp("init", str(folder / "train.csv"), *named, "-o", str(config), "--overwrite")
-    changed = [word for override in overrides for word in ("--set", override)]
-    mlp("train", str(config), "-o", str(run), "-q", "--no-plots", "--overwrite", *changed)
-    values = json.loads(mlp("evaluate", str(run / "model.npz"), str(folder / "test.csv"), "--json"))[
-        "metrics"
-    ]
-    metric = "accuracy" if "accuracy" in values else "r2"
-    return metric, values[metric]
-
-
-def theirs(folder: Path, targets: tuple[str, ...], metric: str, seed: int) -> float:
-    """The same of scikit-learn's MLP, on the columns that the config names as features."""
-    data = load_config(folder / "t.yaml").spec.data
-    train, test = (
-        pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=["", *data.na_values],
-                    dtype=dict.fromkeys(targets, str) if metric == "accuracy" else None)
-        for name in ("train", "test")
-    )  # fmt: skip
-    train, test = (frame.dropna(subset=list(targets)) for frame in (train, test))
-    dates = {
-        name for name, one in (data.features or {}).items() if one.encode and one.encode.name == "datetime"
-    }
-    features = [name for name in train if name not in {*targets, *data.exclude, *dates}]
-    numbers = [name for name in features if pd.api.types.is_numeric_dtype(train[name])]
-    texts = [name for name in features if name not in numbers]
-    encode = ColumnTransformer(
-        [
-            ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
-            ("texts", OneHotEncoder(handle_unknown="ignore"), texts),
-        ],
-        sparse_threshold=0,
-    )
-    model: Any = MLPClassifier(random_state=seed)
-    if metric == "r2":  # with targets as they are it would hardly ever learn anything
-        model = TransformedTargetRegressor(MLPRegressor(random_state=seed), transformer=StandardScaler())
-    y = [frame[list(targets)].to_numpy() for frame in (train, test)]
-    if len(targets) == 1:
-        y = [column[:, 0] for column in y]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return float(make_pipeline(encode, model).fit(train, y[0]).score(test, y[1]))
-
-
-def measured(frame: Frame, targets: tuple[str, ...], seed: int, overrides: list[str]) -> Result:
-    """Both on one split."""
-    classes = frame[targets[0]] if len(targets) == 1 and frame[targets[0]].nunique() <= 30 else None
-    train, test = train_test_split(frame, test_size=0.25, random_state=seed, stratify=classes)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        train.to_csv(folder / "train.csv", index=False)
-        test.dropna(subset=list(targets)).to_csv(folder / "test.csv", index=False)
-        start = time.perf_counter()
-        metric, value = ours(folder, targets, overrides)
-        between = time.perf_counter()
-        other = theirs(folder, targets, metric, seed)
-        return Result(metric, value, other, (between - start, time.perf_counter() - between))
-
-
-def tables(given: list[str], only: list[str]) -> Iterator[tuple[str, Frame, tuple[str, ...]]]:
-    """The tables to measure, those of files first."""
-    for text in given:
-        path, *targets = text.split(":")
-        yield Path(path).stem, pd.read_csv(path, keep_default_na=False), tuple(targets)
-    for name, (load, targets) in TABLES.items():
-        if (name in only) if only else not given:
-            yield name, load(), targets
-
-
-def main() -> None:
-    """Print a line a table, and at last how many are within what is allowed."""
+def arguments() -> argparse.Namespace:
+    """What is asked."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--csv", nargs="*", default=[], metavar="FILE:TARGET")
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="changes to the configs")
-    asked = parser.parse_args()
-    print(f"{'table':20}{'rows':>8}{'columns':>8}  metric        mlp  sklearn     gain   seconds")
-    good = []
-    for name, frame, targets in tables(asked.csv, asked.only):
-        results = [measured(frame, targets, seed, asked.set) for seed in range(asked.seeds)]
-        mean = [float(np.mean([getattr(one, who) for one in results])) for who in ("ours", "theirs")]
-        spent = np.mean([one.seconds for one in results], axis=0)
-        metric = results[0].metric
-        good.append(mean[0] >= mean[1] - ALLOWED[metric])
-        shape = f"{len(frame):8}{frame.shape[1] - len(targets):8}"
-        values = f"{mean[0]:8.4f} {mean[1]:8.4f} {mean[0] - mean[1]:+8.4f}"
-        verdict = "" if good[-1] else "  MISSED"
-        print(f"{name:20}{shape}  {metric:9}{values}  {spent[0]:5.1f} {spent[1]:5.1f}{verdict}", flush=True)
-    print(f"{sum(good)} of {len(good)} within the allowed distance")
+    commands = parser.add_subparsers(dest="command", required=True)
+    tables, run, told = (commands.add_parser(name) for name in ("tables", "run", "report"))
+    for command in (tables, run, told):
+        command.add_argument("folder", type=Path)
+    tables.add_argument("--archives", type=Path, required=True)
+    run.add_argument("contenders", nargs="+")
+    run.add_argument("-o", "--out", type=Path, required=True)
+    run.add_argument("--python", default=sys.executable)
+    run.add_argument("--seeds", type=int, nargs="+", default=[0])
+    told.add_argument("results", type=Path, nargs="+")
+    told.add_argument("--base", default="mlp-today")
+    told.add_argument("--each", action="store_true", help="the values of every table too")
+    for command in (run, told):
+        command.add_argument("--only", nargs="+", default=[], metavar="TABLE")
+        command.add_argument("--half", choices=HALVES)
+        command.add_argument("--most-rows", type=int, default=1 << 30)
+    return parser.parse_args()
+
+
+def show(asked: argparse.Namespace, chosen: list[Table]) -> None:
+    """Print the report of the tables that are asked for."""
+    results = report.read(asked.results)
+    for title, task in (("all", None), ("classes", "classification"), ("numbers", "regression")):
+        for half in HALVES:
+            group = [one for one in chosen if one.half == half and task in {None, one.task}]
+            if group:
+                print(f"\n### {half}, {title}: {len(group)} tables\n")
+                print(report.markdown(results, group, asked.base))
+    if asked.each:
+        for key in ("error", "log_loss", "cpu"):
+            print(f"\n{report.each_table(results, chosen, key)}")
+
+
+def main() -> None:
+    """Do what is asked."""
+    asked = arguments()
+    if asked.command == "tables":
+        for table in written(asked.folder, asked.archives):
+            print(table)
+        return
+    chosen = [
+        one
+        for one in listed(asked.folder)
+        if (not asked.only or one.name in asked.only)
+        and asked.half in {None, one.half}
+        and one.rows <= asked.most_rows
+    ]
+    if asked.command == "report":
+        show(asked, chosen)
+        return
+    contenders = dict(contender(text, asked.python) for text in asked.contenders)
+    for line in measured(asked.folder, chosen, asked.seeds, contenders, asked.out):
+        print({key: round(x, 4) if isinstance(x, float) else x for key, x in line.items()}, flush=True)
 
 
 if __name__ == "__main__":
