@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model
 
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
 from mlpcli.config.date_format import readable_format
-from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_UNITS, DatePart, Distribution, Scaling
+from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_BINS, MOST_UNITS, DatePart, Distribution, Scaling
 from mlpcli.config.feature_spec import Policy
 from mlpcli.config.parse_spec import ParseSpec
 
@@ -31,7 +31,10 @@ class Decorated(Exact):
 
 
 class NumericFeature(Decorated):
-    """A column of numbers: (f(x) − center) / scale, with f the logarithm of 1 + x for `log1p`."""
+    """A column of numbers: g((f(x) − center) / scale), f the logarithm of 1 + x for `log1p`, else x.
+
+    g is a smooth clip for `robust_clip`, else nothing is done.
+    """
 
     name: Text
     encode: Literal[Scaling, "none", "log1p"]
@@ -62,6 +65,26 @@ class QuantileFeature(Decorated):
     def width(self) -> int:
         """How many inputs it makes."""
         return 1
+
+    @property
+    def scaled(self) -> int:
+        """It has a center, a scale and a fill like other numbers."""
+        return 1
+
+
+class PiecewiseFeature(Decorated):
+    """A column of numbers in bins, each an input."""
+
+    name: Text
+    encode: Literal["piecewise_linear"]
+    missing: Policy
+    fill: Text | None
+    bins: Annotated[int, Field(ge=1, le=MOST_BINS)]
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return self.bins
 
     @property
     def scaled(self) -> int:
@@ -163,6 +186,12 @@ class IndicatorFeature(Exact):
 
 
 Feature: TypeAlias = Annotated[
-    NumericFeature | QuantileFeature | CategoricalFeature | EmbeddedFeature | DateFeature | IndicatorFeature,
+    NumericFeature
+    | QuantileFeature
+    | PiecewiseFeature
+    | CategoricalFeature
+    | EmbeddedFeature
+    | DateFeature
+    | IndicatorFeature,
     Field(discriminator="encode"),
 ]

@@ -16,6 +16,7 @@ from mlpcli.artifacts.feature_schema import (
     DateFeature,
     EmbeddedFeature,
     IndicatorFeature,
+    PiecewiseFeature,
     QuantileFeature,
 )
 from mlpcli.artifacts.model_schema import ModelMeta
@@ -51,6 +52,9 @@ def _encoder_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     if curves:
         quantiles = min(MAX_QUANTILES, meta.data.rows)
         kinds["inputs.quantiles"] = ArrayKind("float64", (curves, quantiles))
+    bins = sum(feature.bins for feature in meta.features if isinstance(feature, PiecewiseFeature))
+    if bins:
+        kinds |= {f"inputs.bins.{part}": ArrayKind("float64", (bins,)) for part in ("start", "scale")}
     return kinds
 
 

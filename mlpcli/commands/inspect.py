@@ -139,6 +139,10 @@ def _fitted(feature: Mapping[str, Any]) -> str:
         low, high = feature["quantiles"][0], feature["quantiles"][-1]
         ranks = f"{len(feature['quantiles'])} quantiles from {number(low)} to {number(high)}"
         return ", ".join([ranks, *_written(feature)])
+    if "edges" in feature:
+        low, high = feature["edges"][0], feature["edges"][-1]
+        bins = f"{counted(feature['bins'], 'bin')} from {number(low)} to {number(high)}"
+        return ", ".join([bins, *_written(feature)])
     words = FITTED_WORDS.get(feature["encode"], ())
     values = zip(words, (feature.get("center"), feature.get("scale")), strict=False)
     fitted = [f"{word} {number(value)}" for word, value in values if word is not None]

@@ -18,7 +18,10 @@ ENCODINGS = {
     "minmax": "(x − min) / (max − min), to 0..1",
     "maxabs": "x / max |x|",
     "robust": "(x − median) / (75 % quantile − 25 % quantile), by the range where the two are the same",
+    "robust_clip": "v / √(1 + (v/3)²), between −3 and 3, of v = (x − median) / (75 % quantile − 25 % "
+    "quantile) or, where the two are the same, by half the range; a constant column is 0",
     "quantile": "the rank of x from 0 to 1, between up to 1,000 quantiles; or made normal by `output`",
+    "piecewise_linear": "how far x has come in each of up to `bins` bins between quantiles, from 0 to 1",
     "none": "x as it is",
     "one_hot": "a column of 0 and 1 for each category; one that training did not have is all 0",
     "embed": "a learnt vector for each category; one that training did not have is all 0",
@@ -50,12 +53,16 @@ def names_schema(words: Mapping[str, str], *others: str) -> JsonSchema:
     return {"oneOf": names}
 
 
-Scaling = Literal["standardize", "minmax", "maxabs", "robust"]  # a center and a scale of the numbers
-Encoding = Literal[Scaling, "quantile", "none", "one_hot", "embed", "ordinal", "log1p", "datetime"]
-NUMERIC_ENCODINGS = frozenset({*get_args(Scaling), "quantile", "none", "log1p"})
+Scaling = Literal[
+    "standardize", "minmax", "maxabs", "robust", "robust_clip"
+]  # a center and a scale of the numbers
+Numeric = Literal[Scaling, "quantile", "piecewise_linear", "none", "log1p"]
+Encoding = Literal[Numeric, "one_hot", "embed", "ordinal", "datetime"]
+NUMERIC_ENCODINGS = frozenset(get_args(Numeric))
 # the options that an encoding has; one of them has no meaning without
 OPTIONS: dict[str, tuple[str, ...]] = {
     "quantile": ("output",),
+    "piecewise_linear": ("bins",),
     "one_hot": ("min_count",),
     "embed": ("width", "min_count"),
     "ordinal": ("categories",),
@@ -64,6 +71,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 NEEDED = {"ordinal": "categories"}
 OPTION_NAMES = tuple(dict.fromkeys(option for options in OPTIONS.values() for option in options))
 MOST_UNITS = 1_000  # of an embedding
+MOST_BINS = 1_000
 
 Distribution = Literal["uniform", "normal"]
 DatePart = Literal[
@@ -88,6 +96,13 @@ class EncodeSpec(Closed):
     output: Annotated[
         Maybe[Annotated[Distribution, Word("a distribution")]],
         Field(description="what the ranks become: uniform, 0 to 1 (the default), or normal"),
+    ] = None
+    bins: Annotated[
+        Maybe[Annotated[int, Whole(1, MOST_BINS)]],
+        Field(
+            description="how many bins at the most: quantiles that are equal make fewer, and so do few rows; "
+            "default: 48"
+        ),
     ] = None
     width: Annotated[
         Maybe[Annotated[int | Literal["auto"], Whole(1, MOST_UNITS, word="auto")]],

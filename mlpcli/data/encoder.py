@@ -16,6 +16,7 @@ from mlpcli.data.category_feature import INDICATOR, CategoryFeature, MissingFeat
 from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.feature import Encoding, Feature, Found, Stored
 from mlpcli.data.number_feature import NumberFeature
+from mlpcli.data.piecewise_feature import PiecewiseFeature
 from mlpcli.tables.bad_cells import Fault, Unseen
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import Table, Wanted
@@ -23,6 +24,7 @@ from mlpcli.tables.table import Table, Wanted
 # what each encoding makes of a column
 ENCODINGS: dict[str, type[Encoding]] = {
     **dict.fromkeys(NUMERIC_ENCODINGS, NumberFeature),
+    "piecewise_linear": PiecewiseFeature,
     "one_hot": CategoryFeature,
     "embed": CategoryFeature,
     "ordinal": CategoryFeature,
@@ -107,7 +109,8 @@ class InputEncoder:
     @property
     def decorations(self) -> dict[str, ParseSpec]:
         """How the numbers of each column are decorated whose are."""
-        numbers = (feature for feature in self.features if isinstance(feature, NumberFeature))
+        kinds = NumberFeature | PiecewiseFeature
+        numbers = (feature for feature in self.features if isinstance(feature, kinds))
         return {feature.name: feature.parse for feature in numbers if feature.parse is not None}
 
     def zeros(self, rows: int, dtype: str) -> Matrix:
@@ -146,7 +149,13 @@ class InputEncoder:
         ]
         scaling = zip(("inputs.center", "inputs.scale", "inputs.fill"), columns, strict=True)
         arrays = {name: np.ascontiguousarray(column) for name, column in scaling}
-        return arrays | ({"inputs.quantiles": np.array(curves, dtype=np.float64)} if curves else {})
+        if curves:
+            arrays["inputs.quantiles"] = np.array(curves, dtype=np.float64)
+        pieces = [feature for feature in self.features if isinstance(feature, PiecewiseFeature)]
+        if pieces:
+            arrays["inputs.bins.start"] = np.concatenate([feature.starts for feature in pieces])
+            arrays["inputs.bins.scale"] = np.concatenate([feature.widths for feature in pieces])
+        return arrays
 
     @classmethod
     def from_meta(cls, meta: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> InputEncoder:
@@ -173,6 +182,9 @@ def _write_numbers(
             column[:] = feature.transformed(table.number(feature.name, taken).values)
         columns -= np.array([[feature.center] for feature in features])
         columns /= np.array([[feature.scale] for feature in features])
+        for column, feature in zip(columns, features, strict=True):
+            if (found := feature.after(column)) is not column:
+                column[:] = found
         if placed is None:
             np.copyto(out, columns.T, casting="same_kind")
         else:
@@ -225,4 +237,5 @@ def _writer(feature: Feature) -> Callable[..., Found]:
     """What writes a feature, and others like it with it."""
     if isinstance(feature, NumberFeature):
         return _write_numbers
-    return _write_wide if len(feature.input_names) >= WIDE else _write_group
+    alone = isinstance(feature, PiecewiseFeature) or len(feature.input_names) >= WIDE
+    return _write_wide if alone else _write_group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol, Self, TypeAlias
 
 from mlpcli.arrays import Array, Indices
@@ -23,6 +24,8 @@ class Stored:
         columns = (arrays[f"inputs.{part}"].tolist() for part in ("center", "scale", "fill"))
         self._numbers: Iterator[Numbers] = zip(*columns, strict=True)
         self._quantiles = iter(arrays.get("inputs.quantiles", ()))
+        pieces = (arrays.get(f"inputs.bins.{part}") for part in ("start", "scale"))
+        self._bins = zip(*(() if piece is None else piece.tolist() for piece in pieces), strict=True)
 
     def numbers(self) -> Numbers:
         """Center, scale and fill of the next scaled input."""
@@ -31,6 +34,11 @@ class Stored:
     def quantiles(self) -> tuple[float, ...]:
         """Those of the next feature that has some."""
         return tuple(next(self._quantiles).tolist())
+
+    def bins(self, count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Where so many bins begin, and how wide they are: those of the next feature that has some."""
+        starts, widths = zip(*islice(self._bins, count), strict=True)
+        return starts, widths
 
 
 class Feature(Protocol):

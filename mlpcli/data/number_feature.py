@@ -1,4 +1,4 @@
-"""An input column of numbers: fitted on the training rows, then (f(x) − center) / scale for any row."""
+"""An input column of numbers: fitted on the training rows, then g((f(x) − center) / scale) for any row."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ class NumberFeature:
         return faults, []
 
     def _write(self, values: Vector, out: Array) -> bool:
-        """Write (f(x) − center) / scale; whether all of it is finite, and so nothing is missing or wrong."""
-        out[:, 0] = (self.transformed(values) - self.center) / self.scale
+        """Write g((f(x) − center) / scale); whether it is finite, and so nothing is missing or wrong."""
+        out[:, 0] = self.after((self.transformed(values) - self.center) / self.scale)
         return bool(np.isfinite(out[:, 0]).all())
 
     def transformed(self, values: Vector) -> Vector:
@@ -157,6 +157,11 @@ class NumberFeature:
         if self.curve is not None:
             return self.curve(values)
         return np.log1p(values) if self.encode == "log1p" else values
+
+    def after(self, scaled: Array) -> Array:
+        """g(v): between −3 and 3 for `robust_clip`, otherwise v."""
+        scaling = SCALINGS.get(self.encode)
+        return scaled if scaling is None or scaling.after is None else scaling.after(scaled, self.scale)
 
     def _out_of_range(self, values: Vector, rows: Indices) -> Fault:
         wanted = "above -1 for log1p" if self.encode == "log1p" else "that can be scaled"

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlpcli.arrays import Vector
+from mlpcli.arrays import Array, Vector
 
 # a standard deviation of so many units in the last place of the mean is rounding, not variation
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
 LARGEST = float(np.finfo(np.float64).max)
 LARGEST_POWER = 1022  # of two, for which 2⁻ⁿ is a normal number too
+QUARTERS = np.array([25.0, 50.0, 75.0])
+BOUND = 3.0  # of what `smooth_clip` gives
+NOTHING = LARGEST  # the scale of a column that is 0 for ever; others have at the most
+WIDEST = float(np.nextafter(NOTHING, 0.0))
 
 
 def mean_of(values: Vector) -> float:
@@ -55,8 +59,31 @@ def maxabs(values: Vector) -> tuple[float, float]:
 
 def robust(values: Vector) -> tuple[float, float]:
     """(median, 75 % quantile − 25 % quantile); the range where the two are the same, 1 for a constant."""
-    low, middle, high = percentiles(values, np.array([25.0, 50.0, 75.0])).tolist()
+    low, middle, high = percentiles(values, QUARTERS).tolist()
     return middle, _width(high - low, values)
+
+
+def robust_clip(values: Vector) -> tuple[float, float]:
+    """(median, 75 % quantile − 25 % quantile), to be followed by `smooth_clip`.
+
+    Half the range where the quartiles are the same: a rare 1 among zeros becomes 2 before it is clipped
+    (RealMLP, arXiv 2407.04491, section 3). A constant is 0 for ever, which the scale NOTHING stands for.
+    """
+    low, middle, high = percentiles(values, QUARTERS).tolist()
+    return middle, _half_range(high - low, values)
+
+
+def _half_range(between_quartiles: float, values: Vector) -> float:
+    """The scale of `robust_clip`."""
+    return min(between_quartiles, WIDEST) or float(values.max()) / 2 - float(values.min()) / 2 or NOTHING
+
+
+def smooth_clip(scaled: Array, scale: float) -> Array:
+    """v / √(1 + (v/3)²), between −3 and 3; v near 0. All 0 where the scale is NOTHING; NaN where v is."""
+    if scale == NOTHING:
+        return np.where(np.isnan(scaled), scaled, 0.0)
+    # √(1 + a²) without a², which overflows where v is large
+    return np.asarray(scaled / np.hypot(1.0, scaled / BOUND))
 
 
 def _width(between_quartiles: float, values: Vector) -> float:
@@ -108,7 +135,19 @@ def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, fl
 
 
 def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
-    """(median, 75 % quantile − 25 % quantile) of weighted values; the range where the two are the same.
+    """(median, 75 % quantile − 25 % quantile) of weighted values; the range where the two are the same."""
+    low, middle, high = _weighted_quartiles(values, weights)
+    return middle, _width(high - low, values)
+
+
+def weighted_robust_clip(values: Vector, weights: Vector) -> tuple[float, float]:
+    """What `robust_clip` is of weighted values."""
+    low, middle, high = _weighted_quartiles(values, weights)
+    return middle, _half_range(high - low, values)
+
+
+def _weighted_quartiles(values: Vector, weights: Vector) -> tuple[float, float, float]:
+    """The quartiles of weighted values and their median between.
 
     Linear between two values, as without weights: a value of weight w stands from the sum of the weights
     before it to w − 1 further on. Where some weights are below 1, the smallest is what counts as one row.
@@ -120,7 +159,7 @@ def weighted_robust(values: Vector, weights: Vector) -> tuple[float, float]:
     unit, exponent = scaled_to_one(values[order])
     quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
     low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
-    return middle, _width(high - low, values)
+    return low, middle, high
 
 
 def _settled(wanted: Vector, places: Vector) -> Vector:
@@ -139,13 +178,14 @@ class Scaling:
 
     `weighted` takes the weights of the numbers too, all above 0: it gives what the same numbers would, each
     as often as it weighs. None where that changes nothing, as it does not change extremes. `remark` says
-    what is worth knowing about some numbers.
+    what is worth knowing about some numbers. `after` is what comes of scaled numbers, with their scale.
     """
 
     plain: Callable[[Vector], tuple[float, float]]
     words: tuple[str | None, ...] = ()
     weighted: Callable[[Vector, Vector], tuple[float, float]] | None = None
     remark: Callable[[Vector], str | None] | None = None
+    after: Callable[[Array, float], Array] | None = None
 
     def __call__(self, values: Vector, weights: Vector | None = None) -> tuple[float, float]:
         """The center and the scale of some numbers."""
@@ -159,5 +199,6 @@ SCALINGS = {
     "minmax": Scaling(minmax, ("min", "range")),
     "maxabs": Scaling(maxabs, (None, "largest")),
     "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust, equal_quartiles),
+    "robust_clip": Scaling(robust_clip, ("median", "scale"), weighted_robust_clip, after=smooth_clip),
     "none": Scaling(unscaled),
 }

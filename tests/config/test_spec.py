@@ -257,6 +257,8 @@ OPTIONS = {
     "{encode: quantile}": {"name": "quantile"},
     "{encode: quantile, output: normal}": {"name": "quantile", "output": "normal"},
     "{name: quantile, output: null}": {"name": "quantile"},
+    "{encode: {name: piecewise_linear, bins: 7}}": {"name": "piecewise_linear", "bins": 7},
+    "piecewise_linear": {"name": "piecewise_linear"},
     "{encode: {name: one_hot, min_count: 10}}": {"name": "one_hot", "min_count": 10},
     "{encode: datetime, parts: month}": {"name": "datetime", "parts": ("month",)},
     "{encode: datetime, parts: [year, timestamp], cyclic: false}": {
@@ -440,6 +442,8 @@ def test_names_from_elsewhere_lead_to_names_of_ours() -> None:
         "layer_norm",
         "log1p",
         "robust",
+        "robust_clip",
+        "piecewise_linear",
         "quantile",
         "datetime",
         "most_frequent",

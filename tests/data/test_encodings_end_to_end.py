@@ -15,7 +15,10 @@ from tests.support.running import mlp, ok, write_config
 
 FEATURES: dict[str, dict[str, Any]] = {
     "robust": {"x": "robust"},
+    "robust_clip": {"x": {"encode": "robust_clip", "missing": "median"}},
     "quantile": {"x": {"encode": "quantile"}},
+    "pieces": {"gap": {"encode": "piecewise_linear", "missing": "mean", "indicator": True}},
+    "few pieces": {"x": {"encode": "piecewise_linear", "bins": 3}},
     "quantile, normal": {"x": {"encode": "quantile", "output": "normal"}},
     "indicators": {
         "gap": {"encode": "standardize", "missing": "median", "indicator": True},
@@ -27,8 +30,8 @@ FEATURES: dict[str, dict[str, Any]] = {
     "min_count": {"town": {"encode": "one_hot", "min_count": 12, "missing": "most_frequent"}},
 }
 INPUTS = {
-    "robust": 1, "quantile": 1, "quantile, normal": 1, "indicators": 8, "datetime": 8, "datetime, numbers": 2,
-    "datetime, format": 6, "min_count": 4,
+    "robust": 1, "robust_clip": 1, "quantile": 1, "pieces": 43, "few pieces": 3, "quantile, normal": 1,
+    "indicators": 8, "datetime": 8, "datetime, numbers": 2, "datetime, format": 6, "min_count": 4,
 }  # fmt: skip
 COLUMNS = ("x", "gap", "town", "when", "day", "y")
 
@@ -89,6 +92,7 @@ def test_the_resolved_config_trains_the_same_model(tmp_path: Path, rows: list[di
     write_rows(tmp_path / "t.csv", rows)
     features = {**FEATURES["quantile, normal"], **FEATURES["indicators"], **FEATURES["datetime, format"]}
     features |= {**FEATURES["datetime, numbers"], **FEATURES["min_count"]}
+    features["gap"] = {"encode": "piecewise_linear", "bins": 5, "missing": "median", "indicator": True}
     config = write_config(tmp_path / "c.yaml", data={"target": "y", "features": features})
     ok("train", config, "-o", tmp_path / "a", "--no-plots", "-q")
     ok("train", tmp_path / "a" / "config.yaml", "-o", tmp_path / "b", "--no-plots", "-q")

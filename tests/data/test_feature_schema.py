@@ -20,12 +20,13 @@ def test_what_is_written_can_be_read_and_encodes() -> None:
     assert model.meta.model_dump(mode="json") == rich_meta()
     assert list(model.arrays) == [
         "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "inputs.center",
-        "inputs.scale", "inputs.fill", "inputs.quantiles", "target.center", "target.scale", "check.inputs",
-        "check.outputs",
+        "inputs.scale", "inputs.fill", "inputs.quantiles", "inputs.bins.start", "inputs.bins.scale",
+        "target.center", "target.scale", "check.inputs", "check.outputs",
     ]  # fmt: skip
     encoder = InputEncoder.from_meta(model.meta.model_dump(mode="json")["features"], model.arrays)
     assert encoder.names == (
         "n", "n=missing", "d.year", "d.month.sin", "d.month.cos", "d=missing", "t=a", "t=b", "t=other",
+        "p.bin1", "p.bin2", "p.bin3",
     )  # fmt: skip
     assert encoder.meta() == rich_meta()["features"]
     arrays = rich_arrays()

@@ -18,7 +18,7 @@ from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.number_feature import MAX_QUANTILES, fit_curve
-from mlpcli.data.scaling import robust
+from mlpcli.data.scaling import SCALINGS, robust, robust_clip
 from mlpcli.tables.table import Table
 from tests.support.tables import all_rows, table_of
 
@@ -84,6 +84,55 @@ def test_robust_scaling_is_that_of_scikit_learn(cells: list[float]) -> None:
     np.testing.assert_allclose(x, expected, rtol=1e-12, atol=1e-12)
 
 
+def realmlp(cells: Sequence[float], others: Sequence[float]) -> Array:
+    """What RealMLP's preprocessing makes of other cells, as its authors write it."""
+    train, x = np.array(cells), np.array(others)
+    width = np.quantile(train, 0.75) - np.quantile(train, 0.25)
+    if width == 0:
+        width = 0.5 * (train.max() - train.min())
+    factor = 0.0 if width == 0 else 1 / width
+    v = factor * (x - np.median(train))
+    return np.asarray(v / np.sqrt(1 + (v / 3) ** 2))
+
+
+@given(cells=st.lists(NUMBERS, min_size=2, max_size=15), others=st.lists(NUMBERS, min_size=1, max_size=15))
+def test_robust_clip_is_the_preprocessing_of_realmlp(cells: list[float], others: list[float]) -> None:
+    """By median and quartiles, by half the range, or nothing at all: also for what training did not have."""
+    encoder = fit(number_table(cells), encode="robust_clip")
+    for values in (cells, others):
+        x = encoder.encode(number_table(values)).x[:, 0]
+        np.testing.assert_allclose(x, realmlp(cells, values), rtol=1e-12, atol=1e-12)
+        assert (np.abs(x) <= 3).all()
+    restored = InputEncoder.from_meta(json.loads(json.dumps(encoder.meta())), encoder.arrays())
+    assert restored == encoder
+
+
+@pytest.mark.parametrize(
+    ("cells", "others", "expected"),
+    [
+        ([-1, 0, 1, 2, 3], [1, 3, 5, -5], [0, 1 / (1 + 1 / 9) ** 0.5, 2 / (13 / 9) ** 0.5, -3 / 2**0.5]),
+        # a rare 1
+        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 1], [0, 1], [0, 2 / (1 + 4 / 9) ** 0.5]),
+        # a constant stays 0 for ever
+        ([7, 7, 7], [7, 8, -1e6], [0, 0, 0]),
+        # far out
+        ([-1, 0, 1, 2, 3], [1e200, -1e300], [3, -3]),
+    ],
+)
+def test_robust_clip_worked_by_hand(cells: list[float], others: list[float], expected: list[float]) -> None:
+    x = fit(number_table(cells), encode="robust_clip").encode(number_table(others)).x
+    np.testing.assert_allclose(x[:, 0], expected, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("weights", [[1, 3, 2, 1, 5, 1], [1, 1, 1, 9, 1, 1]])
+def test_robust_clip_counts_rows_as_often_as_they_weigh(weights: list[int]) -> None:
+    values = np.array([3.0, 1.0, 4.0, 1.5, 9.0, 2.5])
+    repeated = SCALINGS["robust_clip"](np.repeat(values, weights))
+    assert SCALINGS["robust_clip"](values, np.array(weights, dtype=float)) == pytest.approx(
+        repeated, rel=1e-12
+    )
+
+
 def test_a_scale_that_is_none_of_quartiles_is_told_of() -> None:
     """Most rows are 0: others would reach the network as they are."""
     spec, policy = {"x": FeatureSpec.model_validate("robust")}, MissingSpec(name="error")
@@ -95,7 +144,7 @@ def test_a_scale_that_is_none_of_quartiles_is_told_of() -> None:
     assert fit_inputs(spec, policy, half, all_rows(half)).notes == ()
 
 
-@pytest.mark.parametrize("encode", ["robust", "quantile"])
+@pytest.mark.parametrize("encode", ["robust", "robust_clip", "quantile"])
 def test_a_constant_column_becomes_0(encode: str) -> None:
     """Exactly."""
     table = number_table([0.1, 0.1, 0.1])
@@ -107,6 +156,7 @@ def test_no_magnitude_is_too_large_or_too_small(unit: float) -> None:
     """The same numbers in other units."""
     values = np.array([-9.0, -1.0, 0.5, 3.0, 9.0])
     assert robust(values * unit) == pytest.approx((0.5 * unit, 4.0 * unit), rel=1e-12)
+    assert robust_clip(values * unit) == pytest.approx((0.5 * unit, 4.0 * unit), rel=1e-12)
     curve = fit_curve(values * unit, "uniform")
     np.testing.assert_allclose(curve(values * unit), [0, 0.25, 0.5, 0.75, 1], rtol=1e-12)
 

@@ -15,11 +15,11 @@ from mlpcli.artifacts.model_file import model_content
 from tests.support.hostile_models import npy, zipped
 from tests.support.sample_model import sample_arrays, sample_meta
 
-ROWS, INPUTS = 275, 9
+ROWS, INPUTS, BINS = 275, 12, 3
 
 
 def rich_meta() -> dict[str, Any]:
-    """Metadata of ranks, dates, rare categories and indicators."""
+    """Metadata of ranks, dates, rare categories, bins and indicators."""
     meta = sample_meta()
     meta["features"] = [
         {"name": "n", "encode": "quantile", "missing": "median", "fill": None, "output": "normal"},
@@ -42,6 +42,7 @@ def rich_meta() -> dict[str, Any]:
             "categories": ["a", "b"],
             "other": ["c", "d"],
         },
+        {"name": "p", "encode": "piecewise_linear", "missing": "mean", "fill": None, "bins": BINS},
     ]
     meta["architecture"]["layers"][0] = INPUTS
     meta["training"]["parameters"] = 4 * (INPUTS + 1) + 15
@@ -52,8 +53,10 @@ def rich_arrays() -> dict[str, Array]:
     """The arrays that go with `rich_meta()`."""
     arrays = sample_arrays()
     arrays |= {"layers.0.weight": np.ones((INPUTS, 4), np.float32), "check.inputs": np.zeros((8, INPUTS))}
-    arrays |= {f"inputs.{part}": np.ones(2) for part in ("center", "scale", "fill")}
-    return arrays | {"inputs.quantiles": np.linspace(0, 1, ROWS)[np.newaxis] ** 2}
+    arrays |= {f"inputs.{part}": np.ones(3) for part in ("center", "scale", "fill")}
+    arrays["inputs.center"][2] = 0.0
+    arrays |= {"inputs.quantiles": np.linspace(0, 1, ROWS)[np.newaxis] ** 2}
+    return arrays | {"inputs.bins.start": np.arange(BINS) * 2.0, "inputs.bins.scale": np.full(BINS, 2.0)}
 
 
 def rich_model() -> bytes:
@@ -155,16 +158,41 @@ HOSTILE_FEATURES: dict[str, tuple[Callable[[], bytes], str]] = {
         "metadata: an indicator follows its own column, found one of 't'",
     ),
     "two indicators": (
-        lambda: with_features([0, 1, 1, 2, 3, 4]),
+        lambda: with_features([0, 1, 1, 2, 3, 4, 5]),
         "metadata: an indicator follows its own column, found one of 'n'",
     ),
     "an indicator in front": (
-        lambda: with_features([1, 0, 2, 3, 4]),
+        lambda: with_features([1, 0, 2, 3, 4, 5]),
         "metadata: an indicator follows its own column, found one of 'n'",
     ),
     "an indicator too few": (
-        lambda: with_features([0, 2, 3, 4]),
-        "metadata: the first layer takes 9 inputs, found features of width 8",
+        lambda: with_features([0, 2, 3, 4, 5]),
+        "metadata: the first layer takes 12 inputs, found features of width 11",
+    ),
+    "no bins": (
+        lambda: with_feature(5, bins=0),
+        "metadata.features.5.piecewise_linear.bins: Input should be greater than or equal to 1",
+    ),
+    "a bin too many": (
+        lambda: with_feature(5, bins=4),
+        "metadata: the first layer takes 12 inputs, found features of width 13",
+    ),
+    "a million bins": (lambda: with_feature(5, bins=10**6), "metadata.features.5.piecewise_linear.bins"),
+    "a bin without a width": (
+        lambda: with_member("inputs.bins.scale.npy", npy(np.array([1.0, 0.0, 1.0]))),
+        "inputs.bins.scale: holds a scale that is not positive",
+    ),
+    "a bin that begins nowhere": (
+        lambda: with_member("inputs.bins.start.npy", npy(np.array([0.0, np.nan, 1.0]))),
+        "inputs.bins.start: holds a number that is not finite",
+    ),
+    "beginnings of other bins": (
+        lambda: with_member("inputs.bins.start.npy", npy(np.zeros(2))),
+        "inputs.bins.start: expected float64 [3], found float64 [2]",
+    ),
+    "no widths of bins": (
+        lambda: with_member("inputs.bins.scale.npy", None),
+        "the arrays are not those that its metadata describes: it lacks 'inputs.bins.scale'",
     ),
     "a decoration of nothing": (
         lambda: with_feature(0, parse={}),
@@ -193,11 +221,11 @@ HOSTILE_FEATURES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "parts that are no cycles": (
         lambda: with_feature(2, cyclic=False),
-        "metadata: the first layer takes 9 inputs, found features of width 8",
+        "metadata: the first layer takes 12 inputs, found features of width 11",
     ),
     "a scaling of a cycle": (
         lambda: with_feature(2, parts=["hour", "month"]),
-        "metadata: the first layer takes 9 inputs, found features of width 10",
+        "metadata: the first layer takes 12 inputs, found features of width 13",
     ),
     "cyclic as a number": (lambda: with_feature(2, cyclic=1), "metadata.features.2.datetime.cyclic"),
     "a format without a year": (
@@ -214,7 +242,7 @@ HOSTILE_FEATURES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "no rare categories": (
         lambda: with_feature(4, other=[]),
-        "metadata: the first layer takes 9 inputs, found features of width 8",
+        "metadata: the first layer takes 12 inputs, found features of width 11",
     ),
     "other positions": (
         lambda: with_feature(4, encode="ordinal"),
