@@ -36,6 +36,8 @@ def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     kinds |= _encoder_arrays(meta)
     for part in ("center", "scale"):
         kinds[f"target.{part}"] = ArrayKind("float64", (shape.widths[-1],))
+    if meta.target.clip:
+        kinds["target.bounds"] = ArrayKind("float64", (2, shape.widths[-1]))
     rows = min(CHECK_ROWS, meta.data.rows)
     kinds["check.inputs"] = ArrayKind("float64", (rows, shape.inputs))
     kinds["check.outputs"] = ArrayKind("float64", (rows, shape.widths[-1]))
@@ -80,6 +82,8 @@ def check_values(arrays: Mapping[str, Array]) -> None:
             raise FileFormatError(f"{name}: holds a scale that is not positive")
         if name == DIGESTS and not (array[1:] > array[:-1]).all():
             raise FileFormatError(f"{name}: holds digests that do not go up")
+        if name.endswith(".bounds") and not (array[0] <= array[1]).all():
+            raise FileFormatError(f"{name}: holds a range whose end is before its beginning")
         if name.endswith(".quantiles") and not (array[:, 1:] >= array[:, :-1]).all():
             raise FileFormatError(f"{name}: holds quantiles that go down")
 
@@ -128,6 +132,8 @@ def _check_target(meta: ModelMeta) -> None:
     for name in target.parse:
         if name not in target.columns or target.task != "regression":
             _contradict("decorated numbers are a target of a regression", f"'{name[:80]}'")
+    if (target.transform or target.clip) and target.task != "regression":
+        _contradict("numbers that are transformed or clipped are a target of a regression", target.task)
     if target.task != meta.task:
         _contradict(f"the task is {meta.task}", f"a target for {target.task}")
     if meta.task not in meta.loss.tasks:

@@ -51,7 +51,8 @@ PartName = Literal["train", "val", "test"]
 class Target(Exact):
     """The columns that are predicted, the classes in the order of the outputs, the positive one of two.
 
-    `parse` says of columns how their numbers are decorated; it is left out where none is.
+    `parse` says of columns how their numbers are decorated; it is left out where none is, and so are
+    `transform` and `clip` where nothing is done with numbers.
     """
 
     columns: Annotated[Items[Text], Field(min_length=1, max_length=MAX_FEATURES)]
@@ -60,6 +61,8 @@ class Target(Exact):
     outputs: Width
     parse: Annotated[dict[Text, ParseSpec], BeforeValidator(few_keys)] = Field(default_factory=dict)
     positive: Text | None = None
+    transform: Literal["log1p"] | None = None
+    clip: bool = False
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Target:
@@ -71,7 +74,7 @@ class Target(Exact):
     def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         keys: dict[str, Any] = serialize(self)
         keys["parse"] = {name: one.options for name, one in self.parse.items()}
-        return without(keys, {"positive": None, "parse": {}})
+        return without(keys, {"positive": None, "parse": {}, "transform": None, "clip": False})
 
 
 class OwnMarks(Exact):

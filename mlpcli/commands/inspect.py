@@ -72,10 +72,15 @@ def _target(target: Mapping[str, Any]) -> str:
     pairs = zip(target["center"], target["scale"], strict=True)
     written = target.get("parse", {}).items()
     parsed = "".join(f"; {name} written with {_decoration(parse)}" for name, parse in written)
-    if all(pair == (0.0, 1.0) for pair in pairs):
+    if "bounds" in target:
+        ranges = zip(target["columns"], *target["bounds"], strict=True)
+        parsed += "".join(f"; {name} from {number(low)} to {number(high)}" for name, low, high in ranges)
+    transform = target.get("transform")
+    if all(pair == (0.0, 1.0) for pair in pairs) and transform is None:
         return columns + parsed
     scales = zip(target["columns"], target["center"], target["scale"], strict=True)
-    parts = [f"{name} = output · {number(scale)} + {number(center)}" for name, center, scale in scales]
+    of = "{}" if transform is None else f"{transform}({{}})"
+    parts = [f"{of.format(name)} = output · {number(scale)} + {number(at)}" for name, at, scale in scales]
     return listed(parts) + parsed
 
 

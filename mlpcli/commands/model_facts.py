@@ -19,7 +19,8 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
     shape = meta.pop("architecture")
     architecture = architecture_of(file.meta.architecture, file.meta.features)
     layers = list(_layers(shape, architecture))
-    center, scale = (file.arrays[f"target.{part}"].tolist() for part in ("center", "scale"))
+    parts = ("center", "scale", "bounds") if file.meta.target.clip else ("center", "scale")
+    fitted = {part: file.arrays[f"target.{part}"].tolist() for part in parts}
     return {
         "sha256": file.sha256,
         "format": {"name": meta.pop("format"), "version": meta.pop("version")},
@@ -31,7 +32,7 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
         "parameters": architecture.count_parameters(),
         "dtype": shape["dtype"],
         "loss": meta.pop("loss"),
-        "target": {**_target(meta.pop("target")), "center": center, "scale": scale},
+        "target": {**_target(meta.pop("target")), **fitted},
         **meta,
         "features": list(_features(file, meta["features"])),
     }

@@ -130,6 +130,20 @@ def scaled_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
         yield Finding(("data", "target_scale"), message, "leave target_scale out, or divide")
 
 
+def treated_targets_are_numbers(spec: Spec) -> Iterator[Finding]:
+    """Classes have no logarithm and no range; a loss of counts takes a logarithm of its own."""
+    task, transform = only(possible_tasks(spec)), spec.data.target_transform
+    if transform == "none":
+        transform = None
+    asked = {"target_transform": transform is not None, "target_clip": spec.data.target_clip}
+    for key, is_asked in asked.items():
+        if is_asked and task is not None and task != "regression":
+            yield Finding(("data", key), f"{key} is for regression, the task is {task}")
+    if transform is not None and spec.loss is not None and spec.loss.counts:
+        message = f"{spec.loss.name} is for counts as they are, and {transform} makes others of them"
+        yield Finding(("data", "target_transform"), message, "leave one of the two out")
+
+
 def decorated_columns_are_numbers(spec: Spec) -> Iterator[Finding]:
     """What stands around a number means nothing where the column is a text or a date."""
     for name, feature in (spec.data.features or {}).items():

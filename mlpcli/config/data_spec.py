@@ -116,6 +116,20 @@ class DataSpec(Closed):
             description="scaling of regression targets; default: standardize where loss and output allow it"
         ),
     ] = None
+    target_transform: Annotated[
+        Maybe[Annotated[Literal["none", "log1p"], Word("a transform of the target")]],
+        Field(
+            description="with log1p the network learns log(1 + y), which is then scaled; predictions and "
+            "metrics are those of y, which has to be above −1; default: none"
+        ),
+    ] = None
+    target_clip: Annotated[
+        Maybe[Annotated[bool, Flag()]],
+        Field(
+            description="whether predicted numbers stay within the least and the largest of the training "
+            "rows' target; default: false"
+        ),
+    ] = None
     target_parse: Annotated[
         Maybe[TargetParse],
         Field(

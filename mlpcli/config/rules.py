@@ -37,6 +37,10 @@ RULES: tuple[Rule, ...] = (
         (("data", "separator"), ("data", "decimal"), ("data", "train")),
     ),
     Rule(data_rules.scaled_targets_are_numbers, (*DECIDES_TASK, ("data", "target_scale"))),
+    Rule(
+        data_rules.treated_targets_are_numbers,
+        (*DECIDES_TASK, ("data", "target_transform"), ("data", "target_clip")),
+    ),
     Rule(data_rules.decorated_columns_are_numbers, (("data", "features"),)),
     Rule(data_rules.decorated_targets_are_numbers, DECIDES_TASK),
     Rule(data_rules.policies_fit_encodings, (("data", "features"),)),

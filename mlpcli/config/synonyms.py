@@ -115,6 +115,11 @@ KEYS_ELSEWHERE: dict[str, str] = {
     "weight_decay": "optimizer.weight_decay",
     "class_weights": "class_weight",
     # data
+    "log_target": "data.target_transform",
+    "target_log": "data.target_transform",
+    "transform_target": "data.target_transform",
+    "clip_predictions": "data.target_clip",
+    "clip_outputs": "data.target_clip",
     "dataset": "data",
     "input": "data.train",
     "file": "data.train",

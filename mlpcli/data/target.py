@@ -11,9 +11,8 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.config.spec import ScaleSpec
 from mlpcli.data.classes import classes_in
-from mlpcli.data.scaling import SCALINGS
+from mlpcli.data.target_transform import TRANSFORMS, Transform
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.bad_cells import Fault, lacking_fault, text_fault
 from mlpcli.tables.columns import sorted_texts
@@ -39,7 +38,8 @@ class TargetEncoder:
 
     `classes` are in the order of the outputs; for labels they are the words for no and yes. `chosen` is the
     positive one of two classes where the settings name it. `parse` says of each column of decorated numbers
-    how these are.
+    how these are. Numbers are scaled after their `transform`; what is predicted stays within `bounds`, a row
+    of the least and one of the largest number of each column.
     """
 
     task: str
@@ -50,6 +50,8 @@ class TargetEncoder:
     scale: Vector
     parse: Mapping[str, ParseSpec] = field(default_factory=dict)
     chosen: str | None = None
+    transform: str | None = None
+    bounds: Matrix | None = None
 
     @property
     def positive(self) -> int:
@@ -87,9 +89,21 @@ class TargetEncoder:
         faults = [text_fault(name, column.bad, table.notation)] if len(column.bad) else []
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
+        values = np.nan_to_num(column.values)
+        if self._through is not None:
+            low = np.flatnonzero(values <= self._through.above)
+            if len(low):
+                wanted, found = f"above {self._through.above:g} for {self.transform}", values[low[0]]
+                faults.append(Fault(name, f"expected a number {wanted}", low, found=f", found {found!s}"))
+                values[low] = 0.0
+            values = self._through.forward(values)
         with np.errstate(over="ignore"):  # what is infinite then is told with its place
-            out[:, 0] = (np.nan_to_num(column.values) - self.center[index]) / self.scale[index]
+            out[:, 0] = (values - self.center[index]) / self.scale[index]
         return faults
+
+    @property
+    def _through(self) -> Transform | None:
+        return None if self.transform is None else TRANSFORMS[self.transform]
 
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.text(name, rows)
@@ -120,8 +134,27 @@ class TargetEncoder:
         return table.text(name, rows).matched(self.classes, table.notation.decimal)
 
     def unscaled(self, y: Matrix) -> Matrix:
-        """Scaled numbers in the target's own units."""
-        return y * self.scale + self.center
+        """Scaled numbers in the target's own units; infinite where a transform makes them too large."""
+        numbers = y * self.scale + self.center
+        return numbers if self._through is None else self._through.backward(numbers)
+
+    def predicted(self, outputs: Matrix) -> Matrix:
+        """Finite outputs of a network in the target's own units, within the bounds where there are some."""
+        numbers = self.unscaled(outputs)
+        return (
+            numbers if self.bounds is None else np.where(np.isfinite(outputs), self.bounded(numbers), numbers)
+        )
+
+    def bounded(self, numbers: Matrix) -> Matrix:
+        """Numbers in the target's own units within the bounds, if there are any."""
+        return numbers if self.bounds is None else np.clip(numbers, *self.bounds)
+
+    def line_at(self, numbers: Matrix) -> tuple[Array, Array]:
+        """(center, scale), of which numbers near these are scale · output + center."""
+        if self._through is None:
+            return self.center, self.scale
+        slope = self._through.slope(numbers)
+        return numbers - slope * (self._through.forward(numbers) - self.center), slope * self.scale
 
     def class_indices(self, y: Matrix) -> Indices:
         """The class of each row (n,) from its targets as `encode` gives them."""
@@ -141,12 +174,15 @@ class TargetEncoder:
             "classes": list(self.classes),
             "outputs": self.outputs,
             **({"parse": parse} if parse else {}),
+            **({} if self.transform is None else {"transform": self.transform}),
+            **({} if self.bounds is None else {"clip": True}),
             **({} if self.chosen is None else {"positive": self.chosen}),
         }
 
     def arrays(self) -> dict[str, Array]:
-        """The scales, one for each output; 0 and 1 where nothing is scaled."""
-        return {"target.center": self.center, "target.scale": self.scale}
+        """The scales, one for each output; 0 and 1 where nothing is scaled. The bounds, if there are any."""
+        bounds = {} if self.bounds is None else {"target.bounds": self.bounds}
+        return {"target.center": self.center, "target.scale": self.scale, **bounds}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> TargetEncoder:
@@ -154,7 +190,10 @@ class TargetEncoder:
         names, classes = tuple(meta["columns"]), tuple(meta["classes"])
         scaling = arrays["target.center"], arrays["target.scale"]
         parse = {name: ParseSpec.model_validate(one) for name, one in meta.get("parse", {}).items()}
-        return cls(meta["task"], names, classes, meta["outputs"], *scaling, parse, meta.get("positive"))
+        positive, transform, bounds = meta.get("positive"), meta.get("transform"), arrays.get("target.bounds")
+        return cls(
+            meta["task"], names, classes, meta["outputs"], *scaling, parse, positive, transform, bounds
+        )
 
 
 def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
@@ -194,26 +233,3 @@ def label_target(columns: tuple[str, ...], words: tuple[str, ...], table: Table)
     return TargetEncoder(
         "multilabel", columns, words, len(columns), np.zeros(len(columns)), np.ones(len(columns))
     )
-
-
-def fit_numbers(
-    columns: tuple[str, ...],
-    scale: ScaleSpec,
-    table: Table,
-    rows: Indices,
-    repetitions: Vector | None = None,
-) -> TargetEncoder:
-    """The target of a regression, scaled by what its training rows say, each as often as it counts."""
-    fitted = []
-    for name in columns:
-        values = table.number(name, rows).values
-        finite = np.isfinite(values)
-        if scale.name == "divide" or not finite.any():
-            fitted.append((0.0, scale.number or 1.0))
-        else:
-            weights = None if repetitions is None else repetitions[finite]
-            fitted.append(SCALINGS[scale.name](values[finite], weights))
-    centers, scales = np.array(fitted, dtype=np.float64).T.copy()
-    decorations = table.notation.decorations
-    parse = {name: decorations[name] for name in columns if name in decorations}
-    return TargetEncoder("regression", columns, (), len(columns), centers, scales, parse)

@@ -9,12 +9,13 @@ from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
 from mlpcli.data.classes import classes_in, hold_codes, require_classes_of, single_rows
-from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.data.number_target import Treatment, fit_numbers
+from mlpcli.data.target import TargetEncoder, class_target, find_classes, label_target
 from mlpcli.data.target_texts import amounts_in, as_numbers
 from mlpcli.errors import NotThereError, SettingError
 from mlpcli.tables.columns import Kind, kind_of
 from mlpcli.tables.spellings import places_by_meaning
-from mlpcli.tables.table import Table
+from mlpcli.tables.table import Table, TrainingRows
 
 POSITIVE = ("data", "positive")
 
@@ -119,13 +120,15 @@ def fit_outcome(
     output = decide_output_activation(spec, loss)
     scale = decide_scale(spec, task, loss, output)
     require_no_positive(spec, task)
+    require_no_treatment(spec, task)
     if task == "classification":
         target = class_target(columns[0], classes, loss.name, positive_of(spec, classes, table))
         return Outcome(target, loss, output, _class_notes(spec, table, rows))
     if task == "multilabel":
         notes = _merged(table, columns, rows, "value")
         return Outcome(label_target(columns, classes, table), loss, output, notes)
-    return Outcome(fit_numbers(columns, scale, table, rows, repetitions), loss, output)
+    treatment = Treatment.of(spec.data, scale)
+    return Outcome(fit_numbers(columns, treatment, TrainingRows(table, rows, repetitions)), loss, output)
 
 
 def _merged(table: Table, columns: tuple[str, ...], rows: Indices, what: str) -> tuple[str, ...]:
@@ -152,6 +155,14 @@ def require_no_positive(spec: Spec, task: str) -> None:
     """SettingError for a positive class where there are no classes."""
     if spec.data.positive is not None and task != "classification":
         raise SettingError.of(POSITIVE, f"positive is for classification, the task is {task}")
+
+
+def require_no_treatment(spec: Spec, task: str) -> None:
+    """SettingError for what is done with numbers where there are none to predict."""
+    transformed, clipped = spec.data.target_transform not in {None, "none"}, spec.data.target_clip
+    for key, is_asked in {"target_transform": transformed, "target_clip": clipped}.items():
+        if is_asked and task != "regression":
+            raise SettingError.of(("data", key), f"{key} is for regression, the task is {task}")
 
 
 def positive_of(spec: Spec, classes: tuple[str, ...], table: Table) -> str | None:

@@ -42,6 +42,8 @@ class Estimator(BaseEstimator):
         residual: bool = False,
         encode: str = "standardize",
         target_scale: Choice | None = None,
+        target_transform: str | None = None,
+        target_clip: bool | None = None,
         loss: Choice | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         l1: float = 0.0,
@@ -66,11 +68,11 @@ class Estimator(BaseEstimator):
         self.normalization = normalization
         self.residual = residual
         self.encode = encode
-        self.target_scale = target_scale
+        self.target_scale, self.target_transform = target_scale, target_transform
+        self.target_clip = target_clip
         self.loss = loss
         self.class_weight = class_weight
-        self.l1 = l1
-        self.l2 = l2
+        self.l1, self.l2 = l1, l2
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule

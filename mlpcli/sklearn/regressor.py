@@ -20,7 +20,8 @@ class MLPRegressor(RegressorMixin, Estimator):
     them, to the last bit, but under batch_norm; with many rows, `optimizer="adam"` is faster. `l2=0.01` tames
     it on noise.
 
-    `encode` scales the inputs, `target_scale` the targets; predictions are in the targets' own units.
+    `encode` scales the inputs, `target_scale` the targets, which `target_transform` may take the logarithm of
+    before; predictions are in the targets' own units, and with `target_clip` within their range in `fit`.
     `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`.
 
     After `fit`: `history_`, a DataFrame with a row per epoch or iteration, and `n_iter_`, their number.

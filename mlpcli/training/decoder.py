@@ -16,6 +16,8 @@ from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.few_digits import as_float32_tells
 from mlpcli.training.predictions import Predictions
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True, eq=False)
 class OutputDecoder:
@@ -49,7 +51,7 @@ class OutputDecoder:
     def outputs(self, scores: Matrix) -> Matrix:
         """What the network puts out (n, outputs): probabilities, or numbers in the target's units."""
         outputs = outputs_of(scores, self.output)
-        return self.target.unscaled(outputs) if self.target.task == "regression" else outputs
+        return self.target.predicted(outputs) if self.target.task == "regression" else outputs
 
     def predicted(self, scores: Matrix) -> Array:
         """Class indices (n,), labels 0 or 1 (n, K), or numbers in the target's units (n, K), float64."""
@@ -70,7 +72,9 @@ class OutputDecoder:
         """
         predicted = self.predicted(scores)
         if self.target.task == "regression" and scores.dtype == np.float32:
-            return as_float32_tells(predicted, self.target.center, self.target.scale)
+            with np.errstate(all="ignore"):  # rows without a finite output have a fault already
+                line = self.target.line_at(predicted)
+            return self.target.bounded(as_float32_tells(predicted, *line))
         return predicted if self.target.task == "regression" else self.target.decode(predicted)
 
     def probability(self, scores: Matrix) -> Matrix | None:
@@ -87,18 +91,25 @@ class OutputDecoder:
         """What `predicted` should have been, from targets as the target encoder gives them (n, outputs)."""
         if self.target.task == "classification":
             return self.target.class_indices(y)
-        return self.target.unscaled(y) if self.target.task == "regression" else y.astype(np.intp)
+        return (
+            self._finite(self.target.unscaled(y)) if self.target.task == "regression" else y.astype(np.intp)
+        )
 
     def predictions(self, scores: Matrix, truth: Array, weights: Vector | None) -> Predictions:
         """Truth, as `truth` gives it, and prediction together, for the metrics."""
+        predicted = self.predicted(scores)
         return Predictions(
             task=self.target.task,
             truth=truth,
-            predicted=self.predicted(scores),
+            predicted=self._finite(predicted) if self.target.task == "regression" else predicted,
             scores=None if self.target.task == "regression" else ClassScores(scores, self.output),
             weights=weights,
             positive=self.target.positive,
         )
+
+    def _finite(self, numbers: Matrix) -> Matrix:
+        """Numbers for the metrics: one that a transform made infinite is the largest that there is."""
+        return numbers if self.target.transform is None else np.clip(numbers, -LARGEST, LARGEST)
 
 
 def decoder_of(target: TargetEncoder, loss: str, output: ActivationChoice) -> OutputDecoder:

@@ -17,8 +17,10 @@ EXACT = 22  # the largest power of ten that is a float64
 FINEST = 2.0**13  # scales: a float32 of so many, 2⁻¹⁰ from the next one, is fine enough
 
 
-def as_float32_tells(values: Matrix, center: Vector, scale: Vector) -> Matrix:
+def as_float32_tells(values: Matrix, center: Array, scale: Array) -> Matrix:
     """Numbers scale · z + center (n, K) of float32 scores z, as float32 tells them.
+
+    Center and scale are those of each column (K,), or of each number (n, K).
 
     Those keep all digits that lose some of the network's own as float32: where the center is so many times
     the scale that a float32 near it is coarser than a thousandth of the scale, and beyond float32's range.

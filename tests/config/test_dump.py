@@ -112,7 +112,7 @@ FEATURES = NAMES | st.dictionaries(
     TEXTS,
     ENCODING
     | st.fixed_dictionaries({}, optional={"encode": ENCODING, "missing": MISSING})
-    | st.fixed_dictionaries({"parse": DECORATION}, optional={"encode": st.just("log1p")}),
+    | st.fixed_dictionaries({"parse": DECORATION}, optional={"encode": st.sampled_from(["none", "log1p"])}),
     min_size=1,
     max_size=3,
 )
@@ -127,6 +127,8 @@ DATA = st.fixed_dictionaries(
     optional={
         "features": FEATURES,
         "target_scale": st.sampled_from(["none", "minmax"]) | st.fixed_dictionaries({"divide": RATES}),
+        "target_transform": st.sampled_from(["none", "log1p"]),
+        "target_clip": st.booleans(),
         "target_parse": DECORATION | st.fixed_dictionaries({"the target": DECORATION}),
         "id": st.just(["an id"]),
         "validation": PART,

@@ -231,8 +231,9 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 KEYS = """
-seed data.target data.task data.features data.target_scale data.target_parse data.exclude data.id
-data.weight data.validation data.test data.stratify data.group data.order data.positive data.missing
+seed data.target data.task data.features data.target_scale data.target_transform data.target_clip
+data.target_parse data.exclude data.id data.weight data.validation data.test data.stratify data.group
+data.order data.positive data.missing
 data.na_values data.separator data.decimal data.encoding model model.layers model.activation model.init
 model.bias model.dropout loss class_weight l1 l2 optimizer optimizer.name optimizer.momentum schedule
 schedule.name schedule.warmup training training.epochs training.batch_size training.shuffle

@@ -7,18 +7,28 @@ import json
 import numpy as np
 import pytest
 
+from mlpcli.arrays import Indices
 from mlpcli.config.spec import ScaleSpec
-from mlpcli.data.target import TargetEncoder, class_target, find_classes, fit_numbers, label_target
+from mlpcli.data.number_target import Treatment
+from mlpcli.data.number_target import fit_numbers as fit
+from mlpcli.data.target import TargetEncoder, class_target, find_classes, label_target
 from mlpcli.errors import DataError
+from mlpcli.tables.table import Table, TrainingRows
 from tests.support.tables import all_rows, table_of
 
 THREE = table_of({"y": ["b", "a", "10", "b", "9"], "x": [0] * 5})
 NUMBERS = table_of({"u": [1, 2, 3, 6], "v": [-1, 1, -1, 1]}, numbers=("u", "v"))
 
 
-def scaling(name: str) -> ScaleSpec:
-    """A scaling of the target."""
-    return ScaleSpec.model_validate({"divide": 4} if name == "divide" else name)
+def scaling(name: str, transform: str | None = None, clip: bool = False) -> Treatment:
+    """A scaling of the target, after a transform, or with its range."""
+    scale = ScaleSpec.model_validate({"divide": 4} if name == "divide" else name)
+    return Treatment(scale, transform, clip)
+
+
+def fit_numbers(columns: tuple[str, ...], treatment: Treatment, table: Table, rows: Indices) -> TargetEncoder:
+    """The target fitted on some rows of a table."""
+    return fit(columns, treatment, TrainingRows(table, rows))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +141,43 @@ def test_numbers_are_scaled_and_come_back(name: str, expected: list[list[float]]
     np.testing.assert_allclose(target.unscaled(y), [[1, -1], [2, 1], [3, -1], [6, 1]], rtol=1e-14)
 
 
+def test_logarithms_are_scaled_and_come_back() -> None:
+    """Worked by hand: log1p of 0, e−1 and e³−1 is 0, 1 and 3; the range is that of the numbers."""
+    cells = np.expm1([0.0, 1.0, 3.0]).tolist()
+    table = table_of({"u": [*cells, -1], "v": [0] * 4}, numbers=("u",))
+    target = fit_numbers(("u",), scaling("minmax", "log1p", clip=True), table, np.arange(3))
+    encoded = target.encode(table)
+    np.testing.assert_allclose(encoded.y[:, 0], [0, 1 / 3, 1, 0], rtol=1e-12)
+    (fault,) = encoded.faults
+    assert (fault.rows.tolist(), fault.message) == ([3], "expected a number above -1 for log1p, found -1.0")
+    np.testing.assert_allclose(target.unscaled(encoded.y[:3])[:, 0], cells, rtol=1e-12)
+    assert target.bounds is not None and target.bounds.tolist() == [[0], [cells[2]]]
+    outputs = np.array([[-0.5], [0.5], [9.0], [1e6], [np.nan], [np.inf]])
+    found = target.predicted(outputs)[:, 0]
+    np.testing.assert_allclose(found, [0, np.expm1(1.5), cells[2], cells[2], np.nan, np.inf], rtol=1e-12)
+
+
+def test_near_a_number_the_way_back_is_a_line() -> None:
+    """By central differences."""
+    table = table_of({"u": [0, 5, 900], "v": [1, 2, 4]}, numbers=("u", "v"))
+    for transform in (None, "log1p"):
+        target = fit_numbers(("u", "v"), scaling("standardize", transform), table, all_rows(table))
+        z = np.array([[-1.0, 0.3], [0.0, 2.0], [1.5, -2.0]])
+        numbers = target.unscaled(z)
+        center, scale = target.line_at(numbers)
+        step = 1e-6
+        slope = (target.unscaled(z + step) - target.unscaled(z - step)) / (2 * step)
+        np.testing.assert_allclose(np.broadcast_to(scale, z.shape), slope, rtol=1e-8)
+        np.testing.assert_allclose(center + scale * z, numbers, rtol=1e-9, atol=1e-9)
+
+
+def test_a_range_of_nothing_is_none() -> None:
+    """No training row has a usable number: whoever looks at them says so."""
+    table = table_of({"u": [-2, -3], "v": [0, 0]}, numbers=("u",))
+    target = fit_numbers(("u",), scaling("standardize", "log1p", clip=True), table, all_rows(table))
+    assert [fault.rows.tolist() for fault in target.encode(table).faults] == [[0, 1]]
+
+
 def test_scales_come_from_the_training_rows() -> None:
     """The last row is not one of them."""
     target = fit_numbers(("u",), scaling("standardize"), NUMBERS, np.array([0, 1, 2]))
@@ -142,8 +189,9 @@ def test_scales_come_from_the_training_rows() -> None:
     [
         class_target("y", ("a", "b", "ü"), "cross_entropy"),
         fit_numbers(("u", "v"), scaling("standardize"), NUMBERS, all_rows(NUMBERS)),
+        fit_numbers(("u",), scaling("minmax", "log1p", clip=True), NUMBERS, all_rows(NUMBERS)),
     ],
-    ids=["classes", "numbers"],
+    ids=["classes", "numbers", "treated"],
 )
 def test_what_is_stored_is_the_encoder(target: TargetEncoder) -> None:
     """Metadata through JSON, scales as arrays."""
@@ -152,3 +200,7 @@ def test_what_is_stored_is_the_encoder(target: TargetEncoder) -> None:
     assert restored.wanted == target.wanted
     np.testing.assert_array_equal(restored.center, target.center)
     np.testing.assert_array_equal(restored.scale, target.scale)
+    assert (restored.transform, restored.bounds is None) == (target.transform, target.bounds is None)
+    np.testing.assert_array_equal(
+        restored.arrays().get("target.bounds"), target.arrays().get("target.bounds")
+    )

@@ -204,6 +204,14 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"data": {"target": "size"}},
         {"data": {"target": "size", "target_scale": "minmax"}},
     ),
+    "DataSpec.target_transform": (
+        {"data": {"target": "count"}, "loss": "mse"},
+        {"data": {"target": "count", "target_transform": "log1p"}, "loss": "mse"},
+    ),
+    "DataSpec.target_clip": (
+        {"data": {"target": "size"}, "loss": "mse"},
+        {"data": {"target": "size", "target_clip": True}, "loss": "mse"},
+    ),
     "DataSpec.exclude": (
         {"data": {"features": None, "exclude": ["id"]}},
         {"data": {"features": None, "exclude": ["id", "two"]}},
