@@ -32,6 +32,7 @@ SECTIONS = {
     "model": "ModelSpec",
     "training": "TrainingSpec",
     "training.early_stopping": "EarlyStoppingSpec",
+    "training.average": "AverageSpec",
 }
 # the keys whose value is a choice by name, and where its options are in the schema
 CHOICES = {
@@ -46,7 +47,7 @@ CHOICES = {
 WRITTEN = {
     **dict.fromkeys(CHOICES, "see below"),
     "model.layers": "list of whole numbers from 1 to 1,000,000, or `auto`",
-    "model.dropout": "number ≥ 0, < 1, or list of them",
+    "model.dropout": "number ≥ 0, < 1, or list of them, or `{rate: NUMBER, schedule: SCHEDULE}`",
     "data.features": "list of columns, or mapping from a column to an encoding, to "
     "`{encode: ENCODING, missing: POLICY, parse: DECORATION, indicator: true}`, the options of the encoding "
     "beside it; the indicator is an input of 0 and 1 that says that the cell was missing",
@@ -79,6 +80,14 @@ groups of other lengths (`1,23`), a first group that begins with 0. A blank or a
 thousands may be one of those that typesetters use. Percent stays as it is written: `12 %` is 12. Missing
 marks of `na_values` are texts such as `-`, or numbers, which go by value. A DataFrame may have numbers in
 such a column, or texts."""
+RATES = """\
+Of every first-order optimizer; for rprop, of its first steps. A decoupled weight decay (adamw, lion) goes by
+the rate with its factor, but for `fan_in` by the rate without it: z = x W/√n with the rate η and the decay λ
+of W is then z = x V with the same steps and the same decay of V = W/√n (under Adam; it starts by
+`lecun_normal`)."""
+FADING = """\
+Of update k of N in all, counted from 0, with t = k/N, `cosine` leaves ½ (1 + cos πt) and `flat_cos`
+½ (1 + cos(π (max(1, 2t) − 1))). The gradient check is at t = 0."""
 SOFTMAX = "p_j = e^z_j / Σ e^z_k"
 OPENING = """\
 # Reference
@@ -239,6 +248,12 @@ def parse_part() -> list[str]:
     return [f"## {title}", "", *table(columns, rows), PARSED, ""]
 
 
+def nested_part(title: str, model: str, opening: str) -> list[str]:
+    """The options of a mapping that stands in several places, or below a choice."""
+    rows = [row[1:] for row in options(SCHEMA["$defs"][model])]
+    return [f"## {title}", "", opening, "", *table(("option", "value", "default", "meaning"), rows)]
+
+
 def flags(command: Any) -> Iterator[tuple[str, str]]:
     """A row for each argument and flag of a command."""
     for parameter in command.params:
@@ -298,6 +313,9 @@ def reference() -> str:
         words_part("Policies of `data.missing`", POLICIES),
         words_part("Scalings of `data.target_scale`", SCALES),
         *(choice_part(key) for key in CHOICES),
+        nested_part("Factors on the learning rate: `optimizer.rates`", "RatesSpec", RATES),
+        nested_part("A weight decay that fades: `optimizer.weight_decay`", "DecaySpec", FADING),
+        nested_part("Dropout that fades: `model.dropout`", "DropoutSpec", FADING),
         command_part(),
         metric_part(),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec
+from mlpcli.config.fading_spec import dropout_of
 from mlpcli.config.loss_spec import LOSSES, default_loss
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec, only, possible_tasks
@@ -37,7 +38,7 @@ def output_activations_at_the_output(spec: Spec) -> Iterator[Finding]:
 
 def one_dropout_per_hidden_layer(spec: Spec) -> Iterator[Finding]:
     """A list has one rate for each hidden layer."""
-    hidden, dropout = len(spec.model.layers) - 2, spec.model.dropout
+    hidden, dropout = len(spec.model.layers) - 2, dropout_of(spec.model.dropout).rate
     if isinstance(dropout, tuple):
         if len(dropout) != hidden:
             message = f"expected one rate per hidden layer, {hidden}, found {len(dropout)}"

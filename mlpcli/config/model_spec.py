@@ -2,12 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mlpcli.config.activation_spec import Activations, PlainActivationSpec
+from mlpcli.config.fading_spec import Dropout
 from mlpcli.config.fields import LARGEST, Flag, LocalPath, Number, Whole
 from mlpcli.config.refusals import refusal
-from mlpcli.config.shapes import EACH, ONE, Choice, Closed, Maybe, Option, one_or_each
+from mlpcli.config.shapes import Choice, Closed, Maybe, Option
 
 InitName = Literal[
     "zeros",
@@ -117,7 +118,6 @@ def _network_widths(layers: tuple[int | str, ...]) -> tuple[int | str, ...]:
 
 
 Width = Annotated[int | Literal["auto"], Whole(1, 1_000_000, word="auto")]
-Dropout = Annotated[float, Number(at_least=0, below=1)]
 
 
 class ModelSpec(Closed):
@@ -140,8 +140,7 @@ class ModelSpec(Closed):
     init: Annotated[InitSpec, Field(description="starting weights")] = PlainInitSpec(name="glorot_uniform")
     bias: Annotated[bool, Flag(), Field(description="whether layers have biases")] = True
     dropout: Annotated[
-        Annotated[Dropout, Tag(ONE)] | Annotated[tuple[Dropout, ...], Tag(EACH)],
-        Discriminator(one_or_each),
+        Dropout,
         Field(description="share of hidden units dropped in training: a number, or one per hidden layer"),
     ] = 0.0
     normalization: Annotated[

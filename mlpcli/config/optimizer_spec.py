@@ -4,31 +4,21 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from mlpcli.config.fields import Flag, Number, Whole
+from mlpcli.config.fields import Flag, Number
+from mlpcli.config.optimizer_options import (
+    Beta1,
+    Beta2,
+    Decay,
+    Epsilon,
+    Iterations,
+    Momentum,
+    Rate,
+    Rates,
+    Rho,
+    Tolerance,
+)
 from mlpcli.config.refusals import refusal
 from mlpcli.config.shapes import Choice, Option
-
-Rate = Annotated[float, Number(above=0), Field(description="step size; a schedule changes it during the run")]
-Decay = Annotated[
-    float,
-    Number(at_least=0),
-    Field(description="weight decay on weights, not on biases, the way torch does it for this optimizer"),
-]
-Momentum = Annotated[float, Number(at_least=0, below=1), Field(description="share of the last step kept")]
-Beta1 = Annotated[float, Number(at_least=0, below=1), Field(description="decay of the mean of gradients")]
-Beta2 = Annotated[
-    float, Number(at_least=0, below=1), Field(description="decay of the mean of squared gradients")
-]
-Epsilon = Annotated[
-    float, Number(above=0), Field(description="added to a denominator so that it is never zero")
-]
-Rho = Annotated[float, Number(at_least=0, below=1), Field(description="decay of the running mean of squares")]
-Iterations = Annotated[
-    int, Whole(1, 10**9), Field(description="most iterations; reaching them is a normal end")
-]
-Tolerance = Annotated[
-    float, Number(at_least=0), Field(description="end when no entry of the gradient is larger than this")
-]
 
 
 class SgdSpec(Option):
@@ -44,6 +34,7 @@ class SgdSpec(Option):
     ] = 0.0
     nesterov: Annotated[bool, Flag(), Field(description="Nesterov momentum; needs momentum")] = False
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
     @model_validator(mode="after")
     def _momentum_options_need_momentum(self) -> Self:
@@ -68,6 +59,7 @@ class RmspropSpec(Option):
     ] = False
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class AdagradSpec(Option):
@@ -83,6 +75,7 @@ class AdagradSpec(Option):
     ] = 0.0
     epsilon: Epsilon = 1e-10
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class AdadeltaSpec(Option):
@@ -93,6 +86,7 @@ class AdadeltaSpec(Option):
     rho: Rho = 0.9
     epsilon: Epsilon = 1e-6
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class AdamSpec(Option):
@@ -104,6 +98,7 @@ class AdamSpec(Option):
     beta2: Beta2 = 0.999
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class AdamwSpec(Option):
@@ -115,6 +110,7 @@ class AdamwSpec(Option):
     beta2: Beta2 = 0.999
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 1e-2
+    rates: Rates = None
 
 
 class RadamSpec(Option):
@@ -126,6 +122,7 @@ class RadamSpec(Option):
     beta2: Beta2 = 0.999
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class NadamSpec(Option):
@@ -140,6 +137,7 @@ class NadamSpec(Option):
         float, Number(at_least=0), Field(description="how fast the momentum grows to beta1")
     ] = 4e-3
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class RpropSpec(Option):
@@ -156,6 +154,7 @@ class RpropSpec(Option):
     step_min: Annotated[float, Number(above=0), Field(description="smallest step")] = 1e-6
     step_max: Annotated[float, Number(above=0), Field(description="largest step")] = 50.0
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
@@ -174,6 +173,7 @@ class LionSpec(Option):
     beta1: Beta1 = 0.9
     beta2: Beta2 = 0.99
     weight_decay: Decay = 0.0
+    rates: Rates = None
 
 
 class BfgsSpec(Option):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlpcli.config.choice_synonyms import METRICS_ELSEWHERE
+from mlpcli.config.fading_spec import dropout_of
 from mlpcli.config.fields import suggestion
 from mlpcli.config.loss_spec import losses_for
 from mlpcli.config.metric_names import METRIC_TASKS, metrics_for
@@ -103,10 +104,13 @@ def quasi_newton_has_its_own_pace(spec: Spec) -> Iterator[Finding]:
     if spec.training.clip_norm is not None:
         message = f"{name} searches for its step lengths: clip_norm has no effect"
         yield Finding(("training", "clip_norm"), message, "leave the key out")
+    if spec.training.average is not None:
+        message = f"{name} ends where the gradient is 0: there is nothing to average"
+        yield Finding(("training", "average"), message, "leave the key out")
     if spec.schedule.name != "constant" or spec.schedule.warmup:
         message = f"{name} searches for its step lengths: a schedule has no effect"
         yield Finding(("schedule",), message, "leave the key out")
-    dropout = spec.model.dropout
+    dropout = dropout_of(spec.model.dropout).rate
     if any(dropout) if isinstance(dropout, tuple) else dropout:
         message = f"{name} compares losses, and with dropout the same weights have another one each time"
         yield Finding(("model", "dropout"), message, "leave the key out, or choose another optimizer")

@@ -16,11 +16,34 @@ class EarlyStoppingSpec(Closed):
         str, Text("a quantity of the history"), Field(description="`val_loss`, or `val_` and a metric")
     ] = "val_loss"
     patience: Annotated[
-        int, Whole(1, 10**9), Field(description="epochs without improvement after which the run stops")
+        int | Literal["none"],
+        Whole(1, 10**9, word="none"),
+        Field(
+            description="epochs without improvement after which the run stops; with `none` it does not, and "
+            "the best weights are still kept"
+        ),
     ] = 20
     min_delta: Annotated[
         float, Number(at_least=0), Field(description="better means better by more than this")
     ] = 0.0
+    keep: Annotated[
+        Literal["first", "last"],
+        Word("first or last"),
+        Field(description="whose weights are kept of epochs that are equally good"),
+    ] = "first"
+
+
+class AverageSpec(Closed):
+    """A running mean of the weights, which is what predicts."""
+
+    ema: Annotated[
+        float,
+        Number(above=0, below=1),
+        Field(
+            description="share of the mean so far at every update, less in the first updates: "
+            "min(ema, (1 + t)/(10 + t)) at update t"
+        ),
+    ]
 
 
 class TrainingSpec(Closed):
@@ -48,6 +71,13 @@ class TrainingSpec(Closed):
     early_stopping: Annotated[
         Maybe[EarlyStoppingSpec],
         Field(description="when to stop before `epochs`; default: never"),
+    ] = None
+    average: Annotated[
+        Maybe[AverageSpec],
+        Field(
+            description="a mean of the weights over the updates, by which epochs are judged and which is the "
+            "model; training goes on with the weights; default: none"
+        ),
     ] = None
     metrics: Annotated[
         Maybe[Annotated[tuple[Annotated[MetricName, Word("a metric")], ...], OneOrList("a metric")]],

@@ -53,11 +53,12 @@ class Dropout:
         """a and da."""
         return self.a, self.da
 
-    def draw(self) -> None:
-        """A new mask."""
+    def draw(self, share: float) -> None:
+        """A new mask, at so large a share of the rate."""
+        rate = share * self.rate
         self.rng.random(dtype=self.mask.dtype.type, out=self.mask)
-        np.greater_equal(self.mask, self.rate, out=self.mask)
-        np.multiply(self.mask, 1.0 / (1.0 - self.rate), self.mask)
+        np.greater_equal(self.mask, rate, out=self.mask)
+        np.multiply(self.mask, 1.0 / (1.0 - rate), self.mask)
 
     def forward(self) -> None:
         """a ← a ∘ mask."""

@@ -33,7 +33,8 @@ class Network:
     `parameters` and `gradients` are named views into them: `layers.0.weight` (inputs, outputs),
     `layers.0.bias` (outputs,), and so on. `statistics` are what training gathers and does not learn, the
     running means and variances of batch_norm; `state` is one vector of `theta` and these. Dropout masks come
-    from `rng`, the two vectors from `zeros`: somewhere that everybody sees who computes with them.
+    from `rng`, at a share of their rates that is in `dropout_share` (1,). It and the two vectors come from
+    `zeros`: somewhere that everybody sees who computes with them.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class Network:
         self.layout = architecture.layout()
         self.rng = rng if rng is not None else np.random.default_rng(0)
         self._zeros = zeros
+        self.dropout_share = zeros((1,), np.dtype(np.float64))
+        self.dropout_share.fill(1.0)
         self.grad: Vector = zeros((self.layout.size,), self.dtype)
         self.gradients = self.layout.views(self.grad)
         self._stand_on(zeros((self.layout.size + architecture.statistics().size,), self.dtype))
@@ -76,6 +79,7 @@ class Network:
         """
         other = Network(self.architecture, self.loss, dtype=self.dtype, zeros=self._zeros)
         other._stand_on(self.state)
+        other.dropout_share = self.dropout_share
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -116,7 +120,7 @@ class Network:
         running ones.
         """
         plan = self.training_plan(len(x), batch)
-        plan.draw_masks()
+        plan.draw_masks(self.dropout_share.item())
         loss = self.objective_parts(plan, x, y, weights)
         plan.gather_statistics()
         return loss

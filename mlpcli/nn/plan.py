@@ -75,10 +75,10 @@ class Plan:
         """The dropout masks of the last pass, in forward order."""
         return [step.mask for step in self._masked]
 
-    def draw_masks(self) -> None:
-        """New dropout masks for the next pass."""
+    def draw_masks(self, share: float = 1.0) -> None:
+        """New dropout masks for the next pass, at so large a share of their rates."""
         for step in self._masked:
-            step.draw()
+            step.draw(share)
 
     def gather_statistics(self) -> None:
         """Let the statistics of the last pass count in the running ones."""

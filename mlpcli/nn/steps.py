@@ -58,8 +58,8 @@ class Masked(Protocol):
 
     mask: Matrix
 
-    def draw(self) -> None:
-        """A new mask."""
+    def draw(self, share: float) -> None:
+        """A new mask, at so large a share of its rate."""
 
 
 @runtime_checkable

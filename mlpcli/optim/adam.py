@@ -25,6 +25,10 @@ class Corrected(NamedTuple):
     rate: float
     epsilon: float
 
+    def times(self, factor: float) -> Corrected:
+        """At a multiple of the rate."""
+        return Corrected(factor * self.rate, self.epsilon)
+
 
 @dataclass(frozen=True)
 class Adam:
@@ -64,6 +68,10 @@ class Rectified(NamedTuple):
 
     plain: float
     adaptive: float
+
+    def times(self, factor: float) -> Rectified:
+        """At a multiple of the rate."""
+        return Rectified(factor * self.plain, factor * self.adaptive)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,10 @@ class Blend(NamedTuple):
     of_g: float
     of_m: float
     epsilon: float
+
+    def times(self, factor: float) -> Blend:
+        """At a multiple of the rate."""
+        return Blend(factor * self.of_g, factor * self.of_m, self.epsilon)
 
 
 @dataclass(frozen=True)

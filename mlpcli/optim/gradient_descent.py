@@ -21,6 +21,10 @@ class Gains(NamedTuple):
     rate: float
     gain: float
 
+    def times(self, factor: float) -> Gains:
+        """At a multiple of the rate."""
+        return Gains(factor * self.rate, self.gain)
+
 
 @dataclass(frozen=True)
 class Sgd:

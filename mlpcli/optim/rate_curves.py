@@ -1,26 +1,17 @@
-"""Rate curves: the learning rate as a function of how far training has come."""
+"""Rate curves: the learning rate as a function of how far training has come.
+
+A curve that `depends_on_epochs` cannot go on over more epochs than it was begun for. Those by epoch may be
+asked about epochs of one update each.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
-Direction = Literal["min", "max"]
-
-
-class Moment(NamedTuple):
-    """Where training is: the update-th of `updates` in the epoch-th of `epochs`, both counted from 1.
-
-    In the formulas η is the learning rate asked for, e the epoch and E the number of epochs. A curve that
-    `depends_on_epochs` cannot go on over more epochs than it was begun for.
-    """
-
-    epoch: int
-    update: int
-    updates: int
-    epochs: int
+from mlpcli.optim.moment import Moment, coslog, flat_cos
+from mlpcli.optim.plateau import Plateau
 
 
 def _progress_of(now: Moment) -> float:
@@ -142,65 +133,42 @@ class OneCycle:
 
     def rate(self, now: Moment, /) -> float:
         """Another one at every update."""
-        k = (now.epoch - 1) * now.updates + now.update - 1
-        last = now.epochs * now.updates - 1
+        k, last = now.k, now.epochs * now.updates - 1
         up = max(0.0, self.fraction_up * (last + 1) - 1)
         if k < up:
             return _cosine(self.learning_rate, self.peak, k / up)
         return _cosine(self.peak, self.final, (k - up) / (last - up or 1.0))
 
 
-@dataclass
-class Plateau:
-    """η · factorʳ: r grows by one when more than `patience` epochs in a row were no better than the best.
-
-    Better is better by more than 1e-4 of the best's size, in the quantity's own direction: torch's
-    ReduceLROnPlateau with its defaults, but for two things. A best below zero counts by its size, and a
-    reduction is made however small the rate is.
-    """
+@dataclass(frozen=True)
+class FlatCos:
+    """final + (η − final) · flat_cos(k/N): η in the first half, then half a cosine, at every update."""
 
     learning_rate: float
-    direction: Direction
-    factor: float
-    patience: int
-    best: float | None = field(default=None, init=False)
-    bad_epochs: int = field(default=0, init=False)
-    reductions: int = field(default=0, init=False)
-    depends_on_epochs: ClassVar[bool] = False
+    final: float
+    depends_on_epochs: ClassVar[bool] = True
 
-    def rate(self, _now: Moment, /) -> float:
-        """The same until the next reduction."""
-        return self.learning_rate * math.pow(self.factor, self.reductions)
-
-    def observe(self, value: float) -> None:
-        """Take in the monitored quantity at the end of an epoch; the next epochs feel it."""
-        if self._is_better(value):
-            self.best = value
-            self.bad_epochs = 0
-        else:
-            self.bad_epochs += 1
-        if self.bad_epochs > self.patience:
-            self.reductions += 1
-            self.bad_epochs = 0
-
-    def _is_better(self, value: float) -> bool:
-        if self.best is None or not math.isfinite(value):
-            return math.isfinite(value)
-        gain = value - self.best if self.direction == "max" else self.best - value
-        return gain > 1e-4 * abs(self.best)
-
-    def state(self) -> dict[str, float]:
-        """What the next rates depend on, as plain numbers; no `best` as long as nothing was seen."""
-        seen = {} if self.best is None else {"best": self.best}
-        return {**seen, "bad_epochs": self.bad_epochs, "reductions": self.reductions}
-
-    def restore(self, saved: Mapping[str, float]) -> None:
-        """Go on from what `state` gave; raises KeyError where it is another schedule's."""
-        self.bad_epochs, self.reductions = int(saved["bad_epochs"]), int(saved["reductions"])
-        self.best = saved.get("best")
+    def rate(self, now: Moment, /) -> float:
+        """Another one at every update of the second half."""
+        return self.final + (self.learning_rate - self.final) * flat_cos(now.t)
 
 
-Curve: TypeAlias = Constant | Step | Exponential | InverseScaling | Linear | Cosine | OneCycle | Plateau
+@dataclass(frozen=True)
+class Coslog:
+    """η · coslog(k/N): from 0 to η and back, so many times, each cycle twice as long as the one before."""
+
+    learning_rate: float
+    cycles: int
+    depends_on_epochs: ClassVar[bool] = True
+
+    def rate(self, now: Moment, /) -> float:
+        """Another one at every update."""
+        return self.learning_rate * coslog(now.t, self.cycles)
+
+
+Curve: TypeAlias = (
+    Constant | Step | Exponential | InverseScaling | Linear | Cosine | OneCycle | FlatCos | Coslog | Plateau
+)
 
 CURVES: dict[str, type[Curve]] = {
     "constant": Constant,
@@ -210,5 +178,7 @@ CURVES: dict[str, type[Curve]] = {
     "linear": Linear,
     "cosine": Cosine,
     "one_cycle": OneCycle,
+    "flat_cos": FlatCos,
+    "coslog": Coslog,
     "plateau": Plateau,
 }

@@ -18,7 +18,7 @@ from mlpcli.arrays import Vector
 S = TypeVar("S")
 """A rule's state, a NamedTuple of arrays: with one axis, an entry per parameter; with more, shared by all."""
 C = TypeVar("C")
-"""A rule's coefficients, a NamedTuple of numbers."""
+"""A rule's coefficients, a NamedTuple of numbers; `times` makes those of a rate so many times as large."""
 
 
 class Rule(Protocol[S, C]):
@@ -48,8 +48,8 @@ class WeightDecay(Protocol):
     @property
     def amount(self) -> float: ...
 
-    def coefficient(self, rate: float, /) -> float:
-        """The number d of a step at rate η."""
+    def coefficient(self, rate: float, share: float = 1.0, /) -> float:
+        """The number d of a step at rate η, at which so large a share of λ is left."""
 
     def apply(self, theta: Vector, g: Vector, d: float, /) -> tuple[Vector, Vector]:
         """θ and g as the rule is to see them."""
@@ -61,9 +61,9 @@ class Coupled:
 
     amount: float
 
-    def coefficient(self, _rate: float, /) -> float:
+    def coefficient(self, _rate: float, share: float = 1.0, /) -> float:
         """λ."""
-        return self.amount
+        return share * self.amount
 
     def apply(self, theta: Vector, g: Vector, d: float, /) -> tuple[Vector, Vector]:
         """The gradient grows."""
@@ -79,21 +79,34 @@ class Decoupled:
 
     amount: float
 
-    def coefficient(self, rate: float, /) -> float:
+    def coefficient(self, rate: float, share: float = 1.0, /) -> float:
         """1 − ηλ."""
-        return 1 - rate * self.amount
+        return 1 - rate * (share * self.amount)
 
     def apply(self, theta: Vector, g: Vector, d: float, /) -> tuple[Vector, Vector]:
         """The weights shrink."""
         return d * theta, g
 
 
+class Factors(NamedTuple):
+    """Of the entries from `start` to `stop`: factors on the rate, in the rule and in a decoupled decay."""
+
+    start: int
+    stop: int
+    rate: float
+    decay: float
+
+
 @dataclass(frozen=True)
 class Optimizer:
-    """A rule and the weight decay that goes with it: all that a step needs but for its rate."""
+    """A rule and the weight decay that goes with it: all that a step needs but for its rate.
+
+    `factors` on the rate are of all entries, in their order; none are factors of 1.
+    """
 
     rule: AnyRule
     decay: WeightDecay
+    factors: tuple[Factors, ...] = ()
 
 
 class Kind(NamedTuple):
@@ -110,6 +123,10 @@ class Rate(NamedTuple):
     """The coefficients of a rule that needs no other."""
 
     rate: float
+
+    def times(self, factor: float) -> Rate:
+        """At a multiple of the rate."""
+        return Rate(factor * self.rate)
 
 
 def mean(beta: float, before: Vector, x: Vector) -> Vector:

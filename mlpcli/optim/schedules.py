@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
-from mlpcli.optim.rate_curves import CURVES, Curve, Direction, Moment, Plateau
+from mlpcli.optim.moment import Moment
+from mlpcli.optim.plateau import Direction, Plateau
+from mlpcli.optim.rate_curves import CURVES, Curve
 
 
 class Schedule:
@@ -14,11 +16,13 @@ class Schedule:
 
     While it warms up, update k of the K in those epochs has k/K of the curve's first rate. Then the curve
     begins, and counts its epochs from there, as in torch's SequentialLR. A plateau watches all the time.
+    With `by_update` a curve by epoch counts updates for epochs.
     """
 
-    def __init__(self, curve: Curve, warmup: int) -> None:
+    def __init__(self, curve: Curve, warmup: int, by_update: bool = False) -> None:
         self._curve = curve
         self._warmup = warmup
+        self._by_update = by_update
 
     @property
     def depends_on_epochs(self) -> bool:
@@ -29,7 +33,8 @@ class Schedule:
         """The rate of update `update` of `updates` in epoch `epoch` of `epochs`, all counted from 1."""
         remaining = max(1, epochs - self._warmup)
         if epoch > self._warmup:
-            return self._curve.rate(Moment(epoch - self._warmup, update, updates, remaining))
+            now = Moment(epoch - self._warmup, update, updates, remaining)
+            return self._curve.rate(now.by_update if self._by_update else now)
         progress = ((epoch - 1) * updates + update) / (self._warmup * updates)
         return progress * self._curve.rate(Moment(1, 1, updates, remaining))
 
@@ -64,4 +69,4 @@ def build(spec: ScheduleChoice, learning_rate: float, direction: Direction = "mi
     given = {"learning_rate": learning_rate, "direction": direction}
     names = [field.name for field in fields(kind) if field.init]
     options: dict[str, Any] = {name: given[name] if name in given else getattr(spec, name) for name in names}
-    return Schedule(kind(**options), spec.warmup)
+    return Schedule(kind(**options), spec.warmup, getattr(spec, "per", "epoch") == "update")

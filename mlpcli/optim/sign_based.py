@@ -57,6 +57,10 @@ class First(NamedTuple):
 
     first: float
 
+    def times(self, factor: float) -> First:
+        """At a multiple of the rate."""
+        return First(factor * self.first)
+
 
 @dataclass(frozen=True)
 class Rprop:

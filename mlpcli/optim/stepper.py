@@ -11,15 +11,14 @@ import numpy as np
 from mlpcli.arrays import Array, Vector
 from mlpcli.kernels.in_place import BoundKernel, bind
 from mlpcli.kernels.kernel import Kernel
+from mlpcli.optim.blocks import BLOCK, CLEAR_EVERY, blocks_of, clearing, unwritten
+from mlpcli.optim.rates import StepNumbers, stretches
 from mlpcli.optim.rule import Optimizer
 from mlpcli.parallel import shared_memory
 from mlpcli.parallel.pool import SerialPool, WorkerPool, aligned_share, workers_for
 
 # its own, so that the sum, and with it the clipping, does not depend on how the rule is driven
 NORM_BLOCK = 65_536
-# times the smallest normal number: what is less counts for nothing in a step and is cleared. 0.9^FLUSH_EVERY
-# is more than 1/1024, so that a mean that shrinks no faster is found before it is subnormal.
-NEGLIGIBLE = 1024
 
 
 def global_norm(vector: Vector, scratch: Vector) -> float:
@@ -55,15 +54,13 @@ def step_kernel(optimizer: Optimizer, decays: bool) -> Kernel:
 class Stepper:
     """Changes `theta` in place by the gradient that it finds in `grad`.
 
-    A step is: clip the gradient, then decay the first `n_weights` entries and apply the rule, in one formula.
-    Clipping changes `grad`. The state is made here once; no step allocates anything as long as the vector.
+    A step is: clip the gradient, then decay the first `n_weights` entries and apply the rule, in one formula,
+    each stretch of entries at its own multiple of the rate. Clipping changes `grad`. The state is made here
+    once; no step allocates anything as long as the vector.
     """
 
-    # entries: Adam's five rows of float32, θ g m v and a temporary, fit in a second-level cache of 2 MiB. A
-    # quarter of it costs a tenth of a step more, four times as much a fifth (tests/benchmarks/stepper.py)
-    BLOCK: ClassVar[int] = 65_536
-    # steps: looking costs two thirds of a step, so a hundredth of every step (tests/benchmarks/stepper.py)
-    FLUSH_EVERY: ClassVar[int] = 64
+    BLOCK: ClassVar[int] = BLOCK
+    FLUSH_EVERY: ClassVar[int] = CLEAR_EVERY
 
     def __init__(
         self,
@@ -81,19 +78,13 @@ class Stepper:
         self._arrays = {name: shared_memory.copied(array) for name, array in _arrays(start).items()}
         self._state = start._replace(**self._arrays)
         vectors = _vectors(self._state)
-        decayed = n_weights if optimizer.decay.amount else 0
-        stretches = {True: slice(0, decayed), False: slice(decayed, len(theta))}
-        self._kernels = [
-            (stretch, step_kernel(optimizer, decays))
-            for decays, stretch in stretches.items()
-            if stretch.stop > stretch.start
-        ]
-        numbers = max(len(kernel.coefficients) for _, kernel in self._kernels)
-        self._numbers = shared_memory.zeros((numbers,), theta.dtype)
+        self._stretches = stretches(optimizer, n_weights, len(theta))
+        kinds = dict.fromkeys(stretch.decays for stretch in self._stretches)
+        self._kernels = {decays: step_kernel(optimizer, decays) for decays in kinds}
+        self._numbers = StepNumbers(optimizer, self._stretches, theta.dtype)
         self._vectors = {"theta": theta, "g": grad, **vectors}
         self._flushed = (theta, *vectors.values())
-        self._decay, self._coefficients = optimizer.decay.coefficient, optimizer.rule.coefficients
-        self._squares = _scratch((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
+        self._squares = unwritten((min(NORM_BLOCK, len(theta)),), np.dtype(np.float64))
         self.share_with(SerialPool())
 
     def share_with(self, pool: WorkerPool) -> None:
@@ -102,7 +93,7 @@ class Stepper:
         workers = workers_for(n, pool)
         parts = [aligned_share(n, rank, workers.size) for rank in range(workers.size)]
         runs = [self._runs(part) for part in parts]
-        flushes = [self._flush_of(part) for part in parts]
+        flushes = [clearing(self._flushed, part, self.BLOCK) for part in parts]
 
         def run_part(rank: int, flush: int) -> float:
             for run in runs[rank]:
@@ -113,13 +104,12 @@ class Stepper:
 
         self._update = workers.job(run_part)
 
-    def step(self, rate: float) -> None:
-        """One update at this rate."""
+    def step(self, rate: float, decay: float = 1.0) -> None:
+        """One update at this rate; so large a share is left of the weight decay."""
         self.t += 1
         if self._clip_norm is not None:
             self._clip(self._clip_norm)
-        rate = float(rate)
-        self._numbers[:] = self._decay(rate), *self._coefficients(rate, self.t, self._state)
+        self._numbers.set(float(rate), decay, self.t, self._state)
         self._update(self.t % self.FLUSH_EVERY == 0)
 
     def state(self) -> dict[str, Array]:
@@ -137,15 +127,16 @@ class Stepper:
 
     def _runs(self, part: slice) -> list[BoundKernel]:
         """The formula on each block of a part of the vectors, with scratch of the part's own."""
-        rows = max(1, *(kernel.temporaries for _, kernel in self._kernels))
-        scratch = _scratch((rows, min(self.BLOCK, part.stop - part.start)), self._grad.dtype)
+        rows = max(1, *(kernel.temporaries for kernel in self._kernels.values()))
+        scratch = unwritten((rows, min(self.BLOCK, part.stop - part.start)), self._grad.dtype)
         runs = []
-        for stretch, kernel in self._kernels:
-            both = slice(max(part.start, stretch.start), min(part.stop, stretch.stop))
-            for block in _blocks(both, self.BLOCK):
+        for stretch in self._stretches:
+            kernel, numbers, own = self._kernels[stretch.decays], self._numbers.row(stretch), stretch.entries
+            both = slice(max(part.start, own.start), min(part.stop, own.stop))
+            for block in blocks_of(both, self.BLOCK):
                 views = {name: array[block] for name, array in self._vectors.items()}
                 rows_of_block = [row[: block.stop - block.start] for row in scratch]
-                runs.append(bind(kernel, views, self._numbers, rows_of_block))
+                runs.append(bind(kernel, views, numbers, rows_of_block))
         return runs
 
     def _clip(self, limit: float) -> None:
@@ -153,27 +144,6 @@ class Stepper:
         factor = limit / (global_norm(self._grad, self._squares) + 1e-6)
         if factor < 1:
             self._grad *= factor
-
-    def _flush_of(self, part: slice) -> BoundKernel:
-        """What sets state and weights of a part of the vectors that have all but died away to zero.
-
-        The momentum of a parameter whose gradient stays 0 (a dead unit) shrinks into the subnormal numbers
-        and stays there, and so does its weight under a penalty. A step of Adam on nothing else takes ten
-        times as long (tests/benchmarks/stepper.py). No step shows the difference.
-        """
-        size = min(self.BLOCK, part.stop - part.start)
-        sizes, negligible = _scratch((size,), self._grad.dtype), _scratch((size,), np.dtype(np.bool_))
-        least = NEGLIGIBLE * float(np.finfo(self._grad.dtype).tiny)
-        vectors = [array[block] for block in _blocks(part, self.BLOCK) for array in self._flushed]
-
-        def flush() -> None:
-            for vector in vectors:
-                n = len(vector)
-                np.abs(vector, out=sizes[:n])
-                np.less(sizes[:n], least, out=negligible[:n])
-                np.copyto(vector, 0.0, where=negligible[:n])
-
-        return flush
 
 
 def _arrays(state: Any) -> dict[str, Array]:
@@ -184,17 +154,6 @@ def _arrays(state: Any) -> dict[str, Array]:
 def _vectors(state: Any) -> dict[str, Vector]:
     """Those with an entry per parameter."""
     return {name: array for name, array in _arrays(state).items() if array.ndim == 1}
-
-
-def _blocks(stretch: slice, size: int) -> list[slice]:
-    """A stretch cut into pieces of `size`; the last may be smaller."""
-    starts = range(stretch.start, stretch.stop, size)
-    return [slice(start, min(start + size, stretch.stop)) for start in starts]
-
-
-def _scratch(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Memory that is written before it is read."""
-    return np.empty(shape, dtype)
 
 
 def _kinds(arrays: Mapping[str, Array]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import activation_of, normalization_of
 from mlpcli.artifacts.plain_arrays import PlainArrays, read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.config.fading_spec import dropout_of
 from mlpcli.config.load import Config
 from mlpcli.config.spec import LossSpec
 from mlpcli.data.dataset import Prepared
@@ -41,12 +42,12 @@ def architecture_of(config: Config, prepared: Prepared) -> Architecture:
     inputs = prepared.inputs.width + sum(column.width - 1 for column in embedded)
     outputs = prepared.target.outputs
     check_ends(config, inputs, outputs)
-    hidden = tuple(int(width) for width in model.layers[1:-1])
+    hidden, dropout = tuple(int(width) for width in model.layers[1:-1]), dropout_of(model.dropout).rate
     return Architecture(
         (inputs, *hidden, outputs),
         activations_of(config, prepared),
         model.bias,
-        model.dropout if isinstance(model.dropout, tuple) else (model.dropout,) * len(hidden),
+        dropout if isinstance(dropout, tuple) else (dropout,) * len(hidden),
         normalization_of(model.normalization),
         model.residual,
         embedded,

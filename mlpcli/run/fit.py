@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from mlpcli.config.fading_spec import decay_of, dropout_of
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
+from mlpcli.config.spec import Spec
 from mlpcli.optim import first_order, schedules
-from mlpcli.optim.rate_curves import Direction
+from mlpcli.optim.average import WeightAverage
+from mlpcli.optim.moment import SHARES, Fading
+from mlpcli.optim.plateau import Direction
 from mlpcli.optim.stepper import Stepper
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.rng import stream
@@ -58,7 +62,8 @@ def trainer_of(
     """The first-order trainer of an evaluator's experiment, before its first update."""
     experiment = evaluator.experiment
     spec, network = experiment.config.spec, experiment.network
-    optimizer, n_weights = first_order.build(choice), network.layout.n_weights
+    layout, average = network.layout, spec.training.average
+    optimizer, n_weights = first_order.build(choice, layout.slots), layout.n_weights
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
     direction: Direction = "max" if monitor is not None and greater_is_better(monitor) else "min"
     size = rows_per_step(experiment.config, len(experiment.training))
@@ -72,9 +77,18 @@ def trainer_of(
         epochs=spec.training.epochs,
         shuffling=stream(spec.seed, "shuffling") if shuffled else None,
         schedule_monitor=monitor,
+        fading=fading_of(spec),
+        average=None if average is None else WeightAverage(network.state, average.ema),
         stop_requested=stop_requested,
         pool=pool,
     )
+
+
+def fading_of(spec: Spec) -> Fading | None:
+    """What schedules leave of dropout and weight decay; None where neither has one, which is all of it."""
+    decay = None if isinstance(spec.optimizer, QuasiNewtonSpec) else decay_of(spec.optimizer.weight_decay)
+    dropout, of_decay = dropout_of(spec.model.dropout).schedule, decay.schedule if decay else "constant"
+    return None if {dropout, of_decay} == {"constant"} else Fading(SHARES[dropout], SHARES[of_decay])
 
 
 def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
@@ -82,8 +96,14 @@ def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
     asked = experiment.config.spec.training.early_stopping
     if asked is None:
         return None
-    better = greater_is_better(asked.monitor)
-    return EarlyStopping(experiment.network.state, asked.monitor, better, asked.patience, asked.min_delta)
+    return EarlyStopping(
+        theta=experiment.network.state,
+        monitor=asked.monitor,
+        greater_is_better=greater_is_better(asked.monitor),
+        patience=None if asked.patience == "none" else asked.patience,
+        min_delta=asked.min_delta,
+        keep_last=asked.keep == "last",
+    )
 
 
 def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> FitResult:
@@ -94,12 +114,13 @@ def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Wat
 
 
 def is_patient(stopping: EarlyStopping | None) -> bool:
-    """Whether early stopping would go on; it may not where a run that it has stopped is taken up again."""
-    return stopping is None or stopping.waited < stopping.patience
+    """Whether early stopping would go on, if there is any."""
+    return stopping is None or stopping.is_patient
 
 
 def what_there_is(trainer: Trainer, stopping: EarlyStopping | None) -> FitResult:
     """A training that goes no further than it is: no update more."""
+    trainer.show_average(True)
     done = f"epoch {len(trainer.history):,} of {trainer.epochs:,}"
     if trainer.batch:
         done += f" and {trainer.batch:,} of {len(trainer.batches):,} batches of the next"

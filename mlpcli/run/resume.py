@@ -17,6 +17,7 @@ from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place
 from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run.build import STARTING_FILE
 from mlpcli.run.experiment import Experiment
+from mlpcli.run.fit import fading_of
 from mlpcli.run.model_document import config_document, versions
 from mlpcli.run.pace import Pace
 from mlpcli.terminal.console import Console
@@ -37,7 +38,7 @@ def resolved(spec: Spec) -> dict[str, Any]:
 
 def _what_may_grow(spec: Spec) -> str:
     """The hint that says what a run may have more of: not what its own schedule or optimizer fixes."""
-    fixed = spec.optimizer.name in QUASI_NEWTON or _fixes_epochs(spec)
+    fixed = spec.optimizer.name in QUASI_NEWTON or _fixes_epochs(spec) is not None
     growing = "patience" if fixed else "training.epochs and patience"
     return f"only {growing} may grow; for anything else train again without --resume"
 
@@ -87,19 +88,23 @@ def _differences(
         if was == found or (key in MAY_GROW and _may_grow(spec, key, was, found)):
             continue
         message = f"{'.'.join(map(str, key))}: the run has {was}, found {found}"
-        if key == EPOCHS and _fixes_epochs(spec):
-            message += f"; the rates of schedule {spec.schedule.name} depend on it"
+        reason = _fixes_epochs(spec)
+        if key == EPOCHS and reason is not None:
+            message += f"; {reason} on it"
         yield from experiment.config.problem(key, message, hint).problems
 
 
 def _may_grow(spec: Spec, key: Leaf, was: Any, found: Any) -> bool:
-    fixed = key == EPOCHS and _fixes_epochs(spec)
-    return not fixed and isinstance(was, int) and isinstance(found, int) and found > was
+    if key == EPOCHS and _fixes_epochs(spec) is not None:
+        return False
+    return isinstance(was, int) and (found == "none" or (isinstance(found, int) and found > was))
 
 
-def _fixes_epochs(spec: Spec) -> bool:
-    """Whether the rates of the epochs that are over would have been others in a longer run."""
-    return CURVES[spec.schedule.name].depends_on_epochs
+def _fixes_epochs(spec: Spec) -> str | None:
+    """What would have been other in the epochs that are over in a longer run."""
+    if CURVES[spec.schedule.name].depends_on_epochs:
+        return f"the rates of schedule {spec.schedule.name} depend"
+    return None if fading_of(spec) is None else "the schedule of dropout or weight decay depends"
 
 
 def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:

@@ -58,6 +58,7 @@ class Estimator(BaseEstimator):
         dtype: str | None = None,
         validation: float | None = None,
         early_stopping: Mapping[str, Any] | None = None,
+        average: Mapping[str, Any] | None = None,
         random_state: Any = None,
     ) -> None:
         self.layers = layers
@@ -83,6 +84,7 @@ class Estimator(BaseEstimator):
         self.dtype = dtype
         self.validation = validation
         self.early_stopping = early_stopping
+        self.average = average
         self.random_state = random_state
 
     @contextmanager

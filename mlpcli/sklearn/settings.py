@@ -17,7 +17,7 @@ from mlpcli.sklearn.typed import check_random_state
 SECTIONS = {
     "data": ("target_scale", "target_transform", "target_clip", "validation"),
     "model": ("layers", "activation", "init", "bias", "dropout", "normalization", "residual"),
-    "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping"),
+    "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping", "average"),
 }
 ALONE = ("loss", "l1", "l2", "schedule")
 PARAMETERS = Place("parameters")

@@ -76,15 +76,17 @@ Observer = Callable[[Epoch], bool | None]
 class EarlyStopping:
     """Stops after `patience` epochs in which the monitored quantity was no better by more than `min_delta`.
 
-    Keeps a copy of `theta` from the best epoch, the earliest among equals. A quantity that is not defined
-    in an epoch is never better.
+    Keeps a copy of `theta` from the best epoch: of those that are equal the earliest, or with `keep_last`
+    the latest, which is no better and does not make patience longer. Without `patience` it never stops. A
+    quantity that is not defined in an epoch is never better.
     """
 
     theta: Vector
     monitor: str
     greater_is_better: bool
-    patience: int
+    patience: int | None
     min_delta: float
+    keep_last: bool = False
     best: float | None = None
     best_epoch: int = 0
     waited: int = 0
@@ -97,11 +99,22 @@ class EarlyStopping:
         """Take in one epoch; True when patience is at its end."""
         value = epoch.quantity(self.monitor)
         if value is not None and self._is_better(value):
-            self.best, self.best_epoch, self.waited = value, epoch.epoch, 0
-            np.copyto(self.best_theta, self.theta)
+            self.best, self.waited = value, 0
+            self._keep(epoch)
         else:
             self.waited += 1
-        return self.waited >= self.patience
+            if self.keep_last and value is not None and value == self.best:
+                self._keep(epoch)
+        return not self.is_patient
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether it would go on; it may not where a run that it has stopped is taken up again."""
+        return self.patience is None or self.waited < self.patience
+
+    def _keep(self, epoch: Epoch) -> None:
+        self.best_epoch = epoch.epoch
+        np.copyto(self.best_theta, self.theta)
 
     def _is_better(self, value: float) -> bool:
         if not np.isfinite(value):

@@ -12,6 +12,8 @@ import numpy as np
 from mlpcli.arrays import Array
 from mlpcli.errors import DivergedError
 from mlpcli.nn.network import Network
+from mlpcli.optim.average import WeightAverage
+from mlpcli.optim.moment import Fading, Moment
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
 from mlpcli.parallel.pool import SerialPool, WorkerPool
@@ -20,6 +22,7 @@ from mlpcli.training.callbacks import Epoch, Observer, Values
 from mlpcli.training.data_parallel import diverged, first_bad, gradient_job, is_finite
 
 OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
+AVERAGE = "average"  # the name of the mean of the weights there
 
 StopRequested = Callable[[], bool]
 
@@ -44,9 +47,12 @@ class Trainer:
     """First-order training of one network: everything that the next update depends on.
 
     `shuffling` orders the rows of every epoch anew; None keeps the order of the file. `schedule_monitor`
-    names the quantity that the schedule wants to hear of, if any. `stop_requested` is asked after every
-    update, which the `pool` shares in. Where an epoch has been left half way, `batch` counts its updates and
-    `loss_sum` the row-weighted losses so far; `order` is the generator's state from before its shuffle.
+    names the quantity that the schedule wants to hear of, if any. `fading` says what is left of dropout and
+    weight decay at every update. `stop_requested` is asked after every update, which the `pool` shares in.
+    The `average` of the weights is what an epoch is judged by, and what `network` holds from the end of one
+    to the beginning of the next; the losses of batches are those of the weights themselves. Where an epoch
+    has been left half way, `batch` counts its updates and `loss_sum` the row-weighted losses so far; `order`
+    is the generator's state from before its shuffle.
     """
 
     network: Network
@@ -57,6 +63,8 @@ class Trainer:
     epochs: int
     shuffling: np.random.Generator | None = None
     schedule_monitor: str | None = None
+    fading: Fading | None = None
+    average: WeightAverage | None = None
     stop_requested: StopRequested = lambda: False
     pool: WorkerPool = field(default_factory=SerialPool)
     history: list[Epoch] = field(default_factory=list)
@@ -68,12 +76,15 @@ class Trainer:
     def __post_init__(self) -> None:
         self._loss_and_grad = gradient_job(self.network, self.batches, self.pool)
         self.stepper.share_with(self.pool)
+        if self.average is not None:
+            self.average.share_with(self.pool)
 
     def run_epoch(self) -> Epoch:
         """The updates of one epoch, or what is left of it, and its record.
 
         Raises DivergedError, and InterruptedTrainingError after the batch in which a stop was asked for.
         """
+        self.show_average(False)
         if self.shuffling is not None:
             self.order = self.shuffling.bit_generator.state
             self.batches.shuffle(self.shuffling)
@@ -86,17 +97,25 @@ class Trainer:
 
     def update(self, index: int) -> None:
         """One batch: loss and gradient, checked before they change a weight, then a step."""
-        self.rate = self.schedule.rate(len(self.history) + 1, index + 1, len(self.batches), self.epochs)
+        now = len(self.history) + 1, index + 1, len(self.batches), self.epochs
+        self.rate, decay = self.schedule.rate(*now), 1.0
+        if self.fading is not None:
+            t = Moment(*now).t
+            decay = self.fading.decay(t)
+            self.network.dropout_share.fill(self.fading.dropout(t))
         loss, finite = self._loss_and_grad(index)
         if not finite:
             raise self.divergence(index, loss)
-        self.stepper.step(self.rate)
+        self.stepper.step(self.rate, decay)
+        if self.average is not None:
+            self.average.update(self.stepper.t)
         self.loss_sum += loss * self.batches.rows_of(index)
         self.batch = index + 1
 
     def finish_epoch(self) -> Epoch:
         """The record of an epoch whose updates are done."""
         self.require_finite()
+        self.show_average(True)
         metrics, (val_loss, val_metrics) = self.evaluator.metrics("train"), self.evaluator.validation()
         loss = self.loss_sum / self.batches.rows
         record = Epoch(len(self.history) + 1, loss, self.rate, metrics, val_loss, val_metrics)
@@ -106,6 +125,11 @@ class Trainer:
             self.schedule.observe(nan if value is None else value)
         self.batch, self.loss_sum, self.order = 0, 0.0, None
         return record
+
+    def show_average(self, shown: bool) -> None:
+        """Let the network be the average of its weights, where there is one, or the weights themselves."""
+        if self.average is not None:
+            self.average.show(shown)
 
     def require_finite(self) -> None:
         """Raise DivergedError for weights that are not finite: they are never recorded, never saved."""
@@ -131,6 +155,8 @@ class Trainer:
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """What the next update depends on besides data and config: arrays by name, and plain values."""
         arrays: dict[str, Array] = {"theta": self.network.state}
+        if self.average is not None:
+            arrays |= {"theta": self.average.theta, AVERAGE: self.average.mean}
         arrays |= {OPTIMIZER + name: array for name, array in self.stepper.state().items()}
         return arrays, {
             "batch": self.batch,
@@ -146,13 +172,17 @@ class Trainer:
         self, arrays: Mapping[str, Array], state: Mapping[str, Any], history: Iterable[Epoch]
     ) -> None:
         """Go on from what `state` gave after the epochs of `history`."""
-        np.copyto(self.network.state, arrays["theta"])
+        if self.average is None:
+            np.copyto(self.network.state, arrays["theta"])
+        else:
+            self.average.restore(arrays["theta"], arrays[AVERAGE])
         steps = self.stepper.state()
         self.stepper.restore({name: arrays[OPTIMIZER + name].reshape(a.shape) for name, a in steps.items()})
         self.schedule.restore(state["schedule"])
         self.history = list(history)
         self.batch, self.loss_sum, self.rate = state["batch"], state["loss_sum"], state["rate"]
         self.order = state["order"]
+        self.show_average(not self.batch)
         self.network.rng.bit_generator.state = state["dropout"]
         if self.shuffling is not None:
             # an epoch that was left half way is shuffled again, from the state before its shuffle

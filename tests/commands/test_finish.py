@@ -76,9 +76,10 @@ def test_a_stopped_run_becomes_a_model_that_everything_works_with() -> None:
     assert mlpcli.load("run/model.npz").metrics["val"]["loss"] == found["val"]["loss"]
 
 
-def test_the_weights_are_those_of_the_last_update() -> None:
-    """Of a run as long as that: four epochs of three batches."""
-    write_config(Path("c.yaml"), training={"epochs": 9})
+@pytest.mark.parametrize("average", [None, {"ema": 0.9}])
+def test_the_weights_are_those_of_the_last_update(average: dict[str, float] | None) -> None:
+    """Of a run as long as that: four epochs of three batches. Or they are the mean at that time."""
+    write_config(Path("c.yaml"), training={"epochs": 9, "average": average})
     stop(12)
     ok(*FINISH)
     ok("train", "c.yaml", "-o", "short", "--no-plots", "-q", "--set", "training.epochs=4")

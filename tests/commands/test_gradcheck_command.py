@@ -178,12 +178,14 @@ def test_verbose_shows_worst_entries_and_what_is_between_the_layers() -> None:
     assert any(line.startswith("  layers.0.weight[") for line in verbose)
 
 
+@pytest.mark.parametrize("dropout", [0.3, {"rate": 0.3, "schedule": "flat_cos"}])
 @pytest.mark.parametrize("loss", ["cross_entropy", "hinge", "mse"])
-def test_weights_dropout_and_penalties_are_in_the_check(loss: str) -> None:
+def test_weights_dropout_and_penalties_are_in_the_check(loss: str, dropout: object) -> None:
+    """A dropout that falls in the course of training as it is at its beginning."""
     write_config(
         Path("c.yaml"),
         data={"weight": "w"},
-        model={"layers": ["auto", 6, "auto"], "activation": "silu", "dropout": 0.3},
+        model={"layers": ["auto", 6, "auto"], "activation": "silu", "dropout": dropout},
         loss=loss,
         class_weight="balanced",
         l1=0.01,

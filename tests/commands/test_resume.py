@@ -81,6 +81,9 @@ CHOICES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"name": "nadam"}, {"name": "plateau", "monitor": "val_loss", "patience": 1, "factor": 0.5}),
     ({"name": "rprop"}, {"name": "plateau", "monitor": "val_accuracy", "patience": 1, "warmup": 1}),
     ({"name": "lion"}, {"name": "constant"}),
+    ({"name": "adam", "rates": {"weight": "fan_in", "bias": 0.1}}, {"name": "coslog"}),
+    ({"name": "adamw", "weight_decay": {"amount": 0.1, "schedule": "flat_cos"}}, {"name": "flat_cos"}),
+    ({"name": "nadam", "rates": {"bias": 2}}, {"name": "cosine", "per": "update", "warmup": 1}),
 ]
 
 
@@ -106,6 +109,42 @@ def test_stopped_at_random_updates_and_resumed(optimizer: dict[str, Any], schedu
         assert not Path("run/model.npz").exists()
     assert run("--resume") == Done(0, "", "")
     assert_same()
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"early_stopping": {"monitor": "val_accuracy", "patience": "none", "keep": "last"}}],
+    ids=["last", "best"],
+)
+def test_all_that_changes_from_update_to_update_goes_on_where_it_was(more: dict[str, Any]) -> None:
+    """Stopped within an epoch, after its last update, and between two epochs."""
+    write_config(
+        Path("c.yaml"),
+        data=DATA,
+        model={**SMALL, "dropout": {"rate": 0.3, "schedule": "flat_cos"}, "normalization": "batch_norm"},
+        optimizer={
+            "name": "adamw",
+            "beta2": 0.95,
+            "weight_decay": {"amount": 0.1, "schedule": "cosine"},
+            "rates": {"weight": "fan_in", "normalization": 6},
+        },
+        schedule="coslog",
+        training={"epochs": 8, "batch_size": 9, "average": {"ema": 0.9}, **more},
+    )
+    for updates, *flags in ((2,), (3, "--resume"), (4, "--resume"), (9, "--resume")):
+        with stopped_after(updates):
+            assert run(*flags).code == TERM
+    assert run("--resume").code == 0
+    assert_same()
+
+
+def test_a_finished_run_whose_weights_are_averaged_goes_on_with_the_weights() -> None:
+    write_config(Path("c.yaml"), data=DATA, training={"epochs": 3, "average": {"ema": 0.9}})
+    assert run().code == 0
+    more = ("--set", "training.epochs=7")
+    assert run("--resume", *more).code == 0
+    assert_same(*more)
 
 
 @pytest.mark.parametrize("updates", [1, 2, 3, 4, 12])
@@ -219,6 +258,32 @@ def test_epochs_cannot_grow_under_a_schedule_that_depends_on_them(schedule: obje
         assert "hint: only patience may grow; for anything else train again without --resume" in done.err
         depends = f"training.epochs: the run has 3, found 5; the rates of schedule {name} depend on it"
         assert (depends in done.err) == (change == "training.epochs=5")
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"model": {**SMALL, "dropout": {"rate": 0.1, "schedule": "cosine"}}},
+        {"optimizer": {"weight_decay": {"amount": 0.1, "schedule": "flat_cos"}}},
+    ],
+)
+def test_epochs_cannot_grow_where_dropout_or_decay_depends_on_them(sections: dict[str, Any]) -> None:
+    write_config(Path("c.yaml"), training={"epochs": 3}, **sections)
+    assert run().code == 0
+    done = run("--resume", "--set", "training.epochs=5")
+    assert done.code == 3
+    assert "found 5; the schedule of dropout or weight decay depends on it" in done.err
+
+
+def test_patience_may_grow_without_end() -> None:
+    stopping = {"epochs": 30, "early_stopping": {"monitor": "val_loss", "patience": 2, "min_delta": 9}}
+    write_config(Path("c.yaml"), data=DATA, training=stopping)
+    assert run().code == 0
+    assert len(Path("run/history.csv").read_text("utf-8").splitlines()) < 30
+    more = ("--set", "training.early_stopping.patience=none")
+    assert run("--resume", *more).code == 0
+    assert_same(*more)
+    assert len(Path("run/history.csv").read_text("utf-8").splitlines()) == 31
 
 
 def test_changed_data_is_refused(place: Path) -> None:

@@ -93,6 +93,7 @@ PATHS = st.sampled_from(
     ["x.csv", "../a b/é.csv", "/abs/x.csv", "1e3", "no", "- x.tsv", "#x", "~/x.csv", "a: b", "./010"]
 )
 RATES = st.floats(1e-300, 1e300, exclude_min=True)
+FACTORS = {"bias": RATES, "weight": RATES | st.just("fan_in")}
 NAMES = st.lists(TEXTS, min_size=1, max_size=4, unique=True)
 
 
@@ -146,7 +147,9 @@ MODEL = st.fixed_dictionaries(
         | st.just(["relu", {"name": "leaky_relu", "slope": 1e-5}, "tanh"]),
         "init": st.sampled_from(["zeros", {"name": "normal", "std": 1e-7, "biases": True}])
         | st.fixed_dictionaries({"from": PATHS}),
-        "dropout": st.just(1e-20) | st.just([0.1, 0]),
+        "dropout": st.just(1e-20)
+        | st.just([0.1, 0])
+        | st.sampled_from([{"rate": 0.1, "schedule": "cosine"}, {"rate": [0.1, 0]}]),
         "normalization": choice("batch_norm", epsilon=RATES) | st.sampled_from(["layer_norm", None]),
         "residual": st.just(False),
     },
@@ -158,13 +161,20 @@ SPECS = st.fixed_dictionaries(
         "model": MODEL,
         "loss": choice("huber", delta=RATES) | choice("squared_error", factor=RATES),
         "l2": RATES,
-        "optimizer": choice("sgd", learning_rate=RATES) | choice("lbfgs", tolerance=RATES) | st.just("rprop"),
+        "optimizer": choice("sgd", learning_rate=RATES, rates=st.fixed_dictionaries({}, optional=FACTORS))
+        | choice("adamw", weight_decay=RATES | st.just({"amount": 0.1, "schedule": "flat_cos"}))
+        | choice("lbfgs", tolerance=RATES)
+        | st.just("rprop"),
+        "schedule": st.sampled_from(
+            ["coslog", "flat_cos", {"name": "cosine", "per": "update"}, {"name": "coslog", "cycles": 2}]
+        ),
         "training": st.fixed_dictionaries(
             {},
             optional={
                 "dtype": st.just("float64"),
                 "shuffle": st.booleans(),
                 "metrics": st.just(["mae", "r2"]),
+                "average": st.just({"ema": 0.9}),
             },
         ),
         "output": PATHS,
@@ -175,8 +185,10 @@ SPECS = st.fixed_dictionaries(
 @settings(deadline=None)
 @given(SPECS)
 def test_what_is_written_reads_back_to_the_same(config: dict[str, Any]) -> None:
-    if "lbfgs" in json.dumps(config.get("optimizer")):  # which does not go with dropout
+    if "lbfgs" in json.dumps(config.get("optimizer")):  # which does not go with any of these
         config.get("model", {}).pop("dropout", None)
+        config.get("training", {}).pop("average", None)
+        config.pop("schedule", None)
     text = json.dumps(config)
     # JSON escapes what lies beyond the first plane in two halves, YAML in one piece
     for character in {sign for sign in json.dumps(config, ensure_ascii=False) if ord(sign) > 0xFFFF}:
@@ -229,7 +241,7 @@ training:
   epochs: 100
   batch_size: 32
   shuffle: true
-  early_stopping: {monitor: val_loss, patience: 20, min_delta: 0.0}
+  early_stopping: {monitor: val_loss, patience: 20, min_delta: 0.0, keep: first}
   checkpoint_every: 1
 """
 CONFIG = """

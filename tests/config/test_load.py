@@ -83,7 +83,7 @@ def test_a_problem_as_it_is_printed(tmp_path: Path) -> None:
         f"mlp: error: {path}:5:3: sgd has no option `beta1`",
         "    beta1: 0.9",
         "    ^",
-        "hint: known here: learning_rate, momentum, dampening, nesterov, weight_decay",
+        "hint: known here: learning_rate, momentum, dampening, nesterov, weight_decay, rates",
     ]
 
 

@@ -9,14 +9,17 @@ import pytest
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS, OUTPUT_ONLY
 from mlpcli.config.choice_synonyms import CHOICES_ELSEWHERE, METRICS_ELSEWHERE
 from mlpcli.config.document import parse_document
+from mlpcli.config.fading_spec import decay_of, dropout_of
 from mlpcli.config.key_paths import models_in
 from mlpcli.config.load import check
 from mlpcli.config.loss_spec import AnyLossSpec
 from mlpcli.config.metric_names import METRIC_TASKS, MetricName
 from mlpcli.config.model_spec import InitName
+from mlpcli.config.optimizer_spec import QUASI_NEWTON, AdamwSpec
 from mlpcli.config.spec import OptimizerSpec, ScheduleSpec, Spec
 from mlpcli.config.synonyms import KEYS_ELSEWHERE
-from tests.support.contract import OPTIMIZERS
+from mlpcli.nn.layers import Group
+from tests.support.contract import OPTIMIZERS, RATES
 
 EXAMPLE = """
 seed: 0
@@ -135,6 +138,7 @@ def test_two_keys_are_enough() -> None:
         "clip_norm": None,
         "dtype": None,
         "early_stopping": None,
+        "average": None,
         "metrics": None,
         "checkpoint_every": 1,
     }
@@ -149,16 +153,63 @@ def test_optimizers_have_the_documented_options(name: str) -> None:
     options = OPTIMIZERS[name]
     written = ", ".join(f"{key}: {value}".lower() for key, value in options.items())
     for text in (name, f"{{name: {name}}}", f"{{name: {name}, {written}}}"):
-        assert spec_of(f"{BASE}optimizer: {text}").optimizer.model_dump() == {"name": name, **options}
+        found = spec_of(f"{BASE}optimizer: {text}").optimizer.model_dump()
+        assert found.pop("rates", None) is None
+        assert found == {"name": name, **options}
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in QUASI_NEWTON])
+def test_first_order_optimizers_have_a_factor_for_each_kind_of_parameter(name: str) -> None:
+    def rates(text: str) -> dict[str, Any]:
+        return spec_of(f"{BASE}optimizer: {{name: {name}, rates: {text}}}").optimizer.model_dump()["rates"]
+
+    assert rates("{}") == RATES
+    assert rates("{weight: fan_in, bias: 0.1, scaling: 6}") == {
+        **RATES,
+        "weight": "fan_in",
+        "bias": 0.1,
+        "scaling": 6,
+    }
+    assert set(get_args(Group)) == set(RATES)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.5", (0.5, "constant")),
+        ("{amount: 0.02, schedule: flat_cos}", (0.02, "flat_cos")),
+        ("{amount: 1}", (1, "constant")),
+    ],
+)
+def test_a_decay_may_have_a_schedule(text: str, expected: tuple[float, str]) -> None:
+    optimizer = spec_of(f"{BASE}optimizer: {{name: adamw, weight_decay: {text}}}").optimizer
+    assert isinstance(optimizer, AdamwSpec)
+    decay = decay_of(optimizer.weight_decay)
+    assert (decay.amount, decay.schedule) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.5", (0.5, "constant")),
+        ("[0.5, 0]", ((0.5, 0), "constant")),
+        ("{rate: 0.15, schedule: flat_cos}", (0.15, "flat_cos")),
+        ("{rate: [0.15, 0], schedule: cosine}", ((0.15, 0), "cosine")),
+    ],
+)
+def test_dropout_may_have_a_schedule(text: str, expected: tuple[Any, str]) -> None:
+    dropout = dropout_of(spec_of(f"{BASE}model: {{dropout: {text}}}").model.dropout)
+    assert (dropout.rate, dropout.schedule) == expected
 
 
 SCHEDULES = {
     "constant": {},
-    "{name: step, every: 3, factor: 0.5}": {"every": 3, "factor": 0.5},
-    "{name: exponential, decay: 0.9}": {"decay": 0.9},
-    "cosine": {"final": 0},
-    "linear": {"final": 0},
-    "inverse_scaling": {"power": 0.5},
+    "{name: step, every: 3, factor: 0.5}": {"every": 3, "factor": 0.5, "per": "epoch"},
+    "{name: exponential, decay: 0.9}": {"decay": 0.9, "per": "epoch"},
+    "cosine": {"final": 0, "per": "epoch"},
+    "linear": {"final": 0, "per": "epoch"},
+    "inverse_scaling": {"power": 0.5, "per": "epoch"},
+    "flat_cos": {"final": 0},
     "{name: one_cycle, peak: 0.1}": {"peak": 0.1, "fraction_up": 0.3, "final": 0},
     "{name: plateau, monitor: loss}": {"monitor": "loss", "factor": 0.1, "patience": 10},
 }
@@ -171,6 +222,11 @@ def test_schedules_have_the_documented_options(text: str) -> None:
     assert schedule["name"] in text
     with_warmup = text[:-1] + ", warmup: 2}" if text.startswith("{") else f"{{name: {text}, warmup: 2}}"
     assert spec_of(f"{BASE}schedule: {with_warmup}").schedule.warmup == 2
+
+
+def test_coslog_begins_at_0_and_so_needs_no_warm_up() -> None:
+    schedule = spec_of(f"{BASE}schedule: coslog").schedule
+    assert (schedule.model_dump(), schedule.warmup) == ({"name": "coslog", "cycles": 4}, 0)
 
 
 LOSSES = {
@@ -389,7 +445,7 @@ def test_the_schema_describes_every_key() -> None:
 def test_the_schema_takes_names_alone_only_where_no_option_is_required() -> None:
     names = {key: SCHEMA["properties"][key]["anyOf"][0]["enum"] for key in ("optimizer", "schedule")}
     assert names["optimizer"] == list(OPTIMIZERS)
-    assert names["schedule"] == ["constant", "cosine", "linear", "inverse_scaling"]
+    assert names["schedule"] == ["constant", "cosine", "linear", "inverse_scaling", "flat_cos", "coslog"]
     init = SCHEMA["$defs"]["ModelSpec"]["properties"]["init"]["anyOf"]
     assert "from_file" not in init[0]["enum"]
     assert SCHEMA["$defs"]["FileInitSpec"]["required"] == ["from"]

@@ -156,6 +156,20 @@ def test_masks_keep_their_share_and_are_inverted(rate: float, dtype: npt.DTypeLi
     assert abs(down - (1 - rate) ** 2) < 3 * deviation
 
 
+@pytest.mark.parametrize("share", [1.0, 0.4, 0.0])
+def test_masks_are_drawn_at_the_rate_of_the_moment_by_a_network_and_its_twins(share: float) -> None:
+    """Inverted by that rate; nothing is dropped, and nothing scaled, where nothing is left of it."""
+    network = WIDE.network()
+    twin = network.twin()
+    network.dropout_share.fill(share)
+    for one in (network, twin):
+        one.loss_and_grad(*WIDE.batch())
+        (dropout,) = (s for s in one.training_plan(WIDE.rows).steps if isinstance(s, Dropout))
+        rate = 0.25 * share
+        np.testing.assert_allclose(np.unique(dropout.mask), np.unique([0.0 if rate else 1.0, 1 / (1 - rate)]))
+        assert (dropout.mask == 0).mean() == pytest.approx(rate, abs=5 * (0.19 / dropout.mask.size) ** 0.5)
+
+
 def test_every_batch_draws_new_masks_and_every_layer_its_own() -> None:
     case = replace(WIDE, widths=(3, 400, 400, 2))
     network, batch = case.network(), case.batch()

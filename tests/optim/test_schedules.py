@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.config.schedule_spec import ScheduleSpec
+from mlpcli.config.schedule_spec import CoslogSpec, ScheduleSpec
+from mlpcli.optim.moment import SHARES, cosine, flat_cos
 from mlpcli.optim.rate_curves import CURVES
 from mlpcli.optim.schedules import Schedule, build
 
@@ -67,6 +68,51 @@ def test_one_cycle_over_ten_updates() -> None:
     assert by_update(of, 2, 5) == by_update(of, 5, 2), "only the number of updates counts"
 
 
+def test_coslog_comes_back_to_0_after_every_cycle_each_twice_as_long_as_the_last() -> None:
+    """Of fifteen fifteenths, the cycles take 1, 2, 4 and 8; half way, by the logarithm, is the peak."""
+    rates = by_update(schedule("coslog", cycles=4), 5, 3 * 100)
+    assert [k for k, rate in enumerate(rates) if rate < 1e-17] == [0, 100, 300, 700]
+    tops = [k for k in range(1, 1499) if rates[k - 1] <= rates[k] > rates[k + 1]]
+    assert tops == [round(100 * (2 ** (i + 0.5) - 1)) for i in range(4)]
+    assert [rates[k] for k in tops] == pytest.approx([0.1] * 4, rel=1e-3)
+
+
+def test_coslog_by_hand() -> None:
+    """One cycle over four updates: ½(1 − cos(2π log₂(1 + k/4))); log₂ of 1, 1.25, 1.5 and 1.75."""
+    rates = by_update(schedule("coslog", learning_rate=1.0, cycles=1), 2, 2)
+    logs = (0.0, 0.321928094887, 0.584962500721, 0.807354922058)
+    assert rates == pytest.approx([math.sin(math.pi * log) ** 2 for log in logs], rel=1e-9, abs=1e-17)
+
+
+def test_flat_cos_stays_and_then_falls() -> None:
+    of = schedule("flat_cos", final=0.02)
+    falling = [0.02 + 0.08 * (1 + math.cos(math.pi * k / 4)) / 2 for k in range(4)]
+    assert by_update(of, 4, 2) == pytest.approx([0.1] * 4 + falling, rel=1e-12)
+    assert by_update(of, 2, 4) == by_update(of, 4, 2), "only the number of updates counts"
+
+
+def test_shares_begin_with_all_and_fall_to_nothing() -> None:
+    for name, share in SHARES.items():
+        left = [share(k / 100) for k in range(101)]
+        assert left[0] == 1.0
+        assert left == sorted(left, reverse=True)
+        assert left[-1] == (1.0 if name == "constant" else pytest.approx(0, abs=1e-16))
+    assert cosine(1 / 3) == pytest.approx(0.75)
+    assert [flat_cos(t) for t in (0.25, 0.5, 2 / 3)] == pytest.approx([1, 1, 0.75])
+
+
+@pytest.mark.parametrize(("name", "options", "_rates"), TABLES[1:])
+@pytest.mark.parametrize("warmup", [0, 2])
+def test_by_update_is_by_epoch_with_an_update_in_each(
+    name: str, options: dict[str, float], _rates: object, warmup: int
+) -> None:
+    """After the warm-up, which goes by epochs in any case."""
+    of = schedule(name, **options, per="update", warmup=warmup)
+    rates = by_update(of, 6 + warmup, 4)
+    assert rates[4 * warmup :] == by_epoch(schedule(name, **options), 24, 1)
+    assert rates[: 4 * warmup] == pytest.approx([0.1 * k / 8 for k in range(1, 4 * warmup + 1)])
+
+
 @pytest.mark.parametrize("name", ["linear", "cosine"])
 def test_a_single_epoch_has_the_rate_asked_for(name: str) -> None:
     assert by_epoch(schedule(name, final=0.0), 1) == [0.1]
@@ -107,7 +153,7 @@ def test_after_the_warm_up_the_curve_has_the_epochs_that_are_left(
     assert by_update(warm, 10, 2)[6:] == by_update(cold, 7, 2)
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", [name for name in CURVES if name != "coslog"])  # which has no warm-up
 def test_a_run_that_ends_while_it_warms_up(name: str) -> None:
     of = schedule(
         name,
@@ -242,7 +288,16 @@ def test_the_other_schedules_have_no_state_and_do_not_listen() -> None:
 @pytest.mark.parametrize("name", CURVES)
 def test_depends_on_epochs_says_whether_more_epochs_change_the_past(name: str) -> None:
     of = schedule(
-        name, every=2, factor=0.5, decay=0.5, power=1.0, final=0.0, peak=1.0, fraction_up=0.5, patience=3
+        name,
+        every=2,
+        factor=0.5,
+        decay=0.5,
+        power=1.0,
+        final=0.0,
+        peak=1.0,
+        fraction_up=0.5,
+        patience=3,
+        cycles=2,
     )
     assert of.depends_on_epochs == (by_update(of, 20, 2)[:20] != by_update(of, 10, 2))
 
@@ -253,7 +308,7 @@ def test_every_schedule_of_the_spec_can_be_built(spec: Any) -> None:
     given_options = {name: required[name] for name, field in spec.model_fields.items() if field.is_required()}
     of = build(spec(**given_options), 0.1)
     assert all(type(rate) is float and np.isfinite(rate) for rate in by_update(of, 10, 2))
-    assert of.rate(1, 1, 2, 10) == pytest.approx(0.1)
+    assert of.rate(1, 1, 2, 10) == pytest.approx(0.0 if spec is CoslogSpec else 0.1)
 
 
 def test_the_spec_has_every_schedule() -> None:

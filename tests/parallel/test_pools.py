@@ -25,6 +25,9 @@ from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
 from mlpcli.nn.penalty import Penalty
+from mlpcli.optim.average import WeightAverage
+from mlpcli.optim.first_order import build
+from mlpcli.optim.moment import Fading, flat_cos
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
@@ -39,7 +42,7 @@ from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.training.batches import Batches, Part
 from mlpcli.training.data_parallel import gradient_job, scores_job
 from mlpcli.training.loop import Trainer, fit
-from tests.support.contract import optimizer
+from tests.support.contract import choice
 from tests.support.network_cases import LAYER_NORM, Case, LossJudge, Values
 from tests.support.running import MLP, RESULTS, ends_with_its_parent, mlp, ok
 
@@ -55,15 +58,17 @@ CASES = {
     "embedding": Case(Loss("mse"), widths=(4, 3, 2), embeddings=(EmbeddedColumn(1, 5, 2),)),
     "float32": Case(Loss("cross_entropy"), dtype=np.float32),
 }
+RATES = {"weight": "fan_in", "bias": 0.1, "normalization": 3}
 ROWS, BATCH = 23, 5  # the last batch has three rows: fewer than the largest pool here
 
 
 def trained(case: Case, pool: WorkerPool) -> tuple[list[float], Values]:
-    """The loss of every epoch, and the parameters, of three epochs."""
+    """The loss of every epoch, and the parameters, of three epochs of all that workers share in."""
     network = case.network(shared_memory.zeros)
     x, y, weights = replace(case, rows=ROWS).batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
-    stepper = Stepper(optimizer("adam"), network.theta, network.grad, network.layout.n_weights)
+    made = build(choice("adamw", weight_decay=0.1, rates=RATES), network.layout.slots)
+    stepper = Stepper(made, network.theta, network.grad, network.layout.n_weights)
     trainer = Trainer(
         network=network,
         batches=Batches(part, BATCH, pool),
@@ -72,6 +77,8 @@ def trained(case: Case, pool: WorkerPool) -> tuple[list[float], Values]:
         evaluator=LossJudge(network, part),
         epochs=3,
         shuffling=np.random.default_rng(3),
+        fading=Fading(flat_cos, flat_cos),
+        average=WeightAverage(network.state, 0.9),
         pool=pool,
     )
     with pool:

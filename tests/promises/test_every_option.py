@@ -64,6 +64,9 @@ OTHER: dict[str, Any] = {
     "high": 0.5,
     "slope": 0.3,
     "alpha": 0.3,
+    "rates": {"bias": 3},
+    "per": "update",
+    "cycles": 2,
 }
 LOSSES = {
     "PoissonSpec": "count",
@@ -153,6 +156,8 @@ DEFINED = {
         "linear",
         "cosine",
         "one_cycle",
+        "flat_cos",
+        "coslog",
         "plateau",
     },
     "loss": {
@@ -181,6 +186,8 @@ def test_every_option_of_every_choice_matters(definition: str, name: str, option
 SMALL = {"layers": ["auto", 4, "auto"]}
 HELD = {"validation": 0.3}
 STOPPING = {"patience": 2, "min_delta": 10}
+STOPPING_BY_ACCURACY = {"monitor": "val_accuracy", "patience": "none"}
+FADING = {"weight_decay": {"amount": 0.5}}
 # key: a config, and the same with another value of the key
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Spec.seed": ({"seed": 0}, {"seed": 1}),
@@ -278,6 +285,32 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"data": HELD, "training": {"epochs": 9, "early_stopping": STOPPING}},
         {"data": HELD, "training": {"epochs": 9, "early_stopping": {**STOPPING, "patience": 4}}},
     ),
+    "EarlyStoppingSpec.keep": (
+        {"data": HELD, "training": {"epochs": 9, "early_stopping": STOPPING_BY_ACCURACY}},
+        {"data": HELD, "training": {"epochs": 9, "early_stopping": {**STOPPING_BY_ACCURACY, "keep": "last"}}},
+    ),
+    "TrainingSpec.average": ({}, {"training": {"average": {"ema": 0.9}}}),
+    "AverageSpec.ema": ({"training": {"average": {"ema": 0.9}}}, {"training": {"average": {"ema": 0.5}}}),
+    **{
+        f"RatesSpec.{group}": (
+            {"model": {"normalization": "batch_norm"}, "optimizer": {"rates": {group: 1}}},
+            {"model": {"normalization": "batch_norm"}, "optimizer": {"rates": {group: factor}}},
+        )
+        for group, factor in (("weight", "fan_in"), ("bias", 0.1), ("normalization", 0.1))
+    },
+    "DecaySpec.amount": ({"optimizer": FADING}, {"optimizer": {"weight_decay": {"amount": 0.2}}}),
+    "DecaySpec.schedule": (
+        {"optimizer": FADING},
+        {"optimizer": {"weight_decay": {"amount": 0.5, "schedule": "cosine"}}},
+    ),
+    "DropoutSpec.rate": (
+        {"model": {"dropout": {"rate": 0.3}}},
+        {"model": {"dropout": {"rate": [0.3, 0]}}},
+    ),
+    "DropoutSpec.schedule": (
+        {"model": {"dropout": {"rate": 0.3}}},
+        {"model": {"dropout": {"rate": 0.3, "schedule": "flat_cos"}}},
+    ),
     "EarlyStoppingSpec.min_delta": (
         {"data": HELD, "training": {"epochs": 9, "early_stopping": STOPPING}},
         {"data": HELD, "training": {"epochs": 9, "early_stopping": {**STOPPING, "min_delta": 0}}},
@@ -290,6 +323,11 @@ FILES = {
     "DataSpec.separator": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.decimal": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.encoding": "test_the_way_that_a_file_is_written_is_followed",
+    # of parameters that no key makes yet
+    **dict.fromkeys(
+        ("RatesSpec.scaling", "RatesSpec.embedding", "RatesSpec.activation"),
+        "test_every_group_steps_as_if_it_were_alone_with_a_rate_of_its_own",
+    ),
     **dict.fromkeys(
         ("DataSpec.target_parse", "ParseSpec.prefix", "ParseSpec.suffix", "ParseSpec.thousands"),
         "test_the_way_that_numbers_are_decorated_is_followed",

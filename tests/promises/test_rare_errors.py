@@ -170,8 +170,8 @@ def test_a_signal_that_is_blocked_is_still_an_exit_code() -> None:
 def test_an_interrupt_that_the_program_around_swallows_still_ends_the_training() -> None:
     step, before = Stepper.step, signal.signal(signal.SIGINT, lambda *_: None)
 
-    def interrupted(stepper: Stepper, rate: float) -> None:
-        step(stepper, rate)
+    def interrupted(stepper: Stepper, *given: float) -> None:
+        step(stepper, *given)
         signal.raise_signal(signal.SIGINT)
 
     try:

@@ -46,6 +46,16 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "lbfgs": {"iterations": 200, "tolerance": 1e-6},
 }
 
+# factors on the learning rate, `rates` of every first-order optimizer, where it has any
+RATES: dict[str, float] = {
+    "weight": 1,
+    "bias": 1,
+    "scaling": 1,
+    "embedding": 1,
+    "activation": 1,
+    "normalization": 1,
+}
+
 _FIRST_ORDER: TypeAdapter[FirstOrderSpec] = TypeAdapter(FirstOrderSpec)
 
 

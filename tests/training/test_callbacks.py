@@ -13,11 +13,15 @@ VALUES = st.lists(st.one_of(st.none(), st.integers(-3, 3).map(float)), min_size=
 
 
 def watched(
-    values: list[float | None], patience: int = 100, min_delta: float = 0.0, monitor: str = "val_loss"
+    values: list[float | None],
+    patience: int | None = 100,
+    min_delta: float = 0.0,
+    monitor: str = "val_loss",
+    keep_last: bool = False,
 ) -> tuple[EarlyStopping, int]:
     """The observer after a run whose weights in epoch n are all n, and how many epochs it let pass."""
     theta = np.zeros(2)
-    stopping = EarlyStopping(theta, monitor, monitor == "val_accuracy", patience, min_delta)
+    stopping = EarlyStopping(theta, monitor, monitor == "val_accuracy", patience, min_delta, keep_last)
     for number, value in enumerate(values, 1):
         theta.fill(number)
         epoch = Epoch(number, 1.0, 0.1, {}, value if monitor == "val_loss" else 1.0, {"accuracy": value})
@@ -70,14 +74,45 @@ def test_the_best_is_the_earliest_smallest(values: list[float | None]) -> None:
     assert stopping.theta.tolist() == [float(stopping.best_epoch or len(values))] * 2
 
 
-@given(VALUES, st.integers(1, 4))
-def test_it_goes_on_from_its_state(values: list[float | None], patience: int) -> None:
+@given(VALUES)
+def test_the_last_of_equals_is_kept_where_asked_for(values: list[float | None]) -> None:
+    stopping, _ = watched(values, keep_last=True)
+    known = [value for value in values if value is not None]
+    last = len(values) - values[::-1].index(min(known)) if known else 0
+    assert stopping.best == min(known, default=None)
+    assert stopping.best_epoch == last
+    assert stopping.theta.tolist() == [float(last or len(values))] * 2
+
+
+@given(VALUES, st.integers(1, 4), st.sampled_from([0.0, 1.0]))
+def test_keeping_the_last_changes_nothing_but_whose_weights_these_are(
+    values: list[float | None], patience: int, min_delta: float
+) -> None:
+    (first, epochs), (last, as_many) = (
+        watched(values, patience, min_delta, keep_last=keep) for keep in (False, True)
+    )
+    assert epochs == as_many
+    assert (first.best, first.waited) == (last.best, last.waited)
+    assert last.best_epoch >= first.best_epoch
+    if last.best_epoch:
+        assert values[last.best_epoch - 1] == values[first.best_epoch - 1] == first.best
+
+
+def test_without_patience_it_never_stops_and_keeps_the_best() -> None:
+    stopping, epochs = watched([5.0, 1.0, *[2.0] * 200], patience=None)
+    assert (epochs, stopping.best_epoch) == (202, 2)
+    assert stopping.is_patient
+    assert stopping.theta.tolist() == [2.0, 2.0]
+
+
+@given(VALUES, st.integers(1, 4), st.booleans())
+def test_it_goes_on_from_its_state(values: list[float | None], patience: int, keep: bool) -> None:
     """The same verdict on every epoch, with the state put into a new one between any two."""
-    stopping = EarlyStopping(np.zeros(2), "val_accuracy", True, patience, 0.0)
-    twin = EarlyStopping(np.zeros(2), "val_accuracy", True, patience, 0.0)
+    stopping = EarlyStopping(np.zeros(2), "val_accuracy", True, patience, 0.0, keep)
+    twin = EarlyStopping(np.zeros(2), "val_accuracy", True, patience, 0.0, keep)
     for number, value in enumerate(values, 1):
         epoch = Epoch(number, 1.0, 0.1, {}, 1.0, {"accuracy": value})
-        resumed = EarlyStopping(twin.theta, "val_accuracy", True, patience, 0.0)
+        resumed = EarlyStopping(twin.theta, "val_accuracy", True, patience, 0.0, keep)
         resumed.restore(twin.best_theta, twin.state())
         twin = resumed
         for each in (stopping, twin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ import pytest
 from mlpcli.errors import DivergedError
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
+from mlpcli.optim.average import WeightAverage
+from mlpcli.optim.moment import Fading
 from mlpcli.optim.rate_curves import Constant
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
@@ -21,7 +24,7 @@ from mlpcli.training.batches import Batches, Part
 from mlpcli.training.callbacks import Epoch, Values
 from mlpcli.training.loop import InterruptedTrainingError, Trainer, fit
 from tests.support.contract import optimizer
-from tests.support.network_cases import Case
+from tests.support.network_cases import BATCH_NORM, Case
 
 MSE = Loss("mse")
 ROWS, SIZE = 10, 4
@@ -58,7 +61,8 @@ class Judged:
 
 def trainer(size: int = SIZE, **changed: Any) -> Trainer:
     """Three epochs over ten rows in batches of four."""
-    case = Case(MSE, widths=(3, 2, 1), rows=ROWS, dtype=np.float64)
+    normalization = changed.pop("normalization", None)
+    case = Case(MSE, widths=(3, 2, 1), rows=ROWS, dtype=np.float64, normalization=normalization)
     network = case.network()
     x, y, weights = case.batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
@@ -101,6 +105,57 @@ def test_the_schedule_is_asked_for_every_update_and_told_what_it_monitors() -> N
     fit(trainer(schedule=schedule, schedule_monitor="val_loss", epochs=2))
     assert schedule.asked == [(epoch, update, 3, 2) for epoch in (1, 2) for update in (1, 2, 3)]
     assert schedule.told == [2.0, 2.0]
+
+
+def test_every_update_has_what_schedules_leave_of_dropout_and_decay() -> None:
+    """Nine updates, k/9 of the way: the share of a half way down, to the network and to the stepper."""
+    seen: list[tuple[float, float]] = []
+    run = trainer(fading=Fading(lambda t: 1 - t / 2, lambda t: 1 - t))
+    step = run.stepper.step
+
+    def spy(rate: float, decay: float) -> None:
+        seen.append((run.network.dropout_share.item(), decay))
+        step(rate, decay)
+
+    with patch.object(run.stepper, "step", spy):
+        fit(run)
+    np.testing.assert_allclose(seen, [(1 - k / 18, 1 - k / 9) for k in range(9)])
+
+
+def averaged(decay: float = 0.6, **changed: Any) -> Trainer:
+    """A trainer of a network with running statistics that averages its weights."""
+    run = trainer(normalization=BATCH_NORM, **changed)
+    run.average = WeightAverage(run.network.state, decay)
+    return run
+
+
+def test_an_epoch_is_judged_by_the_mean_of_the_weights_and_training_goes_on_with_the_weights() -> None:
+    """E by its formula beside an ordinary training, which sees the same batches."""
+    plain, run = trainer(normalization=BATCH_NORM), averaged()
+    judged: list[Values] = []
+
+    class Judge(Judged):
+        def metrics(self, part: str) -> Values:
+            judged.append(run.network.state.copy())
+            return super().metrics(part)
+
+    run.evaluator = Judge()
+    mean, t, expected = plain.network.state.copy(), 0, []
+    for _ in range(3):
+        for index in range(3):
+            t += 1
+            plain.update(index)
+            d = min(0.6, (1 + t) / (10 + t))
+            mean = d * mean + (1 - d) * plain.network.state
+        plain.finish_epoch()
+        expected.append(mean)
+    assert not fit(run)
+    np.testing.assert_allclose(judged, expected, rtol=1e-12)
+    assert run.average is not None
+    np.testing.assert_array_equal(run.average.theta, plain.network.state)
+    np.testing.assert_array_equal(run.network.state, run.average.mean)
+    assert [one.loss for one in run.history] == [one.loss for one in plain.history]
+    assert not np.array_equal(run.average.mean[-2:], run.average.theta[-2:]), "the statistics too"
 
 
 def test_a_monitored_quantity_without_a_value_is_nan() -> None:
@@ -173,7 +228,7 @@ def test_a_gradient_that_is_not_finite_changes_no_weight(monkeypatch: pytest.Mon
     reached: list[npt.NDArray[Any]] = []
     step = run.stepper.step
     monkeypatch.setattr(
-        run.stepper, "step", lambda rate: (step(rate), reached.append(run.network.theta.copy()))
+        run.stepper, "step", lambda *given: (step(*given), reached.append(run.network.theta.copy()))
     )
     with pytest.raises(DivergedError) as error:
         fit(run)
@@ -199,7 +254,7 @@ def test_weights_that_are_not_finite_are_never_recorded_nor_saved(
     monkeypatch: pytest.MonkeyPatch, stopped: bool
 ) -> None:
     run = trainer(size=ROWS, stop_requested=lambda: stopped)
-    monkeypatch.setattr(run.stepper, "step", lambda _rate: run.network.theta.fill(-np.inf))
+    monkeypatch.setattr(run.stepper, "step", lambda *_given: run.network.theta.fill(-np.inf))
     with pytest.raises(DivergedError, match=r"epoch 1, batch 1: weight layers\.0\.weight\[0, 0\] is not"):
         fit(run)
     assert run.history == []
