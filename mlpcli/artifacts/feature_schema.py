@@ -14,8 +14,8 @@ from mlpcli.config.parse_spec import ParseSpec
 
 
 def without_empty(keys: dict[str, Any]) -> dict[str, Any]:
-    """What is said about a column of categories: `other` only where there are any."""
-    return {key: value for key, value in keys.items() if key != "other" or value}
+    """What is said about a column of categories: `other` and `scaling` only where there are any."""
+    return {key: value for key, value in keys.items() if key not in {"other", "scaling"} or value}
 
 
 class Decorated(Exact):
@@ -95,7 +95,8 @@ class PiecewiseFeature(Decorated):
 class CategoricalFeature(Exact):
     """A column of categories: as many columns of 0 and 1, or the position in the list.
 
-    `other` are those that share one more column; the key is left out where there are none.
+    `other` are those that share one more column; the key is left out where there are none, and so is
+    `scaling` where the columns are not scaled.
     """
 
     name: Text
@@ -104,6 +105,7 @@ class CategoricalFeature(Exact):
     fill: Text | None
     categories: Annotated[Items[Text], Field(min_length=1, max_length=MAX_CATEGORIES)]
     other: Annotated[Items[Text], Field(max_length=MAX_CATEGORIES)] = ()
+    scaling: Scaling | None = None
 
     @model_serializer(mode="wrap")
     def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -116,8 +118,8 @@ class CategoricalFeature(Exact):
 
     @property
     def scaled(self) -> int:
-        """None of them are scaled."""
-        return 0
+        """How many of them are scaled: all or none."""
+        return 0 if self.scaling is None else self.width
 
 
 class EmbeddedFeature(Exact):

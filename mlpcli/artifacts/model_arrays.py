@@ -112,6 +112,8 @@ def _check_features(meta: ModelMeta) -> None:
             _unique(f"categories of {feature.name[:80]!r}", (*feature.categories, *feature.other))
             if feature.other and feature.encode == "ordinal":
                 _contradict("an ordinal has no other categories", len(feature.other))
+            if isinstance(feature, CategoricalFeature) and feature.scaling and feature.encode == "ordinal":
+                _contradict("an ordinal is not scaled", feature.scaling)
         if isinstance(feature, DateFeature):
             _unique(f"parts of {feature.name[:80]!r}", feature.parts)
         if isinstance(feature, IndicatorFeature) and (

@@ -137,7 +137,8 @@ def _fitted(feature: Mapping[str, Any]) -> str:
     if "categories" in feature:
         categories, other = feature["categories"], feature.get("other", ())
         rare = f", {len(other)} rare ones as other" if other else ""
-        return f"{len(categories)} categories{rare}: {listed(categories)}"
+        scaled = f", scaled by {feature['scaling']}" if "scaling" in feature else ""
+        return f"{len(categories)} categories{rare}{scaled}: {listed(categories)}"
     if "inputs" in feature:
         return listed(feature["inputs"])
     if "quantiles" in feature:

@@ -63,7 +63,7 @@ NUMERIC_ENCODINGS = frozenset(get_args(Numeric))
 OPTIONS: dict[str, tuple[str, ...]] = {
     "quantile": ("output",),
     "piecewise_linear": ("bins",),
-    "one_hot": ("min_count",),
+    "one_hot": ("min_count", "scaling"),
     "embed": ("width", "min_count"),
     "ordinal": ("categories",),
     "datetime": ("parts", "cyclic", "format"),
@@ -117,6 +117,10 @@ class EncodeSpec(Closed):
             description="categories with fewer training rows share one level, and so do categories that "
             "training did not have; default: each has its own"
         ),
+    ] = None
+    scaling: Annotated[
+        Maybe[Annotated[Scaling, Word("a scaling")]],
+        Field(description="how the columns of 0 and 1 are scaled, each by itself; default: not at all"),
     ] = None
     parts: Annotated[
         Maybe[DateParts],

@@ -1,17 +1,18 @@
-"""Input columns of categories, which the training rows or a list name; and of 0 and 1 for a missing cell."""
+"""An input column of categories, which the training rows or a list name: as 0 and 1, positions, or codes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pow
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlpcli.arrays import Array, Indices
+from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.feature import Found, Numbers, Stored, require_some
+from mlpcli.data.scaling import SCALINGS
 from mlpcli.tables.bad_cells import EXAMPLES, Fault, Unseen, missing_fault
 from mlpcli.tables.columns import TextColumn, sorted_texts
 from mlpcli.tables.spellings import Spelling, merge
@@ -19,7 +20,6 @@ from mlpcli.tables.table import Table, TrainingRows, Wanted
 
 UNKNOWN = -1.0
 WIDEST = 50  # vectors whose width is not given
-INDICATOR = "indicator"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class CategoryFeature:
 
     `other` are the categories too rare for a level of their own: they share the last one, and where there
     is one, categories that training did not have go there too. With `embed` the network gets codes, and
-    makes vectors of `units` numbers of them.
+    makes vectors of `units` numbers of them. `scaling` is what becomes of the columns of 0 and 1, and
+    `numbers` are the center and the scale of each.
     """
 
     name: str
@@ -38,6 +39,7 @@ class CategoryFeature:
     categories: tuple[str, ...]
     other: tuple[str, ...] = ()
     units: int = 1
+    scaling: str | None = None
     numbers: tuple[Numbers, ...] = ()
 
     @property
@@ -87,26 +89,47 @@ class CategoryFeature:
             found = (*encode.categories, *own_level)
         width = encode.width if isinstance(encode.width, int) else units_for(len(found) + bool(other))
         units = width if encode.name == "embed" else 1
-        return cls(name, encode.name, policy.policy, fill, found, other, units)
+        feature = cls(name, encode.name, policy.policy, fill, found, other, units, encode.scaling)
+        return replace(feature, numbers=tuple(feature._scaled(train)))
+
+    def _scaled(self, train: TrainingRows) -> Iterator[Numbers]:
+        """Center and scale of each column of 0 and 1 over training rows, where these are scaled."""
+        if self.scaling is None:
+            return
+        levels = self._levels(train.table, train.rows).of_rows
+        known, weights = levels[levels >= 0], train.repetitions
+        counts = np.bincount(known, minlength=self.levels)
+        ones = counts if weights is None else np.bincount(known, weights[levels >= 0], self.levels)
+        total = len(levels) if weights is None else weights.sum()
+        for count, one in zip(counts.tolist(), ones.tolist(), strict=True):
+            there = np.array([count < len(levels), count > 0])
+            both = np.array([0.0, 1.0])[there], np.array([total - one, one], dtype=np.float64)[there]
+            yield *SCALINGS[self.scaling](*both), 0.0
 
     @classmethod
-    def from_meta(cls, entry: Mapping[str, Any], _stored: Stored) -> CategoryFeature:
+    def from_meta(cls, entry: Mapping[str, Any], stored: Stored) -> CategoryFeature:
         """The feature that `meta` described."""
         name, encode, missing, fill = (entry[key] for key in ("name", "encode", "missing", "fill"))
         categories, other = tuple(entry["categories"]), tuple(entry.get("other", ()))
-        return cls(name, encode, missing, fill, categories, other, entry.get("width", 1))
+        scaling = entry.get("scaling")
+        feature = cls(name, encode, missing, fill, categories, other, entry.get("width", 1), scaling)
+        scaled = () if scaling is None else feature.input_names
+        return replace(feature, numbers=tuple(stored.numbers() for _ in scaled))
 
     def meta(self) -> dict[str, Any]:
         """What a model file says about it."""
         own: dict[str, Any] = {"other": list(self.other)} if self.other else {}
         if self.encode == "embed":
             own["width"] = self.units
+        if self.scaling is not None:
+            own["scaling"] = self.scaling
         entry = {"name": self.name, "encode": self.encode, "missing": self.missing, "fill": self.fill}
         return {**entry, "categories": list(self.categories), **own}
 
     def facts(self) -> dict[str, Any]:
-        """Nothing is fitted but the categories."""
-        return {}
+        """Center and scale of its columns, where these are scaled: no other number is fitted."""
+        scaled = [{"center": center, "scale": scale} for center, scale, _ in self.numbers]
+        return {"scaled": scaled} if scaled else {}
 
     def is_constant(self, _table: Table, _rows: Indices) -> bool:
         """Whether there is a single level."""
@@ -117,30 +140,45 @@ class CategoryFeature:
 
         What is no category is all zeros, and the code −1, for which `embed` has the zero vector.
         """
-        column, notation, own = table.text(self.name, rows), table.notation, (*self.categories, *self.other)
-        missing = column.missing_texts(notation, own)
-        faults = []
-        absent = column.where(missing)
-        if self.fill is not None:
-            column = filled(column, missing, self.fill)
-        elif absent.any():
-            faults.append(missing_fault(self.name, absent))
-        codes = column.matched(own, notation.decimal)
-        unseen = codes < 0
-        if self.fill is None:
-            unseen &= ~absent
-        if self.other:
-            codes[unseen] = len(self.categories)
-        known = np.flatnonzero(codes >= 0)
-        levels = np.minimum(codes[known], len(self.categories))
+        found = self._levels(table, rows)
+        column, unseen, absent = found.column, found.unseen, found.absent
+        faults = [missing_fault(self.name, absent)] if self.fill is None and absent.any() else []
+        known = np.flatnonzero(found.of_rows >= 0)
+        levels = found.of_rows[known]
         if self.encode == "one_hot":
-            out[known, levels] = 1.0
+            ones: Vector = np.ones(self.levels)
+            if self.scaling is not None:
+                out[:], ones = self._ends(self.scaling)
+                out[absent if faults else []] = 0.0
+            out[known, levels] = ones[levels]
         else:
             out[:, 0] = UNKNOWN if self.encode == "embed" else 0.0
             out[known, 0] = levels
         if self.encode == "ordinal":
             return [*faults, *self._unlisted(column, unseen, absent)], []
         return faults, self._unseen(column, unseen)
+
+    def _ends(self, scaling: str) -> tuple[Vector, Vector]:
+        """What a 0 and a 1 in each column are written as."""
+        after = SCALINGS[scaling].after or (lambda scaled, _: scaled)
+        both = np.array([0.0, 1.0])
+        ends = np.array([after((both - center) / scale, scale) for center, scale, _ in self.numbers])
+        return ends[:, 0], ends[:, 1]
+
+    def _levels(self, table: Table, rows: Indices | None) -> _Levels:
+        """The level of each row."""
+        column, notation, own = table.text(self.name, rows), table.notation, (*self.categories, *self.other)
+        missing = column.missing_texts(notation, own)
+        absent = column.where(missing)
+        if self.fill is not None:
+            column = filled(column, missing, self.fill)
+        codes = column.matched(own, notation.decimal)
+        unseen = codes < 0
+        if self.fill is None:
+            unseen &= ~absent
+        if self.other:
+            codes[unseen] = len(self.categories)
+        return _Levels(column, np.minimum(codes, len(self.categories)), unseen, absent)
 
     def _unlisted(self, column: TextColumn, unseen: Array, absent: Array) -> Iterator[Fault]:
         """What a list of all categories lacks has no place among them; nor need a missing cell have one."""
@@ -163,6 +201,15 @@ class CategoryFeature:
         return [Unseen(self.name, len(rows), tuple(examples), rows, encoded)]
 
 
+class _Levels(NamedTuple):
+    """A column, filled; each row's level, -1 for none; where the text is no category, and where none is."""
+
+    column: TextColumn
+    of_rows: Indices
+    unseen: Array
+    absent: Array
+
+
 def filled(column: TextColumn, missing: frozenset[str], fill: str) -> TextColumn:
     """The column with every text that means missing replaced by `fill`."""
     return TextColumn(column.codes, tuple(fill if level in missing else level for level in column.levels))
@@ -183,50 +230,3 @@ def fill_of(policy: MissingSpec, counts: dict[str, int]) -> str | None:
 def _most_frequent(texts: Sequence[str], counts: dict[str, int]) -> str:
     """The text that occurs most often; the first in order of several."""
     return max(texts, key=lambda text: counts[text])
-
-
-@dataclass(frozen=True)
-class MissingFeature:
-    """The indicator of a column that is a feature itself, which says how the column is read."""
-
-    name: str
-    encode: str = INDICATOR
-    numbers: tuple[Numbers, ...] = ()
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """What its one input is called."""
-        return (f"{self.name}=missing",)
-
-    @property
-    def wanted(self) -> Wanted:
-        """Nothing besides what the column's own feature wants."""
-        return Wanted()
-
-    @property
-    def spelling(self) -> Spelling:
-        """That of the column's own feature."""
-        return Spelling()
-
-    @classmethod
-    def from_meta(cls, entry: Mapping[str, Any], _stored: Stored) -> MissingFeature:
-        """The feature that `meta` described."""
-        return cls(entry["name"])
-
-    def meta(self) -> dict[str, Any]:
-        """What a model file says about it."""
-        return {"name": self.name, "encode": self.encode}
-
-    def facts(self) -> dict[str, Any]:
-        """Nothing is fitted."""
-        return {}
-
-    def is_constant(self, table: Table, rows: Indices) -> bool:
-        """Whether all cells of some rows are missing, or none."""
-        return len(np.unique(table.missing(self.name)[rows])) == 1
-
-    def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
-        """Write 1 where the cell is missing."""
-        absent = table.missing(self.name)
-        out[:, 0] = absent if rows is None else absent[rows]
-        return [], []

@@ -12,9 +12,10 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.data.category_feature import INDICATOR, CategoryFeature, MissingFeature
+from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.feature import Encoding, Feature, Found, Stored
+from mlpcli.data.indicator_feature import INDICATOR, MissingFeature
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.piecewise_feature import PiecewiseFeature
 from mlpcli.tables.bad_cells import Fault, Unseen

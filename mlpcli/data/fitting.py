@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import EncodeSpec, FeatureSpec, MissingSpec
-from mlpcli.data.category_feature import CategoryFeature, MissingFeature
+from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature, NothingThereError
+from mlpcli.data.indicator_feature import MissingFeature
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order

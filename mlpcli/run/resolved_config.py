@@ -11,9 +11,9 @@ from mlpcli.config.document import MAX_BYTES
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
 from mlpcli.config.spec import DataSpec, EncodeSpec, FeatureSpec, ModelSpec
-from mlpcli.data.category_feature import MissingFeature
 from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.feature import Feature
+from mlpcli.data.indicator_feature import MissingFeature
 from mlpcli.data.task import decide_scale
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.limits import dtype_of

@@ -317,6 +317,7 @@ OPTIONS = {
     "{name: quantile, output: null}": {"name": "quantile"},
     "{encode: {name: piecewise_linear, bins: 7}}": {"name": "piecewise_linear", "bins": 7},
     "piecewise_linear": {"name": "piecewise_linear"},
+    "{encode: one_hot, scaling: robust_clip}": {"name": "one_hot", "scaling": "robust_clip"},
     "{encode: {name: one_hot, min_count: 10}}": {"name": "one_hot", "min_count": 10},
     "{encode: datetime, parts: month}": {"name": "datetime", "parts": ("month",)},
     "{encode: datetime, parts: [year, timestamp], cyclic: false}": {

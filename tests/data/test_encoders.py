@@ -48,6 +48,68 @@ def fit(table: Table, rows: Sequence[int] | None = None, **features: FeatureSpec
     return fit_inputs(features, ERROR, table, chosen)
 
 
+@given(
+    cells=st.lists(st.sampled_from("abcd"), min_size=2, max_size=25),
+    others=st.lists(st.sampled_from("abcde"), min_size=1, max_size=9),
+    scaling=st.sampled_from(["standardize", "minmax", "maxabs", "robust", "robust_clip"]),
+)
+def test_columns_of_0_and_1_are_scaled_as_numbers_are(
+    cells: list[str], others: list[str], scaling: str
+) -> None:
+    """Each by itself, as scikit-learn's one-hot columns would be if they were columns of numbers."""
+    options = FeatureSpec.model_validate({"encode": "one_hot", "scaling": scaling})
+    encoder = fit(text_table(cells), x=options).encoder
+    one_hot = OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit([[cell] for cell in cells])
+    for texts in (cells, others):
+        found = encoder.encode(text_table(texts)).x
+        for column, index in zip(found.T, range(found.shape[1]), strict=True):
+            known = one_hot.transform([[cell] for cell in cells])[:, index]
+            new = one_hot.transform([[cell] for cell in texts])[:, index]
+            number = fit(number_table(known.tolist()), x=spec(scaling)).encoder
+            expected = number.encode(number_table(new.tolist())).x[:, 0]
+            np.testing.assert_allclose(column, expected, rtol=1e-12, atol=1e-12)
+    restored = InputEncoder.from_meta(json.loads(json.dumps(encoder.meta())), encoder.arrays())
+    assert restored == encoder
+    assert len(encoder.arrays()["inputs.center"]) == encoder.width
+
+
+def test_scaled_levels_worked_by_hand() -> None:
+    """A level that is rare becomes 2 before it is clipped; rare ones together are one more column."""
+    cells = ["a"] * 9 + ["b", "c", "d", None]
+    options = {"encode": "one_hot", "scaling": "robust_clip", "min_count": 2, "missing": "most_frequent"}
+    table = text_table(cells)
+    encoder = fit(table, x=FeatureSpec.model_validate(options)).encoder
+    rare = 2 / (1 + 4 / 9) ** 0.5
+    np.testing.assert_allclose(
+        encoder.encode(text_table(["a", "c", "new", None])).x,
+        # a: median 1, and the quartiles are the same
+        [[0, 0], [-rare, rare], [-rare, rare], [0, 0]],
+        rtol=1e-12,
+    )
+    assert encoder.features[0].facts() == {
+        "scaled": [{"center": 1, "scale": 0.5}, {"center": 0, "scale": 0.5}]
+    }
+    lacking = fit(
+        text_table(["a", "b"]),
+        x=FeatureSpec.model_validate({**options, "min_count": None, "missing": "error"}),
+    )
+    found = lacking.encoder.encode(text_table([None, "a"]))
+    assert [fault.rows.tolist() for fault in found.faults] == [[0]]
+    assert found.x[0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("weights", [[1, 3, 2, 1, 5, 1], [2, 2, 2, 9, 1, 1]])
+def test_levels_are_scaled_by_rows_as_often_as_they_weigh(weights: list[int]) -> None:
+    cells = np.array(["a", "b", "a", "c", "b", "a"])
+    options = FeatureSpec.model_validate({"encode": "one_hot", "scaling": "standardize"})
+    repeated = text_table(np.repeat(cells, weights).tolist())
+    table = text_table(cells.tolist())
+    weighted = fit_inputs({"x": options}, ERROR, table, all_rows(table), np.array(weights, dtype=float))
+    np.testing.assert_allclose(
+        weighted.encoder.features[0].numbers, fit(repeated, x=options).encoder.features[0].numbers, rtol=1e-12
+    )
+
+
 def number_table(cells: Sequence[object]) -> Table:
     """A table with one column of numbers, x."""
     return table_of({"x": cells, "y": [0] * len(cells)}, numbers=("x",))

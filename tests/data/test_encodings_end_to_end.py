@@ -27,11 +27,13 @@ FEATURES: dict[str, dict[str, Any]] = {
     "datetime": {"when": {"encode": "datetime"}},
     "datetime, numbers": {"when": {"encode": "datetime", "parts": ["month", "timestamp"], "cyclic": False}},
     "datetime, format": {"day": {"encode": "datetime", "format": "%d.%m.%Y"}},
+    "scaled": {"town": {"encode": "one_hot", "scaling": "robust_clip", "missing": "most_frequent"}},
     "min_count": {"town": {"encode": "one_hot", "min_count": 12, "missing": "most_frequent"}},
 }
 INPUTS = {
     "robust": 1, "robust_clip": 1, "quantile": 1, "pieces": 43, "few pieces": 3, "quantile, normal": 1,
-    "indicators": 8, "datetime": 8, "datetime, numbers": 2, "datetime, format": 6, "min_count": 4,
+    "indicators": 8, "datetime": 8, "datetime, numbers": 2, "datetime, format": 6, "scaled": 4,
+    "min_count": 4,
 }  # fmt: skip
 COLUMNS = ("x", "gap", "town", "when", "day", "y")
 
@@ -92,6 +94,7 @@ def test_the_resolved_config_trains_the_same_model(tmp_path: Path, rows: list[di
     write_rows(tmp_path / "t.csv", rows)
     features = {**FEATURES["quantile, normal"], **FEATURES["indicators"], **FEATURES["datetime, format"]}
     features |= {**FEATURES["datetime, numbers"], **FEATURES["min_count"]}
+    features["town"] = {**features["town"], "scaling": "robust_clip"}
     features["gap"] = {"encode": "piecewise_linear", "bins": 5, "missing": "median", "indicator": True}
     config = write_config(tmp_path / "c.yaml", data={"target": "y", "features": features})
     ok("train", config, "-o", tmp_path / "a", "--no-plots", "-q")

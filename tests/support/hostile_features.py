@@ -248,6 +248,18 @@ HOSTILE_FEATURES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_feature(4, encode="ordinal"),
         "metadata: an ordinal has no other categories, found 2",
     ),
+    "a scaling of no numbers": (
+        lambda: with_feature(4, scaling="robust"),
+        "inputs.center: expected float64 [6], found float64 [3]",
+    ),
+    "an unknown scaling": (
+        lambda: with_feature(4, scaling="log1p"),
+        "metadata.features.4.one_hot.scaling",
+    ),
+    "positions that are scaled": (
+        lambda: with_feature(4, encode="ordinal", scaling="robust", other=[]),
+        "metadata: an ordinal is not scaled, found robust",
+    ),
     "rare categories that are numbers": (
         lambda: with_feature(4, other=[1]),
         "metadata.features.4.one_hot.other",
