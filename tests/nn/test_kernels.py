@@ -66,6 +66,17 @@ def test_a_coefficient_is_read_at_every_run() -> None:
     assert x.tolist() == [10.0] * 3
 
 
+@pytest.mark.parametrize("rows", [3, 1 + in_place.MANY // 4])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_number_to_choose_between_is_read_as_it_is(order: Any, rows: int) -> None:
+    """Up to MANY entries from an array of it, which all such kernels share, and nobody can change."""
+    kernel = Kernel(lambda x: {"x": np.minimum(1.5, np.maximum(x, -0.5))}, ("x",))
+    x = np.asarray(np.arange(-4.0, 4.0 * rows - 4.0).reshape(rows, 4), order=order)
+    expected = x.clip(-0.5, 1.5)
+    in_place.bind(kernel, {"x": x}, np.empty(0), [])()
+    np.testing.assert_array_equal(x, expected)
+
+
 def test_an_array_may_be_given_anew_with_every_run() -> None:
     kernel = Kernel(lambda x, y: {"x": x * y - np.square(y), "u": y + x}, ("x", "y"))
     x, u, scratch = np.empty(3), np.empty(3), [np.empty(3) for _ in range(kernel.temporaries)]
