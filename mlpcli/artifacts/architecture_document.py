@@ -9,7 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpcli.artifacts.exact import Exact, Fraction, Items, Width, without
 from mlpcli.artifacts.feature_schema import EmbeddedFeature, Feature
-from mlpcli.config.activation_spec import ActivationSpec
+from mlpcli.config.activation_spec import ActivationSpec, learns
 from mlpcli.config.model_spec import NormalizationSpec
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import NORMALIZATIONS, Architecture
@@ -43,7 +43,7 @@ def architecture_document(shape: Architecture, dtype: str) -> dict[str, Any]:
     kind = shape.normalization
     return {
         "layers": list(shape.widths),
-        "activations": [{"name": one.name, **one.options} for one in shape.activations],
+        "activations": [one.document for one in shape.activations],
         "bias": shape.bias,
         "dropout": list(shape.dropout),
         "dtype": dtype,
@@ -67,7 +67,7 @@ def architecture_of(document: ArchitectureDocument, features: Sequence[Feature])
 
 def activation_of(spec: ActivationSpec) -> ActivationChoice:
     """The activation that a config or a model file names, with its options."""
-    return ActivationChoice(spec.name, spec.model_dump(exclude={"name"}))
+    return ActivationChoice(spec.name, spec.model_dump(exclude={"name", "learnable"}), learns(spec))
 
 
 def normalization_of(spec: NormalizationSpec | None) -> Normalization | None:

@@ -22,7 +22,7 @@ from mlpcli.artifacts.feature_schema import (
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.artifacts.npz import ArrayKind
 from mlpcli.artifacts.source_file import FileFormatError
-from mlpcli.config.activation_spec import OUTPUT_ONLY
+from mlpcli.config.activation_spec import OUTPUT_ONLY, learns
 from mlpcli.data.number_feature import MAX_QUANTILES
 
 DIGESTS = "training.digests"
@@ -101,6 +101,8 @@ def _check_layers(meta: ModelMeta) -> None:
     for activation in activations[:-1]:
         if activation.name in OUTPUT_ONLY:
             _contradict("a hidden activation is due", activation.name)
+    if learns(activations[-1]):
+        _contradict("an output activation that is not learnt is due", activations[-1].name)
     if activations[-1].name not in meta.loss.allowed_outputs:
         _contradict(f"an output activation for {meta.loss.name} is due", activations[-1].name)
 

@@ -173,7 +173,9 @@ def _metric_table(metrics: Mapping[str, Any]) -> list[str]:
 
 def choice(chosen: Mapping[str, Any]) -> str:
     """A choice with its options: `leaky_relu (slope 0.01)`."""
-    options = ", ".join(f"{name} {value}" for name, value in chosen.items() if name != "name")
+    options = ", ".join(
+        name if value is True else f"{name} {value}" for name, value in chosen.items() if name != "name"
+    )
     return f"{chosen['name']} ({options})" if options else str(chosen["name"])
 
 

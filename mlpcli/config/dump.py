@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from mlpcli.config.activation_spec import LearnableSpec
 from mlpcli.config.feature_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.load import Config
 from mlpcli.config.model_spec import FileInitSpec
@@ -117,6 +118,8 @@ def _written(value: Any) -> Any:
     options = {fields[name].alias or name: _written(item) for name, item in value if item is not None}
     if isinstance(value, FileInitSpec | ScaleSpec) and len(options) == 2:
         del options["name"]  # `from` and `divide` say it
+    if isinstance(value, LearnableSpec) and not options["learnable"]:
+        del options["learnable"]
     if set(options) <= {"name"} | ({"encode"} if isinstance(value, FeatureSpec) else set()):
         return next(iter(options.values()), None)
     return Inline(options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec
+from mlpcli.config.activation_spec import OUTPUT_ONLY, PlainActivationSpec, learns
 from mlpcli.config.fading_spec import dropout_of
 from mlpcli.config.loss_spec import LOSSES, default_loss
 from mlpcli.config.refusals import Finding
@@ -34,6 +34,14 @@ def output_activations_at_the_output(spec: Spec) -> Iterator[Finding]:
         if layer.name in OUTPUT_ONLY:
             hint = f"the last of a list is the output's: [relu, relu, {layer.name}]"
             yield Finding(("model", "activation", index), f"{layer.name} is for the output only", hint)
+
+
+def outputs_learn_no_activation(spec: Spec) -> Iterator[Finding]:
+    """What an output means is settled by the loss."""
+    activation = spec.model.activation
+    if isinstance(activation, tuple) and activation and learns(activation[-1]):
+        key = ("model", "activation", len(activation) - 1, "learnable")
+        yield Finding(key, "learnable is for hidden layers, and this is the output's activation")
 
 
 def one_dropout_per_hidden_layer(spec: Spec) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule(data_rules.class_weight_needs_classes, (*DECIDES_TASK, ("class_weight",))),
     Rule(model_rules.one_activation_per_layer, (("model", "layers"), ("model", "activation"))),
     Rule(model_rules.output_activations_at_the_output, (("model", "activation"),)),
+    Rule(model_rules.outputs_learn_no_activation, (("model", "activation"),)),
     Rule(model_rules.one_dropout_per_hidden_layer, (("model", "layers"), ("model", "dropout"))),
     Rule(model_rules.normalized_layers_exist, (("model", "layers"), ("model", "normalization"))),
     Rule(model_rules.residual_layers_exist, (("model", "layers"), ("model", "residual"))),

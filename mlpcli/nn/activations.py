@@ -72,21 +72,24 @@ def leaky_relu(z: Array, slope: float = 0.01) -> Pair:
     return np.maximum(z, z * slope), prime
 
 
-def elu(z: Array, alpha: float = 1.0, scale: float = 1.0) -> Pair:
+def elu(z: Array, single: bool, alpha: float = 1.0, scale: float = 1.0) -> Pair:
     """φ = scale · (max(z, 0) + α (e^min(z, 0) − 1)), φ′ = scale where z > 0, φ + scale · α where z < 0.
 
-    Clevert et al. 2016; where α is not 1 there is a kink at 0. With a `scale` it is SELU.
+    Clevert et al. 2016; where α is not 1 there is a kink at 0. With a `scale` it is SELU. In `single`
+    precision e^z − 1 is a difference, exact to a place of 1, as any sum that z may be: NumPy's expm1, which
+    keeps all digits of small values, takes eight times as long there, in double precision less than twice.
     """
+    negative, factor = np.minimum(z, 0.0), scale * alpha
     sign = np.sign(z)
-    below = np.expm1(np.minimum(z, 0.0)) * alpha
-    a = np.maximum(z, 0.0) + below
-    prime = below + alpha  # α e^min(z, 0)
+    below = (np.exp(negative) - 1.0 if single else np.expm1(negative)) * factor
+    a = np.maximum(z, 0.0) * scale + below
+    prime = below + factor  # scale · α e^min(z, 0)
     if alpha != 1.0:
         # with s = sign z: max(s α e^z / α, −s α e^z) is 1 for s = 1, α e^z for s = −1, 0 for s = 0;
         # a kernel knows no np.where (kernels/kernel.py)
         signed = prime * sign
         prime = np.maximum(signed * (1.0 / alpha), -signed)
-    return (a, prime) if scale == 1.0 else (a * scale, prime * scale)
+    return a, prime
 
 
 def gelu(z: Array) -> Pair:
@@ -106,6 +109,21 @@ def silu(z: Array, cap: float) -> Pair:
     s = logistic(z, cap)
     a = z * s
     return a, (1.0 - s) * a + s
+
+
+def mish(z: Array, cap: float) -> Pair:
+    """φ = z tanh(log(1 + e^z)), φ′ = t + z σ(z) (1 − t²) with t = tanh(log(1 + e^z)). Misra 2019.
+
+    One exponential e = e^z does for both: t = e (e + 2) / (e (e + 2) + 2) = e / (e + 2/(e + 2)), and with
+    g = (e + 1) / (e + 2) = 1 − 1/(e + 2) the derivative is t + 2 g φ (1 − t) = 1 + 2 (t − 1) (½ − g φ).
+    Below −`cap` z counts as that much, so that t and φ are normal numbers; from half of it on t is 1.
+    """
+    z = np.maximum(z, -cap)
+    e = np.exp(np.minimum(z, 0.5 * cap))
+    t = e / (2.0 / (e + 2.0) + e)
+    g = 1.0 - np.reciprocal(e + 2.0)
+    a = z * t
+    return a, (0.5 - g * a) * (t - 1.0) * 2.0 + 1.0
 
 
 def softplus(z: Array, cap: float) -> Pair:
@@ -134,7 +152,8 @@ def exponential(z: Array) -> Pair:
     return a, a
 
 
-CAPPED = {"sigmoid", "silu", "softplus"}  # those that want to know the precision
+CAPPED = {"sigmoid", "silu", "mish", "softplus"}  # those that want to know the precision's `exp_cap`
+SHORT = {"elu", "selu"}  # those that want to know whether it is the single one
 
 ACTIVATIONS: dict[str, Callable[..., Pair]] = {
     "identity": identity,
@@ -146,6 +165,7 @@ ACTIVATIONS: dict[str, Callable[..., Pair]] = {
     "selu": partial(elu, alpha=SELU_ALPHA, scale=SELU_SCALE),
     "gelu": gelu,
     "silu": silu,
+    "mish": mish,
     "softplus": softplus,
     "softsign": softsign,
     "erf_sigmoid": erf_sigmoid,
@@ -160,23 +180,35 @@ INCREASING = frozenset(
 
 @dataclass(frozen=True)
 class ActivationChoice:
-    """Which function, with which options: `ActivationChoice("leaky_relu", {"slope": 0.1})`."""
+    """Which function, with which options: `ActivationChoice("leaky_relu", {"slope": 0.1})`.
+
+    Where it is `learnable`, each unit of its layer learns how much of it there is (`nn.learnable`).
+    """
 
     name: str
     options: Mapping[str, Any]
+    learnable: bool = False
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What a model file says of it."""
+        return {"name": self.name, **self.options} | ({"learnable": True} if self.learnable else {})
 
     def kernel(self, dtype: np.dtype[Any]) -> Kernel:
         """`z` ← φ(z), `prime` ← φ′(z) for scores of a precision."""
-        function = self._function(dtype)
+        function = self.formula(dtype)
         return Kernel(lambda z: dict(zip(("z", "prime"), function(z), strict=True)), ("z",))
 
     def value_kernel(self, dtype: np.dtype[Any]) -> Kernel:
         """`z` ← φ(z) alone."""
-        function = self._function(dtype)
+        function = self.formula(dtype)
         return Kernel(lambda z: {"z": function(z)[0]}, ("z",))
 
-    def _function(self, dtype: np.dtype[Any]) -> Callable[[Array], Pair]:
-        options = {"cap": exp_cap(dtype)} if self.name in CAPPED else {}
+    def formula(self, dtype: np.dtype[Any]) -> Callable[[Array], Pair]:
+        """From scores of a precision to φ(z) and φ′(z)."""
+        options: dict[str, Any] = {"cap": exp_cap(dtype)} if self.name in CAPPED else {}
+        if self.name in SHORT:
+            options["single"] = dtype.itemsize == 4
         return partial(ACTIVATIONS[self.name], **self.options, **options)
 
     def derivative_type(self, dtype: np.dtype[Any]) -> np.dtype[Any]:

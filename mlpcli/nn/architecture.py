@@ -17,6 +17,7 @@ from mlpcli.nn.embedding import EmbeddedColumn, EmbeddingKind
 from mlpcli.nn.layer_norm import LayerNormKind
 from mlpcli.nn.layers import Entry, Kind, Layer, Role
 from mlpcli.nn.layout import Layout
+from mlpcli.nn.learnable import LearnableKind
 from mlpcli.nn.normalization import Normalization
 from mlpcli.nn.pointwise import ActivationKind
 from mlpcli.nn.residual import ResidualKind
@@ -65,7 +66,8 @@ class Architecture:
         kinds: list[Kind] = [AffineKind(self.bias)]
         if self.normalization is not None:
             kinds.append(self.normalization)
-        kinds.append(ActivationKind(self.activations[number]))
+        choice = self.activations[number]
+        kinds.append(LearnableKind(choice) if choice.learnable else ActivationKind(choice))
         if self.dropout[number]:
             kinds.append(DropoutKind(self.dropout[number]))
         return (ResidualKind(tuple(kinds)),) if self.has_shortcut(number) else tuple(kinds)

@@ -49,11 +49,12 @@ class ActivationKind:
             yield InPlace(z, bound(choice.value_kernel(z.dtype), {"z": z}, site.memory))
 
 
-def bound(kernel: Kernel, arrays: Mapping[str, Matrix], memory: Buffers) -> BoundKernel:
-    """The kernel on these arrays, all of the shape of z."""
+def bound(kernel: Kernel, arrays: Mapping[str, Array], memory: Buffers) -> BoundKernel:
+    """The kernel on these arrays, all of the shape of z, or a number for each of its columns."""
     z = arrays["z"]
-    scratch: list[Array] = [memory.scratch(z.shape[1])] * kernel.temporaries
-    assert len(scratch) <= 1  # the scratch is shared; see to it that a formula needs no more
+    scratch: list[Array] = [memory.scratch(z.shape[1])] * min(kernel.temporaries, 1)
+    # the scratch is there anyway, and shared; a formula that needs more has the rest for itself
+    scratch += [memory.matrix(z.shape[1]) for _ in range(1, kernel.temporaries)]
     return bind(kernel, arrays, np.empty(0, z.dtype), scratch)
 
 

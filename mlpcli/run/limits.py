@@ -58,7 +58,8 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
         require(bfgs_bytes(size), f"bfgs on {size:,} parameters", "use `optimizer: lbfgs`")
     # activations, their derivatives and scratch of a step; moments, best weights, a checkpoint's copies, and
     # the gradients of those who share the work
-    arrays = 4 + (shape.normalization is not None) + 3 * shape.residual
+    learnable = any(activation.learnable for activation in shape.activations)
+    arrays = 4 + (shape.normalization is not None) + 3 * shape.residual + learnable
     buffers = arrays * rows_per_step(config, rows) * sum(shape.widths)
     needed = np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * size)
     require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")

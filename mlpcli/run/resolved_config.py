@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mlpcli.config.activation_spec import PlainActivationSpec
+from mlpcli.config.activation_spec import without_options
 from mlpcli.config.document import MAX_BYTES
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
@@ -95,5 +95,5 @@ def _model(experiment: Experiment) -> ModelSpec:
     model = experiment.config.spec.model
     if isinstance(model.activation, tuple):
         return model
-    output = PlainActivationSpec(name=experiment.prepared.output_activation)
+    output = without_options(experiment.prepared.output_activation)
     return model.model_copy(update={"activation": (*(model.activation,) * model.hidden, output)})

@@ -391,8 +391,10 @@ from pathlib import Path
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.config.shapes import Option
 from mlpcli.errors import ModelError
-for option in Option.__subclasses__():
+options = Option.__subclasses__()
+for option in options:
     option.model_rebuild()  # as for the first config or model that names it
+    options += option.__subclasses__()
 events, watching = [], False
 def hook(event, arguments):
     if watching and not (event == "open" and arguments[0] == str(current)):

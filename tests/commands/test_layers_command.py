@@ -1,4 +1,4 @@
-"""Normalization, residual layers and embeddings: through the commands, model files and resumed runs."""
+"""Normalization, residual layers, learnable activations, embeddings: commands, model files, resumed runs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "batch_norm": {"layers": DEEP, "normalization": "batch_norm"},
     "layer_norm": {"layers": DEEP, "normalization": {"name": "layer_norm", "epsilon": 1e-3}},
     "residual": {"layers": DEEP, "residual": True},
+    "learnable": {"layers": DEEP, "activation": {"name": "selu", "learnable": True}},
     "embed": {"layers": ["auto", 8, "auto"]},
     "all": {"layers": DEEP, "normalization": "batch_norm", "residual": True, "dropout": 0.1},
 }
@@ -209,6 +210,37 @@ def test_a_model_whose_metadata_is_not_right_is_refused(change: tuple[str, Any],
     found, document = arrays(train()), meta(Path("run"))
     document["architecture"][change[0]] = change[1]
     found["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez("broken.npz", **found)
+    done = mlp("predict", "broken.npz", "t.csv")
+    assert done.code == 5
+    assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"layers.1.alpha": np.inf}, "layers.1.alpha: holds a number that is not finite"),
+        ({"layers.2.alpha": None}, "it lacks 'layers.2.alpha'"),
+        ({"layers.0.alpha": 3.0}, "its outputs for the rows that it carries are not the ones stored"),
+        ({0: "yes"}, "metadata.architecture.activations.0"),
+        ({0: False}, "it has 'layers.0.alpha' besides"),
+        ({3: True}, "metadata.architecture.activations.3"),
+    ],
+)
+def test_a_learnable_activation_that_is_not_right_is_refused(change: dict[Any, Any], message: str) -> None:
+    config("learnable")
+    found, document = arrays(train()), meta(Path("run"))
+    assert found["layers.0.alpha"].shape == (8,)
+    assert "layers.3.alpha" not in found
+    assert "selu (learnable)" in ok("inspect", "run/model.npz").out
+    assert document["architecture"]["activations"][0] == {"name": "selu", "learnable": True}
+    for name, value in change.items():
+        if isinstance(name, int):
+            document["architecture"]["activations"][name]["learnable"] = value
+            found["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+        else:
+            array = found.pop(name)
+            found |= {} if value is None else {name: np.full_like(array, value)}
     np.savez("broken.npz", **found)
     done = mlp("predict", "broken.npz", "t.csv")
     assert done.code == 5

@@ -143,7 +143,7 @@ MODEL = st.fixed_dictionaries(
     {},
     optional={
         "layers": st.just(["auto", 10, 20, "auto"]),
-        "activation": choice("elu", alpha=RATES)
+        "activation": choice("elu", alpha=RATES, learnable=st.booleans())
         | st.just(["relu", {"name": "leaky_relu", "slope": 1e-5}, "tanh"]),
         "init": st.sampled_from(["zeros", {"name": "normal", "std": 1e-7, "biases": True}])
         | st.fixed_dictionaries({"from": PATHS}),

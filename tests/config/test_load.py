@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlpcli.config.activation_spec import Plain
+from mlpcli.config.activation_spec import Fixed, Plain
 from mlpcli.config.document import MAX_BYTES, parse_document
 from mlpcli.config.load import Config, check, load_config
 from mlpcli.config.nodes import MappingNode
@@ -24,7 +24,7 @@ TABLE = Path(__file__).parents[1] / "reference" / "wrong_configs.txt"
 # what stands in the table for lists that grow
 LISTS = {
     "{optimizers}": ", ".join(OPTIMIZERS),
-    "{activations}": ", ".join([*get_args(Plain), "leaky_relu", "elu"]),
+    "{activations}": ", ".join([*get_args(Plain), *get_args(Fixed), "leaky_relu", "elu"]),
 }
 
 

@@ -44,6 +44,11 @@ def exponential_unit(
     )
 
 
+def soft(z: Values) -> Values:
+    """tanh of the softplus."""
+    return np.tanh(np.logaddexp(0, z))
+
+
 # name -> (φ, φ′), in float64
 SCIPY: dict[str, Pair] = {
     "identity": (lambda z: z, np.ones_like),
@@ -58,6 +63,7 @@ SCIPY: dict[str, Pair] = {
     "selu": exponential_unit(SELU_ALPHA, SELU_SCALE),
     "gelu": (lambda z: z * sp.ndtr(z), lambda z: sp.ndtr(z) + z * scipy.stats.norm.pdf(z)),
     "silu": (lambda z: z * sp.expit(z), lambda z: sp.expit(z) * (1 + z * sp.expit(-z))),
+    "mish": (lambda z: z * soft(z), lambda z: soft(z) + z * sp.expit(z) * (1 - soft(z) ** 2)),
     "softplus": (lambda z: np.logaddexp(0, z), sp.expit),
     "softsign": (lambda z: z / (1 + np.abs(z)), lambda z: (1 + np.abs(z)) ** -2.0),
     "erf_sigmoid": (lambda z: 0.5 * sp.erfc(-z), lambda z: np.exp(-z * z) / np.sqrt(np.pi)),
@@ -120,6 +126,7 @@ MPMATH: dict[str, Callable[[Any, Any], Any]] = {
     "selu": lambda mp, z: mp.mpf(SELU_SCALE) * (max(z, 0) + mp.mpf(SELU_ALPHA) * mp.expm1(min(z, 0))),
     "gelu": lambda mp, z: z * mp.ncdf(z),
     "silu": lambda mp, z: z / (1 + mp.exp(-z)),
+    "mish": lambda mp, z: z * mp.tanh(mp.log1p(mp.exp(z))),
     "softplus": lambda mp, z: mp.log1p(mp.exp(z)),
     "softsign": lambda _mp, z: z / (1 + abs(z)),
     "erf_sigmoid": lambda mp, z: (1 + mp.erf(z)) / 2,
@@ -230,6 +237,20 @@ def test_nothing_array_sized_is_allocated(name: str) -> None:
 def test_a_saturated_sigmoid_is_no_subnormal_number(dtype: npt.DTypeLike) -> None:
     value, _ = run("sigmoid", np.array([[-88.0, -104.0, -720.0, -1e4, -1e30]], dtype))
     assert (value >= np.finfo(dtype).smallest_normal).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mish_has_its_limits_at_the_largest_scores_there_are(dtype: npt.DTypeLike) -> None:
+    """Nothing overflows on the way, and nothing is a subnormal number, which products are slow with."""
+    largest = np.finfo(dtype).max
+    z = np.array([[1e4, 1e30, largest, -1e4, -1e30, -largest]], dtype)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        value, prime = run("mish", z)
+    np.testing.assert_array_equal(value[0, :3], z[0, :3])
+    assert (value[0, 3:] < 0.0).all()
+    assert (-value[0, 3:] >= np.finfo(dtype).smallest_normal).all()
+    assert (-value[0, 3:] < 1e-30).all()
+    assert prime.tolist() == [[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]
 
 
 def test_the_exponential_of_a_large_score_is_infinite() -> None:

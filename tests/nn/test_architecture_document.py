@@ -59,7 +59,7 @@ def test_there_is_a_case_for_every_normalization() -> None:
 def test_what_is_read_back_is_what_was_written(choice: Normalization | None, residual: bool) -> None:
     shape = Architecture(
         (7, 4, 4, 2),
-        (SLOPE, ActivationChoice("gelu", {}), ActivationChoice("softmax", {})),
+        (SLOPE, ActivationChoice("gelu", {}, learnable=True), ActivationChoice("softmax", {})),
         True,
         (0.25, 0.0),
         choice,

@@ -30,6 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "selu": F.selu,
     "gelu": F.gelu,
     "silu": F.silu,
+    "mish": F.mish,
     "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
     "softsign": F.softsign,
     "erf_sigmoid": lambda z: 0.5 * (1 + torch.erf(z)),

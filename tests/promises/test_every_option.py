@@ -255,6 +255,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "ModelSpec.layers": ({"model": SMALL}, {"model": {"layers": ["auto", 5, "auto"]}}),
     "ModelSpec.activation": ({}, {"model": {"activation": "tanh"}}),
+    "PlainActivationSpec.learnable": (
+        {"model": {"activation": "tanh"}},
+        {"model": {"activation": {"name": "tanh", "learnable": True}}},
+    ),
     "ModelSpec.init": ({}, {"model": {"init": "he_normal"}}),
     "ModelSpec.bias": ({}, {"model": {"bias": False}}),
     "ModelSpec.dropout": ({}, {"model": {"dropout": 0.3}}),

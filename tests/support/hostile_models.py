@@ -269,6 +269,9 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "an option of another activation": lambda: with_meta("architecture", "activations", 1, "slope", value=1),
     "an infinite slope": lambda: with_meta_text(meta_json().replace('"slope": 0.01', '"slope": 1e400')),
     "a slope in quotes": lambda: with_meta("architecture", "activations", 0, "slope", value="0.01"),
+    "an output that learns how much of its activation there is": lambda: with_meta(
+        "architecture", "activations", 1, value={"name": "relu", "learnable": True}
+    ),
     "softmax in a hidden layer": lambda: with_meta(
         "architecture", "activations", 0, value={"name": "softmax"}
     ),

@@ -53,7 +53,7 @@ class Case:
     embeddings: tuple[EmbeddedColumn, ...] = ()
 
     def network(self, zeros: Zeros = np.zeros) -> Network:
-        """The network with normal weights and biases of standard deviation 0.7; γ near 1, β near 0."""
+        """The network with normal weights and biases of standard deviation 0.7; γ and α near 1, β near 0."""
         hidden = len(self.widths) - 2
         output = ActivationChoice(self.output or OUTPUTS[self.loss.name], {})
         shape = Architecture(
@@ -69,7 +69,7 @@ class Case:
         rng = np.random.default_rng(0)
         network.initialize(normal(0.7), rng, normal(0.7))
         for name, parameter in network.parameters.items():
-            if name.endswith(("gamma", "beta")):
+            if name.endswith(("gamma", "beta", "alpha")):
                 parameter += rng.normal(0.0, 0.3, parameter.shape)
         return network
 

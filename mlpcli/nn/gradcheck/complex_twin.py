@@ -12,6 +12,7 @@ from mlpcli.nn.gradcheck.differences import IMAGINARY_STEP
 from mlpcli.nn.gradcheck.ladder import ROUNDING_MARGIN
 from mlpcli.nn.gradcheck.objective import EPSILON, Batch, Evaluation, Objective
 from mlpcli.nn.gradcheck.shift import shifted
+from mlpcli.nn.learnable import Mixture
 from mlpcli.nn.network import Network
 from mlpcli.nn.pointwise import Pointwise
 
@@ -122,7 +123,7 @@ def _refusal(objective: Objective, index: int) -> ConfigError:
         part = f"the loss '{objective.network.loss.name}'"
     else:
         part = objective.names[index]
-        if isinstance(objective.steps[index], Pointwise):
+        if isinstance(objective.steps[index], Pointwise | Mixture):
             layer = int(part.split(".")[1])
             part += f" ('{objective.network.architecture.activations[layer].name}')"
     message = f"complex-step differentiation: {part} cannot take complex numbers"

@@ -16,12 +16,13 @@ import numpy as np
 from mlpcli.nn.network import Network
 
 SEED = 0
+ADDED = {"bias", "normalization"}  # what is added to a score, and so moves it off zero
 LEAST, MOST = 0.05, 0.1  # how far an entry moves, up or down; steps of differences are far smaller
 
 
 def moving(network: Network) -> Literal["biases", "weights"]:
-    """Biases are moved, γ and β of normalizations among them; weights where there are none."""
-    return "biases" if network.layout.n_weights < network.layout.size else "weights"
+    """Biases are moved, γ and β of normalizations and others among them; weights where there are none."""
+    return "biases" if any(slot.group in ADDED for slot in network.layout.slots) else "weights"
 
 
 @contextmanager
