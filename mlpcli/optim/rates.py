@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import sqrt
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -74,9 +74,6 @@ def stretches(optimizer: Optimizer, n_weights: int, size: int) -> list[Stretch]:
     return found
 
 
-Key: TypeAlias = tuple[float, float]
-
-
 class StepNumbers:
     """The decay's and the rule's coefficients of one step, a row for each pair of factors among stretches.
 
@@ -86,16 +83,17 @@ class StepNumbers:
     def __init__(self, optimizer: Optimizer, of: Iterable[Stretch], dtype: npt.DTypeLike) -> None:
         self._decay, self._coefficients = optimizer.decay.coefficient, optimizer.rule.coefficients
         width = 1 + len(self._coefficients(0.0, 1, optimizer.rule.start(np.zeros(0))))
-        self._rows: dict[Key, Vector] = {
-            (one.rate, one.decay): shared_memory.zeros((width,), dtype) for one in of
-        }
+        self._decays = optimizer.decay.amount > 0
+        pairs = dict.fromkeys((one.rate, one.decay) for one in of)
+        self._rows = [(*pair, shared_memory.zeros((width,), dtype)) for pair in pairs]
 
     def row(self, stretch: Stretch) -> Vector:
         """The numbers of a stretch."""
-        return self._rows[stretch.rate, stretch.decay]
+        return next(row for *pair, row in self._rows if pair == [stretch.rate, stretch.decay])
 
     def set(self, rate: float, decay: float, t: int, state: Any) -> None:
         """Make them those of step t, counted from 1, at this rate and with such a share of the decay."""
         c = self._coefficients(rate, t, state)
-        for (of_rate, of_decay), row in self._rows.items():
-            row[:] = self._decay(rate * of_decay, decay), *(c if of_rate == 1 else c.times(of_rate))
+        for of_rate, of_decay, row in self._rows:
+            shrink = self._decay(rate * of_decay, decay) if self._decays else 0.0
+            row[:] = shrink, *(c if of_rate == 1 else c.times(of_rate))

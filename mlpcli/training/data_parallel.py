@@ -117,7 +117,7 @@ def first_bad(layout: Layout, vector: Vector) -> str | None:
 
 def diverged(where: str, what: str, rate: float | None) -> DivergedError:
     """The error that ends a run: where it was, what was not finite, what to try."""
-    # quasi-Newton methods have no rate, and nothing to clip
-    lower = "" if rate is None else f"a learning rate below {rate:g}, training.clip_norm: 1.0, or "
+    # quasi-Newton methods have no rate, and nothing to clip; at a rate of 0 nothing has been changed yet
+    lower = "" if not rate else f"a learning rate below {rate:g}, training.clip_norm: 1.0, or "
     hint = f"try {lower}features and targets that are scaled"
     return DivergedError(Problem(f"training diverged in {where}: {what}", hint=hint))

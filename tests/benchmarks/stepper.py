@@ -13,38 +13,44 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from dataclasses import replace
+from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
 
 from mlpcli.config.optimizer_spec import AdamSpec
 from mlpcli.optim.first_order import build
+from mlpcli.optim.rule import Factors
 from mlpcli.optim.stepper import Stepper
 
 SLICE = 0.05  # seconds that a variant runs at a time
 NEVER = 10**9
-# block and steps between two clearings, and whether everything is dead
+# block and steps between two clearings, and whether everything is dead, or has rates by group
 VARIANTS = {
-    "as it is": (Stepper.BLOCK, Stepper.FLUSH_EVERY, False),
-    "blocks of 4,096": (4_096, Stepper.FLUSH_EVERY, False),
-    "blocks of 16,384": (16_384, Stepper.FLUSH_EVERY, False),
-    "blocks of 262,144": (262_144, Stepper.FLUSH_EVERY, False),
-    "one block": (NEVER, Stepper.FLUSH_EVERY, False),
-    "cleared at every step": (Stepper.BLOCK, 1, False),
-    "never cleared": (Stepper.BLOCK, NEVER, False),
-    "dead": (Stepper.BLOCK, Stepper.FLUSH_EVERY, True),
-    "dead, never cleared": (Stepper.BLOCK, NEVER, True),
+    "as it is": (Stepper.BLOCK, Stepper.FLUSH_EVERY, ""),
+    "blocks of 4,096": (4_096, Stepper.FLUSH_EVERY, ""),
+    "blocks of 16,384": (16_384, Stepper.FLUSH_EVERY, ""),
+    "blocks of 262,144": (262_144, Stepper.FLUSH_EVERY, ""),
+    "one block": (NEVER, Stepper.FLUSH_EVERY, ""),
+    "rates by group": (Stepper.BLOCK, Stepper.FLUSH_EVERY, "rates"),
+    "cleared at every step": (Stepper.BLOCK, 1, ""),
+    "never cleared": (Stepper.BLOCK, NEVER, ""),
+    "dead": (Stepper.BLOCK, Stepper.FLUSH_EVERY, "dead"),
+    "dead, never cleared": (Stepper.BLOCK, NEVER, "dead"),
 }
 
 
-def stepper(parameters: int, block: int, dead: bool) -> Stepper:
-    """A stepper in the state of a long training."""
+def stepper(parameters: int, block: int, kind: str) -> Stepper:
+    """A stepper in the state of a long training; by groups two stretches of matrices, and one of biases."""
     rng = np.random.default_rng(0)
     theta, grad = (rng.normal(size=parameters).astype(np.float32) for _ in range(2))
+    ends = (0, parameters * 3 // 5, parameters - parameters // 600, parameters) if kind == "rates" else ()
+    factors = tuple(Factors(*pair, 1 / n, 1.0) for n, pair in enumerate(pairwise(ends), 2))
     with patch.object(Stepper, "BLOCK", block):
-        made = Stepper(build(AdamSpec()), theta, grad, 0)
+        made = Stepper(replace(build(AdamSpec()), factors=factors), theta, grad, 0)
     made.step(1e-3)
-    if dead:
+    if kind == "dead":
         grad.fill(0.0)
         tiny = float(np.finfo(np.float32).tiny)
         made.restore({name: np.minimum(a, 10 * tiny) if a.ndim else a for name, a in made.state().items()})
@@ -66,7 +72,7 @@ def main() -> None:
     parser.add_argument("--parameters", type=int, default=669_706, help="of 784-512-512-10")
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    made = {name: stepper(options.parameters, block, dead) for name, (block, _, dead) in VARIANTS.items()}
+    made = {name: stepper(options.parameters, block, kind) for name, (block, _, kind) in VARIANTS.items()}
     once = seconds(made["as it is"], Stepper.FLUSH_EVERY, 20)
     # whole clearings in each slice, and dead means have become subnormal after the first
     steps = max(1, round(SLICE / once / Stepper.FLUSH_EVERY)) * Stepper.FLUSH_EVERY

@@ -22,13 +22,14 @@ STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 TRAIN = ("train", "c.yaml", "--no-plots", "-q")
 BETWEEN_INTERRUPTS = 0.01  # seconds
 
+FADING = {"amount": 0.1, "schedule": "flat_cos"}
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {"name": "sgd", "momentum": 0.9},
     {"name": "rmsprop", "momentum": 0.5, "centered": True},
     {"name": "adagrad"},
     {"name": "adadelta"},
     {"name": "adam", "weight_decay": 0.01},
-    {"name": "adamw"},
+    {"name": "adamw", "rates": {"weight": "fan_in", "bias": 0.1}, "weight_decay": FADING},
     {"name": "radam"},
     {"name": "nadam"},
     {"name": "lion"},
@@ -40,17 +41,18 @@ SCHEDULES: tuple[dict[str, Any], ...] = (
     {"name": "constant", "warmup": 2},
     {"name": "step", "every": 3, "factor": 0.7},
     {"name": "exponential", "decay": 0.9},
-    {"name": "cosine", "warmup": 1},
-    {"name": "linear"},
+    {"name": "cosine", "warmup": 1, "per": "update"},
+    {"name": "coslog"},
     {"name": "inverse_scaling"},
     {"name": "one_cycle", "peak": 0.02},
     {"name": "plateau", "monitor": "val_loss", "patience": 1, "factor": 0.5},
 )
 LAYERS: tuple[dict[str, Any], ...] = (
     {"layers": ["auto", 6, "auto"]},
-    {"layers": ["auto", 6, "auto"], "dropout": 0.3},
+    {"layers": ["auto", 6, "auto"], "dropout": {"rate": 0.3, "schedule": "flat_cos"}},
     {"layers": ["auto", 6, 5, "auto"], "normalization": "batch_norm"},
 )
+AVERAGES: tuple[dict[str, Any], ...] = ({}, {"average": {"ema": 0.9}})
 KINDS = 2 * len(OPTIMIZERS)
 STOPPING = {"monitor": "val_loss", "patience": 6}
 
@@ -95,7 +97,7 @@ def write_case(directory: Path, number: int) -> None:
     optimizer = OPTIMIZERS[kind % len(OPTIMIZERS)]
     by_iterations = optimizer["name"] in {"lbfgs", "bfgs"}
     full_batch = {"batch_size": "full"} if optimizer["name"] == "rprop" else {"batch_size": 9}
-    training = NO_EPOCHS if by_iterations else {"epochs": 12, **full_batch}
+    training = NO_EPOCHS if by_iterations else {"epochs": 12, **full_batch, **AVERAGES[kind % 2]}
     model = LAYERS[0] if by_iterations else LAYERS[kind % len(LAYERS)]
     write_table(directory)
     write_config(

@@ -98,6 +98,16 @@ def test_the_decay_by_hand() -> None:
     np.testing.assert_allclose(theta, expected, rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("name", "left"), [("adamw", 1 - 0.1 * 0.25), ("sgd", 1 - 0.1 * 0.25), ("lion", 0.975)]
+)
+def test_a_step_may_have_a_share_of_the_decay(name: str, left: float) -> None:
+    """Half of λ = ½ at η = 0.1, under a gradient of 0: g = λθ/2, or θ shrinks past the rule."""
+    theta, grad = np.ones(2), np.zeros(2)
+    Stepper(build(choice(name, weight_decay=0.5)), theta, grad, 1).step(0.1, 0.5)
+    np.testing.assert_allclose(theta, [left, 1], rtol=1e-15)
+
+
 def test_a_number_for_weights_divides_their_decay_too() -> None:
     theta, grad = np.ones(2), np.zeros(2)
     slots = (Slot(0, 1, "weight", 4), Slot(1, 2, "bias", 1))

@@ -33,6 +33,13 @@ def test_the_first_bad_entry_is_named(value: float, index: int, name: str) -> No
     assert first_bad(LAYOUT, vector) == name
 
 
+@pytest.mark.parametrize("rate", [None, 0.0])
+def test_where_there_is_no_rate_a_lower_one_is_no_advice(rate: float | None) -> None:
+    assert str(diverged("epoch 1, batch 1", "the loss is not finite", rate)).splitlines()[1] == (
+        "hint: try features and targets that are scaled"
+    )
+
+
 def test_the_error_says_where_what_and_what_to_try() -> None:
     error = diverged("epoch 2, batch 7", "the loss is not finite", 0.25)
     assert error.exit_code == ExitCode.DIVERGED
