@@ -52,6 +52,11 @@ class DateFeature:
         return (f"{name}.sin", f"{name}.cos") if is_cycle(part, self.cyclic) else (name,)
 
     @property
+    def scaled(self) -> tuple[int, ...]:
+        """Which of its inputs are scaled numbers."""
+        return scaled_inputs(self.parts, self.cyclic)
+
+    @property
     def wanted(self) -> Wanted:
         """Its column, as texts."""
         return Wanted(texts=(self.name,))
@@ -183,6 +188,13 @@ def _differs(dates: Array, part: str) -> bool:
 def inputs_of(parts: Sequence[str], cyclic: bool = True) -> int:
     """How many inputs some parts are."""
     return sum(2 if is_cycle(part, cyclic) else 1 for part in parts)
+
+
+def scaled_inputs(parts: Sequence[str], cyclic: bool) -> tuple[int, ...]:
+    """Which of the inputs of some parts are scaled numbers: no sine or cosine."""
+    return tuple(
+        inputs_of(parts[:place], cyclic) for place, part in enumerate(parts) if not is_cycle(part, cyclic)
+    )
 
 
 def _scaling(dates: Array, codes: Indices, part: str) -> tuple[float, float]:

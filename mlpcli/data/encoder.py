@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,8 @@ from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.date_feature import DateFeature
-from mlpcli.data.feature import Encoding, Feature, Found, Stored
+from mlpcli.data.feature import Encoding, Feature, Stored
+from mlpcli.data.feature_groups import Group, groups_of
 from mlpcli.data.indicator_feature import INDICATOR, MissingFeature
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.piecewise_feature import PiecewiseFeature
@@ -32,9 +34,6 @@ ENCODINGS: dict[str, type[Encoding]] = {
     "datetime": DateFeature,
 }
 FEATURES: dict[str, type[Feature]] = {**ENCODINGS, INDICATOR: MissingFeature}
-GROUP = 64
-WIDE = 8  # inputs of one feature that go to their rows at once
-SHORT = 1 << 16  # rows of a table that may be there once more
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,6 @@ class Codes(NamedTuple):
     name: str
     column: int
     levels: int
-    width: int
-
-
-class Group(NamedTuple):
-    """Features next to each other, what writes them at once, and how many inputs they are."""
-
-    write: Callable[..., Found]
-    features: tuple[Feature, ...]
     width: int
 
 
@@ -82,16 +73,31 @@ class InputEncoder:
     @cached_property
     def _groups(self) -> tuple[Group, ...]:
         """The features in order, those together that are written together."""
-        return tuple(_groups(self.features))
+        return tuple(groups_of(self.features))
+
+    def _placed(self) -> Iterator[tuple[int, Feature]]:
+        """The features, each behind the number of its first input."""
+        widths = [len(feature.input_names) for feature in self.features]
+        return zip(accumulate(widths[:-1], initial=0), self.features, strict=True)
 
     @property
     def codes(self) -> tuple[Codes, ...]:
         """The inputs that are codes for the network to embed."""
-        found, column = [], 0
-        for feature in self.features:
-            if isinstance(feature, CategoryFeature) and feature.encode == "embed":
-                found.append(Codes(feature.name, column, feature.levels, feature.units))
-            column += len(feature.input_names)
+        return tuple(
+            Codes(feature.name, column, feature.levels, feature.units)
+            for column, feature in self._placed()
+            if isinstance(feature, CategoryFeature) and feature.encode == "embed"
+        )
+
+    @property
+    def quantities(self) -> tuple[int, ...]:
+        """The inputs that are numbers in the table, or in a date: no codes, indicators, sines, or 0 and 1."""
+        found: list[int] = []
+        for column, feature in self._placed():
+            if isinstance(feature, NumberFeature):
+                found.append(column)
+            elif isinstance(feature, DateFeature):
+                found += [column + place for place in feature.scaled]
         return tuple(found)
 
     @property
@@ -163,80 +169,3 @@ class InputEncoder:
         """The encoder that `meta` and `arrays` describe."""
         stored = Stored(arrays)
         return cls(tuple(FEATURES[entry["encode"]].from_meta(entry, stored) for entry in meta))
-
-
-def _write_wide(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
-    """Write one feature into its inputs as they are: most of them stay zeros."""
-    return features[0].write(table, rows, out)
-
-
-def _write_numbers(
-    features: Sequence[NumberFeature], table: Table, rows: Indices | None, out: Matrix
-) -> Found:
-    """Write features of numbers all at once; those by themselves that lack a number or cannot use one."""
-    # nearly all of some rows are taken of all columns at once, when they are rows already
-    few = rows is not None and (table.rows > SHORT or 2 * len(rows) < table.rows)
-    taken, placed = (rows, None) if few else (None, rows)
-    columns = np.empty((len(features), len(out) if few else table.rows))
-    with np.errstate(all="ignore"):
-        for column, feature in zip(columns, features, strict=True):
-            column[:] = feature.transformed(table.number(feature.name, taken).values)
-        columns -= np.array([[feature.center] for feature in features])
-        columns /= np.array([[feature.scale] for feature in features])
-        for column, feature in zip(columns, features, strict=True):
-            if (found := feature.after(column)) is not column:
-                column[:] = found
-        if placed is None:
-            np.copyto(out, columns.T, casting="same_kind")
-        else:
-            out[:] = columns.T.astype(out.dtype, order="C")[placed]
-        faults: list[Fault] = []
-        # no number is beyond a precision that has room for the extremes; what is missing is passed on by both
-        extremes = np.stack([reach.reduce(columns, 1, initial=0.0) for reach in (np.minimum, np.maximum)])
-        for index in np.flatnonzero(~np.isfinite(extremes.astype(out.dtype)).all(axis=0)).tolist():
-            alone = np.zeros((len(out), 1), out.dtype)
-            faults += features[index].write(table, rows, alone)[0]
-            out[:, index] = alone[:, 0]
-    return faults, []
-
-
-def _write_group(features: Sequence[Feature], table: Table, rows: Indices | None, out: Matrix) -> Found:
-    """Write features column by column into columns, then all of them into rows.
-
-    That is much faster than cell by cell.
-    """
-    columns = np.zeros(out.shape, order="F")
-    faults: list[Fault] = []
-    unseen: list[Unseen] = []
-    end = 0
-    for feature in features:
-        start, end = end, end + len(feature.input_names)
-        found, new = feature.write(table, rows, columns[:, start:end])
-        faults += found
-        unseen += new
-    with np.errstate(over="ignore"):
-        out[:] = columns
-    return faults, unseen
-
-
-def _groups(features: Sequence[Feature]) -> Iterator[Group]:
-    """The features in order, in groups of about GROUP inputs; wide ones alone, and numbers by themselves."""
-    kinds: list[tuple[Callable[..., Found], list[Feature]]] = []
-    width = 0
-    for feature in features:
-        write = _writer(feature)
-        width += len(feature.input_names)
-        if not kinds or write is not kinds[-1][0] or write is _write_wide or width > GROUP:
-            kinds.append((write, []))
-            width = len(feature.input_names)
-        kinds[-1][1].append(feature)
-    for write, group in kinds:
-        yield Group(write, tuple(group), sum(len(feature.input_names) for feature in group))
-
-
-def _writer(feature: Feature) -> Callable[..., Found]:
-    """What writes a feature, and others like it with it."""
-    if isinstance(feature, NumberFeature):
-        return _write_numbers
-    alone = isinstance(feature, PiecewiseFeature) or len(feature.input_names) >= WIDE
-    return _write_wide if alone else _write_group
