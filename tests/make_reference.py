@@ -42,6 +42,7 @@ CHOICES = {
     "model.activation": ["$defs", "ModelSpec", "properties", "activation", "oneOf", 0],
     "model.init": ["$defs", "ModelSpec", "properties", "init"],
     "model.normalization": ["$defs", "ModelSpec", "properties", "normalization"],
+    "model.numeric_embedding": ["$defs", "ModelSpec", "properties", "numeric_embedding"],
 }
 # where the schema's own words would be clumsy
 WRITTEN = {

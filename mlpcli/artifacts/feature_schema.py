@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpcli.artifacts.exact import MAX_CATEGORIES, Exact, Items, Text
 from mlpcli.config.date_format import readable_format
-from mlpcli.config.encode_spec import CYCLIC_PARTS, MOST_BINS, MOST_UNITS, DatePart, Distribution, Scaling
+from mlpcli.config.encode_spec import MOST_BINS, MOST_UNITS, DatePart, Distribution, Scaling
 from mlpcli.config.feature_spec import Policy
 from mlpcli.config.parse_spec import ParseSpec
+from mlpcli.data.date_feature import inputs_of, scaled_inputs
 
 
 def without_empty(keys: dict[str, Any]) -> dict[str, Any]:
@@ -162,12 +164,12 @@ class DateFeature(Exact):
     @property
     def width(self) -> int:
         """How many inputs it makes."""
-        return 2 * len(self.parts) - self.scaled
+        return inputs_of(self.parts, self.cyclic)
 
     @property
     def scaled(self) -> int:
         """How many of them are scaled."""
-        return sum(not (self.cyclic and part in CYCLIC_PARTS) for part in self.parts)
+        return len(scaled_inputs(self.parts, self.cyclic))
 
 
 class IndicatorFeature(Exact):
@@ -197,3 +199,14 @@ Feature: TypeAlias = Annotated[
     | IndicatorFeature,
     Field(discriminator="encode"),
 ]
+
+
+def quantities_of(features: Sequence[Feature]) -> Iterator[int]:
+    """The inputs that are numbers in the table, or in a date, as `InputEncoder.quantities` has them."""
+    column = 0
+    for feature in features:
+        if isinstance(feature, NumericFeature | QuantileFeature):
+            yield column
+        elif isinstance(feature, DateFeature):
+            yield from (column + place for place in scaled_inputs(feature.parts, feature.cyclic))
+        column += 1 if isinstance(feature, EmbeddedFeature) else feature.width

@@ -122,7 +122,10 @@ def _check_features(meta: ModelMeta) -> None:
             before is None or isinstance(before, IndicatorFeature) or before.name != feature.name
         ):
             _contradict("an indicator follows its own column", f"one of {feature.name[:80]!r}")
-    width = sum(feature.width for feature in meta.features)
+    embedded = architecture_of(meta.architecture, meta.features).numeric_embedding
+    if embedded is not None and not embedded.columns:
+        _contradict("a numeric embedding is of numbers", "no feature that is one")
+    width = sum(feature.width for feature in meta.features) + (embedded.added if embedded else 0)
     if width != meta.architecture.layers[0]:
         _contradict(
             f"the first layer takes {meta.architecture.layers[0]} inputs", f"features of width {width}"

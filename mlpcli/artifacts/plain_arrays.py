@@ -19,9 +19,21 @@ from mlpcli.artifacts.zip_archive import STORED, Member, read_archive, verified
 DEFLATED = 8
 MAX_UNPACKED_BYTES = 256 << 20  # of all compressed members together
 NUMBER = r"(?:0|[1-9][0-9]{0,3})"
-# what a layer may have, in the order in which it comes
-PARTS = ("weight", "bias", "gamma", "beta", "running_mean", "running_variance")
-PARAMETER = re.compile(rf"(embeddings\.{NUMBER}\.weight|layers\.{NUMBER}\.(?:{'|'.join(PARTS)}))\.npy")
+# what layers may have, in the order in which it comes
+PARTS = (
+    "factor",
+    "frequency",
+    "phase",
+    "weight",
+    "bias",
+    "gamma",
+    "beta",
+    "running_mean",
+    "running_variance",
+    "alpha",
+)
+LAYER = rf"(?:embeddings|layers)\.{NUMBER}|numeric_embedding|scaling"
+PARAMETER = re.compile(rf"((?:{LAYER})\.(?:{'|'.join(PARTS)}))\.npy")
 NUMBERS = frozenset({f"<{kind}{size}" for kind in "fiu" for size in (2, 4, 8)} | {"|i1", "|u1"})
 
 
@@ -53,8 +65,8 @@ NAMES_HINT = "name the arrays layers.0.weight, layers.0.bias, layers.1.weight, .
 
 
 def _position(item: tuple[str, Member]) -> tuple[str, int, int]:
-    kind, index, part = item[0].split(".")
-    return kind, int(index), PARTS.index(part)
+    kind, *index, part = item[0].split(".")
+    return kind, int("".join(index) or 0), PARTS.index(part)
 
 
 def _refuse_bomb(members: Mapping[str, Member]) -> None:

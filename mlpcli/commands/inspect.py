@@ -85,7 +85,7 @@ def _target(target: Mapping[str, Any]) -> str:
 
 
 def _layer_table(facts: Mapping[str, Any]) -> str:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             one["name"],
             f"{one['levels']:,} × {one['width']}",
@@ -95,6 +95,7 @@ def _layer_table(facts: Mapping[str, Any]) -> str:
         )
         for one in facts.get("embeddings", ())
     ]
+    rows += _before_first_layer(facts)
     rows += [
         (
             layer["name"],
@@ -107,6 +108,17 @@ def _layer_table(facts: Mapping[str, Any]) -> str:
     ]
     rows.append(("total", "", facts["dtype"], "", f"{facts['parameters']:,}"))
     return render(("layer", "inputs × outputs", "activation", "dropout", "parameters"), rows)
+
+
+def _before_first_layer(facts: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """What else stands there: an embedding of numbers, the factors of inputs."""
+    if "numeric_embedding" in facts:
+        own = dict(facts["numeric_embedding"])
+        columns, parameters = own.pop("columns"), own.pop("parameters")
+        yield "numeric_embedding", f"{columns:,} × {own['width']}", choice(own), "", f"{parameters:,}"
+    if "scaling" in facts:
+        inputs, parameters = facts["scaling"].values()
+        yield "scaling", f"{inputs:,}", "", "", f"{parameters:,}"
 
 
 def _then(layer: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
         "versions": meta.pop("versions"),
         "task": meta.pop("task"),
         **({"embeddings": list(_embeddings(file))} if architecture.embeddings else {}),
+        **_before(shape, architecture),
         "layers": layers,
         "parameters": architecture.count_parameters(),
         "dtype": shape["dtype"],
@@ -56,6 +57,18 @@ def _embeddings(file: ModelFile) -> Iterator[dict[str, Any]]:
             "width": feature.width,
             "parameters": feature.levels * feature.width,
         }
+
+
+def _before(shape: dict[str, Any], architecture: Architecture) -> dict[str, Any]:
+    """What else stands before the first layer, if anything."""
+    counts, facts = architecture.parameters_by_part(), {}
+    if architecture.numeric_embedding is not None:
+        columns = len(architecture.numeric_embedding.columns)
+        own = {"columns": columns, "parameters": counts["numeric_embedding"]}
+        facts["numeric_embedding"] = {**shape["numeric_embedding"], **own}
+    if architecture.scaling:
+        facts["scaling"] = {"inputs": architecture.widths[0], "parameters": counts["scaling"]}
+    return facts
 
 
 def _layers(shape: dict[str, Any], architecture: Architecture) -> Iterator[dict[str, Any]]:

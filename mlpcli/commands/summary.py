@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -101,7 +101,8 @@ def dry_run_document(experiment: Experiment) -> dict[str, Any]:
 
 def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     """The resolved config, and the layers with their shapes and parameters."""
-    rows = [*embedding_rows(experiment), *layer_rows(experiment.network.architecture)]
+    shape = experiment.network.architecture
+    rows = [*embedding_rows(experiment), *input_rows(shape), *layer_rows(shape)]
     rows.append(["total", "", "", f"{experiment.network.layout.size:,}"])
     parts = ", ".join(f"{len(part.rows):,} {PART_NAMES[name]}" for name, part in experiment.parts.items())
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
@@ -125,6 +126,16 @@ def embedding_rows(experiment: Experiment) -> list[list[str]]:
         [f"embeddings.{number}", f"{levels:,} × {width}", clean(name), f"{levels * width:,}"]
         for number, (name, _, levels, width) in enumerate(experiment.prepared.inputs.codes)
     ]
+
+
+def input_rows(shape: Architecture) -> Iterator[list[str]]:
+    """A row for what else stands before the first layer: its name, its shape, how many parameters it has."""
+    counts, numeric = shape.parameters_by_part(), shape.numeric_embedding
+    if numeric is not None:
+        size = f"{len(numeric.columns):,} × {numeric.width}"
+        yield ["numeric_embedding", size, numeric.name, f"{counts['numeric_embedding']:,}"]
+    if shape.scaling:
+        yield ["scaling", f"{shape.widths[0]:,}", "", f"{counts['scaling']:,}"]
 
 
 def layer_rows(shape: Architecture) -> list[list[str]]:

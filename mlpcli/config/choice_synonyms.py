@@ -36,6 +36,8 @@ CHOICES_ELSEWHERE: dict[str, str] = {
     "batchnorm1d": "batch_norm",
     "layernorm": "layer_norm",
     "layer_normalization": "layer_norm",
+    "pbld": "periodic",
+    "plr": "periodic",
     "random_normal": "normal",
     "random_uniform": "uniform",
     "gradient_descent": "sgd",

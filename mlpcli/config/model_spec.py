@@ -54,6 +54,12 @@ class NormalInitSpec(Option):
     biases: BiasesToo = False
 
 
+class DataDrivenInitSpec(Option):
+    """By the training rows, layer after layer: scores of variance 1, biases that centre on random rows."""
+
+    name: Literal["data_driven"] = "data_driven"
+
+
 class FileInitSpec(Option):
     """Every array from a model file or a plain `.npz`; written `{from: FILE.npz}`."""
 
@@ -66,7 +72,7 @@ class FileInitSpec(Option):
 
 
 InitSpec: TypeAlias = Annotated[
-    PlainInitSpec | UniformInitSpec | NormalInitSpec | FileInitSpec,
+    PlainInitSpec | UniformInitSpec | NormalInitSpec | DataDrivenInitSpec | FileInitSpec,
     Choice("an initializer", implied=("from", "from_file")),
 ]
 
@@ -101,6 +107,24 @@ class LayerNormSpec(Option):
 
 
 NormalizationSpec: TypeAlias = Annotated[BatchNormSpec | LayerNormSpec, Choice("a normalization")]
+
+
+class PeriodicSpec(Option):
+    """Of a number x cosines of learnt frequencies, made into a few numbers, and x itself as the last."""
+
+    name: Literal["periodic"] = "periodic"
+    frequencies: Annotated[
+        int, Whole(1, 1_000), Field(description="cosines cos(2π w x + b) of each column, w and b learnt")
+    ] = 16
+    width: Annotated[
+        int, Whole(2, 1_000), Field(description="inputs that a column becomes, itself being one of them")
+    ] = 4
+    std: Annotated[
+        float, Number(above=0), Field(description="standard deviation of the frequencies w at the start")
+    ] = 0.1
+
+
+NumericEmbeddingSpec: TypeAlias = Annotated[PeriodicSpec, Choice("a numeric embedding")]
 
 
 def _network_widths(layers: tuple[int | str, ...]) -> tuple[int | str, ...]:
@@ -157,6 +181,18 @@ class ModelSpec(Closed):
             description="whether a hidden layer adds its input to its output, where the hidden layer before "
             "has the same width"
         ),
+    ] = False
+    numeric_embedding: Annotated[
+        Maybe[NumericEmbeddingSpec],
+        Field(
+            description="of every column of numbers, and of the numbers in dates: several inputs of the "
+            "first layer in its place; default: none"
+        ),
+    ] = None
+    scaling: Annotated[
+        bool,
+        Flag(),
+        Field(description="whether every input of the first layer is multiplied by a learnt factor"),
     ] = False
 
     @property

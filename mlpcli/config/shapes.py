@@ -174,9 +174,8 @@ class Choice:
 
 
 def _by_name(union: Any) -> dict[str, type[BaseModel]]:
-    return {
-        name: model for model in get_args(union) for name in get_args(model.model_fields["name"].annotation)
-    }
+    models = get_args(union) or (union,)
+    return {name: model for model in models for name in get_args(model.model_fields["name"].annotation)}
 
 
 def _built(model: type[BaseModel]) -> CoreSchema:

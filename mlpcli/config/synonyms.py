@@ -95,6 +95,13 @@ KEYS_ELSEWHERE: dict[str, str] = {
     "skip_connections": "model.residual",
     "residuals": "model.residual",
     "residual_connections": "model.residual",
+    "num_embeddings": "model.numeric_embedding",
+    "numerical_embedding": "model.numeric_embedding",
+    "numeric_embeddings": "model.numeric_embedding",
+    "numerical_embeddings": "model.numeric_embedding",
+    "num_emb_type": "model.numeric_embedding",
+    "scaling_layer": "model.scaling",
+    "add_front_scale": "model.scaling",
     # loss and penalties
     "loss_function": "loss",
     "loss_fn": "loss",

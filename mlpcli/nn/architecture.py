@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 
@@ -19,8 +19,10 @@ from mlpcli.nn.layers import Entry, Kind, Layer, Role
 from mlpcli.nn.layout import Layout
 from mlpcli.nn.learnable import LearnableKind
 from mlpcli.nn.normalization import Normalization
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.nn.pointwise import ActivationKind
 from mlpcli.nn.residual import ResidualKind
+from mlpcli.nn.scaling import ScalingKind
 
 # by the names that configs and model files have for them; options by name
 NORMALIZATIONS: Mapping[str, Callable[..., Normalization]] = {
@@ -35,7 +37,9 @@ class Architecture:
     `widths` holds inputs, hidden widths and outputs; `activations` one choice per weight layer, the
     output's included; `dropout` one rate per hidden layer. Columns of codes in `embeddings` become vectors
     before the first layer, whose width counts these. With `residual` a hidden layer adds its input to its
-    output where both have the same width and the input is that of a hidden layer too.
+    output where both have the same width and the input is that of a hidden layer too. `numeric_embedding`
+    makes several inputs of each number, counting columns as the network takes them; with `scaling` each input
+    of the first layer has a factor.
     """
 
     widths: tuple[int, ...]
@@ -45,21 +49,41 @@ class Architecture:
     normalization: Normalization | None = None
     residual: bool = False
     embeddings: tuple[EmbeddedColumn, ...] = ()
+    numeric_embedding: PeriodicKind | None = None
+    scaling: bool = False
 
     @property
     def inputs(self) -> int:
-        """The columns that the network takes, each embedded one being a column of codes."""
-        return self.widths[0] - sum(embedded.width - 1 for embedded in self.embeddings)
+        """The columns that the network takes, each embedded one being a column of codes or numbers."""
+        return self._joined - sum(embedded.width - 1 for embedded in self.embeddings)
+
+    @property
+    def _joined(self) -> int:
+        """The columns once codes are vectors and numbers still numbers."""
+        return self.widths[0] - (self.numeric_embedding.added if self.numeric_embedding else 0)
 
     def layers(self, output: ActivationChoice | None = None) -> Iterator[Layer]:
         """The layers in forward order, the last one with the activation `output`, where one is due there."""
+        inputs = self.widths[0]
         if self.embeddings:
-            tables = (EmbeddingKind(self.embeddings),)
-            yield Layer("embeddings", 0, self.inputs, self.widths[0], tables)
+            yield Layer("embeddings", 0, self.inputs, self._joined, (EmbeddingKind(self.embeddings),))
+        if self.numeric_embedding:
+            behind = (self._behind_vectors(self.numeric_embedding),)
+            yield Layer("numeric_embedding", 0, self._joined, inputs, behind)
+        if self.scaling:
+            yield Layer("scaling", 0, inputs, inputs, (ScalingKind(),))
         last = len(self.widths) - 2
         for number, widths in enumerate(pairwise(self.widths)):
             kinds = self._hidden(number) if number < last else self._output(output)
             yield Layer(f"layers.{number}", number, *widths, kinds)
+
+    def _behind_vectors(self, numbers: PeriodicKind) -> PeriodicKind:
+        """The same, its columns where they are once codes are vectors."""
+        columns = (
+            column + sum(embedded.width - 1 for embedded in self.embeddings if embedded.column < column)
+            for column in numbers.columns
+        )
+        return replace(numbers, columns=tuple(columns))
 
     def _hidden(self, number: int) -> tuple[Kind, ...]:
         """Affine, normalization, activation, dropout; with a shortcut their inputs are added."""
@@ -102,7 +126,10 @@ class Architecture:
         return self.residual and between and self.widths[layer] == self.widths[layer + 1]
 
     def parameters_by_part(self) -> dict[str, int]:
-        """How much each of `embeddings.K`, `layers.I` learns, in Python integers: safe for absurd widths."""
+        """How much each of `embeddings.K`, `layers.I`, `scaling` learns.
+
+        In Python integers: safe for absurd widths.
+        """
         counts: Counter[str] = Counter()
         for name, entry in self.entries().items():
             counts[name.rpartition(".")[0]] += prod(entry.shape) if entry.role != "statistic" else 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Array
-from mlpcli.artifacts.architecture_document import activation_of, normalization_of
+from mlpcli.arrays import Array, Matrix
+from mlpcli.artifacts.architecture_document import activation_of, normalization_of, numeric_embedding_of
 from mlpcli.artifacts.plain_arrays import PlainArrays, read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.fading_spec import dropout_of
@@ -19,6 +19,7 @@ from mlpcli.errors import ConfigError, clean
 from mlpcli.nn import initializers
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.data_driven import fit_to_rows
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
@@ -39,7 +40,12 @@ def architecture_of(config: Config, prepared: Prepared) -> Architecture:
     """The network's shape. Raises ConfigError where a given width does not fit the data."""
     model = config.spec.model
     embedded = tuple(EmbeddedColumn(*codes[1:]) for codes in prepared.inputs.codes)
+    waves = numeric_embedding_of(model.numeric_embedding, prepared.inputs.quantities)
+    if waves is not None and not waves.columns:
+        message = "expected a column of numbers to embed, and there is none"
+        raise config.problem(("model", "numeric_embedding"), message, "leave it out")
     inputs = prepared.inputs.width + sum(column.width - 1 for column in embedded)
+    inputs += waves.added if waves else 0
     outputs = prepared.target.outputs
     check_ends(config, inputs, outputs)
     hidden, dropout = tuple(int(width) for width in model.layers[1:-1]), dropout_of(model.dropout).rate
@@ -51,6 +57,8 @@ def architecture_of(config: Config, prepared: Prepared) -> Architecture:
         normalization_of(model.normalization),
         model.residual,
         embedded,
+        waves,
+        model.scaling,
     )
 
 
@@ -93,12 +101,15 @@ def build_network(config: Config, prepared: Prepared, dtype: str, start: PlainAr
         shared_memory.zeros,
     )
     with np.errstate(over="ignore"):  # what is too large for the precision is for the check on divergence
-        initialize(config, network, start)
+        initialize(config, network, prepared.train.x, start)
     return network
 
 
-def initialize(config: Config, network: Network, start: PlainArrays | None) -> None:
-    """Starting weights as the config has them: those of its file, or a rule with the seed's own stream."""
+def initialize(config: Config, network: Network, x: Matrix, start: PlainArrays | None) -> None:
+    """Starting weights as the config has them: those of its file, or a rule with the seed's own stream.
+
+    `x` (rows, inputs) are the training rows, which have a say in some rules.
+    """
     init = config.spec.model.init
     rng = stream(config.spec.seed, "weights")
     if start is not None:
@@ -110,6 +121,9 @@ def initialize(config: Config, network: Network, start: PlainArrays | None) -> N
     elif init.name == "normal":
         draw = initializers.normal(init.std)
         network.initialize(draw, rng, draw if init.biases else None)
+    elif init.name == "data_driven":
+        network.initialize(initializers.INITIALIZERS["lecun_normal"], rng)
+        fit_to_rows(network, x, rng)
     else:
         network.initialize(initializers.INITIALIZERS[init.name], rng)
 

@@ -10,6 +10,7 @@ from mlpcli.config.optimizer_spec import FULL_BATCH, QUASI_NEWTON
 from mlpcli.memory import require
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
+from mlpcli.nn.data_driven import ROWS
 from mlpcli.parallel.threads import MOST
 
 
@@ -60,7 +61,12 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
     # the gradients of those who share the work
     learnable = any(activation.learnable for activation in shape.activations)
     arrays = 4 + (shape.normalization is not None) + 3 * shape.residual + learnable
-    buffers = arrays * rows_per_step(config, rows) * sum(shape.widths)
+    a_row = arrays * sum(shape.widths) + 2 * shape.scaling * shape.widths[0]
+    a_row += shape.numeric_embedding.memory if shape.numeric_embedding else 0
+    in_a_step = rows_per_step(config, rows)
+    if config.spec.model.init.name == "data_driven":
+        in_a_step = max(in_a_step, min(rows, ROWS))
+    buffers = in_a_step * a_row
     needed = np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * size)
     require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")
 

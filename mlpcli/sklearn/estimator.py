@@ -40,6 +40,8 @@ class Estimator(BaseEstimator):
         dropout: float | Sequence[float] = 0.0,
         normalization: Choice | None = None,
         residual: bool = False,
+        numeric_embedding: Choice | None = None,
+        scaling: bool = False,
         encode: str = "standardize",
         target_scale: Choice | None = None,
         target_transform: str | None = None,
@@ -68,6 +70,7 @@ class Estimator(BaseEstimator):
         self.dropout = dropout
         self.normalization = normalization
         self.residual = residual
+        self.numeric_embedding, self.scaling = numeric_embedding, scaling
         self.encode = encode
         self.target_scale, self.target_transform = target_scale, target_transform
         self.target_clip = target_clip
@@ -77,8 +80,7 @@ class Estimator(BaseEstimator):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
-        self.epochs = epochs
-        self.batch_size = batch_size
+        self.epochs, self.batch_size = epochs, batch_size
         self.shuffle = shuffle
         self.clip_norm = clip_norm
         self.dtype = dtype
@@ -118,8 +120,9 @@ class Estimator(BaseEstimator):
 
 def _sees_other_rows(config: Config) -> bool:
     """Whether what the network makes of a row depends on how often the others are there."""
-    chosen = config.spec.model.normalization
-    return chosen is not None and chosen.over == "rows"
+    model = config.spec.model
+    by_rows = model.normalization is not None and model.normalization.over == "rows"
+    return by_rows or model.init.name == "data_driven"
 
 
 def encode_of(encode: object) -> str:

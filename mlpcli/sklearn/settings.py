@@ -16,7 +16,17 @@ from mlpcli.sklearn.typed import check_random_state
 # where in a config the parameters stand; one that is None is left to its default there
 SECTIONS = {
     "data": ("target_scale", "target_transform", "target_clip", "validation"),
-    "model": ("layers", "activation", "init", "bias", "dropout", "normalization", "residual"),
+    "model": (
+        "layers",
+        "activation",
+        "init",
+        "bias",
+        "dropout",
+        "normalization",
+        "residual",
+        "numeric_embedding",
+        "scaling",
+    ),
     "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping", "average"),
 }
 ALONE = ("loss", "l1", "l2", "schedule")

@@ -117,10 +117,10 @@ InjectError = Annotated[
     typer.Option(
         "--inject-error",
         metavar="[LAYER]",
-        help="Break the gradient of a layer (1) or an embedding table (embeddings.0) on purpose.",
+        help="Break the gradient of a layer (1, embeddings.0, numeric_embedding, scaling) on purpose.",
     ),
 ]
-NAMED_LAYER = re.compile(r"-?\d+|(layers|embeddings)\.\d+")
+NAMED_LAYER = re.compile(r"-?\d+|(layers|embeddings)\.\d+|numeric_embedding|scaling")
 
 
 def with_default_layer(arguments: list[str]) -> list[str]:

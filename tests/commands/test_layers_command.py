@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,19 @@ MODELS: dict[str, dict[str, Any]] = {
     "residual": {"layers": DEEP, "residual": True},
     "learnable": {"layers": DEEP, "activation": {"name": "selu", "learnable": True}},
     "embed": {"layers": ["auto", 8, "auto"]},
-    "all": {"layers": DEEP, "normalization": "batch_norm", "residual": True, "dropout": 0.1},
+    "scaling": {"layers": ["auto", 8, "auto"], "scaling": True},
+    "waves": {"layers": ["auto", 8, "auto"], "numeric_embedding": "periodic", "init": "data_driven"},
+    "all": {
+        "layers": DEEP,
+        "init": "data_driven",
+        "normalization": "batch_norm",
+        "residual": True,
+        "dropout": 0.1,
+        "numeric_embedding": {"name": "periodic", "frequencies": 5, "width": 3},
+        "scaling": True,
+    },
 }
+LEARNT = ("layers.", "embeddings.", "numeric_embedding.", "scaling.")
 EMBEDDED = {
     "features": {"length": "standardize", "colour": "embed", "width": {"encode": "embed", "width": 2}}
 }
@@ -76,7 +88,7 @@ def test_what_was_trained_evaluates_predicts_and_passes_the_gradient_check(name:
         report = ok("gradcheck", "c.yaml", "--method", method, "--json").document()
         assert report["verdict"] == "ok"
         checked = {array["name"] for array in report["parameters"]}
-        saved = {name for name in arrays(run) if name.startswith(("layers.", "embeddings."))}
+        saved = {name for name in arrays(run) if name.startswith(LEARNT)}
         assert checked == {name for name in saved if "running" not in name}
     assert mlp("gradcheck", "c.yaml", "--inject-error").code == 10
 
@@ -153,20 +165,35 @@ def test_a_model_says_what_its_layers_are() -> None:
         ("colour", 3),
         ("width", 2),
     ]
-    assert document["architecture"]["layers"] == [6, 8, 8, 8, 3]
+    waves = {"name": "periodic", "frequencies": 5, "width": 3, "std": 0.1}
+    assert document["architecture"]["numeric_embedding"] == waves
+    assert document["architecture"]["scaling"] is True
+    assert document["architecture"]["layers"] == [8, 8, 8, 8, 3]
     assert found["embeddings.0.weight"].shape == (3, 3)
     assert found["embeddings.1.weight"].shape == (len(document["features"][2]["categories"]), 2)
     assert found["check.inputs"].shape == (8, 3)
-    assert list(found)[3:9] == [
-        f"layers.0.{part}" for part in ("weight", "bias", "gamma", "beta", "running_mean", "running_variance")
+    assert list(found)[3:14] == [
+        *(f"numeric_embedding.{part}" for part in ("frequency", "phase", "weight", "bias")),
+        "scaling.factor",
+        *(
+            f"layers.0.{part}"
+            for part in ("weight", "bias", "gamma", "beta", "running_mean", "running_variance")
+        ),
     ]
+    assert found["numeric_embedding.weight"].shape == (5, 2)
+    assert found["scaling.factor"].shape == (8,)
     shown = ok("inspect", run / "model.npz", "--json").document()
     assert shown["parameters"] == document["training"]["parameters"]
     assert shown["embeddings"][0]["column"] == "colour"
+    assert shown["numeric_embedding"] == {**waves, "columns": 1, "parameters": 22}
+    assert shown["scaling"] == {"inputs": 8, "parameters": 8}
     assert [layer.get("residual") for layer in shown["layers"]] == [None, True, True, None]
     text = ok("inspect", run / "model.npz").out
     assert "batch_norm (momentum 0.1, epsilon 1e-05), relu, residual" in text
     assert "embeddings.1" in text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "numeric_embedding 1 × 3 periodic (frequencies 5, width 3, std 0.1) 22" in lines
+    assert "scaling 8 8" in lines
 
 
 @pytest.mark.parametrize(
@@ -178,6 +205,9 @@ def test_a_model_says_what_its_layers_are() -> None:
         ({"embeddings.0.weight": None}, "it lacks 'embeddings.0.weight'"),
         ({"layers.1.beta": 3.0}, "its outputs for the rows that it carries are not the ones stored"),
         ({"embeddings.0.weight": 3.0}, "its outputs for the rows that it carries are not the ones stored"),
+        ({"numeric_embedding.phase": None}, "it lacks 'numeric_embedding.phase'"),
+        ({"numeric_embedding.weight": np.inf}, "numeric_embedding.weight: holds a number that is not finite"),
+        ({"scaling.factor": 3.0}, "its outputs for the rows that it carries are not the ones stored"),
     ],
 )
 def test_a_model_whose_arrays_are_not_right_is_refused(change: dict[str, Any], message: str) -> None:
@@ -196,13 +226,21 @@ def test_a_model_whose_arrays_are_not_right_is_refused(change: dict[str, Any], m
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("layers", [6, 8, 7, 6, 3]), "residual layers need two hidden layers of the same width"),
+        (("layers", [8, 8, 7, 6, 3]), "residual layers need two hidden layers of the same width"),
         (("normalization", {"name": "group_norm"}), "metadata.architecture.normalization"),
         (
             ("normalization", {"name": "batch_norm", "momentum": 7.0}),
             "expected a number above 0 and at most 1",
         ),
         (("residual", "yes"), "metadata.architecture.residual"),
+        (("scaling", 1), "metadata.architecture.scaling"),
+        (("scaling", False), "scaling.factor"),
+        (("numeric_embedding", {"name": "wavelets"}), "metadata.architecture.numeric_embedding"),
+        (("numeric_embedding", {"name": "periodic", "width": 1}), "expected a whole number from 2 to 1000"),
+        (
+            ("numeric_embedding", {"name": "periodic", "width": 9}),
+            "the first layer takes 8 inputs, found feat",
+        ),
     ],
 )
 def test_a_model_whose_metadata_is_not_right_is_refused(change: tuple[str, Any], message: str) -> None:
@@ -256,7 +294,7 @@ def test_a_run_starts_from_the_arrays_of_a_model_running_statistics_among_them()
         data={"validation": 0.25, **EMBEDDED},
     )
     network = set_up(load_config(Path("from.yaml")), 10**6).network
-    assert set(network.arrays()) == {name for name in source if name.startswith(("layers.", "embeddings."))}
+    assert set(network.arrays()) == {name for name in source if name.startswith(LEARNT)}
     for name, array in network.arrays().items():
         np.testing.assert_array_equal(array, source[name])
     refused = mlp("train", "from.yaml", "--set", "model.normalization=null", "--dry-run")
@@ -267,13 +305,13 @@ def test_a_run_starts_from_the_arrays_of_a_model_running_statistics_among_them()
 # embeddings
 
 
-@pytest.mark.parametrize("table", ["embeddings.0", "embeddings.1"])
-def test_an_error_injected_into_an_embedding_table_is_found_there(table: str) -> None:
-    config("embed")
-    done = mlp("gradcheck", "c.yaml", "--json", "--inject-error", table)
+@pytest.mark.parametrize("part", ["embeddings.0", "embeddings.1", "numeric_embedding", "scaling"])
+def test_an_error_injected_before_the_first_layer_is_found_there(part: str) -> None:
+    config("all")
+    done = mlp("gradcheck", "c.yaml", "--json", "--inject-error", part)
     assert done.code == 10
     failed = [array["name"] for array in done.document()["parameters"] if array["verdict"] == "FAIL"]
-    assert failed == [f"{table}.weight"]
+    assert failed == [f"{part}.factor" if part == "scaling" else f"{part}.weight"]
 
 
 def test_an_embedding_table_that_is_not_there_is_wrong_usage() -> None:
@@ -355,9 +393,12 @@ def test_parameters_of_tables_count_before_anything_is_allocated() -> None:
 def test_the_layer_table_names_everything() -> None:
     config("all")
     lines = [line.split() for line in ok("train", "c.yaml", "--dry-run").out.splitlines()]
-    table = {line[0]: line[1:] for line in lines if line and line[0].startswith(("embeddings.", "layers."))}
+    named = re.compile(r"(embeddings|layers)\.\d|numeric_embedding|scaling")
+    table = {line[0]: line[1:] for line in lines if line and named.fullmatch(line[0])}
     assert table["embeddings.0"] == ["3", "×", "3", "colour", "9"]
-    assert table["layers.0"] == ["6", "×", "8", "batch_norm,", "relu", "72"]
+    assert table["numeric_embedding"] == ["1", "×", "3", "periodic", "22"]
+    assert table["scaling"] == ["8", "8"]
+    assert table["layers.0"] == ["8", "×", "8", "batch_norm,", "relu", "88"]
     assert table["layers.1"] == ["8", "×", "8", "batch_norm,", "relu,", "residual", "88"]
     assert table["layers.3"] == ["8", "×", "3", "softmax", "27"]
     total = next(line[1] for line in lines if line[:1] == ["total"])
@@ -379,3 +420,58 @@ def test_batch_norm_of_a_single_row_is_refused_before_the_run(size: int, hint: s
         )
         assert hint in done.err
     ok("train", "c.yaml", "--dry-run", "--set", "model.normalization=layer_norm")
+
+
+def test_numbers_in_dates_are_embedded_and_other_inputs_are_not() -> None:
+    """No flags, codes, positions, indicators, sines and cosines."""
+    rows = [
+        ("" if i % 7 == 3 else i / 9, f"2024-0{1 + i % 9}-1{i % 9}", "SML"[i % 3], "rgb"[i % 3], i % 2)
+        for i in range(40)
+    ]
+    lines = [",".join(map(str, row)) for row in rows]
+    Path("t.csv").write_text("\n".join(["a,when,size,colour,y", *lines]) + "\n")
+    features = {
+        "colour": "one_hot",
+        "a": {"encode": "standardize", "missing": "mean", "indicator": True},
+        "size": {"encode": "ordinal", "categories": ["S", "M", "L"]},
+        "when": {"encode": "datetime", "parts": ["month", "day"]},
+    }
+    model = {"layers": ["auto", 3, "auto"], "numeric_embedding": "periodic"}
+    write_config(Path("c.yaml"), data={"target": "y", "features": features}, model=model)
+    network = set_up(load_config(Path("c.yaml")), 10**6).network
+    waves = network.architecture.numeric_embedding
+    # three colours, a and its indicator, size, the month's sine and cosine, the day
+    assert waves is not None
+    assert waves.columns == (3, 8)
+    train("--set", "training.epochs=2")
+    ok("predict", "run/model.npz", "t.csv")
+
+
+def test_numbers_to_embed_are_needed() -> None:
+    data = {"target": "kind", "features": {"colour": "one_hot"}}
+    write_config(Path("c.yaml"), data=data, model={**MODELS["waves"]})
+    done = mlp("train", "c.yaml")
+    assert done.code == 3
+    assert "expected a column of numbers to embed, and there is none" in done.err
+    config("waves")
+    found, document = arrays(train()), meta(Path("run"))
+    for feature in document["features"]:
+        if feature["encode"] == "standardize":
+            feature |= {"encode": "ordinal", "categories": ["1"], "fill": None}
+    found["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez("broken.npz", **found)
+    refused = mlp("predict", "broken.npz", "t.csv")
+    assert refused.code == 5
+    assert "a numeric embedding is of numbers, found no feature that is one" in refused.err
+
+
+def test_memory_is_asked_for_what_a_step_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed: list[int] = []
+    monkeypatch.setattr("mlpcli.run.limits.require", lambda bytes_, *_words: needed.append(bytes_))
+    for model in ({}, {"scaling": True}, {"numeric_embedding": "periodic"}, {"init": "data_driven"}):
+        write_config(
+            Path("c.yaml"), model={"layers": ["auto", 8, "auto"], **model}, training={"batch_size": 8}
+        )
+        set_up(load_config(Path("c.yaml")), 10**6)
+    plain, *more = needed
+    assert all(other > plain for other in more)

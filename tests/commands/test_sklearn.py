@@ -103,6 +103,22 @@ def test_normalization_and_residual_are_those_of_mlp_train(
     np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-6, atol=1e-9)
 
 
+def test_what_stands_before_the_first_layer_is_that_of_mlp_train(
+    tmp_path: Path, iris: tuple[npt.NDArray[Any], Any]
+) -> None:
+    """And starts by the rows as they are, equal ones too."""
+    x, y = iris
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    model = {"layers": ["auto", 6, "auto"], "init": "data_driven", "scaling": True}
+    model["numeric_embedding"] = {"name": "periodic", "frequencies": 3}
+    data = {"train": tmp_path / "t.csv", "target": "y"}
+    run = mlpcli.train({"data": data, "model": model, "optimizer": FEW, "l2": 0.01}, output=tmp_path / "run")
+    fitted = MLPClassifier(**model, optimizer=FEW, random_state=0).fit(x, y)
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-6, atol=1e-9)
+
+
 def test_a_regressor_is_what_mlp_train_trains(tmp_path: Path) -> None:
     x, y = datasets.make_regression(60, 4, n_targets=2, random_state=0)
     weights = np.arange(60) % 3 + 1.0

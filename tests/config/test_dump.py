@@ -145,13 +145,15 @@ MODEL = st.fixed_dictionaries(
         "layers": st.just(["auto", 10, 20, "auto"]),
         "activation": choice("elu", alpha=RATES, learnable=st.booleans())
         | st.just(["relu", {"name": "leaky_relu", "slope": 1e-5}, "tanh"]),
-        "init": st.sampled_from(["zeros", {"name": "normal", "std": 1e-7, "biases": True}])
+        "init": st.sampled_from(["zeros", "data_driven", {"name": "normal", "std": 1e-7, "biases": True}])
         | st.fixed_dictionaries({"from": PATHS}),
         "dropout": st.just(1e-20)
         | st.just([0.1, 0])
         | st.sampled_from([{"rate": 0.1, "schedule": "cosine"}, {"rate": [0.1, 0]}]),
         "normalization": choice("batch_norm", epsilon=RATES) | st.sampled_from(["layer_norm", None]),
         "residual": st.just(False),
+        "numeric_embedding": choice("periodic", std=RATES) | st.just("periodic"),
+        "scaling": st.booleans(),
     },
 )
 SPECS = st.fixed_dictionaries(
@@ -231,6 +233,7 @@ model:
   bias: true
   dropout: 0.0
   residual: false
+  scaling: false
 loss: {name: huber, delta: 1.0, reduction: mean}
 class_weight: {"0": 1.0, 'no': 5.0}
 l1: 0.0

@@ -130,6 +130,8 @@ def test_two_keys_are_enough() -> None:
         "dropout": 0.0,
         "normalization": None,
         "residual": False,
+        "numeric_embedding": None,
+        "scaling": False,
     }
     assert settings["training"] == {
         "epochs": 100,
@@ -501,6 +503,7 @@ def test_names_from_elsewhere_lead_to_names_of_ours() -> None:
         "embed",
         "batch_norm",
         "layer_norm",
+        "periodic",
         "log1p",
         "robust",
         "robust_clip",

@@ -58,6 +58,5 @@ def checked(network: Network, batch: Batch, options: CheckOptions) -> Report | N
 
 def layers(network: Network) -> list[str]:
     """What --inject-error may name."""
-    shape = network.architecture
-    tables = [f"embeddings.{number}" for number in range(len(shape.embeddings))]
-    return [*map(str, range(len(shape.widths) - 1)), *tables]
+    parts = network.architecture.parameters_by_part()
+    return [part.removeprefix("layers.") for part in sorted(parts, reverse=True)]

@@ -11,12 +11,18 @@ from mlpcli.artifacts.architecture_document import (
     architecture_document,
     architecture_of,
 )
-from mlpcli.artifacts.feature_schema import EmbeddedFeature, NumericFeature
+from mlpcli.artifacts.feature_schema import (
+    DateFeature,
+    EmbeddedFeature,
+    IndicatorFeature,
+    NumericFeature,
+)
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import NORMALIZATIONS, Architecture
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.normalization import Normalization
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from tests.support.network_cases import BATCH_NORM, LAYER_NORM, Case
 
 SLOPE = ActivationChoice("leaky_relu", {"slope": 0.2})
@@ -65,6 +71,8 @@ def test_what_is_read_back_is_what_was_written(choice: Normalization | None, res
         choice,
         residual,
         (EmbeddedColumn(1, 3, 5),),
+        PeriodicKind((0, 2, 3, 6), 8, 3, 0.2) if residual else None,
+        not residual,
     )
     features = (
         NumericFeature(name="a", encode="none", missing="error", fill=None),
@@ -72,5 +80,15 @@ def test_what_is_read_back_is_what_was_written(choice: Normalization | None, res
             name="b", encode="embed", missing="error", fill=None, categories=("x", "y", "z"), width=5
         ),
         NumericFeature(name="c", encode="none", missing="error", fill=None),
+        DateFeature(
+            name="d",
+            encode="datetime",
+            missing="error",
+            fill=None,
+            format=None,
+            parts=("year", "month", "day"),
+            cyclic=True,
+        ),
+        IndicatorFeature(name="d", encode="indicator"),
     )
     assert architecture_of(stored(shape), features) == shape

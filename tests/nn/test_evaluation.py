@@ -12,6 +12,7 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.evaluation import CHUNK, rows_of
 from mlpcli.nn.losses import Loss
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.parallel.threads import limited
 from tests.support.network_cases import BATCH_NORM, HIDDEN, LAYER_NORM, Case
 
@@ -43,6 +44,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "batch_norm": {"normalization": BATCH_NORM},
     "residual": {"widths": (5, 19, 19, 19, 3), "residual": True},
     "embedding": {"embeddings": (EmbeddedColumn(1, 9, 3), EmbeddedColumn(3, 4, 2))},
+    "scaling": {"scaling": True},
+    "waves": {"numeric_embedding": PeriodicKind((0, 2), 16, 4, 0.3)},
+    "single waves": {"numeric_embedding": PeriodicKind((1, 2, 3, 4), 7, 2, 0.3), "scaling": True},
     "softmax of its own": {"output": "softmax"},
     "sigmoid of its own": {"output": "sigmoid"},
 }

@@ -67,6 +67,7 @@ def test_the_networks_have_everything_that_a_network_may_have() -> None:
         network, batch = table_network(seed)
         shape = network.architecture
         seen |= {network.loss.name, shape.normalization, shape.residual, shape.bias, bool(shape.embeddings)}
+        seen |= {part for part in shape.parameters_by_part() if not part.startswith("layers.")}
         seen |= {choice.name for choice in shape.activations}
         seen |= {"dropout"} if any(shape.dropout) else set()
         seen |= {"row of zeros"} if not batch.x.any(axis=1).all() else set()
@@ -78,6 +79,9 @@ def test_the_networks_have_everything_that_a_network_may_have() -> None:
         LAYER_NORM,
         True,
         False,
+        "embeddings.0",
+        "numeric_embedding",
+        "scaling",
         "dropout",
         "row of zeros",
         "twice",

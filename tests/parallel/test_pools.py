@@ -24,6 +24,7 @@ from mlpcli.nn import workspace
 from mlpcli.nn.embedding import EmbeddedColumn
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import CHUNK, Network
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.nn.penalty import Penalty
 from mlpcli.optim.average import WeightAverage
 from mlpcli.optim.first_order import build
@@ -56,6 +57,8 @@ CASES = {
     "layer_norm": Case(Loss("huber"), normalization=LAYER_NORM),
     "residual": Case(Loss("mse"), widths=(3, 4, 4, 2), residual=True),
     "embedding": Case(Loss("mse"), widths=(4, 3, 2), embeddings=(EmbeddedColumn(1, 5, 2),)),
+    "waves": Case(Loss("mse"), widths=(9, 3, 2), numeric_embedding=PeriodicKind((0, 2), 5, 4, 0.3)),
+    "scaling": Case(Loss("mse"), scaling=True),
     "float32": Case(Loss("cross_entropy"), dtype=np.float32),
 }
 RATES = {"weight": "fan_in", "bias": 0.1, "normalization": 3}

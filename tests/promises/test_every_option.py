@@ -131,6 +131,8 @@ def sections_of(definition: str, choice: dict[str, Any]) -> dict[str, Any]:
         base["model"]["init"] = choice
     elif name in ("batch_norm", "layer_norm"):
         base["model"]["normalization"] = choice
+    elif name == "periodic":
+        base["model"]["numeric_embedding"] = choice
     elif name in ("elu", "leaky_relu"):
         base["model"]["activation"] = choice
     elif name in DEFINED["schedule"]:
@@ -267,6 +269,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"model": {"layers": ["auto", 4, 4, "auto"]}},
         {"model": {"layers": ["auto", 4, 4, "auto"], "residual": True}},
     ),
+    "ModelSpec.scaling": ({}, {"model": {"scaling": True}}),
+    "ModelSpec.numeric_embedding": ({}, {"model": {"numeric_embedding": "periodic"}}),
     "FileInitSpec.from": ({"model": SMALL}, {"model": {**SMALL, "init": {"from": "start/model.npz"}}}),
     "TrainingSpec.epochs": ({}, {"training": {"epochs": 2}}),
     "TrainingSpec.batch_size": ({}, {"training": {"batch_size": "full"}}),

@@ -17,6 +17,7 @@ from mlpcli.nn.layer_norm import LayerNormKind
 from mlpcli.nn.losses import FORMULAS, Loss
 from mlpcli.nn.network import Network, Zeros
 from mlpcli.nn.normalization import Normalization
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.training.batches import Part
 
@@ -51,12 +52,15 @@ class Case:
     normalization: Normalization | None = None
     residual: bool = False
     embeddings: tuple[EmbeddedColumn, ...] = ()
+    numeric_embedding: PeriodicKind | None = None
+    scaling: bool = False
 
-    def network(self, zeros: Zeros = np.zeros) -> Network:
-        """The network with normal weights and biases of standard deviation 0.7; γ and α near 1, β near 0."""
+    @property
+    def architecture(self) -> Architecture:
+        """The shape of the network."""
         hidden = len(self.widths) - 2
         output = ActivationChoice(self.output or OUTPUTS[self.loss.name], {})
-        shape = Architecture(
+        return Architecture(
             self.widths,
             (self.hidden,) * hidden + (output,),
             self.bias,
@@ -64,19 +68,25 @@ class Case:
             self.normalization,
             self.residual,
             self.embeddings,
+            self.numeric_embedding,
+            self.scaling,
         )
+
+    def network(self, zeros: Zeros = np.zeros) -> Network:
+        """The network with normal weights and biases of standard deviation 0.7; γ, α, s near 1, β near 0."""
+        shape = self.architecture
         network = Network(shape, self.loss, self.penalty, self.dtype, np.random.default_rng(1), zeros)
         rng = np.random.default_rng(0)
         network.initialize(normal(0.7), rng, normal(0.7))
         for name, parameter in network.parameters.items():
-            if name.endswith(("gamma", "beta", "alpha")):
+            if name.endswith(("gamma", "beta", "alpha", "factor")):
                 parameter += rng.normal(0.0, 0.3, parameter.shape)
         return network
 
     def batch(self, seed: int = 2) -> tuple[Values, Values, Values]:
         """Inputs, prepared targets and row weights of mean about 1."""
         rng = np.random.default_rng(seed)
-        inputs = self.widths[0] - sum(embedded.width - 1 for embedded in self.embeddings)
+        inputs = self.architecture.inputs
         x, w = rng.normal(size=(self.rows, inputs)), rng.uniform(0.5, 1.5, (self.rows, 1))
         for embedded in self.embeddings:
             x[:, embedded.column] = rng.integers(0, embedded.levels, self.rows)

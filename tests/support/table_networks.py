@@ -14,6 +14,7 @@ from mlpcli.nn.gradcheck import Batch
 from mlpcli.nn.initializers import INITIALIZERS, normal
 from mlpcli.nn.losses import FORMULAS
 from mlpcli.nn.network import Network
+from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.nn.penalty import Penalty
 from tests.support.gradient_cases import FREE, random_loss
 from tests.support.network_cases import BATCH_NORM, HIDDEN, LAYER_NORM, OUTPUTS, Values, raw_targets
@@ -62,7 +63,9 @@ def table_network(seed: int) -> tuple[Network, Batch]:
     rows, columns, hidden = int(rng.integers(2, 33)), int(rng.integers(1, 6)), int(rng.integers(0, 5))
     x = table(rows, columns, rng)
     embeddings = _embeddings(x, rng)
+    numeric, scaling = _before_the_first_layer(columns, embeddings, np.random.default_rng([seed, 1]))
     inputs = columns + sum(embedded.width - 1 for embedded in embeddings)
+    inputs += numeric.added if numeric else 0
     outputs = int(rng.integers(2 if loss == "cross_entropy" else 1, 4))
     width = int(rng.integers(2, 13))
     residual = bool(rng.random() < 0.2)
@@ -77,6 +80,8 @@ def table_network(seed: int) -> tuple[Network, Batch]:
             normalization,
             residual,
             embeddings,
+            numeric,
+            scaling,
         ),
         random_loss(loss, rng),
         Penalty(float(rng.choice([0.0, 0.01])), float(rng.choice([0.0, 0.003]))),
@@ -96,6 +101,16 @@ def _embeddings(x: Values, rng: Rng) -> tuple[EmbeddedColumn, ...]:
         return ()
     x[:, 0] = rng.integers(-1, 4, len(x))
     return (EmbeddedColumn(0, 6, 2),)
+
+
+def _before_the_first_layer(
+    columns: int, embeddings: tuple[EmbeddedColumn, ...], rng: Rng
+) -> tuple[PeriodicKind | None, bool]:
+    """Sometimes waves of some columns, and factors of all inputs."""
+    codes = {embedded.column for embedded in embeddings}
+    numbers = [column for column in range(columns) if column not in codes and rng.random() < 0.7]
+    numeric = PeriodicKind(tuple(numbers), int(rng.integers(1, 6)), int(rng.integers(2, 5)), 0.1)
+    return numeric if numbers and rng.random() < 0.3 else None, bool(rng.random() < 0.3)
 
 
 def _activations(loss: str, hidden: int, outputs: int, rng: Rng) -> tuple[ActivationChoice, ...]:

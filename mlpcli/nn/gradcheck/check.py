@@ -32,8 +32,8 @@ NEGLIGIBLE = 1e-3  # a gradient this small beside the largest is broken by an ad
 class CheckOptions:
     """How to check: `eps` fixes the one step to take, `inject_error` names what to break.
 
-    That is a layer (`1` or `layers.1`) or an embedding table (`embeddings.0`). `every` entry is checked,
-    however large the arrays are.
+    That is a layer (`1` or `layers.1`), an embedding table (`embeddings.0`), `numeric_embedding` or
+    `scaling`. `every` entry is checked, however large the arrays are.
     """
 
     method: Method = "central"
@@ -97,15 +97,14 @@ class Point:
 
 
 def _break(network: Network, gradient: Array, asked: str) -> None:
-    """Make the gradient of the first array of a layer, or of an embedding table, wrong."""
+    """Make the gradient of the first array of a layer, or of what stands before the first, wrong."""
     name = f"layers.{asked}" if asked.isdecimal() else asked
     slot = next((slot for slot in network.layout.slots if slot.name.rpartition(".")[0] == name), None)
     if slot is None:
-        shape = network.architecture
-        tables = "".join(f" or embeddings.{number}" for number in range(len(shape.embeddings)))
-        raise UsageError.of(
-            f"--inject-error: expected a layer from 0 to {len(shape.widths) - 2}{tables}, found {asked}"
-        )
+        parts = network.architecture.parameters_by_part()
+        before = "".join(f" or {part}" for part in parts if not part.startswith("layers."))
+        last = len(network.architecture.widths) - 2
+        raise UsageError.of(f"--inject-error: expected a layer from 0 to {last}{before}, found {asked}")
     broken, size = gradient[slot.start : slot.stop], largest([gradient])
     broken *= INJECTED
     if largest([broken]) <= NEGLIGIBLE * size:

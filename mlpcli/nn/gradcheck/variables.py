@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -207,9 +207,14 @@ class Output(Variable):
 
 def owner_of(objective: Objective, name: str) -> int:
     """The number of the step that has the parameter `name`, and computes its gradient."""
-    array, steps = objective.network.parameters[name], objective.steps
+    array = objective.network.parameters[name]
     # tables of embeddings are in lookups: the first step's
-    return next((i for i, step in enumerate(steps) if any(v is array for v in vars(step).values())), 0)
+    return next((i for i, step in enumerate(objective.steps) if _holds(vars(step).values(), array)), 0)
+
+
+def _holds(values: Iterable[object], array: Array) -> bool:
+    """Whether the array is one of the values, or in a tuple among them."""
+    return any(v is array or (isinstance(v, tuple) and _holds(v, array)) for v in values)
 
 
 def _restart(objective: Objective, owner: int) -> int:
