@@ -13,7 +13,7 @@ from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.config.spec import EncodeSpec, MissingSpec
 from mlpcli.data.feature import Found, Numbers, Stored
 from mlpcli.data.number_feature import NumberFeature
-from mlpcli.data.scaling import NOTHING, WIDEST, percentiles
+from mlpcli.data.scaling import NOTHING, WIDEST, weighted_percentiles
 from mlpcli.tables.bad_cells import Fault
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import Table, TrainingRows, Wanted
@@ -73,7 +73,9 @@ class PiecewiseFeature:
         values, faults = _values(number, train.table, train.rows)
         for fault in faults:
             values[fault.rows] = np.nan
-        edges = bin_edges(values[~np.isnan(values)], encode.bins or BINS)
+        usable = ~np.isnan(values)
+        weights = None if train.repetitions is None else train.repetitions[usable]
+        edges = bin_edges(values[usable], encode.bins or BINS, weights)
         if len(edges) == 1:
             return cls(number, tuple(edges.tolist()), (NOTHING,))
         with np.errstate(over="ignore"):
@@ -136,11 +138,16 @@ def _values(number: NumberFeature, table: Table, rows: Indices | None) -> tuple[
     return alone[:, 0], faults
 
 
-def bin_edges(values: Vector, bins: int) -> Vector:
-    """The edges of at most so many bins of about as many values, ascending; one edge where all are equal."""
+def bin_edges(values: Vector, bins: int, weights: Vector | None = None) -> Vector:
+    """The edges of at most so many bins of about as many values, ascending; one edge where all are equal.
+
+    With weights a value counts as often as it weighs.
+    """
     if not len(values):
         return np.zeros(1)
-    count = max(1, min(bins, len(values) - 1))
+    weights = np.ones(len(values)) if weights is None else weights
+    count = max(1, min(bins, round(float(weights.sum())) - 1))
+    # a quantile that is a row's but for rounding is taken for that: the trace would be a bin without width
+    edges = weighted_percentiles(values, weights, np.linspace(0.0, 100.0, count + 1))
     # rounding must not make a step down
-    edges = np.maximum.accumulate(percentiles(values, np.linspace(0.0, 100.0, count + 1)))
-    return np.unique(edges)
+    return np.unique(np.maximum.accumulate(edges))

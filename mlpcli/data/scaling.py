@@ -147,7 +147,13 @@ def weighted_robust_clip(values: Vector, weights: Vector) -> tuple[float, float]
 
 
 def _weighted_quartiles(values: Vector, weights: Vector) -> tuple[float, float, float]:
-    """The quartiles of weighted values and their median between.
+    """The quartiles of weighted values and their median between."""
+    low, middle, high = weighted_percentiles(values, weights, QUARTERS).tolist()
+    return low, middle, high
+
+
+def weighted_percentiles(values: Vector, weights: Vector, percents: Vector) -> Vector:
+    """The percentiles of weighted values.
 
     Linear between two values, as without weights: a value of weight w stands from the sum of the weights
     before it to w − 1 further on. Where some weights are below 1, the smallest is what counts as one row.
@@ -157,9 +163,8 @@ def _weighted_quartiles(values: Vector, weights: Vector) -> tuple[float, float, 
     last = np.cumsum(weights[order]) - once
     places = np.column_stack([last - weights[order] + once, last]).ravel()
     unit, exponent = scaled_to_one(values[order])
-    quarters = _settled(last[-1] * np.array([0.25, 0.5, 0.75]), places)
-    low, middle, high = np.ldexp(np.interp(quarters, places, np.repeat(unit, 2)), exponent).tolist()
-    return low, middle, high
+    wanted = _settled(last[-1] * (percents / 100), places)
+    return np.asarray(np.ldexp(np.interp(wanted, places, np.repeat(unit, 2)), exponent))
 
 
 def _settled(wanted: Vector, places: Vector) -> Vector:
@@ -167,7 +172,9 @@ def _settled(wanted: Vector, places: Vector) -> Vector:
 
     A trace of the next value would make a scale of what is none, and the encoded numbers huge.
     """
-    nearest = places[np.abs(places[:, np.newaxis] - wanted).argmin(axis=0)]
+    after = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
+    low, high = places[after - 1], places[after]
+    nearest = np.where(wanted - low <= high - wanted, low, high)
     rounding = np.finfo(np.float64).eps * len(places) * places[-1]
     return np.where(np.abs(nearest - wanted) <= rounding, nearest, wanted)
 

@@ -127,8 +127,9 @@ def _sees_other_rows(config: Config) -> bool:
 
 def encode_of(encode: object) -> str:
     """The encoding of the inputs; raises ValueError for one that arrays do not have."""
-    if not isinstance(encode, str) or encode not in SCALINGS:
-        raise ValueError(f"encode: expected one of {', '.join(SCALINGS)}, found {encode!r}")
+    words = (*SCALINGS, "piecewise_linear")
+    if not isinstance(encode, str) or encode not in words:
+        raise ValueError(f"encode: expected one of {', '.join(words)}, found {encode!r}")
     return encode
 
 

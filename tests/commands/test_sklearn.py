@@ -190,6 +190,17 @@ def test_every_encoding_is_the_scaler_of_scikit_learn(
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_pieces_are_fitted_on_rows_as_often_as_they_weigh() -> None:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x, y, weights = x[:60], y[:60], np.arange(60) % 4
+    few = MLPRegressor(encode="piecewise_linear", optimizer=FEW, random_state=0)
+    repeated = few.fit(np.repeat(x, weights, axis=0), np.repeat(y, weights))
+    expected, names = repeated.predict(x), repeated.network_.inputs.names
+    weighted = few.fit(x, y, weights)
+    assert weighted.network_.inputs.names == names and names[0] == "x0.bin1"
+    np.testing.assert_allclose(weighted.predict(x), expected, rtol=1e-7)
+
+
 def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
     """Equal ones, whatever they are, change nothing, and neither does a factor of small ones."""
     x, y = datasets.load_diabetes(return_X_y=True)

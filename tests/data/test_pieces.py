@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpcli.arrays import Array
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import fit_inputs
@@ -61,12 +63,21 @@ def test_pieces_worked_by_hand(
     np.testing.assert_allclose(pieces(cells, others, bins=bins), expected, rtol=1e-12)
 
 
+def exact_edges(cells: list[float], bins: int) -> Array:
+    """The different quantiles, linear between two rows, in fractions: no rounding makes one more of them."""
+    rows, count = [Fraction(cell) for cell in sorted(cells)], max(1, min(bins, len(cells) - 1))
+    places = [Fraction(k * (len(rows) - 1), count) for k in range(count + 1)]
+    low = [min(int(place), len(rows) - 2) for place in places]
+    found = {rows[i] + (at - i) * (rows[i + 1] - rows[i]) for at, i in zip(places, low, strict=True)}
+    return np.array(sorted(map(float, found)))
+
+
 @given(CELLS, st.integers(1, 12), CELLS)
 def test_pieces_are_ramps_that_sum_to_the_curve_through_the_edges(
     cells: list[float], bins: int, others: list[float]
 ) -> None:
     """Each is NumPy's interpolation within its bin; the sum is that of all edges, and linear beyond them."""
-    edges = np.unique(np.quantile(cells, np.linspace(0, 1, min(bins, len(cells) - 1) + 1)))
+    edges = exact_edges(cells, bins)
     values = np.sort(np.array(others))
     x = np.array(pieces(cells, values.tolist(), bins=bins))
     if len(edges) == 1:
@@ -83,10 +94,24 @@ def test_pieces_are_ramps_that_sum_to_the_curve_through_the_edges(
     assert (np.diff(x, axis=0) >= 0).all()
 
 
+@given(CELLS, st.integers(1, 60))
+def test_no_bin_is_as_narrow_as_rounding(cells: list[float], bins: int) -> None:
+    """Fifty rows at 0 and fifty at 1: a quantile just beside 1 would make a step of a ramp."""
+    expected = exact_edges(cells, bins)
+    np.testing.assert_allclose(bin_edges(np.array(cells), bins), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_bins_hold_about_as_many_rows_each() -> None:
     values = np.random.default_rng(0).lognormal(size=4_801)
     edges = bin_edges(values, 48)
     assert set(np.histogram(values, edges)[0].tolist()) <= {99, 100, 101}
+
+
+@given(st.lists(st.tuples(NUMBERS, st.integers(1, 4)), min_size=1, max_size=12), st.integers(1, 9))
+def test_weights_are_repetitions(rows: list[tuple[float, int]], bins: int) -> None:
+    values, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    repeated = bin_edges(np.repeat(values, weights.astype(int)), bins)
+    np.testing.assert_allclose(bin_edges(values, bins, weights), repeated, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300, 1.7e307])
