@@ -189,6 +189,7 @@ SMALL = {"layers": ["auto", 4, "auto"]}
 HELD = {"validation": 0.3}
 STOPPING = {"patience": 2, "min_delta": 10}
 STOPPING_BY_ACCURACY = {"monitor": "val_accuracy", "patience": "none"}
+LEARNT = {"activation": {"name": "selu", "learnable": True}}
 FADING = {"weight_decay": {"amount": 0.5}}
 # key: a config, and the same with another value of the key
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -306,6 +307,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         )
         for group, factor in (("weight", "fan_in"), ("bias", 0.1), ("normalization", 0.1))
     },
+    "RatesSpec.activation": (
+        {"model": LEARNT, "optimizer": {"rates": {"activation": 1}}},
+        {"model": LEARNT, "optimizer": {"rates": {"activation": 0.1}}},
+    ),
     "DecaySpec.amount": ({"optimizer": FADING}, {"optimizer": {"weight_decay": {"amount": 0.2}}}),
     "DecaySpec.schedule": (
         {"optimizer": FADING},
@@ -333,7 +338,7 @@ FILES = {
     "DataSpec.encoding": "test_the_way_that_a_file_is_written_is_followed",
     # of parameters that no key makes yet
     **dict.fromkeys(
-        ("RatesSpec.scaling", "RatesSpec.embedding", "RatesSpec.activation"),
+        ("RatesSpec.scaling", "RatesSpec.embedding"),
         "test_every_group_steps_as_if_it_were_alone_with_a_rate_of_its_own",
     ),
     **dict.fromkeys(
