@@ -20,13 +20,17 @@ _pools = ExitStack()  # the one of the case that is measured
 
 @dataclass(frozen=True)
 class Case:
-    """A network with its loss (cross-entropy over its outputs), trained on batches of one size."""
+    """A network with its loss (cross-entropy over its outputs), trained on batches of one size.
+
+    `before` is what mlp alone has before the first layer: `waves` of every column, `scaling`.
+    """
 
     widths: tuple[int, ...]
     batch: int
     activation: str = "relu"
     optimizer: str = "adam"
     dtype: str = "float32"
+    before: str = ""
 
     @property
     def name(self) -> str:
@@ -34,7 +38,7 @@ class Case:
         usual = Case(self.widths, self.batch)
         parts = [
             getattr(self, key)
-            for key in ("activation", "optimizer", "dtype")
+            for key in ("activation", "optimizer", "dtype", "before")
             if getattr(self, key) != getattr(usual, key)
         ]
         return ", ".join(["-".join(map(str, self.widths)), str(self.batch), *parts])
@@ -60,6 +64,7 @@ def ours(case: Case) -> Step:
     from mlpcli.nn.initializers import INITIALIZERS
     from mlpcli.nn.losses import Loss
     from mlpcli.nn.network import Network
+    from mlpcli.nn.numeric_embedding import PeriodicKind
     from mlpcli.optim.first_order import build
     from mlpcli.optim.stepper import Stepper
     from mlpcli.parallel import shared_memory, threads
@@ -74,7 +79,17 @@ def ours(case: Case) -> Step:
     _pools.enter_context(threads.limited(number if workers == 1 else 1))
     hidden = len(case.widths) - 2
     choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
-    architecture = Architecture(case.widths, choices, bias=True, dropout=(0.0,) * hidden)
+    columns = case.widths[0]
+    waves = PeriodicKind(tuple(range(columns)), 16, 4, 0.1) if "waves" in case.before else None
+    widths = (columns + (waves.added if waves else 0), *case.widths[1:])
+    architecture = Architecture(
+        widths,
+        choices,
+        bias=True,
+        dropout=(0.0,) * hidden,
+        numeric_embedding=waves,
+        scaling="scaling" in case.before,
+    )
     network = Network(architecture, Loss("cross_entropy"), dtype=case.dtype, zeros=shared_memory.zeros)
     network.initialize(INITIALIZERS["glorot_uniform"], np.random.default_rng(0))
     x, classes = case.data()
@@ -196,8 +211,9 @@ def floor(case: Case, threads: int) -> Step:
 
     threadpool_limits(threads, user_api="blas")
     rng = np.random.default_rng(0)
-    z = [rng.normal(size=(case.batch, width)).astype(case.dtype) for width in case.widths]
-    W = [rng.normal(size=shape).astype(case.dtype) for shape in pairwise(case.widths)]
+    widths = (case.widths[0] * (4 if "waves" in case.before else 1), *case.widths[1:])
+    z = [rng.normal(size=(case.batch, width)).astype(case.dtype) for width in widths]
+    W = [rng.normal(size=shape).astype(case.dtype) for shape in pairwise(widths)]
     out, dW, dz = ([np.empty_like(a) for a in arrays] for arrays in (z, W, z))
     rows = {"adam": 3, "sgd": 1}[case.optimizer]  # parameters and moments
     memory = np.ones(rows * sum(w.size for w in W), case.dtype)
@@ -208,7 +224,7 @@ def floor(case: Case, threads: int) -> Step:
                 np.dot(z[i], w, out[i + 1])
             for i in reversed(range(len(W))):
                 np.dot(z[i].T, z[i + 1], dW[i])
-                if i:
+                if i or case.before:
                     np.dot(z[i + 1], W[i].T, dz[i])
             np.negative(memory, memory)
 

@@ -40,6 +40,9 @@ SIZES = [
 VARIANTS = [{"activation": "tanh"}, {"activation": "sigmoid"}, {"optimizer": "sgd"}, {"dtype": "float64"}]
 CASES = [Case(*size) for size in SIZES]
 CASES += [Case(*SIZES[i], **variant) for i in (1, 2) for variant in VARIANTS]
+# what stands before the first layer; of the others none has it, and the floor the products of layers alone
+BEFORE = ("", "scaling", "waves", "waves and scaling")
+CASES += [Case((columns, 256, 256, 256, 3), 256, before=it) for columns in (10, 50) for it in BEFORE]
 # how the cost grows: one thing at a time, from one network
 GROWTH = {
     "width": [Case((64, width, width, 10), 128) for width in (32, 64, 128, 256, 512, 1024)],
