@@ -368,8 +368,8 @@ def test_an_interrupt_is_a_keyboard_interrupt_after_saving(
     config = write_config(directory / "c.yaml", training={"epochs": 50})
     step = Stepper.step
 
-    def interrupted(stepper: Stepper, rate: float) -> None:
-        step(stepper, rate)
+    def interrupted(stepper: Stepper, *given: float) -> None:
+        step(stepper, *given)
         signal.raise_signal(signal.SIGINT)
 
     with patch.object(Stepper, "step", interrupted), pytest.raises(KeyboardInterrupt):
