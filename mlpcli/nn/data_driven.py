@@ -13,7 +13,7 @@ from mlpcli.parallel.threads import limited
 
 ROWS: Final = 4_096  # of more, so many are drawn
 MIXED: Final = 5  # rows whose scores a bias comes from
-FLAT: Final = 1e-5  # of a unit's largest score: scores that vary less do so by rounding alone
+FLAT: Final = 1e-5  # of the terms of a unit's scores: what varies less may be rounding alone
 
 
 def fit_to_rows(network: Network, x: Matrix, rng: np.random.Generator) -> None:
@@ -45,7 +45,9 @@ def fit_to_rows(network: Network, x: Matrix, rng: np.random.Generator) -> None:
 def _fit(affine: Affine, rng: np.random.Generator) -> None:
     """The weights and biases of a layer, from the scores in z of weights as they are and no biases."""
     z = affine.z.astype(np.float64)
-    size, spread = np.abs(z).max(axis=0), z.std(axis=0)
+    # of what z adds up: terms that cancel leave their rounding
+    size = np.abs(affine.x).max(axis=0).astype(np.float64) @ np.abs(affine.W)
+    spread = z.std(axis=0)
     varies = np.isfinite(spread) & (spread > FLAT * size)
     scale = np.where(varies, spread, 1.0)
     chosen = rng.integers(0, len(z), (MIXED, z.shape[1]))
