@@ -22,10 +22,10 @@ from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
-from mlpcli.run.experiment import Experiment, set_up
 from mlpcli.run.prediction import Tally
-from mlpcli.run.predictor import Model, network_of, open_model
-from mlpcli.run.results import REMEDIES, WORSE, history_frame
+from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
+from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import RunOptions, Trained
 from mlpcli.signals import StoppedBySignal
 from mlpcli.tables.frames import table_of_frame
@@ -98,8 +98,7 @@ class TrainedModel:
         """What `read` makes of the scores of all rows (n, columns), of not too many rows at a time."""
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
-        # scratch arrays of its own: a network cannot be used by two threads at once
-        model = replace(self._model, network=network_of(self._model.file))
+        model = self._model.for_another_thread()
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[Array]()
         for given in batches_of(table, model.inputs, model.dtype, model.outputs):
@@ -161,7 +160,7 @@ def train(
         asked = load_config(Path(config), seed=seed)
     warned: list[str] = []
     try:
-        experiment, trained = _trained(asked, None if output is None else Path(output), warned)
+        study, trained = _trained(asked, None if output is None else Path(output), warned)
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)
@@ -171,14 +170,16 @@ def train(
     for text in warned:
         warnings.warn(text, stacklevel=2)
     document = trained.results.document()
-    return Run(trained.output.resolve(), document, history_frame(experiment, trained.fitted.history))
+    columns = columns_of(study.whole, several=not study.is_single)
+    history = history_frame(history_rows(study, trained.members), columns)
+    return Run(trained.output.resolve(), document, history)
 
 
-def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Experiment, Trained]:
+def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Study, Trained]:
     # whoever imports this may have threads that do not bear a fork
-    options = RunOptions(out=output, pool=ThreadPool)
-    experiment = set_up(config, MAX_PARAMETERS)
-    warned += experiment.prepared.warnings
-    done = training.train(experiment, options, Console(quiet=True, warned=warned))
+    options = RunOptions(out=output, pool=ThreadPool, forks=False)
+    study = study_of(config, MAX_PARAMETERS)
+    warned += study.whole.prepared.warnings
+    done = training.train(study, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
-    return experiment, done
+    return study, done

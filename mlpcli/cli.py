@@ -12,12 +12,15 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import (
     Against,
+    Assertions,
     Config,
     DryRun,
     Every,
     FailWorse,
     Finish,
+    Folds,
     Ids,
+    IncludeInputs,
     InjectError,
     Input,
     Json,
@@ -27,17 +30,21 @@ from mlpcli.terminal.arguments import (
     NoPlots,
     OnBadRow,
     Overwrite,
+    OverwriteFile,
     Quiet,
     Resume,
+    RunAssertions,
     RunOutput,
     Seed,
     Set,
     Sha256,
+    Strict,
     Table,
-    TaskName,
+    Task,
     Threads,
     positive,
     with_default_layer,
+    with_folds,
     with_named_command,
 )
 from mlpcli.terminal.console import Console, reading
@@ -51,6 +58,7 @@ def train(
     out: RunOutput = None,
     overrides: Set = None,
     seed: Seed = None,
+    folds: Folds = None,
     threads: Threads = None,
     dry_run: DryRun = False,
     resume: Resume = False,
@@ -58,13 +66,14 @@ def train(
     overwrite: Overwrite = False,
     no_plots: NoPlots = False,
     fail_worse_than_baseline: FailWorse = False,
+    assertions: RunAssertions = None,
     max_params: MaxParams = MAX_PARAMETERS,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
     with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
-        loaded = config_at(config, overrides or (), seed)
+        loaded = config_at(config, with_folds(overrides, folds), seed)
         from mlpcli.artifacts.drawing import drawing_process
 
         draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
@@ -76,6 +85,7 @@ def train(
             max_parameters=max_params,
             dry_run=dry_run,
             fail_worse_than_baseline=fail_worse_than_baseline,
+            assertions=assertions or (),
             json=json,
         )
         return train(loaded, options, console)
@@ -90,10 +100,8 @@ def predict(
         typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
     ] = None,
     ids: Ids = None,
-    include_inputs: Annotated[
-        bool, typer.Option("--include-inputs", help="Keep every input column.")
-    ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")] = False,
+    include_inputs: IncludeInputs = False,
+    strict: Strict = False,
     on_bad_row: Annotated[
         OnBadRow, typer.Option("--on-bad-row", help="What becomes of a row that cannot be encoded.")
     ] = OnBadRow.ERROR,
@@ -120,12 +128,7 @@ def predict(
 def evaluate(
     model: Model,
     source: Input,
-    assertions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--assert", metavar="CLAIM", help="Exit 10 unless it holds: 'accuracy>=0.9'. Repeatable."
-        ),
-    ] = None,
+    assertions: Assertions = None,
     expect_sha256: Sha256 = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -148,13 +151,8 @@ def init(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The config, or - for stdout. Default: NAME.yaml."),
     ] = None,
-    task: Annotated[
-        TaskName | None,
-        typer.Option(
-            metavar="NAME", help="regression, classification or multilabel. Default: by the target."
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    task: Task = None,
+    overwrite: OverwriteFile = False,
     quiet: Quiet = False,
 ) -> int:
     """Write a commented config that trains on CSV. Read it, then `mlp train` it."""

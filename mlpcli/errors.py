@@ -105,6 +105,10 @@ class MlpError(Exception):
         ]
         return [line for problem in told for line in problem.lines()]
 
+    def __reduce__(self) -> tuple[type[MlpError], tuple[Problem, ...]]:
+        """Copied and sent to another process by what it was made of."""
+        return type(self), self.problems
+
     @classmethod
     def of(cls, message: str, place: Place | None = None, hint: str | None = None) -> MlpError:
         """The error made of a single problem."""

@@ -49,6 +49,11 @@ def fixed_temporary(name: str) -> str:
     return f".{_stem(name)}{TEMPORARY_SUFFIX}"
 
 
+def artifact_of(temporary: str) -> str:
+    """The name of the file that `fixed_temporary` named this one after; of any other name something else."""
+    return temporary.removeprefix(".").removesuffix(TEMPORARY_SUFFIX) if temporary[:1] == "." else ""
+
+
 def unique_temporary(name: str) -> str:
     """The temporary's name where somebody else may be writing the same file."""
     return f".{_stem(name)}.{token_hex(8)}{TEMPORARY_SUFFIX}"

@@ -15,6 +15,8 @@ from mlpcli.artifacts.strict_json import dumps, without_nan
 
 Row: TypeAlias = Mapping[str, float | None]  # one epoch: the columns by name, None where there is no value
 
+MEMBER = "member"  # the number of the network, counted from 1, where a run has several
+COUNTS = {MEMBER, "epoch"}
 TRAINING_ROWS, VALIDATION_ROWS = "", "val_"  # what the names of their columns begin with
 
 
@@ -50,13 +52,13 @@ def metrics_content(document: Mapping[str, Any]) -> Content:
 def _field(value: float | None, name: str) -> str:
     if value is None:
         return ""
-    return str(int(value)) if name == "epoch" else repr(float(value))
+    return str(int(value)) if name in COUNTS else repr(float(value))
 
 
 Point: TypeAlias = tuple[int, float]  # epoch, loss
 
 CURVES: Final = {"train": TRAINING_ROWS, "validation": VALIDATION_ROWS}  # which rows each one is of
-NO_METRICS: Final = {"epoch", "loss", "learning_rate"}  # columns of the history besides the metrics
+NO_METRICS: Final = {*COUNTS, "loss", "learning_rate"}  # columns of the history besides the metrics
 # what float64 can hold is wider than what an axis can: its ends would overflow
 LARGEST, SMALLEST = 1e250, 1e-250
 
@@ -76,6 +78,20 @@ class Series:
     def at(self, epoch: int) -> float | None:
         """The loss of that epoch, or None where there is no point."""
         return next((loss for found, loss in self.points if found == epoch), None)
+
+
+def mean_rows(histories: Sequence[Sequence[Row]]) -> list[Row]:
+    """The mean of several histories, epoch by epoch: of those that have as many and a value there."""
+    longest = max(histories, key=len)
+    return [
+        {name: _mean([rows[index].get(name) for rows in histories if index < len(rows)]) for name in row}
+        for index, row in enumerate(longest)
+    ]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def first_metric(rows: Sequence[Row]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 
@@ -19,11 +19,14 @@ from mlpcli.artifacts.feature_schema import (
     PiecewiseFeature,
     QuantileFeature,
 )
-from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.artifacts.model_schema import MemberDocument, ModelMeta, Target
 from mlpcli.artifacts.npz import ArrayKind
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.activation_spec import OUTPUT_ONLY, learns
+from mlpcli.config.loss_spec import LossSpec
 from mlpcli.data.number_feature import MAX_QUANTILES
+
+NetworkDocument: TypeAlias = ModelMeta | MemberDocument
 
 DIGESTS = "training.digests"
 CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
@@ -31,30 +34,51 @@ CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where t
 
 def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     """The name, type and shape of every array of the model, in the order of the file."""
-    shape, dtype = architecture_of(meta.architecture, meta.features), meta.architecture.dtype
-    kinds = {name: ArrayKind(dtype, entry.shape) for name, entry in shape.entries().items()}
-    kinds |= _encoder_arrays(meta)
-    for part in ("center", "scale"):
-        kinds[f"target.{part}"] = ArrayKind("float64", (shape.widths[-1],))
-    if meta.target.clip:
-        kinds["target.bounds"] = ArrayKind("float64", (2, shape.widths[-1]))
-    rows = min(CHECK_ROWS, meta.data.rows)
-    kinds["check.inputs"] = ArrayKind("float64", (rows, shape.inputs))
-    kinds["check.outputs"] = ArrayKind("float64", (rows, shape.widths[-1]))
-    if meta.data.digests is not None:
-        kinds[DIGESTS] = ArrayKind("int64", (meta.data.digests.count,))
+    if not meta.members:
+        return _network_arrays(meta, meta.data.rows, meta.target) | _digest_arrays(meta)
+    kinds = _encoder_arrays(meta, meta.data.rows) | _target_arrays(meta, meta.target) | _digest_arrays(meta)
+    for number, member in enumerate(meta.members):
+        own = _network_arrays(member, member.rows, meta.target)
+        kinds |= {member_array(number, name): kind for name, kind in own.items()}
     return kinds
 
 
-def _encoder_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
-    """The arrays that the encoding of the inputs needs."""
-    scaled = sum(feature.scaled for feature in meta.features)
+def member_array(number: int, name: str) -> str:
+    """What an array of one of several networks is called."""
+    return f"members.{number}.{name}"
+
+
+def _network_arrays(network: NetworkDocument, rows: int, target: Target) -> dict[str, ArrayKind]:
+    """What a network learnt from so many rows, its encodings, some of the rows with its outputs."""
+    shape, dtype = architecture_of(network.architecture, network.features), network.architecture.dtype
+    kinds = {name: ArrayKind(dtype, entry.shape) for name, entry in shape.entries().items()}
+    kinds |= _encoder_arrays(network, rows) | _target_arrays(network, target)
+    checked = min(CHECK_ROWS, rows)
+    kinds["check.inputs"] = ArrayKind("float64", (checked, shape.inputs))
+    kinds["check.outputs"] = ArrayKind("float64", (checked, shape.widths[-1]))
+    return kinds
+
+
+def _target_arrays(network: NetworkDocument, target: Target) -> dict[str, ArrayKind]:
+    """How its outputs become numbers in the target's units, and what these stay within."""
+    outputs = network.architecture.layers[-1]
+    kinds = {f"target.{part}": ArrayKind("float64", (outputs,)) for part in ("center", "scale")}
+    return {**kinds, **({"target.bounds": ArrayKind("float64", (2, outputs))} if target.clip else {})}
+
+
+def _digest_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
+    digests = meta.data.digests
+    return {} if digests is None else {DIGESTS: ArrayKind("int64", (digests.count,))}
+
+
+def _encoder_arrays(network: NetworkDocument, rows: int) -> dict[str, ArrayKind]:
+    """The arrays that the encoding of the inputs needs, which was fitted on so many rows."""
+    scaled = sum(feature.scaled for feature in network.features)
     kinds = {f"inputs.{part}": ArrayKind("float64", (scaled,)) for part in ("center", "scale", "fill")}
-    curves = sum(isinstance(feature, QuantileFeature) for feature in meta.features)
+    curves = sum(isinstance(feature, QuantileFeature) for feature in network.features)
     if curves:
-        quantiles = min(MAX_QUANTILES, meta.data.rows)
-        kinds["inputs.quantiles"] = ArrayKind("float64", (curves, quantiles))
-    bins = sum(feature.bins for feature in meta.features if isinstance(feature, PiecewiseFeature))
+        kinds["inputs.quantiles"] = ArrayKind("float64", (curves, min(MAX_QUANTILES, rows)))
+    bins = sum(feature.bins for feature in network.features if isinstance(feature, PiecewiseFeature))
     if bins:
         kinds |= {f"inputs.bins.{part}": ArrayKind("float64", (bins,)) for part in ("start", "scale")}
     return kinds
@@ -62,13 +86,22 @@ def _encoder_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
 
 def check_meta(meta: ModelMeta) -> None:
     """Raise FileFormatError where two statements of the metadata contradict each other."""
-    _check_layers(meta)
-    _check_features(meta)
+    networks: tuple[NetworkDocument, ...] = (meta, *meta.members)
+    for network in networks:
+        _check_layers(network, meta.loss)
+        _check_features(network)
+        if _ends(network) != _ends(meta):
+            _contradict("all networks have the same outputs", ", ".join(map(str, _ends(network))))
     _check_target(meta)
     if meta.data.digests is not None and meta.data.digests.count > meta.data.rows:
         _contradict(
             f"{meta.data.rows} training rows have as many digests at the most", meta.data.digests.count
         )
+
+
+def _ends(network: NetworkDocument) -> tuple[int, str, str]:
+    shape = network.architecture
+    return shape.layers[-1], shape.activations[-1].name, shape.dtype
 
 
 def check_values(arrays: Mapping[str, Array]) -> None:
@@ -88,7 +121,7 @@ def check_values(arrays: Mapping[str, Array]) -> None:
             raise FileFormatError(f"{name}: holds quantiles that go down")
 
 
-def _check_layers(meta: ModelMeta) -> None:
+def _check_layers(meta: NetworkDocument, loss: LossSpec) -> None:
     layers, activations = meta.architecture.layers, meta.architecture.activations
     if len(activations) != len(layers) - 1:
         _contradict(f"{len(layers)} layers need {len(layers) - 1} activations", len(activations))
@@ -103,11 +136,11 @@ def _check_layers(meta: ModelMeta) -> None:
             _contradict("a hidden activation is due", activation.name)
     if learns(activations[-1]):
         _contradict("an output activation that is not learnt is due", activations[-1].name)
-    if activations[-1].name not in meta.loss.allowed_outputs:
-        _contradict(f"an output activation for {meta.loss.name} is due", activations[-1].name)
+    if activations[-1].name not in loss.allowed_outputs:
+        _contradict(f"an output activation for {loss.name} is due", activations[-1].name)
 
 
-def _check_features(meta: ModelMeta) -> None:
+def _check_features(meta: NetworkDocument) -> None:
     _unique("features", (one.name for one in meta.features if not isinstance(one, IndicatorFeature)))
     for before, feature in pairwise((None, *meta.features)):
         if isinstance(feature, CategoricalFeature | EmbeddedFeature):

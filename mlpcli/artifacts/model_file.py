@@ -19,7 +19,7 @@ from mlpcli.artifacts.strict_json import without_nan
 from mlpcli.errors import ModelError, Place
 
 MODEL, CHECKPOINT = "model.npz", "checkpoint.npz"
-MODEL_FORMAT = Format("mlp-model", 1, max_meta_bytes=16 << 20, max_bytes=MAX_BYTES)
+MODEL_FORMAT = Format("mlp-model", 2, max_meta_bytes=16 << 20, max_bytes=MAX_BYTES)
 TRAIN_ONE = "train a model with `mlp train CONFIG`; it is written as model.npz"
 FINISH = "this run has no model yet: `mlp train CONFIG --resume --finish` makes one of what there is"
 

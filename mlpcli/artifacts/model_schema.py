@@ -39,6 +39,7 @@ from mlpcli.artifacts.exact import (
 from mlpcli.artifacts.feature_schema import Feature
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.data_spec import Task
+from mlpcli.config.ensemble_spec import MOST_MEMBERS
 from mlpcli.config.loss_spec import LossSpec
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.parallel.threads import LIMIT
@@ -46,6 +47,8 @@ from mlpcli.parallel.threads import LIMIT
 Scores: TypeAlias = Few[Number | None]
 OfTargets: TypeAlias = Annotated[dict[Text, Scores], Field(max_length=MAX_FEATURES)]
 PartName = Literal["train", "val", "test"]
+
+SINGLE, SEVERAL = 1, 2  # versions of files of one network, and of several
 
 
 class Target(Exact):
@@ -140,11 +143,24 @@ class Training(Exact):
         return without(serialize(self), {"init_sha256": None})
 
 
+class MemberDocument(Exact):
+    """One network of several: its own shape, the encoding fitted on its own rows, how its training went."""
+
+    architecture: ArchitectureDocument
+    features: Annotated[Items[Feature], Field(min_length=1, max_length=2 * MAX_FEATURES)]
+    rows: Positive
+    training: Training
+
+
 class ModelMeta(Exact):
-    """The whole metadata of a model file."""
+    """The whole metadata of a model file.
+
+    Where several networks predict together, `members` are these, and what else there is of a network is that
+    of all rows that train any of them; a file of one network, which older versions read too, has none.
+    """
 
     format: Literal["mlp-model"]
-    version: Literal[1]
+    version: Literal[1, 2]
     mlp: Release
     versions: Few[Release]
     task: Task
@@ -159,6 +175,19 @@ class ModelMeta(Exact):
     training: Training
     metrics: Annotated[dict[PartName, Few[Number | Scores | OfTargets | None]], BeforeValidator(few_keys)]
     threads: Annotated[int, Field(ge=1, le=LIMIT)]
+    members: Annotated[Items[MemberDocument], Field(max_length=MOST_MEMBERS)] = ()
+
+    @model_validator(mode="after")
+    def _of_its_version(self) -> ModelMeta:
+        if bool(self.members) != (self.version == SEVERAL):
+            raise PydanticCustomError(
+                "members", "several networks are in files of version 2, one in version 1"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(serialize(self), {"members": []})
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -13,14 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mlpcli.artifacts.atomic import PROBE, Content, fixed_temporary, output_errors, probe, write_atomically
+from mlpcli.artifacts.atomic import Content, fixed_temporary, output_errors, probe, write_atomically
 from mlpcli.artifacts.file_system import DISK
 from mlpcli.artifacts.run_files import (
-    ARTIFACTS,
-    Artifact,
+    has_checkpoint,
     holds_run,
+    is_artifact,
     is_of_a_run,
+    leftovers_in,
     listed,
+    names_in,
     next_number,
     others_in,
     visible,
@@ -67,7 +69,7 @@ class RunDirectory:
             self._refuse_foreign()
             self.path = self._choose()
             self.path.mkdir(exist_ok=True)
-            for leftover in (*map(fixed_temporary, ARTIFACTS), PROBE):
+            for leftover in leftovers_in(self.path):
                 (self.path / leftover).unlink(missing_ok=True)
             probe(self.path)
             self._lock = lock.pop_all()
@@ -78,19 +80,19 @@ class RunDirectory:
     ) -> None:
         self._lock.close()
 
-    def write(self, name: Artifact, content: Content) -> None:
+    def write(self, name: str, content: Content) -> None:
         """Write one file of the run atomically; raises OutputError. Somebody's own of that name is moved."""
         with output_errors(self.path / name):
             if (self.path / name).is_file() and not is_of_a_run(self.path / name):
                 self._keep(self.path / name)
         write_atomically(self.path / name, content, fixed_temporary)
 
-    def has(self, name: Artifact) -> bool:
+    def has(self, name: str) -> bool:
         """Whether the run has got as far as this file; raises OutputError where the disk does not say."""
         with output_errors(self.path / name, UNREADABLE):
             return (self.path / name).is_file()
 
-    def read(self, name: Artifact) -> bytes:
+    def read(self, name: str) -> bytes:
         """What a file of the run holds; raises OutputError."""
         with output_errors(self.path / name, UNREADABLE):
             return (self.path / name).read_bytes()
@@ -126,9 +128,10 @@ class RunDirectory:
 
     def _remove_retired(self) -> None:
         """Delete the files of the replaced run; somebody's own files among them are kept, aside."""
-        for name in (*ARTIFACTS, *map(fixed_temporary, ARTIFACTS), PROBE):
+        left = leftovers_in(self._retired)
+        for name in names_in(self._retired):
             with suppress(FileNotFoundError, IsADirectoryError):
-                if is_of_a_run(self._retired / name):
+                if name in left or (is_artifact(name) and is_of_a_run(self._retired / name)):
                     (self._retired / name).unlink()
         with suppress(FileNotFoundError):
             try:
@@ -156,8 +159,7 @@ class RunDirectory:
     def _choose(self) -> Path:
         """Where this run writes, after making room there."""
         if self._existing in {Existing.RESUME, Existing.FINISH}:
-            stopped = (self._replacement / "checkpoint.npz").is_file()
-            return self._replacement if stopped else self.output
+            return self._replacement if has_checkpoint(self._replacement) else self.output
         if holds_run(self._replacement):
             self._move_aside(self._replacement, "a stopped run that was to replace")
         if not holds_run(self.output):

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Final
 
-from mlpcli.artifacts.atomic import PROBE, fixed_temporary
+from mlpcli.artifacts.atomic import PROBE, artifact_of
 
-Artifact: TypeAlias = Literal[
+CHECKPOINT: Final = "checkpoint.npz"
+ARTIFACTS: Final = (
     "model.npz",
     "history.csv",
     "metrics.json",
     "config.yaml",
     "splits.csv",
     "predictions.csv",
+    "out_of_fold.csv",
     "loss.svg",
     "loss.png",
-    "checkpoint.npz",
-]
-ARTIFACTS: tuple[Artifact, ...] = get_args(Artifact)
-PROOF = {"model.npz", "checkpoint.npz"}  # no other program gives its files these names
-# other programs do: those that are a run's begin so
-BEGINNINGS = {"splits.csv": b"row,part", "predictions.csv": b"row,part"}
+    CHECKPOINT,
+)
+OF_MEMBER: Final = re.compile(r"checkpoint\.[0-9]{1,3}\.npz")
+# other programs give their files such names too: those that are a run's begin so
+BEGINNINGS = dict.fromkeys(("splits.csv", "predictions.csv", "out_of_fold.csv"), b"row,")
 SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
+
+
+def checkpoint_of(member: int) -> str:
+    """The checkpoint of one of several networks."""
+    return f"checkpoint.{member}.npz"
+
+
+def is_checkpoint(name: str) -> bool:
+    """Whether a file of this name is a checkpoint of a run."""
+    return name == CHECKPOINT or OF_MEMBER.fullmatch(name) is not None
+
+
+def is_artifact(name: str) -> bool:
+    """Whether a run has a file of this name."""
+    return name in ARTIFACTS or is_checkpoint(name)
+
+
+def has_checkpoint(directory: Path) -> bool:
+    """Whether a directory, which need not exist, holds the state of a run."""
+    return directory.is_dir() and any(map(is_checkpoint, names_in(directory)))
+
+
+def leftovers_in(directory: Path) -> list[str]:
+    """What a run that was killed may have left besides its files."""
+    return [name for name in names_in(directory) if name == PROBE or is_artifact(artifact_of(name))]
 
 
 def holds_run(directory: Path) -> bool:
     """Whether a run, finished or stopped, is what a directory holds; it need not exist."""
     names = visible(directory) if directory.is_dir() else set()
-    if names & PROOF:
-        return True
-    own = all(name in ARTIFACTS and is_of_a_run(directory / name) for name in names)
+    if any(name == "model.npz" or is_checkpoint(name) for name in names):
+        return True  # no other program gives its files these names
+    own = all(is_artifact(name) and is_of_a_run(directory / name) for name in names)
     return bool(names & SUPPORT) and own
 
 
@@ -49,9 +75,11 @@ def is_of_a_run(path: Path) -> bool:
 
 def others_in(directory: Path) -> list[str]:
     """The names in the directory of a run that are not a run's."""
-    own = {*ARTIFACTS, *map(fixed_temporary, ARTIFACTS), PROBE}
+    left = leftovers_in(directory)
     return sorted(
-        name for name in names_in(directory) if name not in own or not is_of_a_run(directory / name)
+        name
+        for name in names_in(directory)
+        if name not in left and not (is_artifact(name) and is_of_a_run(directory / name))
     )
 
 

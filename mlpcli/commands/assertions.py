@@ -1,4 +1,4 @@
-"""The claims of `mlp evaluate --assert`: a metric, a comparison, a bound, and whether it holds."""
+"""The claims of `--assert`: a metric, a comparison, a bound, and whether it holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlpcli.config.nodes import resolve
 from mlpcli.errors import Place, Problem, UsageError
@@ -18,7 +19,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-CLAIM = re.compile(r"\s*([A-Za-z0-9_]+)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
+CLAIM = re.compile(r"\s*([A-Za-z0-9_.]+?)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Assertion:
         """Where it was written."""
         return Place(f"--assert '{self.text}'")
 
-    def miss(self, values: Mapping[str, float | None]) -> Problem | None:
+    def miss(self, values: Mapping[str, Any]) -> Problem | None:
         """What is wrong where the metrics do not keep the claim. An undefined one keeps none."""
         value = values[self.metric]
         if value is not None and COMPARISONS[self.comparison](value, self.bound):

@@ -14,10 +14,10 @@ from mlpcli.commands.evaluation_report import Evaluation, document_of, report_li
 from mlpcli.config.refusals import text_of
 from mlpcli.data.encoding import LabelledBatch, Labelling, labelled_batches, open_input
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError
+from mlpcli.nn.total_loss import total_loss
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.row_digests import Overlap
-from mlpcli.tables.bad_cells import overflow_faults
 from mlpcli.tables.reader import Reader
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.terminal.progress import counting_rows
@@ -142,7 +142,7 @@ def _evaluation(model: Model, reader: Reader, parts: Sequence[JudgedBatch], left
     predictions = joined([part.predictions for part in parts])
     total, weighs = (sum(getattr(part, name) for part in parts) for name in ("loss", "weight"))
     loss = total / weighs if weighs else nan
-    if model.network.loss.reduction == "sum":
+    if model.loss.reduction == "sum":
         loss *= predictions.rows
     same = reader.sha256 == model.file.meta.data.sha256
     overlap = _overlap(model, parts, same=same)
@@ -187,17 +187,17 @@ class JudgedBatch:
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     """A batch with the model's predictions for it."""
-    network, decoder, weights = model.network, model.decoder, batch.sample_weights
+    decoder, weights = model.decoder, batch.sample_weights
     column = None if weights is None else weights[:, np.newaxis]
-    y = np.ascontiguousarray(network.loss.prepare(batch.y), network.dtype)
+    y = np.ascontiguousarray(model.loss.prepare(batch.y), model.dtype)
+    scores, judged_rows = model.scores(batch.inputs)
+    judged_rows.require_good()
     with np.errstate(all="ignore"):
-        loss, scores = network.evaluate(batch.inputs.x, y, column)
-        faults = overflow_faults(decoder.outputs(scores))
-    replace(batch.inputs, faults=faults).require_good()
+        loss = total_loss(model.loss, decoder.output, scores, y, column)
     weight = float(len(y) if weights is None else weights.sum())
-    mean = loss / len(y) if network.loss.reduction == "sum" else loss
+    mean = loss / len(y) if model.loss.reduction == "sum" else loss
     total = mean * weight if weight else 0.0  # of rows without a weight there is no mean
     predictions = decoder.predictions(scores, decoder.truth(batch.y), weights)
-    digests = model.row_digests
-    overlap = None if digests is None else digests.overlap(batch.inputs.x, y)
+    known = model.digests
+    overlap = None if known is None else known.overlap(batch.inputs, y, model.dtype)
     return JudgedBatch(predictions, weight, total, overlap)

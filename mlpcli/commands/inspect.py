@@ -56,12 +56,21 @@ def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "trained on", f"{counted(data['rows'], 'row')} of data with sha256 {data['sha256']}"
     if "init_sha256" in training:
         yield "begun with", f"weights of a file with sha256 {training['init_sha256']}"
+    if "members" in facts:
+        yield "networks", _networks(facts["members"])
     yield "loss", choice(facts["loss"])
     yield "optimizer", f"{training['optimizer']}, schedule {training['schedule']}"
     yield "epochs", f"{training['epochs']:,}, weights of {training['best_epoch']:,}: {training['status']}"
     yield "input", "as CSV, " + ", ".join(f"{name} {value!r}" for name, value in csv.items() if value)
     if facts["id"]:
         yield "id columns", listed(facts["id"])
+
+
+def _networks(members: Sequence[Mapping[str, Any]]) -> str:
+    """How many there are, and the epochs that they came to."""
+    epochs = [member["training"]["best_epoch"] for member in members]
+    span = f"{min(epochs):,}" if min(epochs) == max(epochs) else f"{min(epochs):,} to {max(epochs):,}"
+    return f"{len(members)}, whose outputs are averaged; weights of epoch {span}"
 
 
 def _target(target: Mapping[str, Any]) -> str:

@@ -7,33 +7,45 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mlpcli.artifacts.history import mean_rows
 from mlpcli.artifacts.terminal_curve import Extras, terminal_curve
 from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table, target_table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import clean
 from mlpcli.nn.architecture import Architecture
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.fit import FitResult
+from mlpcli.run.member import TrainedMember
 from mlpcli.run.resolved_config import resolved_config
 from mlpcli.run.results import Results
 from mlpcli.run.resume import resolved
-from mlpcli.terminal.console import counted, number, render, result_stream, screen_columns
+from mlpcli.run.study import Study
+from mlpcli.terminal.console import (
+    counted,
+    number,
+    render,
+    render_within,
+    result_stream,
+    screen_columns,
+)
 from mlpcli.terminal.screen import can_encode, has_colours
+from mlpcli.training.callbacks import Epoch
 
 SHOWN = 10  # names in a line
 LONGEST = 300  # characters of a line
 
 
-def run_summary(experiment: Experiment, fitted: FitResult, results: Results) -> list[str]:
-    """The loss curve, and a row per part with the constant prediction's below it."""
-    lines = _curve(fitted) if len(fitted.history) > 1 else []
+def run_summary(study: Study, trained: Sequence[TrainedMember], results: Results) -> list[str]:
+    """The loss curve, a row per part with the constant prediction's below it, and what folds are worth."""
+    experiment, histories = study.whole, [member.fitted.history for member in trained]
+    chosen = trained[0].fitted.chosen if study.is_single else None
+    lines = _curve(histories, chosen) if results.epochs > 1 else []
     names = ("loss", *experiment.metrics)
     parts = [
         PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
         for part, values in results.parts.items()
     ]
     table = parts_table(parts, names, screen_columns())
-    below = [*_by_target(results, names[1:]), "", _sentence(results)]
+    below = [*_by_target(results, names[1:]), *_by_fold(results), "", _sentence(results)]
     return [*lines, "", task_line(experiment.prepared.target), "", *table, *below]
 
 
@@ -67,11 +79,25 @@ def _by_target(results: Results, metrics: Sequence[str]) -> list[str]:
     return ["", *target_table(("target", "", *metrics), rows, "metrics.json", screen_columns())]
 
 
-def _curve(fitted: FitResult) -> list[str]:
+def _by_fold(results: Results) -> list[str]:
+    """Mean and standard deviation over the folds, of each metric, each fold by the rows that validate it."""
+    if not results.folds:
+        return []
+    rows = [
+        [name, number(own["mean"]), number(own["std"]), *map(number, own["folds"][:SHOWN])]
+        for name, own in results.cross_validation.items()
+    ]
+    folds = [f"fold {index + 1}" for index in range(min(SHOWN, len(results.folds)))]
+    columns = ("cross-validation", "mean", "std", *folds)
+    return ["", *render_within(columns, rows, screen_columns(), folds[::-1]).splitlines()]
+
+
+def _curve(histories: Sequence[Sequence[Epoch]], chosen: int | None) -> list[str]:
+    """The curve of a history, or of the mean of several."""
     width = max(40, min(100, screen_columns() or shutil.get_terminal_size().columns))
-    rows = [epoch.row() for epoch in fitted.history]
+    rows = mean_rows([[epoch.row() for epoch in history] for history in histories])
     unicode = can_encode(result_stream(), "⠿─│●")
-    extras = Extras(fitted.chosen, has_colours(result_stream()))
+    extras = Extras(chosen, has_colours(result_stream()))
     return terminal_curve(rows, width, 12, unicode=unicode, extras=extras)
 
 
@@ -83,24 +109,29 @@ def _sentence(results: Results) -> str:
         "stopped": f"stopped by hand after {counted(results.epochs, 'epoch')}",
         "worse_than_baseline": f"{counted(results.epochs, 'epoch')}, and worse than a constant prediction",
     }
+    if results.members:
+        return f"{len(results.members)} networks, {ends[results.status]} at the most"
     best = results.best_epoch
     kept = "" if best == results.epochs else f"; the weights are those of epoch {best}, the best"
     return ends[results.status] + kept
 
 
-def dry_run_document(experiment: Experiment) -> dict[str, Any]:
+def dry_run_document(study: Study) -> dict[str, Any]:
     """What `--dry-run --json` prints: the resolved config, the layers, the rows of every part."""
+    experiment = study.whole
     return {
         "task": experiment.prepared.task,
         "config": resolved(resolved_config(experiment).spec),
         "layers": list(experiment.network.architecture.widths),
         "parameters": experiment.network.layout.size,
         "rows": {name: len(part.rows) for name, part in experiment.parts.items()},
+        **({} if study.is_single else {"members": len(study.members)}),
     }
 
 
-def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
+def dry_run_summary(study: Study, config: str) -> list[str]:
     """The resolved config, and the layers with their shapes and parameters."""
+    experiment = study.whole
     shape = experiment.network.architecture
     rows = [*embedding_rows(experiment), *input_rows(shape), *layer_rows(shape)]
     rows.append(["total", "", "", f"{experiment.network.layout.size:,}"])
@@ -108,7 +139,8 @@ def dry_run_summary(experiment: Experiment, config: str) -> list[str]:
     table = render(("layer", "inputs × outputs", "activation", "parameters"), rows)
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
     task = task_line(experiment.prepared.target)
-    below = [_inputs(experiment), f"rows: {parts}; nothing was trained"]
+    several = [] if study.is_single else [f"networks: {len(study.members)}, each by itself"]
+    below = [_inputs(experiment), *several, f"rows: {parts}; nothing was trained"]
     return [*safe, "", task, "", *table.splitlines(), "", *below]
 
 

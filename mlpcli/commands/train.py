@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mlpcli.artifacts.model_file import read_model
 from mlpcli.artifacts.run_directory import Existing
+from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.parts_table import PART_NAMES
 from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
+from mlpcli.config.fields import suggestion
 from mlpcli.config.load import Config
-from mlpcli.errors import DivergedError, ExitCode, UsageError
+from mlpcli.errors import CheckFailedError, DivergedError, ExitCode, UsageError
 from mlpcli.run import training
-from mlpcli.run.experiment import Experiment, set_up
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import REMEDIES, WORSE, Results, recorded_results
+from mlpcli.run.results import REMEDIES, WORSE, Results
+from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.training.unused_classes import unused_remark
@@ -31,29 +34,34 @@ class TrainOptions:
     max_parameters: int
     dry_run: bool
     fail_worse_than_baseline: bool
+    assertions: Sequence[str]
     json: bool
 
 
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     """Train as the config says and show how good the model is."""
-    experiment = prepared_experiment(config, options, console)
+    claims = parse_assertions(options.assertions)
+    study = prepared_study(config, options, console)
+    require_answers(claims, study)
     if options.dry_run:
-        return report_dry_run(experiment, options, console)
-    done = training.train(experiment, options.run, console)
+        return report_dry_run(study, options, console)
+    done = training.train(study, options.run, console)
     if isinstance(done, Finished):
-        return report_finished(done, options, console)
-    return report(experiment, done, options, console)
+        report_finished(done, options, console)
+        return checked(claims, done.results)
+    report(study, done, options, console)
+    return checked(claims, done.results.document())
 
 
-def prepared_experiment(config: Config, options: TrainOptions, console: Console) -> Experiment:
-    """The job that the config describes, once its notes are told."""
+def prepared_study(config: Config, options: TrainOptions, console: Console) -> Study:
+    """The run that the config describes, once its notes are told."""
     with console.doing(reading(config.input_path(("data", "train")))):
-        experiment = set_up(config, options.max_parameters)
-    for note in experiment.prepared.notes:
+        study = study_of(config, options.max_parameters)
+    for note in study.whole.prepared.notes:
         console.note(note)
-    for warning in experiment.prepared.warnings:
+    for warning in study.whole.prepared.warnings:
         console.warn(warning)
-    return experiment
+    return study
 
 
 def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
@@ -68,23 +76,22 @@ def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
     return Existing.RESUME if resume else Existing.OVERWRITE if overwrite else Existing.MOVE_ASIDE
 
 
-def report_dry_run(experiment: Experiment, options: TrainOptions, console: Console) -> ExitCode:
+def report_dry_run(study: Study, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
-    require_savable(experiment, Resources.of(experiment, options.run.threads))
+    resources = Resources.of(study.whole, options.run.threads, len(study.members))
+    require_savable(study, resources.threads)
     if options.json:
-        console.document(dry_run_document(experiment))
+        console.document(dry_run_document(study))
     else:
-        console.lines(dry_run_summary(experiment, resolved_text(experiment, Path())))
+        console.lines(dry_run_summary(study, resolved_text(study.whole, Path())))
     return ExitCode.DONE
 
 
-def report_finished(done: Finished, options: TrainOptions, console: Console) -> ExitCode:
-    """Say that there is nothing to go on with; the results are those that the model carries."""
+def report_finished(done: Finished, options: TrainOptions, console: Console) -> None:
+    """Say that there is nothing to go on with; the results are those that the run has written."""
     console.note(f"the run in {done.output} is finished: nothing left to do")
     if options.json:
-        results = recorded_results(read_model(done.model).meta)
-        console.document({**results, "output": str(done.output)})
-    return ExitCode.DONE
+        console.document({**done.results, "output": str(done.output)})
 
 
 def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
@@ -110,7 +117,7 @@ def leaks(experiment: Experiment) -> Iterator[str]:
                 yield overlap.remark(counted(overlap.rows, f"{PART_NAMES[part]} row"))
 
 
-def report(experiment: Experiment, trained: Trained, options: TrainOptions, console: Console) -> ExitCode:
+def report(study: Study, trained: Trained, options: TrainOptions, console: Console) -> None:
     """Show the results; raises DivergedError where the command line calls such bad ones a failure."""
     results, worse = trained.results, trained.results.status == "worse_than_baseline"
     console.note(f"wrote {trained.output}: {', '.join(trained.files)}")
@@ -119,9 +126,34 @@ def report(experiment: Experiment, trained: Trained, options: TrainOptions, cons
     if options.json:
         console.document({**results.document(), "output": str(trained.output)})
     else:
-        console.lines(run_summary(experiment, trained.fitted, results))
+        console.lines(run_summary(study, trained.members, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
-    for remark in remarks(experiment, results):
+    for remark in remarks(study.whole, results):
         console.note(remark)
+
+
+def require_answers(claims: Sequence[Assertion], study: Study) -> None:
+    """Raise UsageError for a claim about what the run will not say: before anything is trained."""
+    known = answers(study)
+    for claim in claims:
+        if claim.metric not in known:
+            message = f"the results of this run have no '{claim.metric}'"
+            raise UsageError.of(message, claim.place, suggestion(claim.metric, known))
+
+
+def answers(study: Study) -> list[str]:
+    """What a claim may be about: `test.accuracy`, `cv.loss`."""
+    parts = [*study.whole.parts, *(["cv"] if study.folds else [])]
+    return [f"{part}.{name}" for part in parts for name in ("loss", *study.whole.metrics)]
+
+
+def checked(claims: Sequence[Assertion], results: Mapping[str, Any]) -> ExitCode:
+    """All claims hold; raises CheckFailedError where one does not."""
+    folds = {name: own["mean"] for name, own in results.get("cross_validation", {}).items()}
+    parts = {**{name: results.get(name, {}) for name in PART_NAMES}, "cv": folds}
+    values = {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}
+    missed = [problem for claim in claims if (problem := claim.miss(values)) is not None]
+    if missed:
+        raise CheckFailedError(*missed)
     return ExitCode.DONE

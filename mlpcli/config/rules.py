@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mlpcli.config import data_rules, model_rules, training_rules
+from mlpcli.config import data_rules, ensemble_rules, model_rules, training_rules
 from mlpcli.config.nodes import Key
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DECIDES_TASK, Spec
@@ -20,7 +20,7 @@ class Rule:
 
 
 COLUMNS: tuple[Key, ...] = (("data",),)
-MONITORING: tuple[Key, ...] = (*DECIDES_TASK, ("data", "validation"), ("training", "metrics"))
+MONITORING: tuple[Key, ...] = (*DECIDES_TASK, ("data", "validation"), ("ensemble",), ("training", "metrics"))
 
 RULES: tuple[Rule, ...] = (
     Rule(data_rules.each_column_has_one_role, COLUMNS),
@@ -61,6 +61,8 @@ RULES: tuple[Rule, ...] = (
     Rule(training_rules.plateau_can_watch, (*MONITORING, ("schedule",))),
     Rule(training_rules.full_batch_optimizers, (("optimizer",), ("training", "batch_size"))),
     Rule(training_rules.quasi_newton_has_its_own_pace, (("optimizer",), ("training",), ("schedule",))),
+    Rule(ensemble_rules.an_ensemble_has_members, (("ensemble",),)),
+    Rule(ensemble_rules.folds_validate, (("ensemble",), ("data", "validation"), ("data", "order"))),
     Rule(training_rules.one_cycle_goes_up_and_down, (("optimizer",), ("schedule",))),
 )
 

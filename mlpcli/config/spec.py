@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 from mlpcli.config.activation_spec import ActivationSpec
 from mlpcli.config.data_spec import DataSpec, SplitColumn
 from mlpcli.config.encode_spec import EncodeSpec
+from mlpcli.config.ensemble_spec import EnsembleSpec
 from mlpcli.config.feature_spec import FeatureSpec, MissingSpec, ScaleSpec
 from mlpcli.config.fields import LocalPath, Number, Whole, Word
 from mlpcli.config.loss_spec import LossSpec
@@ -66,10 +67,24 @@ class Spec(Closed):
     training: Annotated[
         Section[TrainingSpec], Field(description="how long, in which batches, when to stop")
     ] = TrainingSpec()
+    ensemble: Annotated[
+        Maybe[EnsembleSpec],
+        Field(description="several networks whose predictions are averaged, or cross-validation"),
+    ] = None
     output: Annotated[
         Maybe[Annotated[str, LocalPath("the path of a directory")]],
         Field(description="the run directory, relative to the working directory; default: runs/CONFIG_NAME"),
     ] = None
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds the rows that do not test are cut into, None where they are not."""
+        return None if self.ensemble is None else self.ensemble.folds
+
+    @property
+    def validates(self) -> bool:
+        """Whether some rows validate: a part of their own, or each fold in its turn."""
+        return self.data.validation is not None or self.folds is not None
 
 
 ALL_TASKS = frozenset({"regression", "classification", "multilabel"})
@@ -102,6 +117,7 @@ __all__ = [
     "DataSpec",
     "EarlyStoppingSpec",
     "EncodeSpec",
+    "EnsembleSpec",
     "FeatureSpec",
     "InitSpec",
     "LossSpec",

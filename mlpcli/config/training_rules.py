@@ -80,7 +80,7 @@ def _watched(spec: Spec, monitor: str, key: Key) -> Iterator[Finding]:
     elif name != "loss" and metrics is not None and name not in metrics:
         message = f"{monitor} is watched, and {name} is not in `training.metrics`"
         yield Finding(key, message, f"add {name} to the metrics")
-    if monitor != name and spec.data.validation is None:
+    if monitor != name and not spec.validates:
         hint = "for example `validation: 0.2` below `data`"
         yield Finding(key, f"{monitor} needs validation rows, and `data.validation` is not set", hint)
 

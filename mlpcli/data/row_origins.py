@@ -36,7 +36,7 @@ class FileRows:
 class RowOrigins:
     """The files in the order of PARTS; and by part the numbers (rows, columns) to predict, exactly as read.
 
-    Only of the rows that do not train, and only where the targets are numbers.
+    Only of the rows that are held out, and only where the targets are numbers.
     """
 
     files: tuple[FileRows, ...] = ()
@@ -46,8 +46,13 @@ class RowOrigins:
 NO_ORIGINS = RowOrigins()
 
 
-def origins_of(files: Mapping[str, WholeFile], parts: Sequence[RowsOf], numbers: Sequence[str]) -> RowOrigins:
-    """The origins of the rows of parts, before the owners give up their tables; `numbers` are the targets."""
+def origins_of(
+    files: Mapping[str, WholeFile], parts: Sequence[RowsOf], numbers: Sequence[str], *, trained_ones: bool
+) -> RowOrigins:
+    """The origins of the rows of parts, before the owners give up their tables; `numbers` are the targets.
+
+    Those of rows that train are kept if these will be held out too: in folds.
+    """
     found = []
     for key, file in files.items():
         places = np.full(file.table.rows, PLACES.index("dropped"), np.uint8)
@@ -55,7 +60,7 @@ def origins_of(files: Mapping[str, WholeFile], parts: Sequence[RowsOf], numbers:
             if part.owner is file.owner:
                 places[part.rows] = PLACES.index(part.name)
         found.append(FileRows(key, places, file.carried))
-    held_out = [part for part in parts if numbers and part.name != "train"]
+    held_out = [part for part in parts if numbers and (trained_ones or part.name != "train")]
     return RowOrigins(tuple(found), {part.name: _numbers(part, numbers) for part in held_out})
 
 

@@ -49,8 +49,7 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     claimed, unlabelled = test | validation, without_target(data, table)
     dropped = (_to_drop(data, roles, table) & ~claimed) | unlabelled
     pool = np.flatnonzero(~(claimed | dropped))
-    fractions = [part if isinstance(part, float) else 0.0 for part in (data.validation, data.test)]
-    sizes = split_sizes(table.rows - int(dropped.sum()), *fractions)
+    sizes = split_sizes(table.rows - int(dropped.sum()), *_fractions(spec))
     if len(pool) - sum(sizes) < least:
         raise DataError(Problem(too_few_rows(len(pool), *sizes), Place(table.source)))
     drawn = _drawn(spec, task, table, pool, sizes)
@@ -65,6 +64,14 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
         int(dropped.sum()),
         remarks_on(data, table, drawn.train, claimed) + drawn.remarks,
     )
+
+
+def _fractions(spec: Spec) -> tuple[float, float]:
+    """The shares of the rows that are drawn to validate, which none are where each fold does, and to test."""
+    validation, test = (
+        part if isinstance(part, float) else 0.0 for part in (spec.data.validation, spec.data.test)
+    )
+    return (0.0 if spec.folds else validation), test
 
 
 def _held_out(part: str, drawn: Indices, claimed: Array, dropped: Array, table: Table) -> Indices:

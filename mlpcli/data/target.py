@@ -133,6 +133,11 @@ class TargetEncoder:
         """For each row the index of its class; -1 where the text is none."""
         return table.text(name, rows).matched(self.classes, table.notation.decimal)
 
+    def scaled(self, numbers: Matrix) -> Matrix:
+        """Numbers in the target's own units as the loss sees them; infinite or nan beyond a transform."""
+        through = numbers if self._through is None else self._through.forward(numbers)
+        return (through - self.center) / self.scale
+
     def unscaled(self, y: Matrix) -> Matrix:
         """Scaled numbers in the target's own units; infinite where a transform makes them too large."""
         numbers = y * self.scale + self.center

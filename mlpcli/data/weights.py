@@ -77,13 +77,13 @@ def sample_weights(table: Table, column: str, rows: Indices) -> Vector:
 
 
 def _balanced(target: TargetEncoder, table: Table, rows: Indices, repetitions: Vector | None) -> Vector:
-    """n / (classes · count) for each class, of rows that count as often as `repetitions` says."""
+    """n / (classes · count) for each class that is there; rows count as often as `repetitions` says."""
     codes = target.classes_of(table, target.columns[0], rows)
     known = codes >= 0  # what is no class is reported when it is encoded
     weights = None if repetitions is None else repetitions[known]
     counts = np.bincount(codes[known], weights, len(target.classes))
     total = len(rows) if repetitions is None else repetitions.sum()
-    return np.asarray(total / (len(target.classes) * counts))
+    return np.asarray(total / (len(target.classes) * np.where(counts, counts, 1)))
 
 
 def _class_weights(asked: str | Mapping[str, float], target: TargetEncoder) -> Vector:

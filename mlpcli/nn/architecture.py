@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 
-from mlpcli.config.loss_spec import LOSSES
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.affine import AffineKind
 from mlpcli.nn.batch_norm import BatchNormKind
@@ -20,6 +19,7 @@ from mlpcli.nn.layout import Layout
 from mlpcli.nn.learnable import LearnableKind
 from mlpcli.nn.normalization import Normalization
 from mlpcli.nn.numeric_embedding import PeriodicKind
+from mlpcli.nn.outputs import output_step
 from mlpcli.nn.pointwise import ActivationKind
 from mlpcli.nn.residual import ResidualKind
 from mlpcli.nn.scaling import ScalingKind
@@ -141,5 +141,4 @@ class Architecture:
 
     def output_step(self, loss: str) -> ActivationChoice | None:
         """The output activation that has to be a step of its own, or None: `loss` owns it, or identity."""
-        output = self.activations[-1]
-        return None if output.name in {LOSSES[loss].output_activation, "identity"} else output
+        return output_step(self.activations[-1], loss)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import nan
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.evaluation import CHUNK, Evaluation
 from mlpcli.nn.initializers import Draw
 from mlpcli.nn.layers import Draws
 from mlpcli.nn.losses import Loss
-from mlpcli.nn.outputs import in_place, outputs_of
+from mlpcli.nn.outputs import outputs_of
 from mlpcli.nn.penalty import NO_PENALTY, Penalty
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
+from mlpcli.nn.total_loss import total_loss
 from mlpcli.parallel import threads
-
-IDENTITY = ActivationChoice("identity", {})
 
 Zeros: TypeAlias = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
@@ -179,33 +176,8 @@ class Network:
         return self.total_loss(scores, y, weights), scores
 
     def total_loss(self, scores: Matrix, y: Matrix, weights: Matrix | None) -> float:
-        """The loss of rows with these scores, which stay as they are, in double precision.
-
-        The mean over rows is weighted, Σ w L / Σ w, whatever the unit of the weights: that of rows that all
-        lose the same is what each loses. The sum is so many times the mean as there are rows. NaN where
-        nothing weighs anything.
-        """
-        total, precision = 0.0, np.result_type(scores.dtype, np.float64)
-        z = np.empty_like(scores[:0])
-        for start in range(0, len(scores), CHUNK):
-            rows = slice(start, start + CHUNK)
-            if len(z) != len(y[rows]):  # the first chunk, and the last one where it is shorter
-                z = np.empty(scores[rows].shape, precision)
-                activate = in_place(self._output_step, z)
-                loss = self.loss.bind(z, self.loss.arranged(np.empty_like(z)))
-            np.copyto(z, scores[rows])
-            activate()
-            of_rows = loss(y[rows].astype(precision))
-            total += (of_rows if weights is None else of_rows * weights[rows, 0]).sum().item()
-        weight = float(len(scores)) if weights is None else weights.sum(dtype=np.float64).item()
-        if not weight:
-            return nan
-        return total * (len(scores) / weight) if self.loss.reduction == "sum" else total / weight
-
-    @property
-    def _output_step(self) -> ActivationChoice:
-        """What comes between the scores and the loss."""
-        return self.architecture.output_step(self.loss.name) or IDENTITY
+        """The loss of rows with these scores, which stay as they are, in double precision."""
+        return total_loss(self.loss, self.architecture.activations[-1], scores, y, weights)
 
     def load(self, arrays: Mapping[str, Array]) -> None:
         """Take everything from `arrays`, which has exactly the names and shapes of `arrays()`."""

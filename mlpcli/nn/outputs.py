@@ -12,11 +12,17 @@ from collections.abc import Callable
 import numpy as np
 
 from mlpcli.arrays import Matrix
+from mlpcli.config.loss_spec import LOSSES
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.evaluation import CHUNK
 from mlpcli.nn.layers import EvaluationSite
 from mlpcli.nn.plan import Buffers
 from mlpcli.nn.pointwise import ActivationKind
+
+
+def output_step(output: ActivationChoice, loss: str) -> ActivationChoice | None:
+    """The output activation that has to be a step of its own, or None: `loss` owns it, or identity."""
+    return None if output.name in {LOSSES[loss].output_activation, "identity"} else output
 
 
 def in_place(activation: ActivationChoice, z: Matrix) -> Callable[[], None]:

@@ -10,11 +10,13 @@ from math import isfinite, nan
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
-from mlpcli.data.dataset import Prepared, prepare
+from mlpcli.data.dataset import Prepared
+from mlpcli.data.gathering import prepare
 from mlpcli.data.labels import Dataset
 from mlpcli.data.row_origins import PARTS
 from mlpcli.data.training_files import InputFile
 from mlpcli.nn.network import Network
+from mlpcli.nn.total_loss import total_loss
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
@@ -68,6 +70,11 @@ class Experiment:
         judged = self.parts[part]
         return self.decoder.predictions(scores, judged.truth, judged.sample_weights)
 
+    def loss(self, part: str, scores: Matrix) -> float:
+        """The loss of a part, without penalties, by the scores of its rows."""
+        rows = self.parts[part].rows
+        return total_loss(self.network.loss, self.decoder.output, scores, rows.y, rows.weights)
+
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
         training, judged = (self._truth(name) for name in ("train", part))
@@ -78,15 +85,6 @@ class Experiment:
         judged, target = self.parts[part], self.decoder.target
         truth, weights = judged.truth, judged.sample_weights
         return Predictions(target.task, truth, truth, weights=weights, positive=target.positive)
-
-
-def set_up(config: Config, max_parameters: int) -> Experiment:
-    """Read the data, build the network, check that all fits.
-
-    Raises ConfigError, DataError, and MemoryLimitError before the network is allocated.
-    """
-    check_size(config, max_parameters)
-    return checked_experiment(config, prepared_of(config, dtype_of(config)), max_parameters)
 
 
 def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
@@ -202,12 +200,7 @@ class ExperimentEvaluator:
         """The loss without penalties, and the metrics, by one forward pass."""
         scores = self.scores(part)
         predictions = self.experiment.predictions(part, scores)
-        return self.loss(part, scores), compute(self.experiment.metrics, predictions)
-
-    def loss(self, part: str, scores: Matrix) -> float:
-        """The loss of a part, without penalties, by the scores of its rows."""
-        rows = self.experiment.parts[part].rows
-        return self.experiment.network.total_loss(scores, rows.y, rows.weights)
+        return self.experiment.loss(part, scores), compute(self.experiment.metrics, predictions)
 
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""

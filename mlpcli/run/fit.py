@@ -30,6 +30,7 @@ class FitResult:
 
     `chosen`: the best epoch, where early stopping has put its weights back. `status`: `finished`,
     `early_stopped`, or `stopped` by a person. And what else one should know, or be warned of.
+    `past`: how many epochs there were before this time.
     """
 
     history: list[Epoch]
@@ -37,6 +38,7 @@ class FitResult:
     status: str
     remark: str | None = None
     warning: str | None = None
+    past: int = 0
 
     @property
     def best_epoch(self) -> int:
@@ -106,10 +108,15 @@ def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
     )
 
 
-def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> FitResult:
-    """Train by epochs. The weights are the last ones: `stopping` still has the best."""
+def fit_first_order(
+    trainer: Trainer, stopping: EarlyStopping | None, watch: Watch, last: int | None = None
+) -> FitResult:
+    """Train by epochs, to the `last` where that is before the schedule's.
+
+    The weights are the last ones: `stopping` still has the best.
+    """
     observers = watch.after(stopping)
-    stopped = fit(trainer, observers) if is_patient(stopping) else True
+    stopped = fit(trainer, observers, last) if is_patient(stopping) else True
     return _fitted(trainer.history, stopping, "early_stopped" if stopped else "finished")
 
 

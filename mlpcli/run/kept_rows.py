@@ -12,9 +12,11 @@ from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.artifacts.atomic import Content
 from mlpcli.data.row_origins import PLACES, FileRows
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.model_document import config_document
+from mlpcli.run.member_scores import MemberScores, held_out_scores
 from mlpcli.run.prediction import prediction_columns
 from mlpcli.run.predictions_csv import Columns, table_content
+from mlpcli.run.provenance import config_document
+from mlpcli.run.study import Study
 
 HELD_OUT = {"validation": "val", "test": "test"}  # as the config calls them, and as an experiment does
 BLOCK = 1 << 14  # rows that are texts in memory at the same time
@@ -104,9 +106,37 @@ def _truth(experiment: Experiment, part: str, which: slice) -> list[Array]:
     numbers = experiment.prepared.origins.targets.get(part)
     if numbers is not None:
         return list(numbers[which].T)
-    words = np.array(experiment.decoder.target.classes, dtype=object)
-    truth = words[experiment.parts[HELD_OUT[part]].truth[which]]
-    return list(truth.T) if truth.ndim > 1 else [truth]
+    return _in_words(experiment, experiment.parts[HELD_OUT[part]].truth[which])
+
+
+def _in_words(experiment: Experiment, truth: Array) -> list[Array]:
+    """Classes or labels as the file has them, a column for each target."""
+    words = np.array(experiment.decoder.target.classes, dtype=object)[truth]
+    return list(words.T) if words.ndim > 1 else [words]
+
+
+def out_of_fold_content(study: Study, members: Sequence[MemberScores]) -> Content:
+    """What writes out_of_fold.csv: each row that validates, with what the member says that it validates."""
+    experiment = study.whole
+    table, decoder = RowTable.of(experiment), experiment.decoder
+    own = ["row", *(["file"] if table.files else []), "fold"]
+    ids = [distinct("id", name, (*own, *decoder.columns)) for name in table.ids]
+    before = [own[0], *own[1:-1], *ids, own[-1]]
+    targets = [distinct("target", name, (*before, *decoder.columns)) for name in decoder.target.columns]
+    (file,) = (one for one in experiment.prepared.origins.files if one.key == "train")
+    found = held_out_scores(study, members)
+    numbers = experiment.prepared.origins.targets.get("train")
+    everything, truths = file.rows_of("train"), decoder.truth(experiment.prepared.train.y)
+
+    def tables() -> Iterator[Columns]:
+        for which in _blocks(np.arange(len(found.rows))):
+            positions, scores = found.rows[which], found.scores[which]
+            rows, _, *rest = table.columns(file, everything[positions])
+            truth = _in_words(experiment, truths[positions]) if numbers is None else numbers[positions].T
+            bad = np.logical_not(np.isfinite(scores).all(axis=1))
+            yield [rows, *rest, found.folds[which], *truth, *prediction_columns(decoder, scores, bad)]
+
+    return table_content([*before, *targets, *decoder.columns], tables())
 
 
 def _blocks(rows: Indices) -> Iterator[Indices]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Mapping
-from copy import deepcopy
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,34 +10,20 @@ import numpy as np
 from mlpcli import __version__
 from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import architecture_document
-from mlpcli.artifacts.model_arrays import CHECK_ROWS, DIGESTS
+from mlpcli.artifacts.model_arrays import DIGESTS, member_array
 from mlpcli.artifacts.model_file import fitting_content
+from mlpcli.artifacts.model_schema import SEVERAL, SINGLE
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.data_spec import DataSpec
-from mlpcli.config.dump import input_keys
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.resources import Resources
+from mlpcli.run.fit import FitResult
+from mlpcli.run.member import TrainedMember, as_trained
+from mlpcli.run.member_scores import MemberScores
+from mlpcli.run.provenance import config_document, versions
 from mlpcli.run.results import Results
-
-
-def versions() -> dict[str, str]:
-    """What the numbers depend on besides config, data and processor."""
-    return {"python": platform.python_version(), "numpy": np.__version__}
-
-
-def config_document(experiment: Experiment) -> dict[str, Any]:
-    """The config as written, without where this run's files go and without this machine's directories."""
-    document: dict[str, Any] = deepcopy(experiment.config.document)
-    document.pop("output", None)
-    for *sections, name in input_keys(experiment.config.spec):
-        holder: Any = document
-        for section in sections:
-            holder = holder[section]
-        if Path(holder[name]).is_absolute():
-            holder[name] = Path(holder[name]).name
-    return document
+from mlpcli.run.study import Study
 
 
 def csv_document(data: DataSpec) -> dict[str, Any]:
@@ -51,12 +34,16 @@ def csv_document(data: DataSpec) -> dict[str, Any]:
     return {**common, **({"own_na_values": own} if own else {})}
 
 
-def model_document(experiment: Experiment, results: Results, resources: Resources) -> dict[str, Any]:
+def model_document(
+    study: Study, trained: Sequence[TrainedMember], results: Results, threads: int
+) -> dict[str, Any]:
     """The metadata of the model file."""
+    experiment = study.whole
     prepared, network = experiment.prepared, experiment.network
+    ends = {"epochs": results.epochs, "best_epoch": results.best_epoch, "status": results.status}
     return {
         "format": "mlp-model",
-        "version": 1,
+        "version": SINGLE if study.is_single else SEVERAL,
         "mlp": __version__,
         "versions": versions(),
         "task": prepared.task,
@@ -68,53 +55,44 @@ def model_document(experiment: Experiment, results: Results, resources: Resource
         "csv": csv_document(experiment.config.spec.data),
         "config": config_document(experiment),
         "data": data_document(experiment),
-        "training": training_document(experiment, results),
+        "training": {**trained[0].document["training"], **ends},
         "metrics": {name: results.document()[name] for name in results.parts},
-        "threads": resources.threads,
+        "threads": threads,
+        **({} if study.is_single else {"members": [member.document for member in trained]}),
     }
 
 
-def require_savable(experiment: Experiment, resources: Resources) -> None:
+def require_savable(study: Study, threads: int) -> None:
     """Raise ConfigError where no model file could hold what would be trained: before it is."""
     nothing = Results({}, {}, {}, "finished", 0, 0)
+    fitted = FitResult([], None, "finished")
     try:
         with np.errstate(all="ignore"):  # no weight is trained yet
-            fitting_content(model_document(experiment, nothing, resources), model_arrays(experiment))
+            one = as_trained(study.whole, fitted, MemberScores({}, study.whole.decoder))
+            each = [one] * len(study.members)
+            fitting_content(model_document(study, each, nothing, threads), model_arrays(study, each))
     except FileFormatError as error:
-        hint = "use fewer layers, or columns with fewer or shorter categories"
+        hint = "use fewer layers, fewer members, or columns with fewer or shorter categories"
         raise ConfigError.of(f"no model file can hold this model: {error.message}", None, hint) from error
 
 
 def data_document(experiment: Experiment) -> dict[str, Any]:
     """What it was trained on."""
     known = experiment.row_digests
-    rows = {"rows": len(experiment.training), "sha256": experiment.prepared.sha256}
+    rows = {"rows": len(experiment.prepared.train.x), "sha256": experiment.prepared.sha256}
     sample = {"count": len(known.digests), "below": known.below, "salt": known.salt}
     return {**rows, "digests": sample}
 
 
-def training_document(experiment: Experiment, results: Results) -> dict[str, Any]:
-    """How the run went."""
-    return {
-        "epochs": results.epochs,
-        "best_epoch": results.best_epoch,
-        "status": results.status,
-        "optimizer": experiment.config.spec.optimizer.name,
-        "schedule": experiment.config.spec.schedule.name,
-        "parameters": experiment.network.layout.size,
-        "init_sha256": experiment.init_sha256,
+def model_arrays(study: Study, trained: Sequence[TrainedMember]) -> Mapping[str, Array]:
+    """The arrays of the model file: those of each network, and what belongs to all of them."""
+    digests = {DIGESTS: study.whole.row_digests.digests}
+    if study.is_single:
+        return {**trained[0].arrays, **digests}
+    of_members = {
+        member_array(number, name): array
+        for number, member in enumerate(trained)
+        for name, array in member.arrays.items()
     }
-
-
-def model_arrays(experiment: Experiment) -> Mapping[str, Array]:
-    """The arrays of the model file: weights, encoders, and a few rows with their outputs to check it by."""
-    rows = experiment.prepared.head[:CHECK_ROWS]
-    outputs = experiment.network.predict(rows.astype(experiment.network.dtype))
-    return {
-        **experiment.network.arrays(),
-        **experiment.prepared.inputs.arrays(),
-        **experiment.prepared.target.arrays(),
-        "check.inputs": rows,
-        "check.outputs": outputs,
-        DIGESTS: experiment.row_digests.digests,
-    }
+    prepared = study.whole.prepared
+    return {**prepared.inputs.arrays(), **prepared.target.arrays(), **digests, **of_members}

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Matrix
-from mlpcli.artifacts.architecture_document import architecture_of
+from mlpcli.arrays import Array, Matrix
+from mlpcli.artifacts.architecture_document import activation_of
 from mlpcli.artifacts.model_arrays import DIGESTS
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import Batch
+from mlpcli.data.joined_encoder import joined
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
-from mlpcli.run.row_digests import RowDigests
+from mlpcli.run.member_files import inputs_of, member_files, networks_of
+from mlpcli.run.row_digests import Overlap, RowDigests
 from mlpcli.tables.bad_cells import overflow_faults
 from mlpcli.tables.columns import NumberColumn, TextColumn
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.table import Table
+from mlpcli.training.combined import combined, decoder_of_several
 from mlpcli.training.decoder import OutputDecoder, decoder_of
 
 # how far the outputs for the stored rows may be from the stored ones, on another processor or NumPy
@@ -32,33 +36,55 @@ CHECK_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 
 
 @dataclass(frozen=True, eq=False)
+class ModelMember:
+    """One network of a model: which columns of the inputs are its own, and how its scores are read."""
+
+    network: Network
+    columns: slice
+    decoder: OutputDecoder
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
-    """A model that predicts."""
+    """A model that predicts: `inputs` are those of each of its networks, side by side."""
 
     file: ModelFile
-    network: Network
+    members: tuple[ModelMember, ...]
     inputs: InputEncoder
     target: TargetEncoder
     decoder: OutputDecoder
     form: CsvFormat
 
-    @property
-    def row_digests(self) -> RowDigests | None:
+    @cached_property
+    def digests(self) -> Digests | None:
         """Those of the training rows; None where the model does not have them."""
         sample = self.file.meta.data.digests
         if sample is None:
             return None
-        return RowDigests(self.file.arrays[DIGESTS], sample.below, sample.salt)
+        known = RowDigests(self.file.arrays[DIGESTS], sample.below, sample.salt)
+        return Digests(
+            known, inputs_of(self.file.meta.features, self.file.arrays) if self.file.meta.members else None
+        )
+
+    @property
+    def loss(self) -> Loss:
+        """What it was trained to make small."""
+        return self.members[0].network.loss
 
     @property
     def dtype(self) -> str:
-        """The precision of the network."""
-        return self.network.dtype.name
+        """The precision of its networks."""
+        return self.members[0].network.dtype.name
 
     @property
     def outputs(self) -> int:
-        """How many the network has for a row."""
-        return self.network.architecture.widths[-1]
+        """How many there are for a row."""
+        return self.members[0].network.architecture.widths[-1]
+
+    def for_another_thread(self) -> Model:
+        """The same model with scratch arrays of its own: no network can be used by two threads at once."""
+        own = zip(self.members, networks_of(self.file), strict=True)
+        return replace(self, members=tuple(replace(member, network=network) for member, network in own))
 
     def predicts_from_nothing(self) -> bool:
         """Whether a row without any cell has a prediction: each feature has what stands for one."""
@@ -67,12 +93,36 @@ class Model:
         texts = {name: TextColumn(row, ("",)) for name in wanted.texts}
         return not self.inputs.encode(Table("", 1, None, self.form.notation, numbers, texts), row).faults
 
+    def scores_of(self, x: Matrix) -> Matrix:
+        """The scores (n, outputs) of rows of inputs: of several networks those of the mean output."""
+        if len(self.members) == 1:
+            return self.members[0].network.scores(x)
+        scores = [
+            member.network.scores(np.ascontiguousarray(x[:, member.columns])) for member in self.members
+        ]
+        return combined(scores, [member.decoder for member in self.members], self.decoder)
+
     def scores(self, batch: Batch) -> tuple[Matrix, Batch]:
-        """The network's scores for rows, and the rows with a fault where its outputs are not finite."""
+        """The scores for rows, and the rows with a fault where the outputs are not finite."""
         with np.errstate(all="ignore"):
-            scores = self.network.scores(batch.x)
+            scores = self.scores_of(batch.x)
             faults = overflow_faults(self.decoder.outputs(scores))
         return scores, replace(batch, faults=(*batch.faults, *faults))
+
+
+@dataclass(frozen=True, eq=False)
+class Digests:
+    """Those of the training rows, as encoded by `inputs`; None where those are the model's own inputs."""
+
+    known: RowDigests
+    inputs: InputEncoder | None
+
+    def overlap(self, batch: Batch, y: Matrix, dtype: str) -> Overlap:
+        """How many rows of a batch with these targets are training rows."""
+        if self.inputs is None:
+            return self.known.overlap(batch.x, y)
+        x = self.inputs.encode(batch.table, batch.rows, self.inputs.zeros(len(batch.rows), dtype)).x
+        return self.known.overlap(x, y)
 
 
 def open_model(path: Path, sha256: str | None = None) -> Model:
@@ -84,14 +134,19 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     if sha256 is not None and sha256.lower() != file.sha256:
         raise ModelError.of(f"expected sha256 {sha256.lower()}, found {file.sha256}", Place(str(path)))
     meta = file.meta
-    network = network_of(file)
-    document = meta.model_dump(mode="json")
-    inputs = InputEncoder.from_meta(document["features"], file.arrays)
-    target = TargetEncoder.from_meta(document["target"], file.arrays)
-    decoder = decoder_of(target, meta.loss.name, network.architecture.activations[-1])
+    target = TargetEncoder.from_meta(meta.target.model_dump(mode="json"), file.arrays)
+    decoder = decoder_of(target, meta.loss.name, activation_of(meta.architecture.activations[-1]))
+    files, networks = list(member_files(file)), list(networks_of(file))
+    all_inputs = joined([one.inputs for one in files])
+    members = []
+    for one, network, columns in zip(files, networks, all_inputs.columns, strict=True):
+        check_outputs(path, one.arrays, network)
+        members.append(ModelMember(network, columns, replace(decoder, target=one.scaled(target))))
+    if meta.members:
+        decoder = decoder_of_several(decoder)
+    inputs = all_inputs.inputs
     form = replace(format_of_model(meta), decorations={**inputs.decorations, **target.parse})
-    check_outputs(path, file, network)
-    return Model(file, network, inputs, target, decoder, form)
+    return Model(file, tuple(members), inputs, target, decoder, form)
 
 
 def format_of_model(meta: ModelMeta) -> CsvFormat:
@@ -108,20 +163,11 @@ def usual_separator(config: Mapping[str, Any]) -> str:
     return CsvFormat().separator_of(str(data.get("train")) if isinstance(data, Mapping) else "")
 
 
-def network_of(file: ModelFile) -> Network:
-    """The network with the file's weights."""
-    loss, dtype = Loss(**file.meta.loss.model_dump()), file.meta.architecture.dtype
-    shape = architecture_of(file.meta.architecture, file.meta.features)
-    network = Network(shape, loss, dtype=dtype)
-    network.load(file.arrays)
-    return network
-
-
-def check_outputs(path: Path, file: ModelFile, network: Network) -> None:
+def check_outputs(path: Path, arrays: Mapping[str, Array], network: Network) -> None:
     """Raise ModelError unless the network gives the stored outputs for the stored rows."""
-    expected = file.arrays["check.outputs"]
+    expected = arrays["check.outputs"]
     with np.errstate(all="ignore"):
-        found = network.predict(file.arrays["check.inputs"].astype(network.dtype))
+        found = network.predict(arrays["check.inputs"].astype(network.dtype))
     tolerance = CHECK_TOLERANCE[network.dtype.name] * max(1.0, float(np.abs(expected).max(initial=0.0)))
     if not np.allclose(found, expected, rtol=0.0, atol=tolerance):
         raise ModelError.of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,8 @@ from mlpcli.config.activation_spec import without_options
 from mlpcli.config.document import MAX_BYTES
 from mlpcli.config.dump import dump_resolved
 from mlpcli.config.load import Config
-from mlpcli.config.spec import DataSpec, EncodeSpec, FeatureSpec, ModelSpec
-from mlpcli.data.date_feature import DateFeature
-from mlpcli.data.feature import Feature
-from mlpcli.data.indicator_feature import MissingFeature
+from mlpcli.config.spec import DataSpec, ModelSpec
+from mlpcli.data.decided import decided_features, features_of_columns
 from mlpcli.data.task import decide_scale
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.limits import dtype_of
@@ -27,7 +24,7 @@ def resolved_text(experiment: Experiment, directory: Path) -> str:
 
     `features` are as they were written where a config could not hold one line for each.
     """
-    if len({feature.name for feature in _of_columns(experiment)}) <= MOST_FEATURES:
+    if len(features_of_columns(experiment.prepared.inputs.features)) <= MOST_FEATURES:
         text = dump_resolved(resolved_config(experiment), directory)
         if len(text.encode()) <= MAX_BYTES:
             return text
@@ -58,7 +55,7 @@ def _data(experiment: Experiment, *, encodings: bool) -> DataSpec:
     task, data = prepared.task, spec.data
     update: dict[str, object] = {"task": task}
     if encodings:
-        update["features"] = dict(_features(experiment))
+        update["features"] = decided_features(prepared.inputs.features, data.features or {})
     if task == "regression":
         update["target_scale"] = decide_scale(spec, task, prepared.loss, prepared.output_activation)
     cut = any(isinstance(part, float) for part in (data.validation, data.test))
@@ -66,28 +63,6 @@ def _data(experiment: Experiment, *, encodings: bool) -> DataSpec:
     if task == "classification" and cut and free and data.stratify is None:
         update["stratify"] = True
     return data.model_copy(update=update)
-
-
-def _features(experiment: Experiment) -> Iterator[tuple[str, FeatureSpec]]:
-    """Each feature with its encoding."""
-    asked = experiment.config.spec.data.features or {}
-    for feature in _of_columns(experiment):
-        spec = asked.get(feature.name, FeatureSpec())
-        yield feature.name, spec.model_copy(update={"encode": _encoding(feature, spec.encode)})
-
-
-def _of_columns(experiment: Experiment) -> list[Feature]:
-    """The features, without inputs that say whether the one before is missing."""
-    features = experiment.prepared.inputs.features
-    return [feature for feature in features if not isinstance(feature, MissingFeature)]
-
-
-def _encoding(feature: Feature, asked: EncodeSpec | None) -> EncodeSpec:
-    if asked is None:
-        asked = EncodeSpec.model_validate(feature.encode)
-    if isinstance(feature, DateFeature):
-        return asked.model_copy(update={"parts": feature.parts, "format": feature.form})
-    return asked
 
 
 def _model(experiment: Experiment) -> ModelSpec:

@@ -17,15 +17,19 @@ class Resources:
     """How many threads, or processes.
 
     Steps that are worth it are shared between `workers`, who compute their matrix products alone. The bytes
-    of a model depend on the threads.
+    of a model depend on the threads. Of several networks so many are trained `side_by_side`, each by one
+    thread, and no byte depends on how many.
     """
 
     threads: int
     workers: int
+    side_by_side: int = 1
 
     @classmethod
-    def of(cls, experiment: Experiment, asked: int | None) -> Resources:
-        """The choice for an experiment; `asked` threads where somebody asks."""
+    def of(cls, experiment: Experiment, asked: int | None, members: int = 1) -> Resources:
+        """The choice for an experiment of so many networks; `asked` threads where somebody asks."""
+        if members > 1:
+            return cls(1, 1, min(asked or threads.available(), members))
         shape = experiment.network.architecture
         step = rows_per_step(experiment.config, len(experiment.training))
         number = asked or threads.choose(shape.widths, step)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Matrix
-from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, history_columns
-from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.artifacts.history import COUNTS, MEMBER, TRAINING_ROWS, VALIDATION_ROWS, Row, history_columns
 from mlpcli.artifacts.strict_json import without_nan
-from mlpcli.run.experiment import Experiment, ExperimentEvaluator
+from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
+from mlpcli.run.member import TrainedMember
+from mlpcli.run.member_scores import scores_of_all
+from mlpcli.run.study import Study
 from mlpcli.training.baseline import constant_loss
-from mlpcli.training.callbacks import Epoch, Values
+from mlpcli.training.callbacks import Values
 from mlpcli.training.metrics import compute, compute_by_target
 from mlpcli.training.unused_classes import ClassUse
 
@@ -32,7 +35,8 @@ class Results:
 
     `targets` has the metrics of each of several targets, by part and target.
     `scores` are the network's (rows, outputs) for the parts that do not train; `unused` the classes or
-    labels that some rows have and that is predicted for none, with their shares of the rows.
+    labels that some rows have and that is predicted for none, with their shares of the rows. `members` are
+    the facts about each of several networks, `folds` what each is worth on the rows that validate it.
     """
 
     parts: Mapping[str, Values]
@@ -43,6 +47,13 @@ class Results:
     best_epoch: int
     scores: Mapping[str, Matrix] = field(default_factory=dict)
     unused: Mapping[str, float] = field(default_factory=dict)
+    members: Sequence[Mapping[str, Any]] = ()
+    folds: Sequence[Values] = ()
+
+    @property
+    def cross_validation(self) -> dict[str, dict[str, Any]]:
+        """Mean and standard deviation (of a sample) over the folds of what each is worth on its own rows."""
+        return {name: across([fold[name] for fold in self.folds]) for name in (self.folds or ({},))[0]}
 
     @property
     def worse_held_out(self) -> list[str]:
@@ -58,58 +69,79 @@ class Results:
             if self.targets[name]:
                 parts[name]["targets"] = {target: dict(own) for target, own in self.targets[name].items()}
         document = {**parts, "status": self.status, "epochs": self.epochs, "best_epoch": self.best_epoch}
+        if self.members:
+            document["members"] = list(self.members)
+        if self.folds:
+            document["cross_validation"] = self.cross_validation
         return {**without_nan(document)}
 
 
-def recorded_results(meta: ModelMeta) -> dict[str, Any]:
-    """The content of metrics.json as the model of a finished run has it."""
-    training = meta.training
-    ends = {"status": training.status, "epochs": training.epochs, "best_epoch": training.best_epoch}
-    return {**meta.model_dump(mode="json")["metrics"], **ends}
+def across(values: Sequence[float | None]) -> dict[str, Any]:
+    """The mean and the standard deviation of a sample of values, and these; None where one is not defined."""
+    known = [value for value in values if value is not None and isfinite(value)]
+    whole = len(known) == len(values)
+    mean = float(np.mean(known)) if whole else None
+    deviation = float(np.std(known, ddof=1)) if whole and len(known) > 1 else None
+    return {"mean": mean, "std": deviation, "folds": list(values)}
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedPart:
-    """What a part of the data is worth; the scores of its rows where they do not train."""
+    """What a part of the data is worth, each of several targets, and which classes are predicted."""
 
     values: Values
     targets: Mapping[str, Values]
     use: ClassUse | None
-    scores: Matrix | None
 
 
-def evaluate_run(evaluator: ExperimentEvaluator, fitted: FitResult) -> Results:
-    """Judge the weights that will be saved on every part of the data."""
-    experiment = evaluator.experiment
-    found = {name: evaluate_part(evaluator, name) for name in experiment.parts}
+def judge(study: Study, trained: Sequence[TrainedMember]) -> Results:
+    """Judge the weights that will be saved, those of all members together, on every part of the data."""
+    experiment = study.whole
+    scores = scores_of_all(study, [member.scores for member in trained])
+    found = {name: judge_part(experiment, name, scores[name]) for name in experiment.parts}
     baseline = {
         name: {"loss": constant_loss_of(experiment, name), **experiment.baseline(name)} for name in found
     }
     worse = _is_worse(found["train"].values["loss"], baseline["train"]["loss"])
     uses = [part.use for part in found.values() if part.use is not None]
+    fits = [member.fitted for member in trained]
     return Results(
         parts={name: part.values for name, part in found.items()},
         baseline=baseline,
         targets={name: part.targets for name, part in found.items()},
-        status="worse_than_baseline" if worse else fitted.status,
-        epochs=len(fitted.history),
-        best_epoch=fitted.best_epoch,
-        scores={name: part.scores for name, part in found.items() if part.scores is not None},
+        status="worse_than_baseline" if worse else status_of_all(fits),
+        epochs=max(len(fitted.history) for fitted in fits),
+        best_epoch=max(fitted.best_epoch for fitted in fits),
+        scores={name: own for name, own in scores.items() if name != "train"},
         unused=sum(uses[1:], uses[0]).unused(experiment.decoder.target.answers) if uses else {},
+        members=() if study.is_single else tuple(map(member_facts, trained)),
+        folds=tuple(member.validation for member in trained) if study.folds else (),
     )
 
 
-def evaluate_part(evaluator: ExperimentEvaluator, part: str) -> JudgedPart:
-    """One part with the network's weights as they are, by one forward pass."""
-    experiment, target = evaluator.experiment, evaluator.experiment.prepared.target
+def status_of_all(fits: Sequence[FitResult]) -> str:
+    """How a run ended: stopped by a person, or early, where any of its trainings was."""
+    found = {fitted.status for fitted in fits}
+    return next(status for status in ("stopped", "early_stopped", "finished") if status in found)
+
+
+def member_facts(member: TrainedMember) -> dict[str, Any]:
+    """What metrics.json says of one network of several."""
+    fitted = member.fitted
+    ends = {"status": fitted.status, "epochs": len(fitted.history), "best_epoch": fitted.best_epoch}
+    return {**ends, **({"val": dict(member.validation)} if member.validation else {})}
+
+
+def judge_part(experiment: Experiment, part: str, scores: Matrix) -> JudgedPart:
+    """One part by the scores of its rows."""
+    target = experiment.prepared.target
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
-        scores = evaluator.scores(part)
         predictions = experiment.predictions(part, scores)
-        values = {"loss": evaluator.loss(part, scores), **compute(experiment.metrics, predictions)}
+        values = {"loss": experiment.loss(part, scores), **compute(experiment.metrics, predictions)}
         several = len(target.columns) > 1
         targets = compute_by_target(experiment.metrics, predictions, target.columns) if several else {}
     use = None if predictions.task == "regression" else ClassUse.of(predictions, len(target.answers))
-    return JudgedPart(values, targets, use, None if part == "train" else scores.copy())
+    return JudgedPart(values, targets, use)
 
 
 def _is_worse(loss: float | None, constant: float | None) -> bool:
@@ -122,13 +154,23 @@ def constant_loss_of(experiment: Experiment, part: str) -> float:
     return constant_loss(experiment.network.loss, experiment.training, experiment.parts[part].rows)
 
 
-def columns_of(experiment: Experiment) -> list[str]:
-    """The columns that an experiment's history has."""
+def history_rows(study: Study, trained: Sequence[TrainedMember]) -> list[dict[str, float | None]]:
+    """The rows of history.csv: those of each network, one after the other."""
+    rows = []
+    for number, member in enumerate(trained, 1):
+        own = {} if study.is_single else {MEMBER: number}
+        rows += [{**own, **epoch.row()} for epoch in member.fitted.history]
+    return rows
+
+
+def columns_of(experiment: Experiment, *, several: bool = False) -> list[str]:
+    """The columns that a history has, of one network or of several."""
     parts = (TRAINING_ROWS, VALIDATION_ROWS) if "val" in experiment.parts else (TRAINING_ROWS,)
-    return history_columns(experiment.metrics, parts)
+    names = history_columns(experiment.metrics, parts)
+    return [MEMBER, *names] if several else names
 
 
-def history_frame(experiment: Experiment, history: Sequence[Epoch]) -> pd.DataFrame:
+def history_frame(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
     """The columns and rows of history.csv; NaN where a field of it is empty."""
-    frame = pd.DataFrame([epoch.row() for epoch in history], columns=columns_of(experiment)).astype(float)
-    return frame.astype({"epoch": int})
+    frame = pd.DataFrame(list(rows), columns=list(columns)).astype(float)
+    return frame.astype(dict.fromkeys((name for name in columns if name in COUNTS), int))

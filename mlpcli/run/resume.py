@@ -10,7 +10,6 @@ import numpy as np
 
 from mlpcli.artifacts.checkpoint import START_AGAIN, Checkpoint, checkpoint_content, read_checkpoint
 from mlpcli.artifacts.model_schema import ModelMeta
-from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.config.from_python import config_of
 from mlpcli.config.spec import QUASI_NEWTON, Spec
 from mlpcli.errors import ConfigError, DataError, ModelError, OutputError, Place, Problem
@@ -18,9 +17,9 @@ from mlpcli.optim.rate_curves import CURVES
 from mlpcli.run.build import STARTING_FILE
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import fading_of
-from mlpcli.run.model_document import config_document, versions
 from mlpcli.run.pace import Pace
-from mlpcli.terminal.console import Console
+from mlpcli.run.provenance import config_document, versions
+from mlpcli.run.surroundings import Surroundings
 from mlpcli.training.callbacks import EarlyStopping, Epoch
 from mlpcli.training.loop import Trainer
 
@@ -123,12 +122,10 @@ def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
 class Checkpoints:
     """Observes a first-order training and saves its state every so many epochs, and when asked."""
 
-    run: RunDirectory
     experiment: Experiment
     trainer: Trainer
     stopping: EarlyStopping | None
-    threads: int
-    console: Console
+    around: Surroundings
     pace: Pace = field(default_factory=Pace)
     failed: bool = field(default=False, init=False)
 
@@ -146,13 +143,13 @@ class Checkpoints:
             if not self.failed:
                 problem = error.problems[0]
                 where = f"{problem.place}: " if problem.place else ""
-                self.console.warn(f"no checkpoint: {where}{problem.message}")
+                self.around.console.warn(f"no checkpoint: {where}{problem.message}")
             self.failed = True
 
     def save(self) -> None:
         """Write the checkpoint; raises OutputError."""
         with self.pace.measured():
-            self.run.write("checkpoint.npz", checkpoint_content(self.capture()))
+            self.around.run.write(self.around.checkpoint, checkpoint_content(self.capture()))
 
     def capture(self) -> Checkpoint:
         """The state as it is now, between two updates."""
@@ -169,22 +166,22 @@ class Checkpoints:
             data_sha256=self.experiment.prepared.sha256,
             init_sha256=self.experiment.init_sha256,
             versions=versions(),
-            threads=self.threads,
+            threads=self.around.threads,
         )
 
     def resume(self) -> bool:
         """Go on from the run's checkpoint, where there is one: a run that starts anew has none."""
-        if not self.run.has("checkpoint.npz"):
+        if not self.around.run.has(self.around.checkpoint):
             return False
-        path = self.run.path / "checkpoint.npz"
+        path = self.around.run.path / self.around.checkpoint
         saved = read_checkpoint(path)
         try:
             self.restore(saved)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError.of("does not hold what this run needs", Place(str(path)), START_AGAIN) from error
-        if saved.threads != self.threads:
-            self.console.warn(
-                f"the run had {saved.threads} threads and has {self.threads} now: its bytes may differ"
+        if saved.threads != self.around.threads:
+            self.around.console.warn(
+                f"the run had {saved.threads} threads and has {self.around.threads} now: its bytes may differ"
             )
         return True
 

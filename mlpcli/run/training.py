@@ -1,31 +1,34 @@
-"""Training an experiment and writing its run directory, for `mlp train` and for Python's `train`."""
+"""Training a run and writing its directory, for `mlp train` and for Python's `train`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.drawing import Draw, drawn_here
-from mlpcli.artifacts.history import TRAINING_ROWS, VALIDATION_ROWS, Row, history_content, metrics_content
-from mlpcli.artifacts.model_file import model_content
 from mlpcli.artifacts.run_directory import Existing, RunDirectory
 from mlpcli.artifacts.run_files import ARTIFACTS
 from mlpcli.config.load import Config
-from mlpcli.errors import MlpError
+from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
-from mlpcli.run.experiment import Experiment, ExperimentEvaluator, monitors
-from mlpcli.run.fit import FitResult
-from mlpcli.run.kept_rows import predictions_content, splits_content
-from mlpcli.run.model_document import model_arrays, model_document, require_savable
-from mlpcli.run.resolved_config import resolved_text
+from mlpcli.run.finished import is_finished_already, is_finished_without_a_checkpoint, written_results
+from mlpcli.run.member import TrainedMember, trained_member
+from mlpcli.run.member_tasks import train_members
+from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import Results, columns_of, evaluate_run
-from mlpcli.run.training_run import TrainingRun
-from mlpcli.signals import stop_on_signals
+from mlpcli.run.results import Results, judge
+from mlpcli.run.saving import save, write_pictures
+from mlpcli.run.study import Study
+from mlpcli.run.surroundings import Surroundings
+from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
+from mlpcli.terminal.members_progress import members_progress
+from mlpcli.terminal.progress import progress
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,14 @@ class RunOptions:
     existing: Existing = Existing.MOVE_ASIDE
     draw: Draw | None = drawn_here  # None: no pictures
     pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
+    forks: bool = True  # whether networks may be trained side by side, in processes of their own
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
     """A run that has written everything, and where."""
 
-    fitted: FitResult
+    members: Sequence[TrainedMember]
     results: Results
     output: Path
     files: Sequence[str]
@@ -51,39 +55,72 @@ class Trained:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that had nothing left to do, and its model."""
+    """A run that had nothing left to do, and its results as metrics.json has them."""
 
     output: Path
-    model: Path
+    results: Mapping[str, Any]
 
 
-def train(experiment: Experiment, options: RunOptions, console: Console) -> Trained | Finished:
+def train(study: Study, options: RunOptions, console: Console) -> Trained | Finished:
     """Train and write everything, unless the run that was to go on is finished already."""
-    config = experiment.config
-    resources = Resources.of(experiment, options.threads)
-    require_savable(experiment, resources)
-    with RunDirectory(output_of(config, options), options.existing) as directory, stop_on_signals() as stop:
+    resources = Resources.of(study.whole, options.threads, len(study.members))
+    require_savable(study, resources.threads)
+    output = output_of(study.config, options)
+    with RunDirectory(output, options.existing) as directory, stop_on_signals() as stop:
         told = tell(directory, 0, console)
-        with resources.in_use(), resources.pool(options.pool) as pool:
-            evaluator = ExperimentEvaluator.of(experiment, pool)
-            only_finish = options.existing is Existing.FINISH
-            run = TrainingRun(evaluator, directory, resources.threads, console, stop, pool, only_finish)
-            fitted = run.fit()
-            if fitted is None:
-                return Finished(output_of(config, options), directory.path / "model.npz")
-            results = evaluate_run(evaluator, fitted)
-        if fitted.remark is not None:
-            console.note(fitted.remark)
-        if fitted.warning is not None:
-            console.warn(fitted.warning)
-        save(experiment, fitted, results, directory, resources)
+        if is_finished_without_a_checkpoint(study, directory):
+            return Finished(output, written_results(directory))
+        watched = partial(progress, console)
+        only_finish = options.existing is Existing.FINISH
+        around = Surroundings(directory, resources.threads, console, stop, watched, only_finish=only_finish)
+        with stops(stop, console):
+            trained = train_all(study, around, resources, options)
+        if is_finished_already(study, trained, directory):
+            return Finished(output, written_results(directory))
+        results = judge(study, trained)
+        tell_of_trainings(trained, console)
+        save(study, trained, results, directory, resources)
         if options.draw is not None:
-            write_pictures(experiment, fitted, options.draw, directory, console)
+            write_pictures(study, trained, options.draw, directory, console)
         directory.complete()
         tell(directory, told, console)
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name} after the run was finished")
-        return Trained(fitted, results, output_of(config, options), written(directory))
+        return Trained(trained, results, output, written(directory))
+
+
+def train_all(
+    study: Study, around: Surroundings, resources: Resources, options: RunOptions
+) -> list[TrainedMember]:
+    """Train every network: one by workers who share its steps, several side by side."""
+    if study.is_single:
+        with resources.in_use(), resources.pool(options.pool) as pool:
+            return [trained_member(study.members[0], around, pool)]
+    names = [member.name for member in study.members]
+    most = resources.side_by_side if options.forks else 1
+    with members_progress(around.console, names) as hear:
+        return train_members(study.members, around, most, hear)
+
+
+@contextmanager
+def stops(stop: StopRequest, console: Console) -> Iterator[None]:
+    """Where a training was asked to stop and has saved what it had, say so and die by the signal."""
+    try:
+        yield
+    except InterruptedTaskError as error:
+        assert stop.signal is not None
+        where, *what_next = error.args
+        next_ = "".join(f": {text}" for text in what_next)
+        console.warn(f"stopped in {where} by {stop.signal.name}{next_}")
+        raise StoppedBySignal(stop.signal) from None
+
+
+def tell_of_trainings(trained: Sequence[TrainedMember], console: Console) -> None:
+    """Say what one should know about the trainings, or be warned of: once where it is the same."""
+    fits = [member.fitted for member in trained]
+    console.notes(dict.fromkeys(fitted.remark for fitted in fits if fitted.remark is not None))
+    for warning in dict.fromkeys(fitted.warning for fitted in fits if fitted.warning is not None):
+        console.warn(warning)
 
 
 def tell(directory: RunDirectory, told: int, console: Console) -> int:
@@ -101,41 +138,3 @@ def output_of(config: Config, options: RunOptions) -> Path:
 def written(run: RunDirectory) -> list[str]:
     """The files of the run."""
     return [name for name in ARTIFACTS if run.has(name)]
-
-
-def save(
-    experiment: Experiment, fitted: FitResult, results: Results, run: RunDirectory, resources: Resources
-) -> None:
-    """Write the model first, then what explains it."""
-    run.write(
-        "model.npz", model_content(model_document(experiment, results, resources), model_arrays(experiment))
-    )
-    rows = [epoch.row() for epoch in fitted.history]
-    run.write("history.csv", history_content(columns_of(experiment), rows))
-    run.write("splits.csv", splits_content(experiment))
-    if results.scores:
-        run.write("predictions.csv", predictions_content(experiment, results.scores))
-    run.write("metrics.json", metrics_content(results.document()))
-    run.write("config.yaml", bytes_content(resolved_text(experiment, run.output).encode()))
-
-
-def drawn_rows(experiment: Experiment, fitted: FitResult) -> list[Row]:
-    """Of the history what is drawn: the losses, and the metric that decides something, else the first one."""
-    watched = [monitor.removeprefix(VALIDATION_ROWS) for _, monitor in monitors(experiment.config.spec)]
-    metric = next((name for name in (*watched, *experiment.metrics) if name != "loss"), None)
-    wanted = [part + what for what in ("loss", metric) if what for part in (TRAINING_ROWS, VALIDATION_ROWS)]
-    rows = (epoch.row() for epoch in fitted.history)
-    return [{name: row.get(name) for name in ("epoch", *wanted)} for row in rows]
-
-
-def write_pictures(
-    experiment: Experiment, fitted: FitResult, draw: Draw, run: RunDirectory, console: Console
-) -> None:
-    """Write the pictures; the run is complete without them, so a failure is a warning."""
-    try:
-        pictures = draw(drawn_rows(experiment, fitted), experiment.config.path.stem, fitted.chosen)
-        run.write("loss.svg", bytes_content(pictures["loss.svg"]))
-        run.write("loss.png", bytes_content(pictures["loss.png"]))
-    except Exception as error:  # whatever a drawing library may come up with: the model is saved
-        reason = error.problems[0].message if isinstance(error, MlpError) else error
-        console.warn(f"no picture of the loss: {reason}")

@@ -31,7 +31,7 @@ from mlpcli.run.fit import (
 )
 from mlpcli.run.limits import dtype_of
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import history_frame
+from mlpcli.run.results import columns_of, history_frame
 from mlpcli.sklearn.arrays import Given, prepare_arrays, table_of_array
 from mlpcli.sklearn.settings import explained
 from mlpcli.tables.bad_cells import overflow_faults
@@ -96,7 +96,7 @@ def train_arrays(config: Config, given: Given, encode: str) -> TrainedNetwork:
         network.dtype.name,
         {name: array.copy() for name, array in network.arrays().items()},
         experiment.decoder,
-        history_frame(experiment, fitted.history),
+        history_frame([epoch.row() for epoch in fitted.history], columns_of(experiment)),
     )
 
 

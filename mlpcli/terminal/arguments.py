@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.config.ensemble_spec import MOST_MEMBERS
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.threads import LIMIT
 
@@ -35,6 +36,25 @@ Set = Annotated[
         "--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2. Repeatable."
     ),
 ]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        min=2,
+        max=MOST_MEMBERS,
+        metavar="K",
+        help="Cross-validate: a network for each of K parts of the rows.",
+    ),
+]
+Assertions = Annotated[
+    list[str] | None,
+    typer.Option("--assert", metavar="CLAIM", help="Exit 10 unless it holds: 'accuracy>=0.9'. Repeatable."),
+]
+RunAssertions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assert", metavar="CLAIM", help="Exit 10 unless it holds: 'cv.accuracy>=0.9'. Repeatable."
+    ),
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Override the config's seed.")]
 Threads = Annotated[
     int | None,
@@ -55,6 +75,9 @@ Finish = Annotated[
 Ids = Annotated[
     list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")
 ]
+IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Keep every input column.")]
+Strict = Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")]
+OverwriteFile = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]
 Against = Annotated[
     Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
 ]
@@ -103,6 +126,17 @@ class TaskName(StrEnum):
     REGRESSION = "regression"
     CLASSIFICATION = "classification"
     MULTILABEL = "multilabel"
+
+
+Task = Annotated[
+    TaskName | None,
+    typer.Option(metavar="NAME", help="regression, classification or multilabel. Default: by the target."),
+]
+
+
+def with_folds(overrides: list[str] | None, folds: int | None) -> list[str]:
+    """What `--set` changes, and that there are so many folds where `--folds` says so."""
+    return [*(overrides or ()), *([] if folds is None else [f"ensemble={{folds: {folds}}}"])]
 
 
 def positive(value: float | None) -> float | None:

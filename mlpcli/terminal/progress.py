@@ -108,9 +108,14 @@ class LiveProgress:
         """`1:02:03 left`, if the other epochs take as long as those since the beginning."""
         if past == self.done:
             return "--:-- left"
-        seconds = math.ceil((now - self.began) / (past - self.done) * (self.epochs - past))
-        hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
-        return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
+        return duration((now - self.began) / (past - self.done) * (self.epochs - past)) + " left"
+
+
+def duration(time: float) -> str:
+    """So many seconds as a clock shows them, the last one begun: `1:02:03`, `2:03`."""
+    whole = math.ceil(time)
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def bar(share: float, length: int) -> str:

@@ -189,14 +189,14 @@ class Trainer:
             self.shuffling.bit_generator.state = self.order or state["shuffling"]
 
 
-def fit(trainer: Trainer, observers: Iterable[Observer] = ()) -> bool:
-    """Train until the epochs are done or an observer says stop; whether one did.
+def fit(trainer: Trainer, observers: Iterable[Observer] = (), last: int | None = None) -> bool:
+    """Train until the epochs are done, or the `last` one, or an observer says stop; whether one did.
 
     Every observer sees every epoch, in the order given.
     """
-    observers = tuple(observers)
+    observers, last = tuple(observers), trainer.epochs if last is None else last
     with np.errstate(all="ignore"):  # overflow is looked for where it matters, in `Trainer.update`
-        while len(trainer.history) < trainer.epochs:
+        while len(trainer.history) < last:
             record = trainer.run_epoch()
             answers = [observer(record) for observer in observers]
             if any(answers):

@@ -23,7 +23,7 @@ from measured import MEBIBYTE, alternating, measure, report
 
 from mlpcli.config.load import load_config
 from mlpcli.memory import MAX_PARAMETERS
-from mlpcli.run.experiment import set_up
+from mlpcli.run.study import study_of
 
 COLUMNS = 60
 BYTES_OF_CELL = 9.4
@@ -103,7 +103,7 @@ def ours(config: str) -> None:
     """Prepare a job. Prints the bytes of its inputs, then what it took."""
     loaded = load_config(Path(config))
     jobs = []
-    measure(lambda: jobs.append(set_up(loaded, MAX_PARAMETERS)))
+    measure(lambda: jobs.append(study_of(loaded, MAX_PARAMETERS).whole))
 
 
 def theirs(table: str) -> None:
@@ -113,7 +113,7 @@ def theirs(table: str) -> None:
 
 def inputs_of(config: Path) -> float:
     """MiB of the matrices of inputs."""
-    experiment = set_up(load_config(config), MAX_PARAMETERS)
+    experiment = study_of(load_config(config), MAX_PARAMETERS).whole
     return sum(part.rows.x.nbytes for part in experiment.parts.values()) / MEBIBYTE
 
 

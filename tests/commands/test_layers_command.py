@@ -14,7 +14,7 @@ import pytest
 from mlpcli.artifacts.model_file import read_model
 from mlpcli.config.load import load_config
 from mlpcli.run import pace
-from mlpcli.run.experiment import set_up
+from mlpcli.run.study import study_of
 from tests.support.running import NO_EPOCHS, arrays, history, mlp, ok, results, write_config, write_table
 from tests.support.stopping import TERM, stopped_after
 
@@ -293,7 +293,7 @@ def test_a_run_starts_from_the_arrays_of_a_model_running_statistics_among_them()
         model={**MODELS["all"], "init": {"from": "run/model.npz"}},
         data={"validation": 0.25, **EMBEDDED},
     )
-    network = set_up(load_config(Path("from.yaml")), 10**6).network
+    network = study_of(load_config(Path("from.yaml")), 10**6).whole.network
     assert set(network.arrays()) == {name for name in source if name.startswith(LEARNT)}
     for name, array in network.arrays().items():
         np.testing.assert_array_equal(array, source[name])
@@ -332,7 +332,7 @@ def test_an_unseen_category_is_reported_and_the_zero_vector() -> None:
     found = arrays(run)
     found["embeddings.0.weight"][:] = 0.0  # now every colour is the zero vector
     del found["check.outputs"]
-    zero = set_up(load_config(Path("c.yaml")), 10**6).network
+    zero = study_of(load_config(Path("c.yaml")), 10**6).whole.network
     zero.load(found)
     # 5 is no width of the table either: the second code is -1 too
     encoded = np.array([[0.5, -1.0, -1.0]])
@@ -438,7 +438,7 @@ def test_numbers_in_dates_are_embedded_and_other_inputs_are_not() -> None:
     }
     model = {"layers": ["auto", 3, "auto"], "numeric_embedding": "periodic"}
     write_config(Path("c.yaml"), data={"target": "y", "features": features}, model=model)
-    network = set_up(load_config(Path("c.yaml")), 10**6).network
+    network = study_of(load_config(Path("c.yaml")), 10**6).whole.network
     waves = network.architecture.numeric_embedding
     # three colours, a and its indicator, size, the month's sine and cosine, the day
     assert waves is not None
@@ -472,6 +472,6 @@ def test_memory_is_asked_for_what_a_step_keeps(monkeypatch: pytest.MonkeyPatch) 
         write_config(
             Path("c.yaml"), model={"layers": ["auto", 8, "auto"], **model}, training={"batch_size": 8}
         )
-        set_up(load_config(Path("c.yaml")), 10**6)
+        study_of(load_config(Path("c.yaml")), 10**6)
     plain, *more = needed
     assert all(other > plain for other in more)

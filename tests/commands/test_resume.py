@@ -20,7 +20,6 @@ import pytest
 from mlpcli.artifacts.atomic import Content, write_atomically
 from mlpcli.artifacts.checkpoint import checkpoint_content, read_checkpoint
 from mlpcli.artifacts.run_directory import RunDirectory
-from mlpcli.artifacts.run_files import Artifact
 from mlpcli.errors import OutputError, Place
 from mlpcli.run import pace, training
 from mlpcli.signals import StoppedBySignal
@@ -399,7 +398,7 @@ def checkpoints_fail(error: OutputError, tries: Container[int]) -> AbstractConte
     """Writing a checkpoint fails with the error at these tries, counted from 0."""
     write, tried = RunDirectory.write, itertools.count()
 
-    def failing(directory: RunDirectory, name: Artifact, content: Content) -> None:
+    def failing(directory: RunDirectory, name: str, content: Content) -> None:
         if name == "checkpoint.npz" and next(tried) in tries:
             raise error
         write(directory, name, content)

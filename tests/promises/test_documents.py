@@ -13,7 +13,8 @@ import pytest
 from mlpcli.config.load import load_config
 from mlpcli.errors import ConfigError
 from mlpcli.nn.activations import ACTIVATIONS
-from mlpcli.run.experiment import Experiment, set_up
+from mlpcli.run.experiment import Experiment
+from mlpcli.run.study import study_of
 from tests.support.config_runs import CONFIGS, DATA, ROOT, STEMS, Train, Values, mlp, once_each
 
 pytestmark = pytest.mark.kernels
@@ -49,7 +50,7 @@ def reference(name: str) -> dict[str, Any]:
 
 def experiment_of(stem: str, *overrides: str) -> Experiment:
     """The network of a config with its starting weights, and its rows."""
-    return set_up(load_config(DOCUMENTS / f"{stem}.yaml", overrides), max_parameters=100_000)
+    return study_of(load_config(DOCUMENTS / f"{stem}.yaml", overrides), max_parameters=100_000).whole
 
 
 def cost_and_gradients(experiment: Experiment) -> tuple[float, dict[str, Values]]:

@@ -259,7 +259,7 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "a key missing": lambda: with_meta_text(meta_json().replace('"id": ["rowid"], ', "")),
     "another format": lambda: with_meta("format", value="mlp-checkpoint"),
     "no format": lambda: with_meta("format", value=None),
-    "a newer version": lambda: with_meta("version", value=2),
+    "a newer version": lambda: with_meta("version", value=3),
     "version zero": lambda: with_meta("version", value=0),
     "a true version": lambda: with_meta("version", value=True),
     "decorated classes": lambda: with_meta("target", "parse", value={"y": {"suffix": "%"}}),

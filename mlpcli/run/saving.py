@@ -1,0 +1,73 @@
+"""What a trained run leaves in its directory: the model first, then what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlpcli.artifacts.atomic import bytes_content
+from mlpcli.artifacts.drawing import Draw
+from mlpcli.artifacts.history import (
+    TRAINING_ROWS,
+    VALIDATION_ROWS,
+    Row,
+    history_content,
+    mean_rows,
+    metrics_content,
+)
+from mlpcli.artifacts.model_file import model_content
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.errors import MlpError
+from mlpcli.run.experiment import monitors
+from mlpcli.run.finished import LAST_FILE
+from mlpcli.run.kept_rows import HELD_OUT, out_of_fold_content, predictions_content, splits_content
+from mlpcli.run.member import TrainedMember
+from mlpcli.run.model_document import model_arrays, model_document
+from mlpcli.run.resolved_config import resolved_text
+from mlpcli.run.resources import Resources
+from mlpcli.run.results import Results, columns_of, history_rows
+from mlpcli.run.study import Study
+from mlpcli.terminal.console import Console
+
+
+def save(
+    study: Study, trained: Sequence[TrainedMember], results: Results, run: RunDirectory, resources: Resources
+) -> None:
+    """Write the model first, then what explains it."""
+    experiment = study.whole
+    document = model_document(study, trained, results, resources.threads)
+    run.write("model.npz", model_content(document, model_arrays(study, trained)))
+    columns = columns_of(experiment, several=not study.is_single)
+    run.write("history.csv", history_content(columns, history_rows(study, trained)))
+    run.write("splits.csv", splits_content(experiment))
+    if any(name in results.scores for name in HELD_OUT.values()):
+        run.write("predictions.csv", predictions_content(experiment, results.scores))
+    if study.folds:
+        run.write("out_of_fold.csv", out_of_fold_content(study, [member.scores for member in trained]))
+    run.write("metrics.json", metrics_content(results.document()))
+    run.write(LAST_FILE, bytes_content(resolved_text(experiment, run.output).encode()))
+
+
+def drawn_rows(study: Study, trained: Sequence[TrainedMember]) -> list[Row]:
+    """Of the history what is drawn: the losses, and the metric that decides something, else the first one.
+
+    Of several networks the mean of each epoch.
+    """
+    watched = [name.removeprefix(VALIDATION_ROWS) for _, name in monitors(study.config.spec)]
+    metric = next((name for name in (*watched, *study.whole.metrics) if name != "loss"), None)
+    wanted = [part + what for what in ("loss", metric) if what for part in (TRAINING_ROWS, VALIDATION_ROWS)]
+    rows = mean_rows([[epoch.row() for epoch in member.fitted.history] for member in trained])
+    return [{name: row.get(name) for name in ("epoch", *wanted)} for row in rows]
+
+
+def write_pictures(
+    study: Study, trained: Sequence[TrainedMember], draw: Draw, run: RunDirectory, console: Console
+) -> None:
+    """Write the pictures; the run is complete without them, so a failure is a warning."""
+    try:
+        chosen = trained[0].fitted.chosen if study.is_single else None
+        pictures = draw(drawn_rows(study, trained), study.config.path.stem, chosen)
+        run.write("loss.svg", bytes_content(pictures["loss.svg"]))
+        run.write("loss.png", bytes_content(pictures["loss.png"]))
+    except Exception as error:  # whatever a drawing library may come up with: the model is saved
+        reason = error.problems[0].message if isinstance(error, MlpError) else error
+        console.warn(f"no picture of the loss: {reason}")

@@ -1,0 +1,130 @@
+"""A run before its first update: all of its rows and how they are judged, and the networks to be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from mlpcli.arrays import Indices
+from mlpcli.artifacts.run_files import CHECKPOINT, checkpoint_of
+from mlpcli.config.load import Config
+from mlpcli.data.dataset import Prepared
+from mlpcli.data.folds import Fold
+from mlpcli.data.gathering import Gathered, gather
+from mlpcli.rng import derived_seed
+from mlpcli.run.experiment import Experiment, Split, checked_experiment, experiment_of, input_files
+from mlpcli.run.limits import check_size, dtype_of
+from mlpcli.survey.notes import notes_on
+from mlpcli.training.batches import Part
+from mlpcli.training.combined import decoder_of_several
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One network of a run: `name` in what a person reads, where its state is kept, and its experiment.
+
+    `fold` has the rows that train and validate it, where that is not the same for all.
+    """
+
+    name: str
+    checkpoint: str
+    make: Callable[[], Experiment]
+    fold: Fold | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A run: `whole` has all its rows, by parts, and says how these are judged; `members` are the networks.
+
+    With folds the training rows of `whole` are those that train any member, and its validation rows those
+    that validate one: mostly the same.
+    """
+
+    whole: Experiment
+    members: tuple[Member, ...]
+
+    @property
+    def config(self) -> Config:
+        """What was asked for."""
+        return self.whole.config
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one network is all."""
+        return len(self.members) == 1
+
+    @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        """Those of the members; none where all have the same rows."""
+        return tuple(member.fold for member in self.members if member.fold is not None)
+
+
+def study_of(config: Config, max_parameters: int) -> Study:
+    """Read the data, cut it, build the first network, check that all fits.
+
+    Raises ConfigError, DataError, and MemoryLimitError before a network is allocated.
+    """
+    check_size(config, max_parameters)
+    with config.places():
+        gathered = gather(config.spec, input_files(config), notes_on)
+        kept = gathered.kept() if gathered.folds else None
+        prepared = gathered.encode(dtype_of(config))
+    whole = checked_experiment(config, prepared, max_parameters)
+    if config.spec.ensemble is None:
+        return Study(whole, (Member("", CHECKPOINT, lambda: whole),))
+    whole = replace(whole, decoder=decoder_of_several(whole.decoder))
+    if kept is not None:
+        return _of_folds(whole, kept)
+    count = config.spec.ensemble.count
+    makers = [partial(_reseeded, whole, prepared, number) for number in range(count)]
+    return Study(whole, tuple(_members("member", makers, [None] * count)))
+
+
+def _reseeded(whole: Experiment, prepared: Prepared, number: int) -> Experiment:
+    """The experiment of the same rows with the seed of a member."""
+    return experiment_of(
+        config_of_member(whole.config, number), prepared, whole.metrics, dtype_of(whole.config)
+    )
+
+
+def _of_folds(whole: Experiment, kept: Gathered) -> Study:
+    def made(number: int) -> Experiment:
+        config, dtype = config_of_member(whole.config, number), dtype_of(whole.config)
+        with config.places():
+            prepared = kept.encode_fold(kept.folds[number], dtype)
+        return experiment_of(config, prepared, whole.metrics, dtype)
+
+    rows = kept.parts[0].rows
+    folds = [
+        Fold(*(np.searchsorted(rows, part) for part in (fold.train, fold.validation))) for fold in kept.folds
+    ]
+    validated = np.unique(np.concatenate([fold.validation for fold in folds]))
+    seen = np.unique(np.concatenate([validated, *(fold.train for fold in folds)]))
+    everything = whole.parts["train"]
+    parts = {"train": _rows_of(everything, seen), "val": _rows_of(everything, validated)}
+    parts |= {name: part for name, part in whole.parts.items() if name == "test"}
+    makers = [partial(made, number) for number in range(len(folds))]
+    return Study(replace(whole, parts=parts), tuple(_members("fold", makers, folds)))
+
+
+def _rows_of(split: Split, rows: Indices) -> Split:
+    x, y, weights = split.rows.arrays()
+    own = None if split.sample_weights is None else split.sample_weights[rows]
+    part = Part(x[rows], y[rows], None if weights is None else weights[rows])
+    return Split(part, split.truth[rows], own)
+
+
+def _members(
+    what: str, makers: Sequence[Callable[[], Experiment]], folds: Sequence[Fold | None]
+) -> Iterator[Member]:
+    for number, (make, fold) in enumerate(zip(makers, folds, strict=True), 1):
+        yield Member(f"{what} {number} of {len(makers)}", checkpoint_of(number), make, fold)
+
+
+def config_of_member(config: Config, number: int) -> Config:
+    """The config with the seed of a member: the first one has that of the config, as one alone would."""
+    seed = derived_seed(config.spec.seed, number)
+    return replace(config, spec=config.spec.model_copy(update={"seed": seed}))

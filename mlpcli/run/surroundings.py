@@ -1,0 +1,40 @@
+"""What surrounds the training of one network: where its state is left, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mlpcli.artifacts.run_directory import RunDirectory
+from mlpcli.artifacts.run_files import CHECKPOINT
+from mlpcli.terminal.console import Console
+from mlpcli.training.callbacks import Observer
+from mlpcli.training.loop import StopRequested
+
+Observing: TypeAlias = Callable[[int, int], AbstractContextManager[Observer]]
+"""Whoever watches: of so many epochs so many are past."""
+
+
+def unseen(_epochs: int, _past: int) -> AbstractContextManager[Observer]:
+    """Where nobody watches."""
+    return nullcontext(lambda _epoch: None)
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """Where a network's training leaves its state, and who is told of it.
+
+    `only_finish` takes a stopped training as it is: no update more. `most_epochs` ends one that has as many,
+    though its schedule goes on to more.
+    """
+
+    run: RunDirectory
+    threads: int
+    console: Console
+    stop_requested: StopRequested
+    observing: Observing = unseen
+    checkpoint: str = CHECKPOINT
+    only_finish: bool = False
+    most_epochs: int | None = None
