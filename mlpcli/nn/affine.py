@@ -27,7 +27,7 @@ class AffineKind:
 
     def training(self, site: Site) -> Iterator[Affine]:
         """One step."""
-        yield Affine(
+        yield (Affine if site.z.ndim == 2 else StackedAffine)(
             x=site.x,
             W=site.arrays["weight"],
             b=site.arrays.get("bias"),
@@ -93,6 +93,27 @@ class Affine:
             self.ones.dot(self.dz, self.db)
         if self.dx is not None:
             self.dz.dot(self.W.T, self.dx)
+
+
+class StackedAffine(Affine):
+    """The same of networks in a stack: x (members, rows, inputs), W (members, inputs, outputs), and so on.
+
+    NumPy hands the products to BLAS one member after the other, as they would be alone.
+    """
+
+    def forward(self) -> None:
+        """z = x W + b."""
+        np.matmul(self.x, self.W, self.z)
+        if self.b is not None:
+            np.add(self.z, self.b, self.z)
+
+    def backward(self) -> None:
+        """dW = xᵀ dz, db = 1ᵀ dz, dx = dz Wᵀ."""
+        np.matmul(self.x.mT, self.dz, self.dW)
+        if self.db is not None:
+            np.matmul(self.ones, self.dz, self.db)
+        if self.dx is not None:
+            np.matmul(self.dz, self.W.mT, self.dx)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from mlpcli.arrays import Matrix
-from mlpcli.nn.layers import Entry, EvaluationSite, Site
+from mlpcli.nn.layers import Entry, EvaluationSite, Site, Uniforms
 from mlpcli.nn.steps import EvaluationStep
 
 
@@ -25,7 +25,7 @@ class DropoutKind:
 
     def training(self, site: Site) -> Iterator[Dropout]:
         """One step."""
-        yield Dropout(site.z, site.dz, site.memory.matrix(site.z.shape[1]), self.rate, site.rng)
+        yield Dropout(site.z, site.dz, site.memory.matrix(site.z.shape[-1]), self.rate, site.rng)
 
     def evaluation(self, _site: EvaluationSite) -> tuple[EvaluationStep, ...]:
         """Nothing drops out."""
@@ -46,7 +46,7 @@ class Dropout:
     da: Matrix
     mask: Matrix
     rate: float
-    rng: np.random.Generator
+    rng: Uniforms
 
     @property
     def output(self) -> tuple[Matrix, Matrix]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -51,11 +51,18 @@ def constant(value: float) -> Start:
     return lambda _draws: value
 
 
+class Uniforms(Protocol):
+    """Draws numbers from 0 to 1, as NumPy's generators do."""
+
+    def random(self, *, dtype: Any, out: Array) -> object: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Site:
     """Where the steps of a layer are put up: its inputs, its scores, its arrays by their names in the layer.
 
-    x, dx (rows, inputs), z, dz (rows, outputs). Where nothing below learns there is no `dx`.
+    x, dx (rows, inputs), z, dz (rows, outputs). Where nothing below learns there is no `dx`. Of networks in a
+    stack all have an axis before these, (members, rows, width), vectors of parameters (members, 1, width).
     """
 
     x: Matrix
@@ -65,7 +72,7 @@ class Site:
     arrays: Mapping[str, Array]
     gradients: Mapping[str, Array]
     memory: Buffers
-    rng: np.random.Generator
+    rng: Uniforms
 
 
 @dataclass(frozen=True, eq=False)

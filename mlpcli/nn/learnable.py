@@ -19,6 +19,7 @@ from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.layers import Entry, EvaluationSite, Site, constant
 from mlpcli.nn.pointwise import bound
 from mlpcli.nn.steps import InPlace
+from mlpcli.nn.workspace import Product, product_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class LearnableKind:
 
     def training(self, site: Site) -> Iterator[Mixture]:
         """One step, which keeps φ(z) − z and its own derivative for backward."""
-        z, alpha, width = site.z, site.arrays["alpha"], site.z.shape[1]
+        z, alpha, width = site.z, site.arrays["alpha"], site.z.shape[-1]
         delta, prime = site.memory.pair(width)
         arrays = {"z": z, "alpha": alpha, "delta": delta, "prime": prime}
         yield Mixture(
@@ -45,6 +46,7 @@ class LearnableKind:
             prime=prime,
             scratch=site.memory.scratch(width),
             ones=site.memory.ones,
+            product=product_of(z),
             mix=bound(self._kernel(z.dtype), arrays, site.memory),
             scores=site.memory.matrix(width) if self.choice.has_kink() else None,
         )
@@ -82,8 +84,9 @@ class Mixture:
     """a = z + α ∘ (φ(z) − z);  dz = da ∘ (1 + α ∘ (φ′(z) − 1)),  dα = Σ da ∘ (φ(z) − z) over the rows.
 
     `a` takes the place of `z`, and `dz` that of `da`. z, dz, `delta` = φ(z) − z, `prime`, `scratch` (rows,
-    outputs), α (outputs,); `ones` (rows,) makes the sum a matrix product. `mix` is the formula, traced and
-    bound to these arrays. Where φ has a kink, `scores` keep z, which a does not tell whatever α is.
+    outputs), α (outputs,); the `product` of `ones` (rows,) and a matrix is a sum over the rows. `mix` is the
+    formula, traced and bound to these arrays. Where φ has a kink, `scores` keep z, which a does not tell
+    whatever α is.
     """
 
     derivative: ClassVar[str] = "dz = da ∘ (1 + α ∘ (φ′(z) − 1)), φ′ = 0 at a kink"
@@ -99,6 +102,7 @@ class Mixture:
     prime: Matrix
     scratch: Matrix
     ones: Vector
+    product: Product
     mix: BoundKernel
     scores: Matrix | None
 
@@ -124,5 +128,5 @@ class Mixture:
     def backward(self) -> None:
         """dα = Σ dz ∘ delta over the rows,  dz ← dz ∘ prime."""
         np.multiply(self.dz, self.delta, self.scratch)
-        self.ones.dot(self.scratch, self.dalpha)
+        self.product(self.ones, self.scratch, self.dalpha)
         np.multiply(self.dz, self.prime, self.dz)

@@ -94,11 +94,11 @@ def cross_entropy(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
     subtract_max(s, work)
     np.maximum(s, LEAST, out=dz)
     np.exp(dz, dz)
-    dz.dot(work.ones, work.row)
+    work.product(dz, work.ones, work.row)
     np.divide(dz, work.column, dz)
     np.subtract(dz, y, dz)
     np.multiply(s, y, s)
-    s.dot(work.ones, work.other_row)
+    work.product(s, work.ones, work.other_row)
     np.log(work.row, work.row)
     np.subtract(work.row, work.other_row, work.row)
 
@@ -108,21 +108,21 @@ def hinge(z: Matrix, y: Matrix, dz: Matrix, work: Workspace) -> None:
 
     Several outputs: Crammer & Singer 2001; equal largest others share the derivative.
     """
-    if z.shape[1] == 1:
+    if z.shape[-1] == 1:
         _hinge_of_two(z, y, dz, work)
         return
     s, y = rearranged(z, work.s), rearranged(y, work.t)
     loss, other = work.row, work.other_row
     np.multiply(y, -FAR_BELOW, dz)
     np.add(dz, s, dz)
-    np.maximum.reduce(dz, 1, None, out=other)
+    np.maximum.reduce(dz, -1, None, out=other)
     np.equal(dz, work.other_column, out=dz)
     np.multiply(s, y, s)
-    s.dot(work.ones, loss)
+    work.product(s, work.ones, loss)
     np.subtract(other, loss, loss)
     np.add(loss, 1.0, loss)
     np.maximum(loss, 0.0, out=loss)
-    dz.dot(work.ones, other)
+    work.product(dz, work.ones, other)
     np.divide(dz, work.other_column, dz)
     np.subtract(dz, y, dz)
     np.sign(loss, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -18,15 +19,19 @@ Order: TypeAlias = Literal["C", "F"]
 class Buffers:
     """The one factory of arrays for a plan; scratch is shared, since no step keeps it.
 
-    Their memory goes row after row ("C"), or unit after unit ("F").
+    Their memory goes row after row ("C"), or unit after unit ("F"). Those of networks in a stack are
+    (members, rows, width).
     """
 
-    def __init__(self, rows: int, widest: int, dtype: npt.DTypeLike, order: Order = "C") -> None:
+    def __init__(
+        self, rows: int, widest: int, dtype: npt.DTypeLike, order: Order = "C", stack: tuple[int, ...] = ()
+    ) -> None:
         self.rows = rows
+        self.shape = (*stack, rows)
         self.order: Order = order
         self.dtype = np.dtype(dtype)
         self.ones = np.ones(rows, self.dtype)
-        self._scratch = np.empty(rows * widest, self.dtype)
+        self._scratch = np.empty(prod(self.shape) * widest, self.dtype)
 
     def matrix(self, width: int) -> Matrix:
         """A new array (rows, width)."""
@@ -38,11 +43,11 @@ class Buffers:
 
     def array(self, width: int, dtype: np.dtype[Any]) -> Array:
         """A new array (rows, width) of a type of its own."""
-        return np.empty((self.rows, width), dtype, self.order)
+        return np.empty((*self.shape, width), dtype, self.order)
 
     def scratch(self, width: int) -> Matrix:
         """The shared array, seen as (rows, width)."""
-        return self._scratch[: self.rows * width].reshape((self.rows, width), order=self.order)
+        return self._scratch[: prod(self.shape) * width].reshape((*self.shape, width), order=self.order)
 
 
 @dataclass

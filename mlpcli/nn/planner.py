@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from mlpcli.arrays import Array, Matrix
 from mlpcli.nn.architecture import Architecture
-from mlpcli.nn.layers import EvaluationSite, Layer, Site
+from mlpcli.nn.layers import EvaluationSite, Layer, Site, Uniforms
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.plan import Buffers, EvaluationPlan, Order, Plan
 from mlpcli.nn.steps import EvaluationStep, Step
@@ -24,14 +22,23 @@ class Arrays(NamedTuple):
 
 
 class Planner:
-    """Builds the plans of one network over its arrays; dropout masks come from `rng`."""
+    """Builds the plans of one network, or a `stack` of so many, over its arrays.
+
+    Dropout masks come from `rng`.
+    """
 
     def __init__(
-        self, architecture: Architecture, loss: Loss, arrays: Arrays, rng: np.random.Generator
+        self,
+        architecture: Architecture,
+        loss: Loss,
+        arrays: Arrays,
+        rng: Uniforms,
+        stack: tuple[int, ...] = (),
     ) -> None:
         self.architecture = architecture
         self.loss = loss
         self.rng = rng
+        self._stack = stack
         self._layers = tuple(architecture.layers(architecture.output_step(loss.name)))
         self._arrays, self._gradients = {**arrays.parameters, **arrays.statistics}, arrays.gradients
 
@@ -82,4 +89,4 @@ class Planner:
 
     def _memory(self, rows: int, order: Order) -> Buffers:
         dtype = next(iter(self._gradients.values())).dtype
-        return Buffers(rows, max(layer.outputs for layer in self._layers), dtype, order)
+        return Buffers(rows, max(layer.outputs for layer in self._layers), dtype, order, self._stack)

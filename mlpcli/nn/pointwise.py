@@ -34,9 +34,9 @@ class ActivationKind:
         """One step, which keeps φ′(z) for backward."""
         choice, z, dz = self.choice, site.z, site.dz
         if choice.name == "softmax":
-            yield Softmax(z, site.memory.matrix(z.shape[1]), dz, Workspace.like(z))
+            yield Softmax(z, site.memory.matrix(z.shape[-1]), dz, Workspace.like(z))
         elif choice.name != "identity":
-            prime = site.memory.array(z.shape[1], choice.derivative_type(z.dtype))
+            prime = site.memory.array(z.shape[-1], choice.derivative_type(z.dtype))
             activate = bound(choice.kernel(z.dtype), {"z": z, "prime": prime}, site.memory)
             yield Pointwise(z, prime, dz, activate, choice.has_kink())
 
@@ -52,9 +52,9 @@ class ActivationKind:
 def bound(kernel: Kernel, arrays: Mapping[str, Array], memory: Buffers) -> BoundKernel:
     """The kernel on these arrays, all of the shape of z, or a number for each of its columns."""
     z = arrays["z"]
-    scratch: list[Array] = [memory.scratch(z.shape[1])] * min(kernel.temporaries, 1)
+    scratch: list[Array] = [memory.scratch(z.shape[-1])] * min(kernel.temporaries, 1)
     # the scratch is there anyway, and shared; a formula that needs more has the rest for itself
-    scratch += [memory.matrix(z.shape[1]) for _ in range(1, kernel.temporaries)]
+    scratch += [memory.matrix(z.shape[-1]) for _ in range(1, kernel.temporaries)]
     return bind(kernel, arrays, np.empty(0, z.dtype), scratch)
 
 
@@ -121,6 +121,6 @@ class Softmax:
     def backward(self) -> None:
         """dz ← a ∘ (dz − Σ a ∘ dz)."""
         np.multiply(self.kept, self.dz, self.work.scratch)
-        np.add.reduce(self.work.scratch, 1, None, out=self.work.row)
+        np.add.reduce(self.work.scratch, -1, None, out=self.work.row)
         np.subtract(self.dz, self.work.column, self.dz)
         np.multiply(self.dz, self.kept, self.dz)

@@ -26,7 +26,7 @@ class ResidualKind:
 
     def training(self, site: Site) -> Iterator[Step]:
         """A shortcut before the steps within, and the sum after them."""
-        width = site.z.shape[1]
+        width = site.z.shape[-1]
         s, (h, dh) = site.memory.matrix(width), site.memory.pair(width)
         assert site.dx is not None  # x is the output of a hidden layer, which learns
         yield Shortcut(site.x, site.dx, s, dh)

@@ -25,10 +25,12 @@ MANY = 24  # rows; for fewer, copies cost more than they save
 def by_output(matrix: Matrix) -> Matrix:
     """The memory of a matrix (rows, outputs), seen as another one that has output after output.
 
-    That is for many short rows; else it is the matrix itself.
+    That is for many short rows; else it is the matrix itself. Of a stack of matrices, each by itself.
     """
-    rows, outputs = matrix.shape
-    return matrix.reshape(outputs, rows).T if rows > MANY and 1 < outputs <= FEW else matrix
+    *stack, rows, outputs = matrix.shape
+    if rows <= MANY or not 1 < outputs <= FEW:
+        return matrix
+    return matrix.reshape(*stack, outputs, rows).swapaxes(-1, -2)
 
 
 def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
@@ -39,13 +41,23 @@ def rearranged(matrix: Matrix, copy: Matrix | None) -> Matrix:
     return copy
 
 
+Product: TypeAlias = Callable[[Array, Array, Array], Any]
+"""Of a matrix, or each of a stack of them, and a vector, into the third array."""
+
+
+def product_of(matrix: Array) -> Product:
+    """That of arrays like this one; a stack's matrices each have the very sums that they have alone."""
+    # the arrays' own method: a third of a microsecond faster, of a step of thirty
+    return np.ndarray.dot if matrix.ndim == 2 else np.matmul
+
+
 class Workspace(NamedTuple):
-    """Memory to work in beside scores (rows, outputs); what is in it is lost.
+    """Memory to work in beside scores (rows, outputs), or a stack of such; what is in it is lost.
 
     `scratch` has the shape of the scores. Where `by_output` would have these otherwise, `s` and `t` are for
     such copies of scores and targets; `s` has the memory of `scratch`. There is a number for each row, seen
-    as `row` (rows,) and as `column` (rows, 1), and another one. `ones` (outputs,) stay what they are: a
-    product with them is the fastest sum over a row.
+    as `row` (rows,) and as `column` (rows, 1), and another one. `ones` (outputs,) stay what they are: their
+    `product` with a matrix is the fastest sum over a row.
     """
 
     scratch: Matrix
@@ -56,18 +68,20 @@ class Workspace(NamedTuple):
     other_row: Vector
     other_column: Matrix
     ones: Vector
+    product: Product
 
     @classmethod
     def like(cls, scores: Matrix) -> Workspace:
         """New memory for scores like these."""
-        rows, outputs = scores.shape
-        scratch = np.empty((rows, outputs), scores.dtype)
+        *rows, outputs = scores.shape
+        scratch = np.empty((*rows, outputs), scores.dtype)
         s = by_output(scratch)
         t = None if s is scratch else np.empty_like(s)
         copies = (None if t is None else s), t
         row, other_row = (np.empty(rows, scores.dtype) for _ in range(2))
         ones = np.ones(outputs, scores.dtype)
-        return cls(scratch, *copies, row, row[:, None], other_row, other_row[:, None], ones)
+        columns = row[..., None], other_row[..., None]
+        return cls(scratch, *copies, row, columns[0], other_row, columns[1], ones, product_of(scores))
 
 
 RowLosses: TypeAlias = Callable[[Matrix], Vector]
@@ -96,7 +110,7 @@ def mean_of(term: Term) -> Bind:
     """Binds a loss that averages a term over the outputs of a row."""
 
     def bind(z: Matrix, dz: Matrix, **options: float) -> RowLosses:
-        return _bind_term(term, options, 1.0 / z.shape[1], (z, dz))
+        return _bind_term(term, options, 1.0 / z.shape[-1], (z, dz))
 
     return bind
 
@@ -114,11 +128,12 @@ def _bind_term(
     kernel = Kernel(formula, ("z", "y"))
     scratch = [np.empty_like(z) for _ in range(kernel.temporaries)]
     evaluate = bind_but_one(kernel, {"z": z, "dz": dz}, "y", scratch)
-    row, factors = np.empty(len(z), z.dtype), np.full(z.shape[1], per_output, z.dtype)
+    row, factors = np.empty(z.shape[:-1], z.dtype), np.full(z.shape[-1], per_output, z.dtype)
+    product = product_of(z)
 
     def of_rows(y: Matrix) -> Vector:
         evaluate(y)
-        z.dot(factors, row)
+        product(z, factors, row)
         return row
 
     return of_rows

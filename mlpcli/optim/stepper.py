@@ -112,6 +112,16 @@ class Stepper:
         self._numbers.set(float(rate), decay, self.t, self._state)
         self._update(self.t % self.FLUSH_EVERY == 0)
 
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """The arrays of the rule's state themselves, by their names."""
+        return self._arrays
+
+    @property
+    def clips(self) -> bool:
+        """Whether the norm of the whole gradient has a limit."""
+        return self._clip_norm is not None
+
     def state(self) -> dict[str, Array]:
         """A copy of everything that the next step depends on besides theta and grad."""
         return {"t": np.array(self.t), **{name: array.copy() for name, array in self._arrays.items()}}

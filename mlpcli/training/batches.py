@@ -67,6 +67,19 @@ class Batches:
         self._gather(0)
         self._shuffled.fill(True)
 
+    def settle(self, room: Part) -> None:
+        """Let the rows of an epoch lie there from now on: as they are, and in every order to come."""
+        now = self._room if self._shuffled else self._part
+        for source, target in zip(now.arrays(), room.arrays(), strict=True):
+            if source is not None and target is not None:
+                np.copyto(target, source)
+        self._room = room
+
+    @property
+    def part(self) -> Part:
+        """The rows in the order of the file."""
+        return self._part
+
     def _gather_part(self, rank: int, _number: int) -> float:
         rows = share(self.rows, rank, self._pool.size)
         for source, requested in zip(self._part.arrays(), self._room.arrays(), strict=True):

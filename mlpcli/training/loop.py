@@ -84,10 +84,7 @@ class Trainer:
 
         Raises DivergedError, and InterruptedTrainingError after the batch in which a stop was asked for.
         """
-        self.show_average(False)
-        if self.shuffling is not None:
-            self.order = self.shuffling.bit_generator.state
-            self.batches.shuffle(self.shuffling)
+        self.begin_epoch()
         for index in range(self.batch, len(self.batches)):
             self.update(index)
             if self.stop_requested():
@@ -95,20 +92,36 @@ class Trainer:
                 raise InterruptedTrainingError
         return self.finish_epoch()
 
+    def begin_epoch(self) -> None:
+        """The weights themselves, and the rows in a new order."""
+        self.show_average(False)
+        if self.shuffling is not None:
+            self.order = self.shuffling.bit_generator.state
+            self.batches.shuffle(self.shuffling)
+
     def update(self, index: int) -> None:
         """One batch: loss and gradient, checked before they change a weight, then a step."""
-        now = len(self.history) + 1, index + 1, len(self.batches), self.epochs
-        self.rate, decay = self.schedule.rate(*now), 1.0
-        if self.fading is not None:
-            t = Moment(*now).t
-            decay = self.fading.decay(t)
-            self.network.dropout_share.fill(self.fading.dropout(t))
+        decay = self.set_rates(index)
         loss, finite = self._loss_and_grad(index)
         if not finite:
             raise self.divergence(index, loss)
         self.stepper.step(self.rate, decay)
         if self.average is not None:
             self.average.update(self.stepper.t)
+        self.count(index, loss)
+
+    def set_rates(self, index: int) -> float:
+        """The rate of batch `index` (from 0), the share of dropout; returns that of the weight decay."""
+        now = len(self.history) + 1, index + 1, len(self.batches), self.epochs
+        self.rate = self.schedule.rate(*now)
+        if self.fading is None:
+            return 1.0
+        t = Moment(*now).t
+        self.network.dropout_share.fill(self.fading.dropout(t))
+        return self.fading.decay(t)
+
+    def count(self, index: int, loss: float) -> None:
+        """Batch `index` is done."""
         self.loss_sum += loss * self.batches.rows_of(index)
         self.batch = index + 1
 
