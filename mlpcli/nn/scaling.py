@@ -10,6 +10,7 @@ import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.nn.layers import Entry, EvaluationSite, Site, constant
+from mlpcli.nn.workspace import Product, product_of
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,17 @@ class ScalingKind:
     def training(self, site: Site) -> Iterator[Scaling]:
         """One step."""
         s, ds = site.arrays["factor"], site.gradients["factor"]
-        scratch = site.memory.scratch(len(s))
-        yield Scaling(site.x, site.dx, s, ds, site.z, site.dz, scratch, site.memory.ones)
+        yield Scaling(
+            x=site.x,
+            dx=site.dx,
+            s=s,
+            ds=ds,
+            h=site.z,
+            dh=site.dz,
+            scratch=site.memory.scratch(s.shape[-1]),
+            ones=site.memory.ones,
+            product=product_of(site.z),
+        )
 
     def evaluation(self, site: EvaluationSite) -> Iterator[EvaluationScaling]:
         """One step."""
@@ -36,7 +46,7 @@ class Scaling:
     """h = s ∘ x;  ds = Σ dh ∘ x over rows,  dx = s ∘ dh.
 
     x and h (rows, inputs), s (inputs,). Holzmüller et al. 2024 (arXiv 2407.04491), section 3. Where nothing
-    below learns there is no `dx`. `ones` (rows,) makes the sum over rows a matrix product.
+    below learns there is no `dx`. The `product` of `ones` (rows,) and a matrix is a sum over the rows.
     """
 
     derivative: ClassVar[str] = "dx = s ∘ dh"
@@ -52,6 +62,7 @@ class Scaling:
     dh: Matrix
     scratch: Matrix
     ones: Vector
+    product: Product
 
     @property
     def output(self) -> tuple[Matrix, Matrix]:
@@ -65,7 +76,7 @@ class Scaling:
     def backward(self) -> None:
         """ds ← Σ dh ∘ x, dx ← s ∘ dh."""
         np.multiply(self.dh, self.x, self.scratch)
-        self.ones.dot(self.scratch, self.ds)
+        self.product(self.ones, self.scratch, self.ds)
         if self.dx is not None:
             np.multiply(self.dh, self.s, self.dx)
 

@@ -25,12 +25,13 @@ from mlpcli.nn.plan import Plan
 from mlpcli.nn.planner import Arrays, Planner
 from mlpcli.nn.pointwise import ActivationKind
 from mlpcli.nn.residual import ResidualKind
+from mlpcli.nn.scaling import ScalingKind
 
 Rows = tuple[Matrix, Matrix, Matrix | None]
 """x (members, rows, inputs), y (members, rows, outputs), weights (members, rows, 1) or none."""
 
 # kinds whose steps do not mind an axis before that of the rows
-STACKED = (AffineKind, ActivationKind, DropoutKind, LearnableKind)
+STACKED = (AffineKind, ActivationKind, DropoutKind, LearnableKind, ScalingKind)
 
 
 def can_be_stacked(architecture: Architecture) -> bool:

@@ -34,6 +34,7 @@ CASES = {
     "penalties": Case(Loss("huber"), penalty=Penalty(0.01, 0.1)),
     "no bias": Case(Loss("mse"), (3, 4, 2), ActivationChoice("gelu", {}), bias=False),
     "learnable": Case(Loss("mse"), (4, 16, 16, 2), ActivationChoice("mish", {}, True), dtype=np.float32),
+    "scaling": Case(Loss("mse"), (4, 16, 2), scaling=True, rows=20, dtype=np.float32),
     "learnable kink": Case(Loss("mse"), (4, 6, 2), ActivationChoice("selu", {}, True), dropout=0.2),
 }
 
@@ -106,6 +107,7 @@ def test_what_was_collected_is_what_is_distributed() -> None:
     [
         ({}, True),
         ({"residual": True, "hidden": ActivationChoice("relu", {}, True)}, True),
+        ({"scaling": True}, True),
         ({"normalization": BATCH_NORM}, False),
         ({"normalization": LAYER_NORM, "residual": True}, False),
         ({"embeddings": (EmbeddedColumn(0, 4, 2),)}, False),
