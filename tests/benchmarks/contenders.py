@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+LEARNT = "learnt "
 Step = Callable[[int], Any]
 """Runs so many training steps."""
 
@@ -22,7 +23,8 @@ _pools = ExitStack()  # the one of the case that is measured
 class Case:
     """A network with its loss (cross-entropy over its outputs), trained on batches of one size.
 
-    `before` is what mlp alone has before the first layer: `waves` of every column, `scaling`.
+    `before` is what mlp alone has before the first layer: `waves` of every column, `scaling`. Of an
+    activation that is `learnt`, as in `learnt selu`, units learn how much there is.
     """
 
     widths: tuple[int, ...]
@@ -78,7 +80,8 @@ def ours(case: Case) -> Step:
     pool = SerialPool() if workers == 1 else process_pool(workers)
     _pools.enter_context(threads.limited(number if workers == 1 else 1))
     hidden = len(case.widths) - 2
-    choices = (*[ActivationChoice(case.activation, {})] * hidden, ActivationChoice("softmax", {}))
+    own = ActivationChoice(case.activation.removeprefix(LEARNT), {}, case.activation.startswith(LEARNT))
+    choices = (*[own] * hidden, ActivationChoice("softmax", {}))
     columns = case.widths[0]
     waves = PeriodicKind(tuple(range(columns)), 16, 4, 0.1) if "waves" in case.before else None
     widths = (columns + (waves.added if waves else 0), *case.widths[1:])
@@ -114,7 +117,8 @@ def torch(case: Case) -> Step:
     """torch.nn with the fused optimizer, and the number of threads that torch chooses."""
     torch = import_or_skip("torch")
     torch.manual_seed(0)
-    kind = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}[case.activation]
+    kinds = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "selu": "SELU", "mish": "Mish"}
+    kind = getattr(torch.nn, known(kinds, case))
     layers: list[Any] = []
     for inputs, outputs in pairwise(case.widths):
         layers += [torch.nn.Linear(inputs, outputs), kind()]
@@ -144,7 +148,8 @@ def jax(case: Case) -> Step:
         for i, o in pairwise(case.widths)
     ]
     x, y = map(jnp.asarray, case.data())
-    phi = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}[case.activation]
+    kinds = {name: getattr(jax.nn, name) for name in ("relu", "tanh", "sigmoid", "selu", "mish")}
+    phi = known(kinds, case)
 
     def loss(parameters: Any) -> Any:
         a = x
@@ -188,7 +193,7 @@ def scikit_learn(case: Case) -> Step:
     def step(times: int) -> float:
         classifier = network.MLPClassifier(
             hidden_layer_sizes=case.widths[1:-1],
-            activation={"sigmoid": "logistic"}.get(case.activation, case.activation),
+            activation=known({"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}, case),
             solver=case.optimizer,
             momentum=0.0,
             alpha=0.0,
@@ -240,6 +245,13 @@ CONTENDERS: dict[str, Callable[[Case], Step]] = {
     "floor, all threads": lambda case: floor(case, len(os.sched_getaffinity(0))),
 }
 PEERS = ("torch", "scikit-learn", "JAX")
+
+
+def known(kinds: dict[str, Any], case: Case) -> Any:
+    """What a contender has for the activation; ModuleNotFoundError where it has none."""
+    if case.activation not in kinds:
+        raise ModuleNotFoundError(case.activation)
+    return kinds[case.activation]
 
 
 def import_or_skip(name: str) -> Any:

@@ -43,6 +43,8 @@ CASES += [Case(*SIZES[i], **variant) for i in (1, 2) for variant in VARIANTS]
 # what stands before the first layer; of the others none has it, and the floor the products of layers alone
 BEFORE = ("", "scaling", "waves", "waves and scaling")
 CASES += [Case((columns, 256, 256, 256, 3), 256, before=it) for columns in (10, 50) for it in BEFORE]
+CURVES = ("selu", "mish", "learnt selu", "learnt mish")
+CASES += [Case((50, 256, 256, 256, 3), 256, activation=it) for it in CURVES]
 # how the cost grows: one thing at a time, from one network
 GROWTH = {
     "width": [Case((64, width, width, 10), 128) for width in (32, 64, 128, 256, 512, 1024)],
