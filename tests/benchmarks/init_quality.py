@@ -3,6 +3,7 @@
     python tests/benchmarks/init_quality.py tables FOLDER --archives DIR
     python tests/benchmarks/init_quality.py run FOLDER CONTENDER ... -o RESULTS.jsonl --python PEERS_PYTHON
     python tests/benchmarks/init_quality.py report FOLDER RESULTS.jsonl ... [--base CONTENDER] [--each]
+                                                                        [--contenders CONTENDER ...]
 
 `tables` fetches packages into DIR, checks their sha256 and writes FOLDER/NAME.csv and FOLDER/tables.json:
 178 to 60,000 rows, both tasks, 2 to 26 classes, texts, missing cells, up to 181 columns. They are two halves,
@@ -25,7 +26,8 @@ that names file and target alone (and `missing: median` where cells are missing)
 init --recipe`; KEY=VALUE goes to `mlp train --set`. Its seconds are those of both commands from their start,
 those of the others are those of the fit alone, imports and reading left out.
 
-`report` prints means over tables for each half (see `quality/report.py`).
+`report` prints means over tables for each half (see `quality/report.py`), of all results or of some
+contenders on the tables that all of these have.
 """
 
 from __future__ import annotations
@@ -71,6 +73,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--seeds", type=int, nargs="+", default=[0])
     told.add_argument("results", type=Path, nargs="+")
     told.add_argument("--base", default="mlp-today")
+    told.add_argument("--contenders", nargs="+", help="these alone, on the tables that all of them have")
     told.add_argument("--each", action="store_true", help="the values of every table too")
     for command in (run, told):
         command.add_argument("--only", nargs="+", default=[], metavar="TABLE")
@@ -82,6 +85,9 @@ def arguments() -> argparse.Namespace:
 def show(asked: argparse.Namespace, chosen: list[Table]) -> None:
     """Print the report of the tables that are asked for."""
     results = report.read(asked.results)
+    if asked.contenders:
+        results = {key: value for key, value in results.items() if key[0] in asked.contenders}
+        chosen = report.shared(results, chosen)
     for title, task in (("all", None), ("classes", "classification"), ("numbers", "regression")):
         for half in HALVES:
             group = [one for one in chosen if one.half == half and task in {None, one.task}]

@@ -48,6 +48,7 @@ def test_means_are_over_tables_of_means_over_seeds() -> None:
         ("other", "second"): {0: {"error": 0.6, "cpu": 2.0}},
         ("third", "second"): {0: {"error": 0.4, "cpu": 1.0}},
     }
+    assert report.shared(results, [first, second]) == [second]
     found = report.means(results, [first, second], "base")
     other = found["other"]
     assert other.error == pytest.approx(np.sqrt(0.06 * 0.61))

@@ -58,6 +58,12 @@ def read(paths: Iterable[Path]) -> Results:
     return dict(found)
 
 
+def shared(results: Results, tables: list[Table]) -> list[Table]:
+    """The tables that every contender has."""
+    contenders = {who for who, _ in results}
+    return [table for table in tables if all((who, table.name) in results for who in contenders)]
+
+
 def mean_of(results: Results, contender: str, table: str, key: str) -> float:
     """The mean over seeds, or NaN."""
     values = [one[key] for one in results.get((contender, table), {}).values() if key in one]
