@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpcli.arrays import Array, Matrix
+from mlpcli.arrays import Array
+from mlpcli.calibration.said import Said
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
 from mlpcli.data.encoding import Batch, batches_of
@@ -23,7 +24,7 @@ from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
 from mlpcli.run.prediction import Tally
-from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import RunOptions, Trained
@@ -81,7 +82,7 @@ class TrainedModel:
 
         Classes are texts, numbers are in the target's units.
         """
-        found = self._read(frame, self._model.decoder.words)
+        found = self._read(frame, lambda said: self._model.decoder.words(said.scores))
         if len(self.targets) == 1 and self.task != "multilabel":
             return pd.Series(found[:, 0], frame.index, name=self.targets[0])
         return pd.DataFrame(dict(zip(self.targets, found.T, strict=True)), frame.index)
@@ -91,21 +92,40 @@ class TrainedModel:
         if not self._model.decoder.probabilistic:
             what = "a regression" if self.task == "regression" else "its loss and output activation give none"
             raise UsageError.of(f"the model has no probabilities: {what}", hint="use predict")
-        found = self._read(frame, self._model.decoder.probability_of_each)
+        found = self._read(frame, lambda said: self._model.decoder.probability_of_each(said.scores))
         return pd.DataFrame(found, frame.index, self.targets if self.task == "multilabel" else self.classes)
 
-    def _read(self, frame: pd.DataFrame, read: Callable[[Matrix], Array]) -> Array:
-        """What `read` makes of the scores of all rows (n, columns), of not too many rows at a time."""
+    def predict_interval(self, frame: pd.DataFrame, level: float) -> pd.Series[Any] | pd.DataFrame:
+        """The intervals of a level: columns `lower` and `upper`, of several targets under each one's name.
+
+        For classes the set of each row, as a frozenset. Raises UsageError for a level that the model has not.
+        """
+        model = self._model
+        intervals = intervals_of_level(model, level)
+        if self.task == "classification":
+            inside = self._read(frame, lambda said: intervals.sets(said, level))
+            names = np.array(self.classes, dtype=object)
+            return pd.Series([frozenset(names[row]) for row in inside], frame.index, name=self.targets[0])
+        ends = self._read(frame, lambda said: np.hstack(intervals.bounds(said, level)))
+        both = dict(zip(("lower", "upper"), np.hsplit(ends, 2), strict=True))
+        if len(self.targets) == 1:
+            return pd.DataFrame({end: found[:, 0] for end, found in both.items()}, frame.index)
+        named = enumerate(self.targets)
+        of_each = {(name, end): found[:, index] for index, name in named for end, found in both.items()}
+        return pd.DataFrame(of_each, frame.index)
+
+    def _read(self, frame: pd.DataFrame, read: Callable[[Said], Array]) -> Array:
+        """What `read` makes of what is said of all rows (n, columns), of not too many rows at a time."""
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
         model = self._model.for_another_thread()
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[Array]()
         for given in batches_of(table, model.inputs, model.dtype, model.outputs):
-            scores, batch = model.scores(given)
+            said, batch = model.said(given)
             require_good(batch)
             tally.add(batch)
-            parts.append(read(scores))
+            parts.append(read(said))
         for remark in tally.remarks():
             warnings.warn(remark, stacklevel=3)
         return np.concatenate(parts)
@@ -171,8 +191,7 @@ def train(
         warnings.warn(text, stacklevel=2)
     document = trained.results.document()
     columns = columns_of(study.whole, several=not study.is_single)
-    rows = history_rows(study, [member.fitted for member in trained.members])
-    history = history_frame(rows, columns)
+    history = history_frame(history_rows(study, trained.members), columns)
     return Run(trained.output.resolve(), document, history)
 
 

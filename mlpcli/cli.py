@@ -13,6 +13,7 @@ from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import (
     Against,
     Assertions,
+    BadRow,
     Config,
     DryRun,
     Every,
@@ -23,6 +24,7 @@ from mlpcli.terminal.arguments import (
     IncludeInputs,
     InjectError,
     Input,
+    Interval,
     Json,
     MaxParams,
     Method,
@@ -102,9 +104,8 @@ def predict(
     ids: Ids = None,
     include_inputs: IncludeInputs = False,
     strict: Strict = False,
-    on_bad_row: Annotated[
-        OnBadRow, typer.Option("--on-bad-row", help="What becomes of a row that cannot be encoded.")
-    ] = OnBadRow.ERROR,
+    on_bad_row: BadRow = OnBadRow.ERROR,
+    interval: Interval = None,
     expect_sha256: Sha256 = None,
     quiet: Quiet = False,
 ) -> int:
@@ -120,6 +121,7 @@ def predict(
             strict=strict,
             empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
             expect_sha256=expect_sha256,
+            interval=interval,
         )
         return predict(model, source, options, console)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import architecture_of
+from mlpcli.artifacts.calibration_schema import check_fits, check_intervals
 from mlpcli.artifacts.feature_schema import (
     CategoricalFeature,
     DateFeature,
@@ -29,6 +30,7 @@ from mlpcli.data.number_feature import MAX_QUANTILES
 NetworkDocument: TypeAlias = ModelMeta | MemberDocument
 
 DIGESTS = "training.digests"
+ERRORS = "intervals.errors"  # of the rows that validate a fold, ascending
 CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
 
 
@@ -40,6 +42,8 @@ def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     for number, member in enumerate(meta.members):
         own = _network_arrays(member, member.rows, meta.target)
         kinds |= {member_array(number, name): kind for name, kind in own.items()}
+    for number, rows in enumerate(meta.intervals.folds if meta.intervals else ()):
+        kinds[member_array(number, ERRORS)] = ArrayKind("float64", (rows, meta.columns_of_errors))
     return kinds
 
 
@@ -93,6 +97,7 @@ def check_meta(meta: ModelMeta) -> None:
         if _ends(network) != _ends(meta):
             _contradict("all networks have the same outputs", ", ".join(map(str, _ends(network))))
     _check_target(meta)
+    _check_calibration(meta)
     if meta.data.digests is not None and meta.data.digests.count > meta.data.rows:
         _contradict(
             f"{meta.data.rows} training rows have as many digests at the most", meta.data.digests.count
@@ -117,6 +122,8 @@ def check_values(arrays: Mapping[str, Array]) -> None:
             raise FileFormatError(f"{name}: holds digests that do not go up")
         if name.endswith(".bounds") and not (array[0] <= array[1]).all():
             raise FileFormatError(f"{name}: holds a range whose end is before its beginning")
+        if name.endswith(ERRORS) and not (array[1:] >= array[:-1]).all():
+            raise FileFormatError(f"{name}: holds errors that go down")
         if name.endswith(".quantiles") and not (array[:, 1:] >= array[:, :-1]).all():
             raise FileFormatError(f"{name}: holds quantiles that go down")
 
@@ -185,6 +192,18 @@ def _check_target(meta: ModelMeta) -> None:
         )
     if meta.loss.one_output_each and outputs < 2:
         _contradict(f"{meta.loss.name} needs two outputs", outputs)
+
+
+def _check_calibration(meta: ModelMeta) -> None:
+    """Raise FileFormatError for what was fitted after the weights of a model that cannot have it."""
+    output, classes = meta.architecture.activations[-1].name, len(meta.target.classes)
+    for key in ("calibration", "threshold", "intervals"):
+        if getattr(meta, key) is not None:
+            check_fits(key, meta.task, output, classes)
+    if meta.intervals is not None:
+        check_intervals(meta.intervals, meta.columns_of_errors, len(meta.members))
+        if not meta.target.classes and any(limit < 0 for limits in meta.intervals.limits for limit in limits):
+            _contradict("the limit of an error is at least 0", min(map(min, meta.intervals.limits)))
 
 
 def _widths(meta: ModelMeta) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mlpcli.artifacts.architecture_document import ArchitectureDocument
+from mlpcli.artifacts.calibration_schema import CalibrationDocument, IntervalsDocument
 from mlpcli.artifacts.exact import (
     MAX_CATEGORIES,
     MAX_FEATURES,
@@ -46,9 +47,10 @@ from mlpcli.parallel.threads import LIMIT
 
 Scores: TypeAlias = Few[Number | None]
 OfTargets: TypeAlias = Annotated[dict[Text, Scores], Field(max_length=MAX_FEATURES)]
-PartName = Literal["train", "val", "test"]
+PartName = Literal["train", "val", "cal", "test"]
 
 SINGLE, SEVERAL = 1, 2  # versions of files of one network, and of several
+AFTERWARDS = ("calibration", "threshold", "intervals")  # what is fitted after the weights
 
 
 class Target(Exact):
@@ -157,6 +159,7 @@ class ModelMeta(Exact):
 
     Where several networks predict together, `members` are these, and what else there is of a network is that
     of all rows that train any of them; a file of one network, which older versions read too, has none.
+    What was fitted after the weights is there where it was asked for.
     """
 
     format: Literal["mlp-model"]
@@ -176,6 +179,14 @@ class ModelMeta(Exact):
     metrics: Annotated[dict[PartName, Few[Number | Scores | OfTargets | None]], BeforeValidator(few_keys)]
     threads: Annotated[int, Field(ge=1, le=LIMIT)]
     members: Annotated[Items[MemberDocument], Field(max_length=MOST_MEMBERS)] = ()
+    calibration: CalibrationDocument | None = None
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    intervals: IntervalsDocument | None = None
+
+    @property
+    def columns_of_errors(self) -> int:
+        """How many kinds of error its intervals have: one for each target, of classes their misfit."""
+        return 1 if self.target.classes else len(self.target.columns)
 
     @model_validator(mode="after")
     def _of_its_version(self) -> ModelMeta:
@@ -187,7 +198,7 @@ class ModelMeta(Exact):
 
     @model_serializer(mode="wrap")
     def _used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(serialize(self), {"members": []})
+        return without(serialize(self), {"members": [], **dict.fromkeys(AFTERWARDS)})
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -2,7 +2,7 @@
 
 Split conformal, with the errors s_i = |y_i − ŷ_i| of n rows that nothing was fitted on:
 
-    ŷ ± the k-th smallest s_i, which holds at least the level of new rows (`levels` says which k).
+    ŷ ± the k-th smallest s_i, which holds at least the level of new rows (`config.levels` says which k).
 
 CV+ of folds (Barber et al. 2021, arXiv 1905.02928): with ŷ₋ₖ the model without fold k, and k(i) the fold of
 row i, whose error s_i is that of the model without it,
@@ -20,20 +20,23 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.calibration.levels import rank
+from mlpcli.config.levels import rank
 
 LARGEST: Final = float(np.finfo(np.float64).max)
 HALVINGS: Final = 64  # of an interval between two numbers: as near as float64 comes
 
 
 def errors_of(truth: Matrix, predicted: Matrix) -> Matrix:
-    """|y − ŷ| (n, K), finite."""
+    """|y − ŷ| (n, K), finite; where y lies beyond ŷ ± that by a rounding, what reaches it."""
     with np.errstate(over="ignore"):
-        return np.minimum(np.abs(truth - predicted), LARGEST)
+        errors = np.abs(truth - predicted)
+        short = (predicted + errors < truth) | (predicted - errors > truth)
+        reaching = np.where(short, errors + np.spacing(np.abs(predicted) + errors), errors)
+    return np.minimum(reaching, LARGEST)
 
 
-def half_width(errors: Matrix, level: float) -> Vector:
-    """What is to be added to and taken from a prediction of each target (K,), by the errors (n, K)."""
+def smallest(errors: Matrix, level: float) -> Vector:
+    """The k-th smallest of each column (K,) of errors (n, K)."""
     place = rank(level, len(errors)) - 1
     return np.asarray(np.partition(errors, place, axis=0)[place])
 
@@ -46,11 +49,11 @@ def bounds_by_folds(
     A fold's errors are ascending, and those of its own model, on the rows that did not train it.
     """
     place = rank(level, sum(map(len, errors)))
-    lower = _smallest([-one for one in predicted], errors, place)
-    return -lower, _smallest(predicted, errors, place)
+    lower = _smallest_sum([-one for one in predicted], errors, place)
+    return -lower, _smallest_sum(predicted, errors, place)
 
 
-def _smallest(predicted: Sequence[Vector], errors: Sequence[Vector], place: int) -> Vector:
+def _smallest_sum(predicted: Sequence[Vector], errors: Sequence[Vector], place: int) -> Vector:
     """The place-th smallest of all ŷ₋ₖ₍ᵢ₎ + s_i, for each row (m,).
 
     n sums for each of m rows are more than there is time for. How many of them are at most t says a search

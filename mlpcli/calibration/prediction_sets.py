@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
-from mlpcli.calibration.levels import rank
+from mlpcli.config.levels import rank
 from mlpcli.training.class_scores import ClassScores
 
 
@@ -30,12 +30,6 @@ def misfits(scores: ClassScores, classes: int) -> Matrix:
     """The misfit of every class for each row (n, classes)."""
     rows = len(scores.z)
     return np.stack([misfit(scores, np.full(rows, index)) for index in range(classes)], axis=1)
-
-
-def largest_misfit(known: Vector, level: float) -> float:
-    """The k-th smallest s_i."""
-    place = rank(level, len(known)) - 1
-    return float(np.partition(known, place)[place])
 
 
 def sets_by_folds(of_models: Sequence[Matrix], known: Sequence[Vector], level: float) -> Array:

@@ -43,11 +43,6 @@ class Temperature:
     after: float
 
 
-def cooled(scores: Matrix, temperature: float | None) -> Matrix:
-    """Scores at a temperature, in float64; as they are where there is none."""
-    return scores if temperature is None else scores.astype(np.float64) / temperature
-
-
 def fit_temperature(scores: ClassScores, truth: Array, weights: Vector | None = None) -> Temperature | None:
     """The temperature for scores (n, outputs) of probabilities; None where no row weighs anything.
 
@@ -65,7 +60,7 @@ def fit_temperature(scores: ClassScores, truth: Array, weights: Vector | None = 
         shares = np.repeat(shares, truth.shape[1])
         z, truth = z.reshape(-1, 1), truth.reshape(-1)
     temperature = 1.0 / _best(_Slope(z, truth, shares))
-    losses = (_log_loss(cooled(z, one), scores.output, truth, shares) for one in (None, temperature))
+    losses = (_log_loss(z / one, scores.output, truth, shares) for one in (1.0, temperature))
     return Temperature(temperature, *losses)
 
 

@@ -102,10 +102,14 @@ class Goal:
 
 @dataclass(frozen=True)
 class Threshold:
-    """The threshold, and what it comes to on the rows that chose it; `reached` whether that is the goal."""
+    """The threshold, and what that comes to on the rows that chose it: `reached` says whether the goal.
+
+    One that nothing chose has no value and no goal.
+    """
 
     threshold: float
-    value: float
+    value: float | None = None
+    goal: Goal | None = None
     reached: bool = True
 
 
@@ -124,9 +128,11 @@ def choose_threshold(
     bounds = np.append(levels, 0.0), np.append(1.0, levels)  # t above the first, to the second
     nearest = -np.abs(np.clip(MIDDLE, *bounds) - MIDDLE)
     ranked, value, reached = _ranked(taken, goal)
-    best = int(np.lexsort((nearest, *ranked))[-1])
+    possible = np.ones(len(value), bool)
+    possible[0] = bounds[0][0] < 1.0  # nothing is taken only above the highest probability
+    best = int(np.lexsort((nearest, *ranked, possible))[-1])
     low, high = (float(bound[best]) for bound in bounds)
-    return Threshold(simplest_between(low, high), float(value[best]), bool(reached[best]))
+    return Threshold(simplest_between(low, high), float(value[best]), goal, bool(reached[best]))
 
 
 def _choices(probability: Vector, positive: Array, weights: Vector) -> tuple[Vector, Taken]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 
 import numpy as np
 
+from mlpcli.calibration.coverage import coverages
+from mlpcli.calibration.said import Known
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.evaluation_report import Evaluation, document_of, report_lines
 from mlpcli.config.refusals import text_of
@@ -48,7 +50,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     if options.json:
         console.document(document_of(model, evaluation, values))
     else:
-        console.lines(report_lines(model, evaluation.predictions, values))
+        console.lines(report_lines(model, evaluation, values))
     for remark in remarks(model, evaluation):
         console.note(remark)
     missed = [problem for claim in assertions if (problem := claim.miss(values)) is not None]
@@ -152,7 +154,23 @@ def _evaluation(model: Model, reader: Reader, parts: Sequence[JudgedBatch], left
         overlap,
         same,
         left_out if drops_unlabelled(model) else None,
+        _coverage(parts),
     )
+
+
+def _coverage(parts: Sequence[JudgedBatch]) -> dict[str, dict[str, float]]:
+    """How the intervals of each level do on all rows: the mean of the parts by what these weigh."""
+    heavy = [part for part in parts if part.weight > 0]
+    if not heavy:
+        return {}
+    shares = np.array([part.weight for part in heavy]) / max(part.weight for part in heavy)
+    return {
+        level: {
+            name: float(np.average([part.intervals[level][name] for part in heavy], weights=shares))
+            for name in values
+        }
+        for level, values in heavy[0].intervals.items()
+    }
 
 
 def _overlap(model: Model, parts: Sequence[JudgedBatch], *, same: bool) -> Overlap | None:
@@ -183,6 +201,7 @@ class JudgedBatch:
     weight: float
     loss: float
     overlap: Overlap | None
+    intervals: Mapping[str, Mapping[str, float]]
 
 
 def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
@@ -190,14 +209,16 @@ def judged(model: Model, batch: LabelledBatch) -> JudgedBatch:
     decoder, weights = model.decoder, batch.sample_weights
     column = None if weights is None else weights[:, np.newaxis]
     y = np.ascontiguousarray(model.loss.prepare(batch.y), model.dtype)
-    scores, judged_rows = model.scores(batch.inputs)
+    said, judged_rows = model.said(batch.inputs)
     judged_rows.require_good()
     with np.errstate(all="ignore"):
-        loss = total_loss(model.loss, decoder.output, scores, y, column)
+        loss = total_loss(model.loss, decoder.output, decoder.cooled(said.scores), y, column)
     weight = float(len(y) if weights is None else weights.sum())
     mean = loss / len(y) if model.loss.reduction == "sum" else loss
     total = mean * weight if weight else 0.0  # of rows without a weight there is no mean
-    predictions = decoder.predictions(scores, decoder.truth(batch.y), weights)
+    truth = decoder.truth(batch.y)
+    predictions = decoder.predictions(said.scores, truth, weights)
     known = model.digests
     overlap = None if known is None else known.overlap(batch.inputs, y, model.dtype)
-    return JudgedBatch(predictions, weight, total, overlap)
+    intervals = {} if model.intervals is None else coverages(model.intervals, Known(said, truth, weights))
+    return JudgedBatch(predictions, weight, total, overlap, intervals)

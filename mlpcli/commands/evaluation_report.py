@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mlpcli.commands.calibration_lines import interval_line
 from mlpcli.commands.parts_table import target_table
 from mlpcli.errors import clean
 from mlpcli.run.predictor import Model
@@ -28,6 +29,7 @@ class Evaluation:
     overlap: Overlap | None  # with the training rows, where the model knows them
     is_training_file: bool
     left_out: int | None = None
+    intervals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def class_rows(model: Model, predictions: Predictions) -> list[ClassRow]:
@@ -47,6 +49,10 @@ def document_of(model: Model, evaluation: Evaluation, values: dict[str, float | 
     document["metrics"] = values
     if model.target.positive_class is not None:
         document["positive"] = model.target.positive_class
+    if model.decoder.least is not None:
+        document["threshold"] = model.decoder.least
+    if evaluation.intervals:
+        document["intervals"] = {level: dict(values) for level, values in evaluation.intervals.items()}
     if targets := by_target(model, predictions, values):
         document["targets"] = targets
     if evaluation.overlap is not None:
@@ -65,11 +71,10 @@ def by_target(
     return compute_by_target([name for name in values if name != "loss"], predictions, model.target.columns)
 
 
-def report_lines(model: Model, predictions: Predictions, values: dict[str, float | None]) -> list[str]:
+def report_lines(model: Model, evaluation: Evaluation, values: dict[str, float | None]) -> list[str]:
     """The same for a person: metrics, the table by class, the confusion matrix."""
-    positive = model.target.positive_class
-    named = "" if positive is None else f"; the positive class is {clean(positive)}"
-    lines = [counted(predictions.rows, "row") + named, ""]
+    predictions = evaluation.predictions
+    lines = [counted(predictions.rows, "row") + _positive(model), ""]
     lines += render(
         ("metric", "value"), [(name, number(value)) for name, value in values.items()]
     ).splitlines()
@@ -83,6 +88,8 @@ def report_lines(model: Model, predictions: Predictions, values: dict[str, float
         (row.name, number(row.precision), number(row.recall), number(row.f1), shown(row.support))
         for row in class_rows(model, predictions)
     ]
+    if evaluation.intervals:
+        lines += ["", *(interval_line(level, own) for level, own in evaluation.intervals.items())]
     if by_class:
         amount = "rows" if predictions.weights is None else "weight"
         what = "class" if model.target.task == "classification" else "label"
@@ -90,6 +97,13 @@ def report_lines(model: Model, predictions: Predictions, values: dict[str, float
     if model.target.task == "classification":
         lines += ["", *matrix_lines(predictions, model.target.classes)]
     return lines
+
+
+def _positive(model: Model) -> str:
+    """The positive class of two, and from which probability on it is predicted where that is not 0.5."""
+    positive, least = model.target.positive_class, model.decoder.least
+    named = "" if positive is None else f"; the positive class is {clean(positive)}"
+    return named if least is None else f"{named}, from a probability of {least:g} on"
 
 
 def matrix_lines(predictions: Predictions, classes: Sequence[str]) -> list[str]:

@@ -60,10 +60,23 @@ def _summary(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "networks", _networks(facts["members"])
     yield "loss", choice(facts["loss"])
     yield "optimizer", f"{training['optimizer']}, schedule {training['schedule']}"
+    yield from _afterwards(facts)
     yield "epochs", f"{training['epochs']:,}, weights of {training['best_epoch']:,}: {training['status']}"
     yield "input", "as CSV, " + ", ".join(f"{name} {value!r}" for name, value in csv.items() if value)
     if facts["id"]:
         yield "id columns", listed(facts["id"])
+
+
+def _afterwards(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was fitted after the weights."""
+    if "calibration" in facts:
+        losses = facts["calibration"]["log_loss"]
+        of_rows = f"log loss {number(losses['before'])} before, {number(losses['after'])} after"
+        yield "temperature", f"{number(facts['calibration']['temperature'])}; {of_rows}"
+    if "threshold" in facts:
+        yield "threshold", f"{facts['target']['positive']} from a probability of {facts['threshold']:g} on"
+    if "intervals" in facts:
+        yield "intervals", f"of {', '.join(f'{level:g}' for level in facts['intervals']['levels'])}"
 
 
 def _networks(members: Sequence[Mapping[str, Any]]) -> str:
@@ -187,7 +200,7 @@ def _decoration(parse: Mapping[str, str]) -> str:
 
 def _metric_table(metrics: Mapping[str, Any]) -> list[str]:
     found = dict.fromkeys(name for part in metrics.values() for name in part)
-    names = [name for name in found if name not in {"baseline", "targets"}]
+    names = [name for name in found if name not in {"baseline", "targets", "intervals"}]
     parts = [PartResults(part, values, values.get("baseline") or {}) for part, values in metrics.items()]
     return parts_table(parts, names, screen_columns())
 

@@ -9,7 +9,7 @@ from mlpcli.terminal.console import NARROW_GAP, number, render
 from mlpcli.terminal.screen import fits
 from mlpcli.training.callbacks import Values
 
-PART_NAMES = {"train": "training", "val": "validation", "test": "test"}
+PART_NAMES = {"train": "training", "val": "validation", "cal": "calibration", "test": "test"}
 CONSTANT = "constant prediction"
 MOST_ROWS = 30  # of a table by target
 SHORT, IN_FULL = "constant", f"constant: a {CONSTANT}"

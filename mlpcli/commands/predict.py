@@ -6,11 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from mlpcli.arrays import Array
+from mlpcli.calibration.coverage import interval_columns, interval_names
+from mlpcli.calibration.said import Said
 from mlpcli.data.encoding import Batch, batches, open_input
 from mlpcli.errors import DataError, ExitCode, Place, Problem
-from mlpcli.run.prediction import Tally, count_formulas, predicted_values
+from mlpcli.run.prediction import Tally, count_formulas, emptied, predicted_values
 from mlpcli.run.predictions_csv import Columns, refuse_to_replace, write_table
-from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.tables.reader import Reader
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
@@ -26,6 +31,7 @@ class PredictOptions:
     strict: bool
     empty_bad_rows: bool
     expect_sha256: str | None
+    interval: float | None = None
 
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
@@ -33,6 +39,8 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     # with all its columns in the output, nothing of the input is lost
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     model = open_model(model_path, options.expect_sha256)
+    if options.interval is not None:
+        intervals_of_level(model, options.interval)
     tally, shown = Tally(), beside(options.out, console)
     # lines that hold nothing are rows where a prediction can be made of them, or an empty one
     empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
@@ -40,7 +48,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
         carried = carried_columns(model, reader, options)
         console.notes(reader.header.notes)
         console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
-        columns = model.decoder.columns
+        columns = output_columns(model, options.interval)
         refuse_collision(carried, columns, reader.header.source)
         tables = predictions(model, reader, carried, options, tally)
         with shown.doing(reading(source)):
@@ -85,15 +93,32 @@ def predictions(
 ) -> Iterator[Columns]:
     """The columns of the output, some rows at a time."""
     for given in batches(reader, model.inputs, model.dtype, carried, model.outputs):
-        scores, batch = model.scores(given)
+        said, batch = model.said(given)
         if not options.empty_bad_rows:
             refuse_bad_rows(batch)
         if options.strict:
             refuse_unseen(batch)
         tally.add(batch)
-        columns = [*(batch.texts(name) for name in carried), *predicted_values(model, batch, scores)]
+        found = [*predicted_values(model, batch, said.scores), *intervals_for(model, batch, said, options)]
+        columns = [*(batch.texts(name) for name in carried), *found]
         tally.formulas += sum(map(count_formulas, columns))
         yield columns
+
+
+def output_columns(model: Model, level: float | None) -> tuple[str, ...]:
+    """The columns of the predictions, those of intervals last."""
+    decoder = model.decoder
+    return decoder.columns if level is None else (*decoder.columns, *interval_names(decoder))
+
+
+def intervals_for(model: Model, batch: Batch, said: Said, options: PredictOptions) -> list[Array]:
+    """The columns of the intervals that are asked for; empty in the rows that are bad."""
+    if options.interval is None:
+        return []
+    with np.errstate(all="ignore"):
+        columns = interval_columns(intervals_of_level(model, options.interval), said, options.interval)
+    bad = batch.bad_rows
+    return [emptied(column, bad) for column in columns] if bad.any() else columns
 
 
 def refuse_bad_rows(batch: Batch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlpcli.artifacts.history import mean_rows
 from mlpcli.artifacts.terminal_curve import Extras, terminal_curve
+from mlpcli.commands.calibration_lines import calibration_lines, interval_lines
 from mlpcli.commands.parts_table import PART_NAMES, PartResults, parts_table, target_table
 from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import clean
@@ -45,7 +46,9 @@ def run_summary(study: Study, trained: Sequence[TrainedMember], results: Results
         for part, values in results.parts.items()
     ]
     table = parts_table(parts, names, screen_columns())
-    below = [*_by_target(results, names[1:]), *_by_fold(results), "", _sentence(results)]
+    after = [*calibration_lines(results.calibrated, experiment.decoder.target)]
+    after += interval_lines(results.intervals)
+    below = [*_by_target(results, names[1:]), *_by_fold(results), "", *after, _sentence(results)]
     return [*lines, "", task_line(experiment.prepared.target), "", *table, *below]
 
 

@@ -109,7 +109,7 @@ def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
 def leaks(experiment: Experiment) -> Iterator[str]:
     """The parts with files of their own in which rows are that train."""
     data = experiment.config.spec.data
-    for part, source in (("val", data.validation), ("test", data.test)):
+    for part, source in (("val", data.validation), ("cal", data.calibration), ("test", data.test)):
         if isinstance(source, str):
             rows = experiment.parts[part].rows
             overlap = experiment.row_digests.overlap(rows.x, rows.y)

@@ -59,24 +59,25 @@ def _named_columns(data: DataSpec) -> Iterator[tuple[str, str, Key]]:
     for role, columns in (("features", data.features or ()), ("exclude", data.exclude), ("id", data.id)):
         for column in columns:
             yield role, column, ("data", role, column)
-    for part, named in (("validation", data.validation), ("test", data.test)):
+    for part, named in data.parts.items():
         if isinstance(named, SplitColumn):
             yield "split", named.column, ("data", part, "column")
 
 
 def parts_leave_training_rows(spec: Spec) -> Iterator[Finding]:
-    """Validation and test fractions have to sum to less than 1."""
-    validation, test = spec.data.validation, spec.data.test
-    if isinstance(validation, float) and isinstance(test, float) and validation + test >= 1:
-        message = f"validation {validation:g} and test {test:g} leave no rows to train on"
-        yield Finding(("data", "test"), message, "their sum has to be below 1")
+    """The fractions of the parts that do not train have to sum to less than 1."""
+    shares = {name: part for name, part in spec.data.parts.items() if isinstance(part, float)}
+    if len(shares) > 1 and sum(shares.values()) >= 1:
+        listed = [f"{name} {share:g}" for name, share in shares.items()]
+        message = f"{', '.join(listed[:-1])} and {listed[-1]} leave no rows to train on"
+        yield Finding(("data", list(shares)[-1]), message, "their sum has to be below 1")
 
 
 def parts_differ(spec: Spec) -> Iterator[Finding]:
-    """Validation and test cannot be the same file or the same rows."""
-    validation, test = spec.data.validation, spec.data.test
-    if validation == test and isinstance(test, str | SplitColumn):
-        yield Finding(("data", "test"), "validation and test are the same rows", "leave one of them out")
+    """Two parts cannot be the same file or the same rows."""
+    for (one, first), (other, second) in combinations(spec.data.parts.items(), 2):
+        if first == second and isinstance(second, str | SplitColumn):
+            yield Finding(("data", other), f"{one} and {other} are the same rows", "leave one of them out")
 
 
 def stratify_needs_classes(spec: Spec) -> Iterator[Finding]:

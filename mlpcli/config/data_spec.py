@@ -145,6 +145,10 @@ class DataSpec(Closed):
         Field(description="a fraction of all rows, a path, or {column: NAME, value: TEXT}; default: none"),
     ] = None
     test: Annotated[HeldOut, Field(description="like validation; used for the final metrics only")] = None
+    calibration: Annotated[
+        HeldOut,
+        Field(description="like validation; the rows that `intervals` are fitted on, and nothing else"),
+    ] = None
     stratify: Annotated[
         Maybe[Annotated[bool, Flag()]],
         Field(
@@ -187,6 +191,11 @@ class DataSpec(Closed):
         AfterValidator(_known_encoding),
         Field(description="the encoding of the files"),
     ] = "utf-8"
+
+    @property
+    def parts(self) -> dict[str, float | str | SplitColumn | None]:
+        """The parts that do not train, as they are named."""
+        return {"validation": self.validation, "calibration": self.calibration, "test": self.test}
 
     @property
     def decorations(self) -> dict[str, ParseSpec]:

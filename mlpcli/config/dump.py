@@ -78,7 +78,7 @@ def dump_document(settings: Mapping[str, Any]) -> str:
 def input_keys(spec: Spec) -> list[Key]:
     """The keys in a config that name a file to read."""
     keys: list[Key] = [("data", "train")]
-    keys += [("data", part) for part in ("validation", "test") if isinstance(getattr(spec.data, part), str)]
+    keys += [("data", part) for part, named in spec.data.parts.items() if isinstance(named, str)]
     if isinstance(spec.model.init, FileInitSpec):
         keys.append(("model", "init", "from"))
     return keys

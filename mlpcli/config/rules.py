@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mlpcli.config import data_rules, ensemble_rules, model_rules, training_rules
+from mlpcli.config import calibration_rules, data_rules, ensemble_rules, model_rules, training_rules
 from mlpcli.config.nodes import Key
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DECIDES_TASK, Spec
@@ -20,12 +20,14 @@ class Rule:
 
 
 COLUMNS: tuple[Key, ...] = (("data",),)
+PARTS: tuple[Key, ...] = tuple(("data", part) for part in ("validation", "calibration", "test"))
 MONITORING: tuple[Key, ...] = (*DECIDES_TASK, ("data", "validation"), ("ensemble",), ("training", "metrics"))
+CALIBRATION: tuple[Key, ...] = (("calibration",), ("threshold",), ("intervals",), ("ensemble",))
 
 RULES: tuple[Rule, ...] = (
     Rule(data_rules.each_column_has_one_role, COLUMNS),
-    Rule(data_rules.parts_leave_training_rows, (("data", "validation"), ("data", "test"))),
-    Rule(data_rules.parts_differ, (("data", "validation"), ("data", "test"))),
+    Rule(data_rules.parts_leave_training_rows, PARTS),
+    Rule(data_rules.parts_differ, PARTS),
     Rule(data_rules.stratify_needs_classes, (*DECIDES_TASK, ("data", "stratify"))),
     Rule(data_rules.a_positive_class_needs_classes, (*DECIDES_TASK, ("data", "positive"))),
     Rule(
@@ -64,6 +66,9 @@ RULES: tuple[Rule, ...] = (
     Rule(ensemble_rules.an_ensemble_has_members, (("ensemble",),)),
     Rule(ensemble_rules.folds_validate, (("ensemble",), ("data", "validation"), ("data", "order"))),
     Rule(training_rules.one_cycle_goes_up_and_down, (("optimizer",), ("schedule",))),
+    Rule(calibration_rules.calibration_fits_task, (*DECIDES_TASK, ("model", "activation"), *CALIBRATION)),
+    Rule(calibration_rules.calibration_has_rows, (("data", "validation"), *CALIBRATION)),
+    Rule(calibration_rules.intervals_have_rows, (("data", "calibration"), *CALIBRATION)),
 )
 
 

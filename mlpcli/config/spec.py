@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from mlpcli.config.activation_spec import ActivationSpec
+from mlpcli.config.calibration_spec import CalibrationName, Intervals, Threshold
 from mlpcli.config.data_spec import DataSpec, SplitColumn
 from mlpcli.config.encode_spec import EncodeSpec
 from mlpcli.config.ensemble_spec import EnsembleSpec
@@ -70,6 +71,28 @@ class Spec(Closed):
     ensemble: Annotated[
         Maybe[EnsembleSpec],
         Field(description="several networks whose predictions are averaged, or cross-validation"),
+    ] = None
+    calibration: Annotated[
+        Maybe[Annotated[CalibrationName, Word("`temperature`")]],
+        Field(
+            description="`temperature`: one number, fitted on validation or out-of-fold rows, by which "
+            "scores are divided before they become probabilities; default: none"
+        ),
+    ] = None
+    threshold: Annotated[
+        Threshold,
+        Field(
+            description="from which probability on the positive class of two is predicted: a number, or what "
+            "it is to reach on the validation rows: `{maximize: f1}`, `{precision: 0.9}` or `{recall: 0.9}`; "
+            "default: 0.5"
+        ),
+    ] = None
+    intervals: Annotated[
+        Maybe[Intervals],
+        Field(
+            description="the levels, such as 0.9, of intervals around predicted numbers, or sets of classes, "
+            "that hold the truth so often, fitted on `data.calibration`, else on folds; default: none"
+        ),
     ] = None
     output: Annotated[
         Maybe[Annotated[str, LocalPath("the path of a directory")]],

@@ -44,6 +44,7 @@ class Prepared:
     warnings: tuple[str, ...] = ()
     sha256: str = ""
     origins: RowOrigins = NO_ORIGINS
+    calibration: Dataset | None = None
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:
@@ -92,4 +93,5 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
         test=datasets.get("test"),
         head=head,
         notes=tuple(notes),
+        calibration=datasets.get("calibration"),
     )

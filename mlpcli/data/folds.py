@@ -12,8 +12,9 @@ from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import Spec
 from mlpcli.data.blocks import Blocks, blocks_of, deal
 from mlpcli.data.classes import classes_in
+from mlpcli.data.part_sizes import TO_TRAIN
 from mlpcli.data.split_remarks import NOTHING, Remarks
-from mlpcli.data.splits import TO_TRAIN, Splits, of_known_classes, strata
+from mlpcli.data.splits import Splits, of_known_classes, strata
 from mlpcli.errors import DataError, Place, Problem, SettingError
 from mlpcli.rng import stream
 from mlpcli.tables.table import Table

@@ -50,7 +50,7 @@ def assign_roles(data: DataSpec, header: Header) -> Roles:
     Raises NotThereError for columns that are not there, DataError where no feature is left.
     """
     _require_named(data, header)
-    parts = [part for part in (data.validation, data.test) if isinstance(part, SplitColumn)]
+    parts = [part for part in data.parts.values() if isinstance(part, SplitColumn)]
     splits = tuple(dict.fromkeys(part.column for part in parts))
     weight = () if data.weight is None else (data.weight,)
     cuts = tuple(name for name in (data.group, data.order) if name is not None)
@@ -86,7 +86,7 @@ def named_columns(data: DataSpec) -> Iterator[tuple[Key, str]]:
     for key, name in (("group", data.group), ("order", data.order)):
         if name is not None:
             yield ("data", key), name
-    for key, part in (("validation", data.validation), ("test", data.test)):
+    for key, part in data.parts.items():
         if isinstance(part, SplitColumn):
             yield ("data", key, "column"), part.column
 

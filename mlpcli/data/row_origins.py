@@ -12,7 +12,7 @@ from mlpcli.data.encoding import RowsOf
 from mlpcli.tables.packed_texts import PackedTexts
 from mlpcli.tables.reader import WholeFile
 
-PARTS = ("train", "validation", "test")
+PARTS = ("train", "validation", "calibration", "test")
 PLACES = (*PARTS, "dropped")  # what becomes of a row
 
 

@@ -26,6 +26,9 @@ HELD_OUT_WORDS = frozenset(
         "hold_out",
         "held-out",
         "dev",
+        "cal",
+        "calib",
+        "calibration",
         "eval",
     )
 )
@@ -66,8 +69,7 @@ def unknown_classes(target: str, part: str, classes: Sequence[str]) -> str:
 
 
 def _parts(data: DataSpec) -> dict[str, SplitColumn]:
-    named = {"validation": data.validation, "test": data.test}
-    return {name: part for name, part in named.items() if isinstance(part, SplitColumn)}
+    return {name: part for name, part in data.parts.items() if isinstance(part, SplitColumn)}
 
 
 def _values_that_train(data: DataSpec, table: Table, train: Indices) -> Iterator[tuple[str, dict[str, int]]]:
@@ -107,7 +109,7 @@ def _they(count: int) -> str:
 
 
 def _nothing_to_cut(data: DataSpec) -> Iterator[str]:
-    if any(isinstance(part, float) for part in (data.validation, data.test)):
+    if any(isinstance(part, float) for part in data.parts.values()):
         return
     for key, column in (("group", data.group), ("order", data.order)):
         if column is not None:

@@ -1,14 +1,17 @@
-"""Which rows train, validate and test: by fractions, drawn or cut along a column, or by a column's values."""
+"""Which rows train and which do not: by fractions, drawn or cut along a column, or by a column's values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn
 from mlpcli.data.blocks import Blocks, blocks_of, deal, require_blocks
+from mlpcli.data.part_sizes import DEALT, HELD_OUT, TO_TRAIN, shares, split_sizes, too_few_rows
 from mlpcli.data.roles import Roles
 from mlpcli.data.split_remarks import NOTHING, Remarks, remarks_on, unknown_classes
 from mlpcli.errors import DataError, Place, Problem, SettingError
@@ -17,12 +20,14 @@ from mlpcli.tables.columns import sorted_texts
 from mlpcli.tables.spellings import merge
 from mlpcli.tables.table import Table
 
-TO_TRAIN = 2  # rows, at the least
+
+def _none() -> Indices:
+    return np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Row numbers of the three parts, each in the order of the file; `dropped` rows were left out before.
+    """Row numbers of the parts, each in the order of the file; `dropped` rows were left out before.
 
     `remarks` are what a person should know about it.
     """
@@ -32,6 +37,7 @@ class Splits:
     test: Indices
     dropped: int = 0
     remarks: Remarks = NOTHING
+    calibration: Indices = field(default_factory=_none)
 
 
 def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = TO_TRAIN) -> Splits:
@@ -41,12 +47,9 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
     rows whatever their features lack, which is reported like any missing cell without a policy.
     """
     data = spec.data
-    test = _claimed(data, "test", table)
-    validation = _claimed(data, "validation", table)
-    if (test & validation).any():
-        place = table.place(int((test & validation).argmax()))
-        raise DataError(Problem("a row that is both validation and test", place))
-    claimed, unlabelled = test | validation, without_target(data, table)
+    claims = {part: _claimed(data, part, table) for part in HELD_OUT}
+    _require_apart(claims, table)
+    claimed, unlabelled = np.any(list(claims.values()), axis=0), without_target(data, table)
     dropped = (_to_drop(data, roles, table) & ~claimed) | unlabelled
     pool = np.flatnonzero(~(claimed | dropped))
     sizes = split_sizes(table.rows - int(dropped.sum()), *_fractions(spec))
@@ -54,24 +57,33 @@ def choose_rows(spec: Spec, roles: Roles, task: str, table: Table, least: int = 
         raise DataError(Problem(too_few_rows(len(pool), *sizes), Place(table.source)))
     drawn = _drawn(spec, task, table, pool, sizes)
     if len(drawn.train) < least:
-        raise DataError(Problem(too_few_rows(len(drawn.train), 0, 0), Place(table.source)))
+        raise DataError(Problem(too_few_rows(len(drawn.train)), Place(table.source)))
     if task == "classification":
         drawn = of_known_classes(table, data.target[0], drawn)
-    return Splits(
-        drawn.train,
-        _held_out("validation", drawn.validation, validation, dropped, table),
-        _held_out("test", drawn.test, test, dropped, table),
-        int(dropped.sum()),
-        remarks_on(data, table, drawn.train, claimed) + drawn.remarks,
-    )
+    held_out = {
+        part: _held_out(part, getattr(drawn, part), claim, dropped, table) for part, claim in claims.items()
+    }
+    remarks = remarks_on(data, table, drawn.train, claimed) + drawn.remarks
+    return replace(_of_parts(held_out, drawn.train), dropped=int(dropped.sum()), remarks=remarks)
 
 
-def _fractions(spec: Spec) -> tuple[float, float]:
-    """The shares of the rows that are drawn to validate, which none are where each fold does, and to test."""
-    validation, test = (
-        part if isinstance(part, float) else 0.0 for part in (spec.data.validation, spec.data.test)
-    )
-    return (0.0 if spec.folds else validation), test
+def _of_parts(parts: Mapping[str, Indices], train: Indices) -> Splits:
+    return Splits(train, parts["validation"], parts["test"], calibration=parts["calibration"])
+
+
+def _require_apart(claims: Mapping[str, Array], table: Table) -> None:
+    """Raise DataError for a row that is to be in two parts."""
+    for one, other in combinations(claims, 2):
+        both = claims[one] & claims[other]
+        if both.any():
+            place = table.place(int(both.argmax()))
+            raise DataError(Problem(f"a row that is both {one} and {other}", place))
+
+
+def _fractions(spec: Spec) -> list[float]:
+    """The shares of the rows that are drawn for each part: none validate where each fold does."""
+    parts = {**spec.data.parts, **({"validation": None} if spec.folds else {})}
+    return [part if isinstance(part, float) else 0.0 for part in map(parts.get, HELD_OUT)]
 
 
 def _held_out(part: str, drawn: Indices, claimed: Array, dropped: Array, table: Table) -> Indices:
@@ -98,7 +110,7 @@ def of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
         return drawn
     parts: dict[str, Indices] = {}
     warnings: list[str] = []
-    for name in ("validation", "test"):
+    for name in HELD_OUT:
         rows: Indices = getattr(drawn, name)
         parts[name] = rows[known[rows]]
         unknown = column.codes[rows[~known[rows]]]
@@ -108,10 +120,10 @@ def of_known_classes(table: Table, target: str, drawn: Splits) -> Splits:
             hint = "cut by another column, or with another seed"
             raise DataError(Problem(f"{warnings[-1]}: none is left", Place(table.source), hint))
     remarks = Remarks(warnings=tuple(warnings))
-    return Splits(drawn.train, parts["validation"], parts["test"], remarks=remarks)
+    return replace(_of_parts(parts, drawn.train), remarks=remarks)
 
 
-def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Splits:
+def _drawn(spec: Spec, task: str, table: Table, pool: Indices, sizes: Sequence[int]) -> Splits:
     """The parts of the rows that no split column claims."""
     blocks = blocks_of(spec.data, table, pool) if any(sizes) else None
     if blocks is None:
@@ -146,7 +158,7 @@ def without_target(data: DataSpec, table: Table) -> Array:
     return table.lacking(data.target if data.missing.policy == "drop" else ())
 
 
-def strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: tuple[int, int]) -> Indices | None:
+def strata(data: DataSpec, task: str, table: Table, pool: Indices, sizes: Sequence[int]) -> Indices | None:
     """What every part has in the shares of the whole: the classes; labels so rare that none might train."""
     asked = data.stratify
     if task != "classification":
@@ -173,66 +185,37 @@ def _rare_labels(data: DataSpec, table: Table, pool: Indices, held_out: int) -> 
     return None
 
 
-def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int]:
-    """How many rows validate and how many test: the fraction rounded, at least 1; 0 where it is 0."""
-    n_test = max(1, round(test * rows)) if test else 0
-    n_validation = max(1, round(validation * rows)) if validation else 0
-    return n_validation, n_test
-
-
-def too_few_rows(rows: int, validation: int, test: int) -> str:
-    """What is wrong where so many rows are too few for these parts and two to train on."""
-    parts = {"validate": validation, "test": test, "train": TO_TRAIN}
-    needed = ", ".join(f"{count} to {part}" for part, count in parts.items() if count)
-    return f"expected at least {sum(parts.values())} rows ({needed}), found {rows}"
-
-
-def split_by_fraction(rows: Indices, sizes: tuple[int, int], classes: Indices | None, seed: int) -> Splits:
-    """Parts of `rows` with `sizes` = (validation, test), drawn by one shuffle from the seed.
+def split_by_fraction(rows: Indices, sizes: Sequence[int], classes: Indices | None, seed: int) -> Splits:
+    """Parts of `rows` with `sizes` as HELD_OUT, drawn by one shuffle from the seed.
 
     With the class of each row, every part has the classes in the shares of the whole.
     """
-    n_validation, n_test = sizes
+    wanted = dict(zip(HELD_OUT, sizes, strict=False))
     groups = np.zeros(len(rows), dtype=np.intp) if classes is None else classes
     order = stream(seed, "split").permutation(len(rows))
     members = [order[groups[order] == group] for group in range(groups.max(initial=0) + 1)]
     counts = np.array([len(group) for group in members])
-    test = shares(n_test, counts, counts)
-    validation = shares(n_validation, counts, counts - test)
-    chosen: dict[str, list[Indices]] = {"test": [], "validation": [], "train": []}
-    for group, t, v in zip(members, test, validation, strict=True):
-        chosen["test"].append(group[:t])
-        chosen["validation"].append(group[t : t + v])
-        chosen["train"].append(group[t + v :])
-    found = {part: rows[np.sort(np.concatenate(groups))] for part, groups in chosen.items()}
-    return Splits(found["train"], found["validation"], found["test"])
+    taken, found = np.zeros_like(counts), {}
+    for part in DEALT:
+        own = shares(wanted.get(part, 0), counts, counts - taken)
+        found[part] = [group[t : t + n] for group, t, n in zip(members, taken, own, strict=True)]
+        taken = taken + own
+    left = [group[t:] for group, t in zip(members, taken, strict=True)]
+    in_order = {part: rows[np.sort(np.concatenate(groups))] for part, groups in found.items()}
+    return _of_parts(in_order, rows[np.sort(np.concatenate(left))])
 
 
-def split_by_blocks(rows: Indices, sizes: tuple[int, int], blocks: Blocks, seed: int) -> Splits:
-    """Parts of `rows` of about `sizes` = (validation, test) rows, cut between blocks alone.
+def split_by_blocks(rows: Indices, sizes: Sequence[int], blocks: Blocks, seed: int) -> Splits:
+    """Parts of `rows` of about so many rows, as HELD_OUT, cut between blocks alone.
 
-    Groups are shuffled once from the seed; test rows are dealt first, then validation. Moments are taken from
-    the last one down, so that the test rows are the latest.
+    Groups are shuffled once from the seed, and dealt to the parts as DEALT says. Moments are taken from the
+    last one down, so that the test rows are the latest.
     """
     count = len(blocks.sizes)
     order = np.arange(count)[::-1] if blocks.forward else stream(seed, "split").permutation(count)
-    wanted = [size for size in reversed(sizes) if size]
-    dealt = deal(blocks, wanted, order)
-    parts = [rows[np.isin(blocks.of_rows, chosen)] for chosen in dealt]
-    nothing = rows[:0]
-    n_validation, n_test = sizes
-    return Splits(parts[-1], parts[-2] if n_validation else nothing, parts[0] if n_test else nothing)
-
-
-def shares(total: int, counts: Array, available: Array) -> Indices:
-    """`total` seats for classes by the largest remainder of their exact shares; of several equal, the first.
-
-    A class keeps its last row for training where another class can give one instead.
-    """
-    exact = total * counts / max(1, counts.sum())
-    limit = np.maximum(available - 1, 0) if total <= np.maximum(available - 1, 0).sum() else available
-    seats: Indices = np.minimum(np.floor(exact).astype(np.intp), limit)
-    while seats.sum() < total:
-        remainder = np.where(seats < limit, exact - seats, -np.inf)
-        seats[int(remainder.argmax())] += 1
-    return seats
+    asked = dict(zip(HELD_OUT, sizes, strict=False))
+    wanted = {part: asked[part] for part in DEALT if asked.get(part)}
+    dealt = deal(blocks, list(wanted.values()), order)
+    *parts, train = (rows[np.isin(blocks.of_rows, chosen)] for chosen in dealt)
+    found = dict.fromkeys(HELD_OUT, rows[:0]) | dict(zip(wanted, parts, strict=True))
+    return _of_parts(found, train)

@@ -1,4 +1,4 @@
-"""The files that train, validate and test: their rows, as the settings say how they are written."""
+"""The files of all parts: their rows, as the settings say how they are written."""
 
 from __future__ import annotations
 
@@ -61,14 +61,12 @@ def read_training_file(spec: Spec, file: InputFile) -> WholeFile:
 
 
 def read_other_files(data: DataSpec, files: Mapping[str, InputFile], wanted: Wanted) -> dict[str, WholeFile]:
-    """The files of validation and test rows by part, where these have files of their own."""
-    return {
-        part: read_other_file(data, files[part], wanted) for part in ("validation", "test") if part in files
-    }
+    """The files of the other parts' rows, where these have files of their own."""
+    return {part: read_other_file(data, files[part], wanted) for part in data.parts if part in files}
 
 
 def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFile:
-    """The file of the validation or test rows: the columns of the training file, in any order.
+    """The file of the rows of one such part: the columns of the training file, in any order.
 
     That of the groups comes besides, where there is one.
     """

@@ -19,6 +19,7 @@ from mlpcli.nn.network import Network
 from mlpcli.nn.total_loss import total_loss
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.run.build import architecture_of, build_network, starting_arrays
+from mlpcli.run.calibration_checks import require_calibration
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.run.row_digests import RowDigests
 from mlpcli.survey.notes import notes_on
@@ -42,7 +43,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """A config, its data, and the network that it describes; `parts` by name: train, val, test.
+    """A config, its data, and the network that it describes; `parts` by name: train, val, cal, test.
 
     `init_sha256` is that of the file which the network's starting weights came from, if any.
     """
@@ -73,7 +74,8 @@ class Experiment:
     def loss(self, part: str, scores: Matrix) -> float:
         """The loss of a part, without penalties, by the scores of its rows."""
         rows = self.parts[part].rows
-        return total_loss(self.network.loss, self.decoder.output, scores, rows.y, rows.weights)
+        cooled = self.decoder.cooled(scores)
+        return total_loss(self.network.loss, self.decoder.output, cooled, rows.y, rows.weights)
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""
@@ -96,7 +98,7 @@ def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
 def input_files(config: Config) -> dict[str, InputFile]:
     """The files of data that a config names, by part."""
     data = config.spec.data
-    named = {"train": data.train, "validation": data.validation, "test": data.test}
+    named = {"train": data.train, **data.parts}
     files = {}
     for part in PARTS:
         if isinstance(named[part], str):
@@ -112,6 +114,7 @@ def input_files(config: Config) -> dict[str, InputFile]:
 def checked_experiment(config: Config, prepared: Prepared, max_parameters: int) -> Experiment:
     """The experiment of a config and its data; raises ConfigError and MemoryLimitError as `set_up` does."""
     shape = architecture_of(config, prepared)
+    require_calibration(config, prepared)
     check_size(config, max_parameters, shape)
     check_batches(config, shape, len(prepared.train.x))
     check_memory(config, shape, len(prepared.train.x))
@@ -135,7 +138,12 @@ def experiment_of(config: Config, prepared: Prepared, metrics: tuple[str, ...], 
     start = starting_arrays(config)
     network = build_network(config, prepared, dtype, start)
     decoder = decoder_of(prepared.target, prepared.loss.name, network.architecture.activations[-1])
-    given = {"train": prepared.train, "val": prepared.validation, "test": prepared.test}
+    given = {
+        "train": prepared.train,
+        "val": prepared.validation,
+        "cal": prepared.calibration,
+        "test": prepared.test,
+    }
     parts = {name: _split(data, network, decoder) for name, data in given.items() if data is not None}
     return Experiment(
         config, prepared, network, decoder, metrics, parts, None if start is None else start.sha256

@@ -18,7 +18,8 @@ from mlpcli.run.predictions_csv import Columns, table_content
 from mlpcli.run.provenance import config_document
 from mlpcli.run.study import Study
 
-HELD_OUT = {"validation": "val", "test": "test"}  # as the config calls them, and as an experiment does
+# as the config calls them, and as an experiment does
+HELD_OUT = {"validation": "val", "calibration": "cal", "test": "test"}
 BLOCK = 1 << 14  # rows that are texts in memory at the same time
 
 

@@ -45,8 +45,9 @@ def scores_of_all(study: Study, members: Sequence[MemberScores]) -> dict[str, Ma
         for member, fold in zip(members, study.folds, strict=True)
     ]
     found = {"train": _by_row(every, decoders, decoder), "val": _by_row(validation, decoders, decoder)}
-    if "test" in study.whole.parts:
-        found["test"] = combined([member.of_parts["test"] for member in members], decoders, decoder)
+    for part in study.whole.parts:
+        if part not in found:
+            found[part] = combined([member.of_parts[part] for member in members], decoders, decoder)
     return found
 
 

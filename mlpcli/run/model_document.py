@@ -10,13 +10,15 @@ import numpy as np
 from mlpcli import __version__
 from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import architecture_document
-from mlpcli.artifacts.model_arrays import DIGESTS, member_array
+from mlpcli.artifacts.model_arrays import DIGESTS, ERRORS, member_array
 from mlpcli.artifacts.model_file import fitting_content
 from mlpcli.artifacts.model_schema import SEVERAL, SINGLE
 from mlpcli.artifacts.source_file import FileFormatError
+from mlpcli.calibration.calibrated import NOT_CALIBRATED, Calibrated
 from mlpcli.config.data_spec import DataSpec
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
+from mlpcli.run.calibrating import calibration_documents, error_arrays, intervals_document
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
 from mlpcli.run.member import TrainedMember, as_trained
@@ -59,6 +61,8 @@ def model_document(
         "metrics": {name: results.document()[name] for name in results.parts},
         "threads": threads,
         **({} if study.is_single else {"members": [member.document for member in trained]}),
+        **calibration_documents(results.calibrated),
+        **intervals_document(results.calibrated),
     }
 
 
@@ -84,7 +88,9 @@ def data_document(experiment: Experiment) -> dict[str, Any]:
     return {**rows, "digests": sample}
 
 
-def model_arrays(study: Study, trained: Sequence[TrainedMember]) -> Mapping[str, Array]:
+def model_arrays(
+    study: Study, trained: Sequence[TrainedMember], fitted: Calibrated = NOT_CALIBRATED
+) -> Mapping[str, Array]:
     """The arrays of the model file: those of each network, and what belongs to all of them."""
     digests = {DIGESTS: study.whole.row_digests.digests}
     if study.is_single:
@@ -94,5 +100,6 @@ def model_arrays(study: Study, trained: Sequence[TrainedMember]) -> Mapping[str,
         for number, member in enumerate(trained)
         for name, array in member.arrays.items()
     }
+    of_members |= {member_array(number, ERRORS): errors for number, errors in enumerate(error_arrays(fitted))}
     prepared = study.whole.prepared
     return {**prepared.inputs.arrays(), **prepared.target.arrays(), **digests, **of_members}

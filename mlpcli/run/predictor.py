@@ -12,14 +12,16 @@ import numpy as np
 
 from mlpcli.arrays import Array, Matrix
 from mlpcli.artifacts.architecture_document import activation_of
-from mlpcli.artifacts.model_arrays import DIGESTS
+from mlpcli.artifacts.model_arrays import DIGESTS, ERRORS, member_array
 from mlpcli.artifacts.model_file import ModelFile, read_model
 from mlpcli.artifacts.model_schema import ModelMeta
+from mlpcli.calibration.conformal import FoldIntervals, Intervals, SplitIntervals
+from mlpcli.calibration.said import Said
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import Batch
 from mlpcli.data.joined_encoder import joined
 from mlpcli.data.target import TargetEncoder
-from mlpcli.errors import ModelError, Place
+from mlpcli.errors import ModelError, Place, UsageError
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.run.member_files import inputs_of, member_files, networks_of
@@ -54,6 +56,7 @@ class Model:
     target: TargetEncoder
     decoder: OutputDecoder
     form: CsvFormat
+    intervals: Intervals | None = None
 
     @cached_property
     def digests(self) -> Digests | None:
@@ -95,19 +98,30 @@ class Model:
 
     def scores_of(self, x: Matrix) -> Matrix:
         """The scores (n, outputs) of rows of inputs: of several networks those of the mean output."""
+        return self.said_of(x).scores
+
+    def said_of(self, x: Matrix) -> Said:
+        """The same with what each of several networks says."""
         if len(self.members) == 1:
-            return self.members[0].network.scores(x)
-        scores = [
-            member.network.scores(np.ascontiguousarray(x[:, member.columns])) for member in self.members
+            return Said(self.members[0].network.scores(x), self.decoder)
+        each = [
+            Said(member.network.scores(np.ascontiguousarray(x[:, member.columns])), member.decoder)
+            for member in self.members
         ]
-        return combined(scores, [member.decoder for member in self.members], self.decoder)
+        together = combined([one.scores for one in each], [one.decoder for one in each], self.decoder)
+        return Said(together, self.decoder, each)
 
     def scores(self, batch: Batch) -> tuple[Matrix, Batch]:
         """The scores for rows, and the rows with a fault where the outputs are not finite."""
+        said, judged = self.said(batch)
+        return said.scores, judged
+
+    def said(self, batch: Batch) -> tuple[Said, Batch]:
+        """The same with what each of several networks says."""
         with np.errstate(all="ignore"):
-            scores = self.scores_of(batch.x)
-            faults = overflow_faults(self.decoder.outputs(scores))
-        return scores, replace(batch, faults=(*batch.faults, *faults))
+            said = self.said_of(batch.x)
+            faults = overflow_faults(self.decoder.outputs(said.scores))
+        return said, replace(batch, faults=(*batch.faults, *faults))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +149,8 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
         raise ModelError.of(f"expected sha256 {sha256.lower()}, found {file.sha256}", Place(str(path)))
     meta = file.meta
     target = TargetEncoder.from_meta(meta.target.model_dump(mode="json"), file.arrays)
-    decoder = decoder_of(target, meta.loss.name, activation_of(meta.architecture.activations[-1]))
+    plain = decoder_of(target, meta.loss.name, activation_of(meta.architecture.activations[-1]))
+    decoder = calibrated_decoder(plain, meta)
     files, networks = list(member_files(file)), list(networks_of(file))
     all_inputs = joined([one.inputs for one in files])
     members = []
@@ -146,7 +161,36 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
         decoder = decoder_of_several(decoder)
     inputs = all_inputs.inputs
     form = replace(format_of_model(meta), decorations={**inputs.decorations, **target.parse})
-    return Model(file, tuple(members), inputs, target, decoder, form)
+    return Model(file, tuple(members), inputs, target, decoder, form, intervals_of(file))
+
+
+def calibrated_decoder(decoder: OutputDecoder, meta: ModelMeta) -> OutputDecoder:
+    """The decoder with the temperature and the threshold of a model file."""
+    temperature = None if meta.calibration is None else meta.calibration.temperature
+    return replace(decoder, temperature=temperature, least=meta.threshold)
+
+
+def intervals_of(file: ModelFile) -> Intervals | None:
+    """The intervals of a model file."""
+    asked = file.meta.intervals
+    if asked is None:
+        return None
+    if not asked.folds:
+        return SplitIntervals(asked.levels, np.array(asked.limits))
+    names = (member_array(number, ERRORS) for number in range(len(asked.folds)))
+    return FoldIntervals(asked.levels, tuple(file.arrays[name] for name in names))
+
+
+def intervals_of_level(model: Model, level: float) -> Intervals:
+    """The intervals of a model; raises UsageError for a level that it has none of."""
+    known = () if model.intervals is None else model.intervals.levels
+    if model.intervals is not None and level in known:
+        return model.intervals
+    if not known:
+        hint = "`intervals: [0.9]` in the config of `mlp train` makes them"
+        raise UsageError.of(f"interval {level:g}: the model has no intervals", None, hint)
+    there = ", ".join(f"{one:g}" for one in known)
+    raise UsageError.of(f"interval {level:g}: the model has intervals of {there}")
 
 
 def format_of_model(meta: ModelMeta) -> CsvFormat:

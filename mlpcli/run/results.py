@@ -13,6 +13,8 @@ import pandas as pd
 from mlpcli.arrays import Matrix
 from mlpcli.artifacts.history import COUNTS, MEMBER, TRAINING_ROWS, VALIDATION_ROWS, Row, history_columns
 from mlpcli.artifacts.strict_json import without_nan
+from mlpcli.calibration.calibrated import NOT_CALIBRATED, Calibrated
+from mlpcli.run.calibrating import calibrate, calibration_documents, coverages, reads
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
 from mlpcli.run.member import TrainedMember
@@ -31,12 +33,13 @@ REMEDIES = "another learning rate, more epochs, or scaled features"
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Values by part (train, val, test) and metric, the loss among them; `baseline` likewise.
+    """Values by part (train, val, cal, test) and metric, the loss among them; `baseline` likewise.
 
     `targets` has the metrics of each of several targets, by part and target.
     `scores` are the network's (rows, outputs) for the parts that do not train; `unused` the classes or
     labels that some rows have and that is predicted for none, with their shares of the rows. `members` are
     the facts about each of several networks, `folds` what each is worth on the rows that validate it.
+    Everything is judged with what was fitted after the weights, `calibrated`; `intervals` by part and level.
     """
 
     parts: Mapping[str, Values]
@@ -49,6 +52,8 @@ class Results:
     unused: Mapping[str, float] = field(default_factory=dict)
     members: Sequence[Mapping[str, Any]] = ()
     folds: Sequence[Values] = ()
+    calibrated: Calibrated = NOT_CALIBRATED
+    intervals: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @property
     def cross_validation(self) -> dict[str, dict[str, Any]]:
@@ -68,7 +73,10 @@ class Results:
             parts[name] = {**values, "baseline": dict(self.baseline[name])}
             if self.targets[name]:
                 parts[name]["targets"] = {target: dict(own) for target, own in self.targets[name].items()}
+            if name in self.intervals:
+                parts[name]["intervals"] = {level: dict(own) for level, own in self.intervals[name].items()}
         document = {**parts, "status": self.status, "epochs": self.epochs, "best_epoch": self.best_epoch}
+        document |= calibration_documents(self.calibrated)
         if self.members:
             document["members"] = list(self.members)
         if self.folds:
@@ -96,8 +104,10 @@ class JudgedPart:
 
 def judge(study: Study, trained: Sequence[TrainedMember]) -> Results:
     """Judge the weights that will be saved, those of all members together, on every part of the data."""
-    experiment = study.whole
-    scores = scores_of_all(study, [member.scores for member in trained])
+    members = [member.scores for member in trained]
+    scores = scores_of_all(study, members)
+    fitted = calibrate(study, members, scores)
+    experiment = reads(study, fitted).whole
     found = {name: judge_part(experiment, name, scores[name]) for name in experiment.parts}
     baseline = {
         name: {"loss": constant_loss_of(experiment, name), **experiment.baseline(name)} for name in found
@@ -116,6 +126,8 @@ def judge(study: Study, trained: Sequence[TrainedMember]) -> Results:
         unused=sum(uses[1:], uses[0]).unused(experiment.decoder.target.answers) if uses else {},
         members=() if study.is_single else tuple(map(member_facts, trained)),
         folds=tuple(member.validation for member in trained) if study.folds else (),
+        calibrated=fitted,
+        intervals=coverages(study, members, scores, fitted),
     )
 
 
@@ -154,12 +166,12 @@ def constant_loss_of(experiment: Experiment, part: str) -> float:
     return constant_loss(experiment.network.loss, experiment.training, experiment.parts[part].rows)
 
 
-def history_rows(study: Study, fits: Sequence[FitResult]) -> list[dict[str, float | None]]:
-    """The rows of history.csv: those of each network's training, one after the other."""
+def history_rows(study: Study, trained: Sequence[TrainedMember]) -> list[dict[str, float | None]]:
+    """The rows of history.csv: those of each network, one after the other."""
     rows = []
-    for number, fitted in enumerate(fits, 1):
+    for number, member in enumerate(trained, 1):
         own = {} if study.is_single else {MEMBER: number}
-        rows += [{**own, **epoch.row()} for epoch in fitted.history]
+        rows += [{**own, **epoch.row()} for epoch in member.fitted.history]
     return rows
 
 

@@ -17,6 +17,7 @@ from mlpcli.artifacts.history import (
 from mlpcli.artifacts.model_file import model_content
 from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.errors import MlpError
+from mlpcli.run.calibrating import reads
 from mlpcli.run.experiment import monitors
 from mlpcli.run.finished import LAST_FILE
 from mlpcli.run.kept_rows import HELD_OUT, out_of_fold_content, predictions_content, splits_content
@@ -33,12 +34,12 @@ def save(
     study: Study, trained: Sequence[TrainedMember], results: Results, run: RunDirectory, resources: Resources
 ) -> None:
     """Write the model first, then what explains it."""
+    study = reads(study, results.calibrated)
     experiment = study.whole
     document = model_document(study, trained, results, resources.threads)
-    run.write("model.npz", model_content(document, model_arrays(study, trained)))
+    run.write("model.npz", model_content(document, model_arrays(study, trained, results.calibrated)))
     columns = columns_of(experiment, several=not study.is_single)
-    rows = history_rows(study, [member.fitted for member in trained])
-    run.write("history.csv", history_content(columns, rows))
+    run.write("history.csv", history_content(columns, history_rows(study, trained)))
     run.write("splits.csv", splits_content(experiment))
     if any(name in results.scores for name in HELD_OUT.values()):
         run.write("predictions.csv", predictions_content(experiment, results.scores))

@@ -15,6 +15,7 @@ from mlpcli.data.dataset import Prepared
 from mlpcli.data.folds import Fold
 from mlpcli.data.gathering import Gathered, gather
 from mlpcli.rng import derived_seed
+from mlpcli.run.calibration_checks import require_rows_in_folds
 from mlpcli.run.experiment import Experiment, Split, checked_experiment, experiment_of, input_files
 from mlpcli.run.limits import check_size, dtype_of
 from mlpcli.survey.notes import notes_on
@@ -70,12 +71,6 @@ def study_of(config: Config, max_parameters: int) -> Study:
     check_size(config, max_parameters)
     with config.places():
         gathered = gather(config.spec, input_files(config), notes_on)
-    return study_of_rows(config, gathered, max_parameters)
-
-
-def study_of_rows(config: Config, gathered: Gathered, max_parameters: int) -> Study:
-    """The same of data that was read and cut: its rows are given up. Raises as `study_of` does."""
-    with config.places():
         kept = gathered.kept() if gathered.folds else None
         prepared = gathered.encode(dtype_of(config))
     whole = checked_experiment(config, prepared, max_parameters)
@@ -108,10 +103,11 @@ def _of_folds(whole: Experiment, kept: Gathered) -> Study:
         Fold(*(np.searchsorted(rows, part) for part in (fold.train, fold.validation))) for fold in kept.folds
     ]
     validated = np.unique(np.concatenate([fold.validation for fold in folds]))
+    require_rows_in_folds(whole.config, sum(len(fold.validation) for fold in folds))
     seen = np.unique(np.concatenate([validated, *(fold.train for fold in folds)]))
     everything = whole.parts["train"]
     parts = {"train": _rows_of(everything, seen), "val": _rows_of(everything, validated)}
-    parts |= {name: part for name, part in whole.parts.items() if name == "test"}
+    parts |= {name: part for name, part in whole.parts.items() if name not in parts}
     makers = [partial(made, number) for number in range(len(folds))]
     return Study(replace(whole, parts=parts), tuple(_members("fold", makers, folds)))
 

@@ -78,7 +78,7 @@ def train(study: Study, options: RunOptions, console: Console) -> Trained | Fini
         if is_finished_already(study, trained, directory):
             return Finished(output, written_results(directory))
         results = judge(study, trained)
-        tell_of_trainings(trained, console)
+        tell_of_trainings(trained, results, console)
         save(study, trained, results, directory, resources)
         if options.draw is not None:
             write_pictures(study, trained, options.draw, directory, console)
@@ -115,11 +115,12 @@ def stops(stop: StopRequest, console: Console) -> Iterator[None]:
         raise StoppedBySignal(stop.signal) from None
 
 
-def tell_of_trainings(trained: Sequence[TrainedMember], console: Console) -> None:
+def tell_of_trainings(trained: Sequence[TrainedMember], results: Results, console: Console) -> None:
     """Say what one should know about the trainings, or be warned of: once where it is the same."""
     fits = [member.fitted for member in trained]
     console.notes(dict.fromkeys(fitted.remark for fitted in fits if fitted.remark is not None))
-    for warning in dict.fromkeys(fitted.warning for fitted in fits if fitted.warning is not None):
+    warnings = (fitted.warning for fitted in fits if fitted.warning is not None)
+    for warning in (*dict.fromkeys(warnings), *results.calibrated.warnings):
         console.warn(warning)
 
 

@@ -78,6 +78,10 @@ Ids = Annotated[
 IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Keep every input column.")]
 Strict = Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")]
 OverwriteFile = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]
+Interval = Annotated[
+    float | None,
+    typer.Option(metavar="LEVEL", help="Add intervals, of classes sets, that hold the truth so often: 0.9."),
+]
 Against = Annotated[
     Path | None, typer.Option(metavar="FILE.npz", help="Compare the gradients in FILE with ours.")
 ]
@@ -111,6 +115,11 @@ class OnBadRow(StrEnum):
 
     ERROR = "error"
     EMPTY = "empty"
+
+
+BadRow = Annotated[
+    OnBadRow, typer.Option("--on-bad-row", help="What becomes of a row that cannot be encoded.")
+]
 
 
 class Method(StrEnum):

@@ -24,12 +24,16 @@ class OutputDecoder:
     """How to read scores (n, outputs) of a network that was trained on a target.
 
     `output` makes outputs of them; `threshold`: from which output on a class of one output, or a label, is
-    predicted: 0.5, for a hinge's scores 0.
+    predicted: 0.5, for a hinge's scores 0. Fitted after the weights are `temperature`, by which scores are
+    divided before they are anything else, and `least`, from which probability on the positive class of two is
+    predicted, in place of the threshold.
     """
 
     target: TargetEncoder
     threshold: float
     output: ActivationChoice
+    temperature: float | None = None
+    least: float | None = None
 
     @property
     def probabilistic(self) -> bool:
@@ -48,22 +52,30 @@ class OutputDecoder:
         kinds = ("prediction", "probability") if self.probabilistic else ("prediction",)
         return tuple(f"{name}_{kind}" for name in target.columns for kind in kinds)
 
+    def cooled(self, scores: Matrix) -> Matrix:
+        """The scores at the temperature, in float64; as they are where there is none."""
+        return scores if self.temperature is None else scores.astype(np.float64) / self.temperature
+
     def outputs(self, scores: Matrix) -> Matrix:
         """What the network puts out (n, outputs): probabilities, or numbers in the target's units."""
-        outputs = outputs_of(scores, self.output)
+        outputs = outputs_of(self.cooled(scores), self.output)
         return self.target.predicted(outputs) if self.target.task == "regression" else outputs
 
     def predicted(self, scores: Matrix) -> Array:
         """Class indices (n,), labels 0 or 1 (n, K), or numbers in the target's units (n, K), float64."""
         if self.target.task == "regression":
             return self.outputs(scores)
+        if self.least is not None:
+            positive = self.target.positive
+            reached = self.probability_of_each(scores)[:, positive] >= self.least
+            return np.where(reached, positive, 1 - positive)
         if self.target.task == "classification" and scores.shape[1] > 1:
             # the largest score has the largest output, which may be rounded to that of the next one
             ordered = self.output.name in INCREASING | {"softmax"}
             outputs = scores if ordered else self.outputs(scores)
             return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
-        reached = (self.outputs(scores) >= self.threshold).astype(np.intp)
-        return reached[:, 0] if self.target.task == "classification" else reached
+        there = (self.outputs(scores) >= self.threshold).astype(np.intp)
+        return there[:, 0] if self.target.task == "classification" else there
 
     def words(self, scores: Matrix) -> Array:
         """The predictions as the file has its targets: (n, columns), texts or numbers.
@@ -83,9 +95,13 @@ class OutputDecoder:
 
     def probability_of_each(self, scores: Matrix) -> Matrix:
         """The same of outputs that are probabilities."""
-        given = ClassScores(scores, self.output)
+        given = self.class_scores(scores)
         both = self.target.task == "classification" and given.columns == 1
         return (given.of_both() if both else given).probability()
+
+    def class_scores(self, scores: Matrix) -> ClassScores:
+        """The scores of classes, or of labels, at the temperature."""
+        return ClassScores(self.cooled(scores), self.output)
 
     def truth(self, y: Matrix) -> Array:
         """What `predicted` should have been, from targets as the target encoder gives them (n, outputs)."""
@@ -102,7 +118,7 @@ class OutputDecoder:
             task=self.target.task,
             truth=truth,
             predicted=self._finite(predicted) if self.target.task == "regression" else predicted,
-            scores=None if self.target.task == "regression" else ClassScores(scores, self.output),
+            scores=None if self.target.task == "regression" else self.class_scores(scores),
             weights=weights,
             positive=self.target.positive,
         )

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.calibration.intervals import LARGEST, bounds_by_folds, errors_of, half_width
-from mlpcli.calibration.levels import rank, require_rows, rows_needed
-from mlpcli.calibration.prediction_sets import largest_misfit, misfit, misfits, sets_by_folds, words_of
+from mlpcli.calibration.intervals import LARGEST, bounds_by_folds, errors_of, smallest
+from mlpcli.calibration.prediction_sets import misfit, misfits, sets_by_folds, words_of
+from mlpcli.config.levels import rank, require_rows, rows_needed
 from mlpcli.errors import DataError
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.training.class_scores import ClassScores
@@ -36,7 +36,7 @@ def test_split_intervals_are_mapie_s() -> None:
     given = MAPIE["split"]
     errors, new = errors_of(column(given["truth"]), column(given["predicted"])), np.array(given["new"])
     for level, bounds in given["bounds"].items():
-        width = half_width(errors, float(level))
+        width = smallest(errors, float(level))
         assert np.stack([new - width, new + width], axis=1) == pytest.approx(np.array(bounds), rel=1e-12)
 
 
@@ -53,14 +53,14 @@ def test_prediction_sets_are_mapie_s() -> None:
     given = MAPIE["sets"]
     known = misfit(softmax(given["scores"]), np.array(given["truth"]))
     for level, sets in given["sets"].items():
-        found = misfits(softmax(given["new"]), 3) <= largest_misfit(known, float(level))
+        found = misfits(softmax(given["new"]), 3) <= smallest(column(known), float(level))
         assert found.astype(int).tolist() == sets
 
 
 def test_by_hand() -> None:
     """Nine rows with errors from 1 to 9: 0.9 takes the ninth, 0.8 the eighth, 0.5 the fifth."""
     errors = column([3, 1, 2, 9, 8, 7, 4, 5, 6])
-    assert [half_width(errors, level).tolist() for level in (0.9, 0.8, 0.5)] == [[9], [8], [5]]
+    assert [smallest(errors, level).tolist() for level in (0.9, 0.8, 0.5)] == [[9], [8], [5]]
     assert rank(0.07, 99) == 7  # 0.07 · 100 is above 7 in floating point
     assert [rows_needed(level) for level in (0.5, 0.8, 0.9, 0.95, 0.99)] == [1, 4, 9, 19, 99]
     with pytest.raises(DataError) as caught:
@@ -76,7 +76,7 @@ def test_two_targets_have_their_own_widths_and_errors_stay_finite() -> None:
     truth = np.array([[0.0, 1e308], [1.0, 0.0]])
     errors = errors_of(truth, np.array([[3.0, -1e308], [1.0, 5.0]]))
     assert errors.tolist() == [[3.0, LARGEST], [0.0, 5.0]]
-    assert half_width(errors, 0.5).tolist() == [3.0, LARGEST]
+    assert smallest(errors, 0.5).tolist() == [3.0, LARGEST]
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.5, 0.8, 0.9]), st.sampled_from([0.0, 1.0, 1e6]))
@@ -125,11 +125,11 @@ def coverage(level: float, rows: int, draws: int) -> tuple[float, float]:
     rng, held = np.random.default_rng(7), np.zeros(2)
     for _ in range(draws):
         errors = np.abs(rng.standard_t(3, size=rows + 1))
-        held[0] += errors[-1] <= half_width(column(errors[:-1]), level)[0]
+        held[0] += errors[-1] <= smallest(column(errors[:-1]), level)[0]
         z = rng.normal(size=(rows + 1, 3)) * 2
         truth = (z + 3 * rng.gumbel(size=z.shape)).argmax(axis=1)
         found = misfit(softmax(z), truth)
-        held[1] += found[-1] <= largest_misfit(found[:-1], level)
+        held[1] += found[-1] <= smallest(column(found[:-1]), level)[0]
     return float(held[0] / draws), float(held[1] / draws)
 
 

@@ -93,22 +93,27 @@ def test_precision_comes_with_the_most_recall_and_recall_with_the_most_precision
 def test_of_equal_choices_the_one_nearest_to_a_half() -> None:
     positive = np.array([False, False, True, True])
     found = choose_threshold(np.array([0.1, 0.2, 0.85, 0.9]), positive, Goal("accuracy"))
-    assert found == Threshold(0.5, 1.0)
+    assert found == Threshold(0.5, 1.0, Goal("accuracy"))
     # two right of three either way: nothing taken, or all but one
     found = choose_threshold(np.array([0.9, 0.6, 0.2]), np.array([False, True, False]), Goal("accuracy"))
-    assert found == Threshold(0.4, 2 / 3)
+    assert found == Threshold(0.4, 2 / 3, Goal("accuracy"))
 
 
 def test_nothing_may_be_taken_where_that_is_most_accurate() -> None:
     p = np.array([0.1, 0.6, 0.7, 0.8])
     found = choose_threshold(p, np.array([True, False, False, False]), Goal("accuracy"))
-    assert found == Threshold(0.9, 0.75)
+    assert found == Threshold(0.9, 0.75, Goal("accuracy"))
+
+
+def test_a_probability_of_1_is_always_taken() -> None:
+    p, positive = np.array([0.0, 0.4, 1.0]), np.array([True, False, False])
+    assert choose_threshold(p, positive, Goal("accuracy")) == Threshold(0.7, 1 / 3, Goal("accuracy"))
 
 
 def test_what_cannot_be_reached_is_as_near_as_it_comes() -> None:
     p, positive = np.array([0.9, 0.8, 0.5, 0.3]), np.array([False, True, True, False])
     found = choose_threshold(p, positive, Goal("precision", 0.9))
-    assert found == Threshold(0.4, 2 / 3, reached=False)
+    assert found == Threshold(0.4, 2 / 3, Goal("precision", 0.9), reached=False)
 
 
 def test_rows_of_one_class_choose_nothing() -> None:

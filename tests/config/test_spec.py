@@ -84,6 +84,10 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "class_weight": None,
         "l1": 0.0,
         "l2": 0.0,
+        "ensemble": None,
+        "calibration": None,
+        "threshold": None,
+        "intervals": None,
         "output": "runs/penguins",
     }
     features = spec.data.features or {}
@@ -106,6 +110,7 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "weight": None,
         "validation": 0.2,
         "test": 0.2,
+        "calibration": None,
         "stratify": True,
         "group": None,
         "order": None,

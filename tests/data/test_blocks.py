@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit
 
 from mlpcli.data.blocks import Blocks, deal
-from mlpcli.data.splits import Splits, choose_rows, split_by_blocks, split_sizes
+from mlpcli.data.part_sizes import split_sizes
+from mlpcli.data.splits import Splits, choose_rows, split_by_blocks
 from mlpcli.errors import ConfigError, DataError
 from tests.support.running import mlp, ok
 from tests.support.tables import config_for, prepare

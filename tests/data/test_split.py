@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.data.splits import Splits, shares, split_by_fraction, split_sizes
+from mlpcli.data.part_sizes import shares, split_sizes
+from mlpcli.data.splits import Splits, split_by_fraction
 
 LABELS = st.lists(st.integers(0, 4), min_size=4, max_size=60).map(np.array)
 FRACTIONS = st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.33, 0.4]), st.sampled_from([0.0, 0.01, 0.25, 0.4]))

@@ -203,6 +203,30 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Spec.optimizer": ({}, {"optimizer": "sgd"}),
     "Spec.schedule": ({}, {"schedule": "cosine"}),
     "Spec.training": ({}, {"training": {"epochs": 2}}),
+    "Spec.ensemble": ({}, {"ensemble": {"members": 2}}),
+    "EnsembleSpec.members": ({"ensemble": {"members": 2}}, {"ensemble": {"members": 3}}),
+    "EnsembleSpec.folds": ({"ensemble": {"folds": 2}}, {"ensemble": {"folds": 3}}),
+    "EnsembleSpec.repeats": ({"ensemble": {"folds": 2}}, {"ensemble": {"folds": 2, "repeats": 2}}),
+    "Spec.calibration": (
+        {"data": {**HELD, "target": "two"}},
+        {"data": {**HELD, "target": "two"}, "calibration": "temperature"},
+    ),
+    "Spec.threshold": ({"data": {"target": "two"}}, {"data": {"target": "two"}, "threshold": 0.2}),
+    **{
+        f"ThresholdGoal.{goal}": (
+            {"data": {**HELD, "target": "two"}},
+            {"data": {**HELD, "target": "two"}, "threshold": {goal: value}},
+        )
+        for goal, value in (("maximize", "f1"), ("precision", 0.9), ("recall", 0.9))
+    },
+    "Spec.intervals": (
+        {"data": {"calibration": 0.3, "test": 0.2}, "intervals": 0.5},
+        {"data": {"calibration": 0.3, "test": 0.2}, "intervals": [0.5, 0.8]},
+    ),
+    "DataSpec.calibration": (
+        {"data": {"calibration": 0.3}, "intervals": 0.5},
+        {"data": {"calibration": 0.4}, "intervals": 0.5},
+    ),
     "DataSpec.train": ({}, {"data": {"train": "missing.csv", "missing": "category"}}),
     "DataSpec.target": ({}, {"data": {"target": "two"}}),
     "DataSpec.task": (

@@ -93,6 +93,11 @@ def with_meta(*path: str | int, value: Any) -> bytes:
     return with_meta_text(json.dumps(meta))
 
 
+def warm(temperature: Any, after: float = 0.3) -> dict[str, Any]:
+    """What metadata say of a temperature."""
+    return {"temperature": temperature, "log_loss": {"before": 0.4, "after": after}}
+
+
 def with_array(name: str, index: tuple[int, ...], value: float) -> bytes:
     """A good model with one number changed."""
     array = sample_arrays()[name]
@@ -263,6 +268,29 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "version zero": lambda: with_meta("version", value=0),
     "a true version": lambda: with_meta("version", value=True),
     "decorated classes": lambda: with_meta("target", "parse", value={"y": {"suffix": "%"}}),
+    "a temperature of zero": lambda: with_meta("calibration", value=warm(0.0)),
+    "a temperature below zero": lambda: with_meta("calibration", value=warm(-1.0)),
+    "a temperature that is none": lambda: with_meta_text(
+        json.dumps(sample_meta() | {"calibration": warm(77.5)}).replace("77.5", "NaN")
+    ),
+    "a temperature beyond all measure": lambda: with_meta("calibration", value=warm(1e300)),
+    "a temperature in quotes": lambda: with_meta("calibration", value=warm("1.5")),
+    "a negative log loss": lambda: with_meta("calibration", value=warm(1.5, after=-1.0)),
+    "a temperature alone": lambda: with_meta("calibration", value={"temperature": 1.5}),
+    "a threshold for three classes": lambda: with_meta("threshold", value=0.5),
+    "a threshold above 1": lambda: with_meta("threshold", value=1.5),
+    "intervals of no level": lambda: with_meta("intervals", value={"levels": [], "limits": []}),
+    "intervals without limits": lambda: with_meta("intervals", value={"levels": [0.9]}),
+    "a level of 1": lambda: with_meta("intervals", value={"levels": [1.0], "limits": [[0.5]]}),
+    "a level twice": lambda: with_meta("intervals", value={"levels": [0.9, 0.9], "limits": [[0.5], [0.5]]}),
+    "a limit too many": lambda: with_meta("intervals", value={"levels": [0.9], "limits": [[0.5, 0.6]]}),
+    "an infinite limit": lambda: with_meta_text(
+        json.dumps(sample_meta() | {"intervals": {"levels": [0.9], "limits": [[7.5]]}}).replace(
+            "7.5", "1e999"
+        )
+    ),
+    "folds of one network": lambda: with_meta("intervals", value={"levels": [0.5], "folds": [9]}),
+    "a million levels": lambda: with_meta("intervals", value={"levels": [0.5] * 10**6, "limits": [[1.0]]}),
     "an unknown task": lambda: with_meta("task", value="clustering"),
     "two tasks": lambda: with_meta("task", value="multilabel"),
     "an unknown activation": lambda: with_meta("architecture", "activations", 0, "name", value="__import__"),
