@@ -191,7 +191,8 @@ def train(
         warnings.warn(text, stacklevel=2)
     document = trained.results.document()
     columns = columns_of(study.whole, several=not study.is_single)
-    history = history_frame(history_rows(study, trained.members), columns)
+    rows = history_rows(study, [member.fitted for member in trained.members])
+    history = history_frame(rows, columns)
     return Run(trained.output.resolve(), document, history)
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mlpcli.arrays import Indices
+from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import DataSpec, Spec
 from mlpcli.data.dataset import Prepared, encode_parts, fit_rows, parts_of
 from mlpcli.data.decided import decided_features
@@ -51,7 +51,8 @@ def prepare(
 class Gathered:
     """The data of some settings, read, split, and fitted on all rows that train, before it is encoded.
 
-    `parts` in the order of PARTS. With folds none validates yet: `folds` says which do.
+    `parts` in the order of PARTS. With folds none validates yet: `folds` says which do. Each row of the
+    training table counts in what is fitted as often as `repetitions` says.
     """
 
     spec: Spec
@@ -63,6 +64,7 @@ class Gathered:
     sha256: str
     origins: RowOrigins
     folds: tuple[Fold, ...] = ()
+    repetitions: Vector | None = None
 
     @property
     def task(self) -> str:
@@ -93,15 +95,16 @@ class Gathered:
         train, *others = self.kept().parts
         parts = [replace(train, rows=fold.train), replace(train, name="validation", rows=fold.validation)]
         decided = decided_features(self.fitted.inputs.features, self.roles.features)
-        fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0])
-        prepared = encode_parts([*parts, *others], self._with_all_classes(fitted, parts[0]), dtype)
+        own = None if self.repetitions is None else self.repetitions[fold.train]
+        fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0], own)
+        prepared = encode_parts([*parts, *others], self._with_all_classes(fitted, parts[0], own), dtype)
         return replace(prepared, sha256=self.sha256)
 
-    def _with_all_classes(self, fitted: Fitted, train: RowsOf) -> Fitted:
+    def _with_all_classes(self, fitted: Fitted, train: RowsOf, repetitions: Vector | None) -> Fitted:
         if self.task == "regression":
             return fitted
         outcome = self.fitted.outcome
-        weighting = fit_weighting(self.spec, outcome.target, train.owner.table, train.rows)
+        weighting = fit_weighting(self.spec, outcome.target, train.owner.table, train.rows, repetitions)
         return replace(fitted, outcome=outcome, weighting=weighting)
 
 

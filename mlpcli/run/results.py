@@ -166,12 +166,12 @@ def constant_loss_of(experiment: Experiment, part: str) -> float:
     return constant_loss(experiment.network.loss, experiment.training, experiment.parts[part].rows)
 
 
-def history_rows(study: Study, trained: Sequence[TrainedMember]) -> list[dict[str, float | None]]:
-    """The rows of history.csv: those of each network, one after the other."""
+def history_rows(study: Study, fits: Sequence[FitResult]) -> list[dict[str, float | None]]:
+    """The rows of history.csv: those of each network's training, one after the other."""
     rows = []
-    for number, member in enumerate(trained, 1):
+    for number, fitted in enumerate(fits, 1):
         own = {} if study.is_single else {MEMBER: number}
-        rows += [{**own, **epoch.row()} for epoch in member.fitted.history]
+        rows += [{**own, **epoch.row()} for epoch in fitted.history]
     return rows
 
 

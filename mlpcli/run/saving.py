@@ -39,7 +39,8 @@ def save(
     document = model_document(study, trained, results, resources.threads)
     run.write("model.npz", model_content(document, model_arrays(study, trained, results.calibrated)))
     columns = columns_of(experiment, several=not study.is_single)
-    run.write("history.csv", history_content(columns, history_rows(study, trained)))
+    rows = history_rows(study, [member.fitted for member in trained])
+    run.write("history.csv", history_content(columns, rows))
     run.write("splits.csv", splits_content(experiment))
     if any(name in results.scores for name in HELD_OUT.values()):
         run.write("predictions.csv", predictions_content(experiment, results.scores))

@@ -71,6 +71,12 @@ def study_of(config: Config, max_parameters: int) -> Study:
     check_size(config, max_parameters)
     with config.places():
         gathered = gather(config.spec, input_files(config), notes_on)
+    return study_of_rows(config, gathered, max_parameters)
+
+
+def study_of_rows(config: Config, gathered: Gathered, max_parameters: int) -> Study:
+    """The same of data that was read and cut: its rows are given up. Raises as `study_of` does."""
+    with config.places():
         kept = gathered.kept() if gathered.folds else None
         prepared = gathered.encode(dtype_of(config))
     whole = checked_experiment(config, prepared, max_parameters)

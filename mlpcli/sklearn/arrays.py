@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix, Vector
-from mlpcli.config.spec import FeatureSpec, Spec
-from mlpcli.data.dataset import Prepared, encode_parts, fit_rows, parts_of
+from mlpcli.config.spec import Spec
+from mlpcli.data.dataset import fit_rows, parts_of
+from mlpcli.data.gathering import Gathered, cut_into_folds
 from mlpcli.data.part_sizes import TO_TRAIN
 from mlpcli.data.roles import Roles
+from mlpcli.data.row_origins import NO_ORIGINS
 from mlpcli.data.splits import choose_rows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
@@ -96,19 +98,24 @@ def table_of_array(x: Matrix) -> Table:
     return Table(SOURCE, len(x), NUMBERED, Notation(), features_of(x))
 
 
-def prepare_arrays(spec: Spec, given: Given, encode: str, dtype: str) -> Prepared:
-    """The data of a training: what `mlp train` makes of a file with these numbers in it."""
-    feature = FeatureSpec.model_validate(encode)
+def gather_arrays(spec: Spec, given: Given) -> Gathered:
+    """The data of a training before it is encoded: what `mlp train` makes of a file with these numbers in it.
+
+    Every column of the features has the encoding of the one that the settings name.
+    """
+    assert spec.data.features is not None, "estimators name an encoding"
+    (feature,) = spec.data.features.values()
     roles = Roles(dict.fromkeys(features_of(given.x), feature), given.targets, (WEIGHT,), ())
     owner = TableOwner(given.table())
     # without rows held out, a single one will do: it may stand for many equal ones
-    least = 1 if spec.data.validation is None else TO_TRAIN
-    splits = choose_rows(spec, roles, given.task, owner.table, least)
+    splits = choose_rows(spec, roles, given.task, owner.table, TO_TRAIN if spec.validates else 1)
     _require_classes(given, splits.train)
+    cut = cut_into_folds(spec, given.task, owner.table, splits.train)
     parts = parts_of(owner, splits)
     repetitions = given.repetitions
     own = None if repetitions is None else repetitions[splits.train]
-    return encode_parts(parts, fit_rows(spec, roles, given.task, parts[0], own), dtype)
+    fitted = fit_rows(spec, roles, given.task, parts[0], own)
+    return Gathered(spec, roles, tuple(parts), fitted, (), (), "", NO_ORIGINS, cut.folds, repetitions)
 
 
 def _require_classes(given: Given, train: Indices) -> None:

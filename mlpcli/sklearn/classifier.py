@@ -51,11 +51,14 @@ class MLPClassifier(ClassifierMixin, Estimator):
     them, to the last bit, but under batch_norm; with many rows, `optimizer="adam"` is faster. `l2=0.01` tames
     it on noise.
 
-    `encode` scales the inputs; `class_weight` is a mapping from classes, or `balanced`.
-    `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`.
+    `encode` scales the inputs, by name or as `{"name": "piecewise_linear", "bins": 16}`; `class_weight` is a
+    mapping from classes, or `balanced`.
+    `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`. `ensemble=5` trains
+    five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
+    rows, which validates it (and `validation` has no use).
 
-    After `fit`: `classes_`; `history_`, a DataFrame with a row per epoch or iteration, and `n_iter_`, their
-    number.
+    After `fit`: `classes_`; `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and
+    `n_iter_`, their number, of several networks that of the longest training.
     """
 
     classes_: Array
@@ -94,14 +97,14 @@ class MLPClassifier(ClassifierMixin, Estimator):
     def predict(self, X: object) -> Array:
         """The predicted class of each row, (n,), or its labels, (n, k)."""
         rows = self._checked(X)
-        predicted = self.network_.predicted(rows)
+        predicted = self.networks_.predicted(rows)
         return predicted if predicted.ndim > 1 else np.asarray(self.classes_[predicted])
 
     @available_if(_has_probabilities)
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class in the order of `classes_`, of each label: (n, k)."""
         rows = self._checked(X)
-        probability = self.network_.probability(rows)
+        probability = self.networks_.probability(rows)
         if probability is None:
             raise ValueError("the fitted network has no probabilities: its outputs are scores")
         return probability
@@ -113,7 +116,7 @@ class MLPClassifier(ClassifierMixin, Estimator):
         Of two classes only the second's, (n,), which is predicted from 0 on.
         """
         rows = self._checked(X)
-        scores = self.network_.scores(rows).astype(np.float64)
+        scores = self.networks_.scores(rows).astype(np.float64)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def __sklearn_tags__(self) -> Any:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
-from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import MlpError
 from mlpcli.sklearn.arrays import Given, merge_equal_rows
+from mlpcli.sklearn.networks import TrainedNetworks
 from mlpcli.sklearn.settings import config_of_parameters, explained
-from mlpcli.sklearn.training import TrainedNetwork, train_arrays
+from mlpcli.sklearn.training import train_arrays
 from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_sample_weight, validate_data
 
 Choice = str | Mapping[str, Any]  # a name, or a mapping with its options
@@ -28,7 +28,7 @@ class Estimator(BaseEstimator):
     n_features_in_: int
     n_iter_: int
     history_: pd.DataFrame
-    network_: TrainedNetwork
+    networks_: TrainedNetworks
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Estimator(BaseEstimator):
         residual: bool = False,
         numeric_embedding: Choice | None = None,
         scaling: bool = False,
-        encode: str = "standardize",
+        encode: Choice = "standardize",
         target_scale: Choice | None = None,
         target_transform: str | None = None,
         target_clip: bool | None = None,
@@ -61,6 +61,7 @@ class Estimator(BaseEstimator):
         validation: float | None = None,
         early_stopping: Mapping[str, Any] | None = None,
         average: Mapping[str, Any] | None = None,
+        ensemble: int | Mapping[str, int] | None = None,
         random_state: Any = None,
     ) -> None:
         self.layers = layers
@@ -86,7 +87,7 @@ class Estimator(BaseEstimator):
         self.dtype = dtype
         self.validation = validation
         self.early_stopping = early_stopping
-        self.average = average
+        self.average, self.ensemble = average, ensemble
         self.random_state = random_state
 
     @contextmanager
@@ -105,11 +106,11 @@ class Estimator(BaseEstimator):
             config = config_of_parameters(self.get_params(deep=False), given)
             if config.spec.training.batch_size == "full" and not _sees_other_rows(config):
                 given = merge_equal_rows(given)
-            self.network_ = train_arrays(config, given, encode_of(self.encode))
+            self.networks_ = train_arrays(config, given)
         except MlpError as error:
             raise ValueError(explained(error)) from error
-        self.history_ = self.network_.history
-        self.n_iter_ = len(self.history_)
+        self.history_ = self.networks_.history
+        self.n_iter_ = self.networks_.epochs
 
     def _checked(self, X: object) -> Matrix:
         """The features of rows to predict."""
@@ -119,18 +120,10 @@ class Estimator(BaseEstimator):
 
 
 def _sees_other_rows(config: Config) -> bool:
-    """Whether what the network makes of a row depends on how often the others are there."""
+    """Whether what is made of a row depends on how often the others are there: by a layer, or by a fold."""
     model = config.spec.model
     by_rows = model.normalization is not None and model.normalization.over == "rows"
-    return by_rows or model.init.name == "data_driven"
-
-
-def encode_of(encode: object) -> str:
-    """The encoding of the inputs; raises ValueError for one that arrays do not have."""
-    words = (*SCALINGS, "piecewise_linear")
-    if not isinstance(encode, str) or encode not in words:
-        raise ValueError(f"encode: expected one of {', '.join(words)}, found {encode!r}")
-    return encode
+    return by_rows or model.init.name == "data_driven" or config.spec.folds is not None
 
 
 def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, Array, Vector]:

@@ -22,9 +22,12 @@ class MLPRegressor(RegressorMixin, Estimator):
 
     `encode` scales the inputs, `target_scale` the targets, which `target_transform` may take the logarithm of
     before; predictions are in the targets' own units, and with `target_clip` within their range in `fit`.
-    `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`.
+    `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`. `ensemble=5` trains
+    five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
+    rows, which validates it (and `validation` has no use).
 
-    After `fit`: `history_`, a DataFrame with a row per epoch or iteration, and `n_iter_`, their number.
+    After `fit`: `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and `n_iter_`,
+    their number, of several networks that of the longest training.
     """
 
     _y_axes: int
@@ -41,7 +44,7 @@ class MLPRegressor(RegressorMixin, Estimator):
     def predict(self, X: object) -> Array:
         """The predicted numbers, (n,) or (n, k) as y was."""
         rows = self._checked(X)
-        predicted = self.network_.predicted(rows)
+        predicted = self.networks_.predicted(rows)
         return predicted[:, 0] if self._y_axes == 1 else predicted
 
     def __sklearn_tags__(self) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, get_args
 
+from mlpcli.config.encode_spec import Numeric
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config
 from mlpcli.errors import ConfigError, MlpError, Place, Problem
@@ -31,15 +32,18 @@ SECTIONS = {
 }
 ALONE = ("loss", "l1", "l2", "schedule")
 PARAMETERS = Place("parameters")
+FEATURE = "x0"  # the column that says how all of them are encoded
 IN_SECTIONS = "|".join(name for names in SECTIONS.values() for name in names)
 # what messages call things that are parameters here
 WORDINGS = (
     (re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?=(?:{IN_SECTIONS})\b)"), ""),
     (re.compile(r"\boptimizer\.(?=learning_rate\b)"), ""),
+    (re.compile(rf"\bdata\.features\.{FEATURE}\.encode\b"), "encode"),
     (re.compile(r"^seed(?=:)"), "random_state"),
     (re.compile(r" below `data`"), ""),
 )
 LARGEST_SEED = 2**31 - 1
+ENCODINGS = tuple(name for name in get_args(Numeric) if name != "quantile")  # ranks know no weights
 
 
 def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
@@ -50,6 +54,8 @@ def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
         document[section] = _given(parameters, names)
     document |= _given(parameters, ALONE)
     document["data"] |= {"train": "X", "target": given.targets, "task": given.task, "weight": WEIGHT}
+    document["data"]["features"] = {FEATURE: {"encode": _encoding(parameters["encode"])}}
+    document["ensemble"] = _ensemble(parameters["ensemble"])
     document["class_weight"] = _class_weights(parameters["class_weight"], given)
     document["training"]["metrics"] = _watched(parameters["early_stopping"], parameters["schedule"])
     document["optimizer"] = _optimizer(parameters["optimizer"], parameters["learning_rate"])
@@ -84,6 +90,21 @@ def _require_share(validation: Any) -> None:
 
 def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: parameters[name] for name in names if parameters.get(name) is not None}
+
+
+def _encoding(encode: Any) -> Any:
+    """The encoding of every column; raises ConfigError for one that is for texts."""
+    name = encode.get("name") if isinstance(encode, Mapping) else encode
+    if not isinstance(name, str) or name not in ENCODINGS:
+        message = f"encode: expected one of {', '.join(ENCODINGS)}, found {encode!r}"
+        raise ConfigError.of(message, PARAMETERS)
+    return encode
+
+
+def _ensemble(ensemble: Any) -> Any:
+    """A number alone is one of members."""
+    is_number = isinstance(ensemble, Integral) and not isinstance(ensemble, bool)
+    return {"members": ensemble} if is_number else ensemble
 
 
 def _watched(*choices: Any) -> list[str]:

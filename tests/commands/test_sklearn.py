@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 import mlpcli
+from mlpcli import rng
 from mlpcli.data.scaling import SCALINGS, weighted_robust
 
 checks = pytest.importorskip("sklearn.utils.estimator_checks")
@@ -21,6 +23,8 @@ datasets = pytest.importorskip("sklearn.datasets")
 selection = pytest.importorskip("sklearn.model_selection")
 estimators = pytest.importorskip("mlpcli.sklearn")
 arrays = pytest.importorskip("mlpcli.sklearn.arrays")
+settings = pytest.importorskip("mlpcli.sklearn.settings")
+base = pytest.importorskip("sklearn.base")
 
 MLPClassifier, MLPRegressor = estimators.MLPClassifier, estimators.MLPRegressor
 FEW = {"name": "lbfgs", "iterations": 20}
@@ -134,6 +138,105 @@ def test_a_regressor_is_what_mlp_train_trains(tmp_path: Path) -> None:
     np.testing.assert_allclose(fitted.predict(x), run.model.predict(frame), rtol=1e-6, atol=1e-9)
 
 
+ENSEMBLES: list[Any] = [3, {"folds": 3}, {"folds": 2, "repeats": 2}]
+ADAM = {"optimizer": {"name": "adam", "learning_rate": 0.05}}
+
+
+@pytest.mark.parametrize("ensemble", ENSEMBLES)
+@pytest.mark.parametrize("optimizer", [FEW, ADAM["optimizer"]])
+def test_an_ensemble_of_classifiers_is_what_mlp_train_trains(
+    tmp_path: Path, iris: tuple[npt.NDArray[Any], Any], ensemble: Any, optimizer: Any
+) -> None:
+    """Of two classes too few rows are for both to be dealt evenly; some rows are equal."""
+    x, y = iris[0][:131], iris[1][:131]
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    training = {} if optimizer is FEW else {"epochs": 4, "dtype": "float64"}
+    both = {"class_weight": "balanced", "optimizer": optimizer, "l2": 0.01}
+    config = {
+        **both,
+        "seed": 3,
+        "data": {"train": tmp_path / "t.csv", "target": "y"},
+        "model": {"layers": ["auto", 8, "auto"], "dropout": 0.0 if optimizer is FEW else 0.2},
+        "training": {**training, "metrics": []},
+        "ensemble": {"members": ensemble} if isinstance(ensemble, int) else ensemble,
+    }
+    run = mlpcli.train(config, output=tmp_path / "run")
+    fitted = MLPClassifier(**config["model"], **both, **training, ensemble=ensemble, random_state=3)
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_allclose(fitted.fit(x, y).predict_proba(x), expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(fitted.predict(x), run.model.predict(frame))
+    assert list(fitted.history_) == list(run.history)
+    np.testing.assert_allclose(fitted.history_, run.history, rtol=1e-6, atol=1e-9)
+    assert fitted.n_iter_ == run.history["epoch"].max() < len(fitted.history_)
+    again = pickle.loads(pickle.dumps(base.clone(fitted).fit(x, y)))
+    np.testing.assert_array_equal(again.predict_proba(x), fitted.predict_proba(x))
+
+
+@pytest.mark.parametrize("ensemble", ENSEMBLES)
+def test_an_ensemble_of_regressors_is_what_mlp_train_trains(tmp_path: Path, ensemble: Any) -> None:
+    """Each fold has its own scales, and its own bounds."""
+    x, y = datasets.make_regression(61, 4, n_targets=2, random_state=0)
+    y = np.expm1(y / 100) + 1
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y[:, 0], z=y[:, 1]).to_csv(tmp_path / "t.csv", index=False)
+    targets = {"target_transform": "log1p", "target_clip": True}
+    data = {"train": tmp_path / "t.csv", "target": ["y", "z"], **targets}
+    data["features"] = {name: {"encode": "piecewise_linear", "bins": 4} for name in "abcd"}
+    model = {"layers": ["auto", 6, "auto"]}
+    members = {"members": ensemble} if isinstance(ensemble, int) else ensemble
+    config = {"data": data, "l2": 0.01, "model": model, "optimizer": FEW, "ensemble": members}
+    run = mlpcli.train(config, output=tmp_path / "run")
+    fitted = MLPRegressor(
+        **model,
+        **targets,
+        encode={"name": "piecewise_linear", "bins": 4},
+        optimizer=FEW,
+        ensemble=ensemble,
+        random_state=0,
+    ).fit(x, y)
+    np.testing.assert_allclose(fitted.predict(x), run.model.predict(frame), rtol=1e-6, atol=1e-9)
+
+
+def test_labels_and_scores_are_averaged(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    """Oracle: the mean of what networks with the members' seeds say alone."""
+    x, y = iris
+    labels = np.column_stack([y == "setosa", x[:, 0] > 6]).astype(int)
+    seeds = [rng.derived_seed(7, number) for number in range(2)]
+    alone = [MLPClassifier(optimizer=FEW, random_state=seed).fit(x, labels) for seed in seeds]
+    several = MLPClassifier(optimizer=FEW, ensemble=2, random_state=7).fit(x, labels)
+    expected = np.mean([one.predict_proba(x) for one in alone], axis=0)
+    np.testing.assert_allclose(several.predict_proba(x), expected, rtol=1e-9)
+    hinges = [MLPClassifier(loss="hinge", optimizer=FEW, random_state=seed).fit(x, y) for seed in seeds]
+    hinge = MLPClassifier(loss="hinge", optimizer=FEW, ensemble=2, random_state=7).fit(x, y)
+    scores = hinge.decision_function(x)
+    np.testing.assert_allclose(scores, np.mean([one.decision_function(x) for one in hinges], axis=0))
+    np.testing.assert_array_equal(hinge.predict(x), hinge.classes_[scores.argmax(axis=1)])
+
+
+def test_what_is_fitted_within_a_fold_counts_the_weights(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    """Oracle: the mean of each member's own training rows, each as often as it weighs."""
+    x, y = iris
+    weights = np.arange(150) % 4 + 0.5
+    options = {"optimizer": FEW, "class_weight": "balanced", "random_state": 0, "ensemble": {"folds": 2}}
+    fitted = MLPClassifier(**options).fit(x, y, weights)
+    centers = np.array([feature.center for feature in fitted.networks_.inputs.features]).reshape(2, 4)
+    plain = MLPClassifier(**options).fit(x, y)
+    rows = [feature.center for feature in plain.networks_.inputs.features]
+    # the same halves: plain means of both are the mean of all rows
+    np.testing.assert_allclose(np.reshape(rows, (2, 4)).mean(axis=0), x.mean(axis=0), rtol=1e-12)
+    config = settings.config_of_parameters(fitted.get_params(deep=False), (given := weighted(x, y, weights)))
+    folds = arrays.gather_arrays(config.spec, given).folds
+    expected = [np.average(x[fold.train], axis=0, weights=weights[fold.train]) for fold in folds]
+    np.testing.assert_allclose(centers, expected, rtol=1e-12)
+
+
+def weighted(x: npt.NDArray[Any], y: npt.NDArray[Any], weights: npt.NDArray[Any]) -> Any:
+    classes, indices = np.unique(y, return_inverse=True)
+    target = indices.reshape(-1, 1).astype(float)
+    return arrays.Given("classification", x, target, weights, tuple(classes.tolist()))
+
+
 def test_weights_are_repetitions_where_targets_are_scaled_and_classes_weighted() -> None:
     x, y = datasets.load_diabetes(return_X_y=True)
     x, y, weights = x[:60], y[:60], np.arange(60) % 4
@@ -166,11 +269,12 @@ ENCODINGS = {
     "maxabs": "MaxAbsScaler",
     "robust": "RobustScaler",
     "robust_clip": "RobustScaler",
+    "log1p": "StandardScaler",
     "none": None,
 }
 
 
-@pytest.mark.parametrize("encode", SCALINGS)
+@pytest.mark.parametrize("encode", ENCODINGS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_encoding_is_the_scaler_of_scikit_learn(
     iris: tuple[npt.NDArray[Any], Any], encode: str, weighted: bool
@@ -183,10 +287,11 @@ def test_every_encoding_is_the_scaler_of_scikit_learn(
     fitted = MLPClassifier(encode=encode, optimizer=FEW, random_state=0).fit(x, y, weights)
     name = ENCODINGS[encode]
     scaler = getattr(preprocessing, name)() if name else preprocessing.FunctionTransformer()
-    expected = scaler.fit(np.repeat(x, weights, axis=0)).transform(x)
+    before = np.log1p(x) if encode == "log1p" else x
+    expected = scaler.fit(np.repeat(before, weights, axis=0)).transform(before)
     if encode == "robust_clip":
         expected /= np.sqrt(1 + (expected / 3) ** 2)
-    found = fitted.network_.inputs.encode(arrays.table_of_array(x)).x
+    found = fitted.networks_.inputs.encode(arrays.table_of_array(x)).x
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -195,10 +300,16 @@ def test_pieces_are_fitted_on_rows_as_often_as_they_weigh() -> None:
     x, y, weights = x[:60], y[:60], np.arange(60) % 4
     few = MLPRegressor(encode="piecewise_linear", optimizer=FEW, random_state=0)
     repeated = few.fit(np.repeat(x, weights, axis=0), np.repeat(y, weights))
-    expected, names = repeated.predict(x), repeated.network_.inputs.names
+    expected, names = repeated.predict(x), repeated.networks_.inputs.names
     weighted = few.fit(x, y, weights)
-    assert weighted.network_.inputs.names == names and names[0] == "x0.bin1"
+    assert weighted.networks_.inputs.names == names and names[0] == "x0.bin1"
     np.testing.assert_allclose(weighted.predict(x), expected, rtol=1e-7)
+
+
+def test_an_encoding_has_its_options(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    few = MLPClassifier(encode={"name": "piecewise_linear", "bins": 3}, optimizer=FEW).fit(x, y)
+    assert few.networks_.inputs.names[:4] == ("x0.bin1", "x0.bin2", "x0.bin3", "x1.bin1")
 
 
 def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
@@ -206,16 +317,16 @@ def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
     x, y = datasets.load_diabetes(return_X_y=True)
     x, y, weights = x[:60], y[:60], np.arange(60) % 4 + 0.5
     few = MLPRegressor(encode="robust", optimizer=FEW, random_state=0)
-    plain, one_sixtieth = few.fit(x, y).network_.inputs, np.full(60, 1 / 60)
+    plain, one_sixtieth = few.fit(x, y).networks_.inputs, np.full(60, 1 / 60)
     np.testing.assert_allclose(
-        [f.numbers for f in few.fit(x, y, one_sixtieth).network_.inputs.features],
+        [f.numbers for f in few.fit(x, y, one_sixtieth).networks_.inputs.features],
         [f.numbers for f in plain.features],
         rtol=1e-9,
         atol=1e-12,
     )
     np.testing.assert_allclose(
-        [f.numbers for f in few.fit(x, y, weights / 4).network_.inputs.features],
-        [f.numbers for f in few.fit(x, y, weights / 400).network_.inputs.features],
+        [f.numbers for f in few.fit(x, y, weights / 4).networks_.inputs.features],
+        [f.numbers for f in few.fit(x, y, weights / 400).networks_.inputs.features],
         rtol=1e-9,
         atol=1e-12,
     )
@@ -225,7 +336,7 @@ def test_weights_that_are_no_repetitions_still_share_the_quantiles() -> None:
 def test_a_range_that_no_float_holds_is_the_largest_one(weights: Any) -> None:
     x = np.array([[-1.7e308], [0.0], [1.7e308]])
     fitted = MLPRegressor(encode="robust", optimizer=FEW).fit(x, [0.0, 1.0, 2.0], weights)
-    found = fitted.network_.inputs.encode(arrays.table_of_array(x)).x
+    found = fitted.networks_.inputs.encode(arrays.table_of_array(x)).x
     assert found[0, 0] < found[1, 0] < found[2, 0]
 
 
@@ -453,8 +564,15 @@ def test_scores_of_a_hinge_serve_what_asks_for_them(iris: tuple[npt.NDArray[Any]
         ({"optimizer": "adm"}, "hint: did you mean `adam`?"),
         ({"learning_rate": 0.1}, "lbfgs has no option `learning_rate`"),
         ({"layers": ("auto", 8, 2)}, "expected 3, the output columns that the data has, found 2"),
-        ({"encode": "one_hot"}, "encode: expected one of standardize, minmax, maxabs"),
-        ({"encode": {"name": "minmax"}}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"encode": "quantile"}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"encode": {"encode": "minmax"}}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"encode": ["minmax"]}, "encode: expected one of standardize, minmax, maxabs"),
+        ({"encode": {"name": "minmax", "bins": 3}}, "encode.bins: `bins` has no effect on minmax"),
+        ({"encode": {"name": "piecewise_linear", "bins": 0}}, "encode.bins: expected a whole number from"),
+        ({"ensemble": 1}, "ensemble.members: expected a whole number from 2 to 100, found 1"),
+        ({"ensemble": True}, "ensemble: expected "),
+        ({"ensemble": {}}, "expected `members` or `folds`, found neither\nhint: for example `ensemble: {"),
+        ({"ensemble": {"folds": 60}}, "the largest class: expected at least 60 rows, one for each fold"),
         ({"validation": "more.csv"}, "validation: expected a number above 0 and below 1, found 'more.csv'"),
         ({"validation": "0.2"}, "validation: expected a number above 0 and below 1, found '0.2'"),
         (

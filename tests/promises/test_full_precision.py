@@ -123,7 +123,7 @@ def test_probabilities_of_a_float32_network_sum_to_one_in_float64(classes: int) 
     """So that scikit-learn warns of nothing: a warning is an error here."""
     x, y = table(classes)
     model = MLPClassifier(optimizer="adam", epochs=20, random_state=0)
-    assert model.fit(x, y).network_.dtype == "float32"
+    assert model.fit(x, y).networks_.dtype == "float32"
     probability = model.predict_proba(x)
     assert np.abs(probability.sum(axis=1) - 1).max() <= 4 * np.finfo(float).eps
     with warnings.catch_warnings():
