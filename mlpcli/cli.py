@@ -33,7 +33,10 @@ from mlpcli.terminal.arguments import (
     OnBadRow,
     Overwrite,
     OverwriteFile,
+    PredictionsOut,
     Quiet,
+    Recipe,
+    RecipeOption,
     Resume,
     RunAssertions,
     RunOutput,
@@ -42,6 +45,7 @@ from mlpcli.terminal.arguments import (
     Sha256,
     Strict,
     Table,
+    Targets,
     Task,
     Threads,
     positive,
@@ -97,10 +101,7 @@ def train(
 def predict(
     model: Model,
     source: Input,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
-    ] = None,
+    out: PredictionsOut = None,
     ids: Ids = None,
     include_inputs: IncludeInputs = False,
     strict: Strict = False,
@@ -146,14 +147,13 @@ def evaluate(
 @app.command(cls=Command)
 def init(
     table: Table,
-    targets: Annotated[
-        list[str], typer.Option("--target", metavar="COL", help="The column to predict. Repeatable.")
-    ],
+    targets: Targets,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The config, or - for stdout. Default: NAME.yaml."),
     ] = None,
     task: Task = None,
+    recipe: Recipe = RecipeOption.STRONG,
     overwrite: OverwriteFile = False,
     quiet: Quiet = False,
 ) -> int:
@@ -161,7 +161,7 @@ def init(
     with Console(quiet=quiet).doing(reading(table)) as console:
         from mlpcli.commands.init import InitOptions, init
 
-        return init(table, InitOptions(targets, out, task and task.value, overwrite), console)
+        return init(table, InitOptions(targets, out, task and task.value, overwrite, recipe.value), console)
 
 
 @app.command(cls=Command)

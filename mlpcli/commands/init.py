@@ -15,7 +15,8 @@ from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
 from mlpcli.run.predictions_csv import refuse_to_replace
-from mlpcli.starter.choices import Starter, choose
+from mlpcli.starter.choices import Asked, Starter, choose
+from mlpcli.starter.recipe import RecipeName
 from mlpcli.starter.text import starter_text
 from mlpcli.survey.tables import survey
 from mlpcli.tables.csv_format import CsvFormat, detect_format
@@ -32,6 +33,7 @@ class InitOptions:
     out: Path | None
     task: str | None
     overwrite: bool
+    recipe: RecipeName
 
 
 def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
@@ -69,7 +71,8 @@ def starter_of(source: Path, options: InitOptions, out: Path, console: Console) 
     console.notes(found.notes)
     directory = Path() if out == STDOUT else out.parent
     train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())
-    return choose(found, "FILE" if out == STDOUT else out.name, train, options.task)
+    name = "FILE" if out == STDOUT else out.name
+    return choose(found, Asked(name, train, options.task, options.recipe))
 
 
 def stem_of(path: Path) -> str:

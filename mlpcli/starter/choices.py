@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlpcli.starter.balance import Balance
-from mlpcli.starter.columns import Chosen, choose_columns
+from mlpcli.starter.columns import Chosen, are_listed, choose_columns
+from mlpcli.starter.recipe import (
+    RECIPES,
+    Recipe,
+    RecipeName,
+    Size,
+    for_modern,
+    is_modern,
+    parts_of,
+    recipe_of,
+)
+from mlpcli.starter.recipe_cost import seconds
 from mlpcli.starter.task import Task, check_targets, check_task, choose_task
-from mlpcli.starter.training import Parts, Training, choose_parts, choose_training
+from mlpcli.starter.training import Parts
 from mlpcli.survey.tables import Survey
 
 
 @dataclass(frozen=True)
 class Starter:
-    """All that a starter config says."""
+    """All that a starter config says; `costs`: about the seconds that each recipe takes of a processor."""
 
     name: str  # of the config
     train: str
     survey: Survey
     task: Task
     columns: Sequence[Chosen]
-    parts: Parts
-    training: Training
+    recipe: Recipe
+    costs: Mapping[RecipeName, float]
     balance: Balance | None = None  # of the classes, where there are some
 
+    @property
+    def parts(self) -> Parts:
+        """The shares of the rows that validate and test."""
+        return self.recipe.parts
 
-def choose(found: Survey, name: str, train: str, task: str | None) -> Starter:
-    """The settings of a config called `name` for the table at `train`; the task too where none is asked for.
+    @property
+    def calibrated(self) -> bool:
+        """Whether probabilities are made right by the rows that validate."""
+        return bool(self.recipe.ensemble.folds) and self.task.name == "classification"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says of the config: its name, the path of its table, the task, the recipe."""
+
+    name: str
+    train: str
+    task: str | None = None
+    recipe: RecipeName = "quick"
+
+
+def choose(found: Survey, asked: Asked) -> Starter:
+    """The settings of a config for a table; the task too where none is asked for.
 
     Raises DataError where there is nothing to learn, or nothing to learn from.
     """
     check_targets(found)
-    chosen = choose_task(found.targets, found.rows, task)
+    chosen = choose_task(found.targets, found.rows, asked.task)
     check_task(chosen, found)
     rows = found.rows - found.targets_missing
-    parts = choose_parts(rows, chosen)
-    columns = choose_columns(found, parts)
-    columns = with_questions(columns, found)
-    inputs = sum(column.width for column in columns)
-    training = choose_training(rows, parts, inputs, chosen)
+    columns = with_questions(choose_columns(found, parts_of(asked.recipe, rows, chosen)), found)
+    if is_modern(asked.recipe, rows) and are_listed(columns, found):
+        columns = for_modern(columns)
+    size = Size(rows, columns, chosen, len(found.targets[0].counts))
+    recipes = {name: recipe_of(name, size) for name in RECIPES}
+    costs = {name: seconds(recipe, size) for name, recipe in recipes.items()}
     balance = Balance.of(found.targets[0].counts) if chosen.name == "classification" else None
-    return Starter(name, train, found, chosen, columns, parts, training, balance)
+    recipe = recipes[asked.recipe]
+    return Starter(asked.name, asked.train, found, chosen, columns, recipe, costs, balance)
 
 
 def with_questions(columns: Sequence[Chosen], found: Survey) -> list[Chosen]:

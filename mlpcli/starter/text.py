@@ -3,63 +3,46 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
-import yaml
-
-from mlpcli.config.dump import Dumper
 from mlpcli.data.classes import single_rows
 from mlpcli.errors import clean
 from mlpcli.starter.choices import Starter
 from mlpcli.starter.columns import Chosen, are_listed, have_gaps
+from mlpcli.starter.lines import flow, inline, line, scalar
+from mlpcli.starter.network_lines import network_lines
+from mlpcli.starter.recipe_cost import rounded
 from mlpcli.starter.task import words_of
 from mlpcli.starter.words import words_of_marks
 from mlpcli.survey.groups import dated, repeating_ids
 from mlpcli.survey.tables import Survey
 from mlpcli.terminal.console import counted
 
-COMMENT_COLUMN = 48
-
 
 def starter_text(starter: Starter) -> str:
     """The config as text."""
-    lines = [*_opening(starter), "", *_data(starter), "", *_model(starter), "", *_training(starter)]
+    lines = [*_opening(starter), "", *_data(starter), "", *network_lines(starter)]
     return "\n".join(lines) + "\n"
-
-
-def line(setting: str, comment: str = "", indent: int = 0) -> str:
-    """A setting, and a comment in its column."""
-    text = " " * indent + setting
-    if not comment:
-        return text
-    safe = clean(comment, 160)
-    return f"{text.ljust(COMMENT_COLUMN - 1)} # {safe}" if len(text) < COMMENT_COLUMN else f"{text}  # {safe}"
-
-
-def scalar(text: str) -> str:
-    """A text in one line, in quotes where YAML needs them, also between brackets."""
-    written = yaml.dump([text], Dumper=Dumper, allow_unicode=True, width=float("inf"))
-    # a character that shows nothing is in double quotes by now, where its escape means the same
-    return clean(written.strip()[1:-1], len(written))
-
-
-def flow(names: Sequence[str]) -> str:
-    """Texts in one line between brackets."""
-    return f"[{', '.join(map(scalar, names))}]"
-
-
-def inline(settings: Mapping[str, str]) -> str:
-    """Settings in one line between braces."""
-    return "{" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}"
 
 
 def _opening(starter: Starter) -> Iterator[str]:
     rows, columns = counted(starter.survey.rows, "row"), counted(len(starter.survey.features), "column")
     yield f"# A starter config for {rows} and {columns}, the target aside; from `mlp init`."
     yield f"# It trains as it is: mlp train {clean(shlex.quote(starter.name))}"
+    yield f"# {_costs(starter)}"
     yield "# All keys with their defaults and options: configs/REFERENCE.md of mlp, or `mlp schema`."
     yield from (f"# {clean(note, 300)}" for note in starter.survey.notes)
     yield line("seed: 0", "another seed: other splits, other starting weights")
+
+
+def _costs(starter: Starter) -> str:
+    """Which recipe it is, and about what each costs."""
+    name, costs = starter.recipe.name, starter.costs
+    count = starter.recipe.ensemble.count
+    networks = "one network" if count == 1 else f"{count} networks"
+    others = ", ".join(f"{other} {rounded(cost)}" for other, cost in costs.items() if other != name)
+    takes = f"about {rounded(costs[name])} of one processor"
+    return f"The recipe is {name}: {networks}, {takes}; init --recipe has others: {others}."
 
 
 def _data(starter: Starter) -> Iterator[str]:
@@ -103,7 +86,7 @@ def _parts(starter: Starter) -> Iterator[str]:
         yield line(f"validation: {starter.parts.validation:g}", "of the rows, to see when to stop", 2)
     if starter.parts.test:
         yield line(f"test: {starter.parts.test:g}", "of the rows, kept aside to judge the model", 2)
-    if starter.parts.training == 1:
+    if starter.parts.training == 1 and not starter.recipe.ensemble.folds:
         return
     for column in repeating_ids(starter.survey.features):
         seen = f"{column.distinct:,} different in {column.present:,} rows"
@@ -180,45 +163,3 @@ def _excluded(starter: Starter) -> Iterator[str]:
         yield "  exclude:"
     for column in excluded:
         yield line(f"- {scalar(column.name)}", column.why, 4)
-
-
-def _model(starter: Starter) -> Iterator[str]:
-    training = starter.training
-    inputs = sum(column.width for column in starter.columns)
-    widths = ", ".join(map(str, training.hidden))
-    yield "model:"
-    columns = sum(1 for column in starter.columns if column.width)
-    # which parts of a date become inputs is seen when the training rows are
-    about = "about " if any(column.encode == "datetime" for column in starter.columns) else ""
-    taken = f"{about}{counted(inputs, 'input')} from {counted(columns, 'column')}"
-    yield line(f"layers: [auto, {widths}, auto]", f"{taken}, {counted(starter.task.outputs, 'output')}", 2)
-    yield line("activation: relu", "of the hidden layers", 2)
-    if training.dropout:
-        yield line(
-            f"dropout: {training.dropout:g}", "share of hidden units left out at random in training", 2
-        )
-    yield ""
-    balance = starter.balance
-    if balance is not None and balance.uneven:
-        why = f"if finding '{balance.rarest}' matters more than accuracy: rare classes count for more"
-        yield line("# class_weight: balanced", why)
-    yield line(f"l2: {training.l2:g}", "keeps weights small: more where training is much better than test")
-    optimizer = inline({"name": "adam", "learning_rate": f"{training.learning_rate:g}"})
-    yield line(f"optimizer: {optimizer}", "smaller where the loss jumps")
-    yield line("schedule: cosine", "the learning rate falls to 0 until the last epoch")
-
-
-def _training(starter: Starter) -> Iterator[str]:
-    training = starter.training
-    yield "training:"
-    yield line(
-        f"epochs: {training.epochs}", "at most" if starter.parts.validation else "passes over the rows", 2
-    )
-    yield line(f"batch_size: {training.batch_size}", "rows per update", 2)
-    if starter.parts.validation:
-        patience = max(10, training.epochs // 5)
-        stopping = inline({"monitor": "val_loss", "patience": str(patience)})
-        yield line(f"early_stopping: {stopping}", "keeps the weights of the best epoch", 2)
-    if starter.balance is not None and starter.balance.metrics:
-        why = "accuracy alone hides whether a rare class is ever found"
-        yield line(f"metrics: {flow(starter.balance.metrics)}", why, 2)

@@ -76,6 +76,10 @@ Ids = Annotated[
     list[str] | None, typer.Option("--id", metavar="COL", help="An input column to keep. Repeatable.")
 ]
 IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Keep every input column.")]
+PredictionsOut = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")]
 OverwriteFile = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]
 Interval = Annotated[
@@ -137,9 +141,26 @@ class TaskName(StrEnum):
     MULTILABEL = "multilabel"
 
 
+Targets = Annotated[
+    list[str], typer.Option("--target", metavar="COL", help="The column to predict. Repeatable.")
+]
 Task = Annotated[
     TaskName | None,
     typer.Option(metavar="NAME", help="regression, classification or multilabel. Default: by the target."),
+]
+
+
+class RecipeOption(StrEnum):
+    """How much is done for the best prediction."""
+
+    QUICK = "quick"
+    STRONG = "strong"
+    BEST = "best"
+
+
+Recipe = Annotated[
+    RecipeOption,
+    typer.Option(metavar="NAME", help="quick, strong (default) or best: how much to do for few errors."),
 ]
 
 

@@ -47,7 +47,7 @@ def started(
 ) -> tuple[Spec, str]:
     """The config written for a table, and its text."""
     named = [word for target in targets for word in ("--target", target)]
-    ok("init", path, *named, "-o", path.parent / out, "-q", *options)
+    ok("init", "--recipe", "quick", path, *named, "-o", path.parent / out, "-q", *options)
     return load_config(path.parent / out).spec, (path.parent / out).read_text("utf-8")
 
 
@@ -66,7 +66,7 @@ def trains(path: Path, *targets: str) -> dict[str, Any]:
 
 
 def test_penguins_from_the_file_alone(tmp_path: Path) -> None:
-    ok("init", DATA / "penguins.csv", "--target", "species", "-o", tmp_path / "c.yaml")
+    ok("init", "--recipe", "quick", DATA / "penguins.csv", "--target", "species", "-o", tmp_path / "c.yaml")
     spec = load_config(tmp_path / "c.yaml").spec
     assert (spec.data.task, spec.data.na_values) == ("classification", ("NA",))
     assert spec.data.features is not None
@@ -271,11 +271,11 @@ def test_the_path_of_the_table_is_relative_to_the_config(
     (tmp_path / "configs").mkdir()
     path = write(tmp_path / "data" / "t #1.csv", {"x": numbers(60), "y": numbers(60, 1)})
     monkeypatch.chdir(tmp_path)
-    ok("init", "data/t #1.csv", "--target", "y", "-o", "configs/c.yaml")
+    ok("init", "--recipe", "quick", "data/t #1.csv", "--target", "y", "-o", "configs/c.yaml")
     config = load_config(Path("configs/c.yaml"))
     assert config.spec.data.train == "../data/t #1.csv"
     assert config.input_path(("data", "train")).resolve() == path
-    done = ok("init", "data/t #1.csv", "--target", "y")
+    done = ok("init", "--recipe", "quick", "data/t #1.csv", "--target", "y")
     assert done.err == (
         "wrote mlp.schema.json, by which editors complete and check the config\n"
         "wrote t #1.yaml; train with it: mlp train 't #1.yaml'\n"
@@ -288,7 +288,7 @@ def test_a_minus_prints_the_config_and_writes_nothing(
 ) -> None:
     write(tmp_path / "t.csv", {"x": numbers(60), "y": numbers(60, 1)})
     monkeypatch.chdir(tmp_path)
-    done = ok("init", "t.csv", "--target", "y", "-o", "-")
+    done = ok("init", "--recipe", "quick", "t.csv", "--target", "y", "-o", "-")
     assert (done.out.splitlines()[0][0], done.err) == ("#", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
 
@@ -296,7 +296,7 @@ def test_a_minus_prints_the_config_and_writes_nothing(
 def test_the_table_is_never_replaced_by_its_config(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", {"x": numbers(60), "y": numbers(60, 1)})
     before = path.read_bytes()
-    done = mlp("init", path, "--target", "y", "-o", path, "--overwrite")
+    done = mlp("init", "--recipe", "quick", path, "--target", "y", "-o", path, "--overwrite")
     assert (done.code, path.read_bytes()) == (2, before)
     assert f"{path} would be lost" in done.err
 
@@ -305,13 +305,13 @@ def test_a_file_that_is_there_stays_unless_it_may_go(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", {"x": numbers(60), "y": numbers(60, 1)})
     out = tmp_path / "c.yaml"
     out.write_text("mine", "utf-8")
-    done = mlp("init", path, "--target", "y", "-o", out)
+    done = mlp("init", "--recipe", "quick", path, "--target", "y", "-o", out)
     assert (done.code, out.read_text("utf-8")) == (6, "mine")
     assert done.err == (
         f"mlp: error: {out}: there is a file already\n"
         "hint: replace it with --overwrite, or name another with -o\n"
     )
-    ok("init", path, "--target", "y", "-o", out, "--overwrite")
+    ok("init", "--recipe", "quick", path, "--target", "y", "-o", out, "--overwrite")
     assert out.read_text("utf-8").startswith("# A starter config for 60 rows and 1 column,")
 
 
@@ -333,14 +333,14 @@ def test_what_cannot_be_learnt_is_wrong_data(
     tmp_path: Path, content: str, target: str, code: int, message: str
 ) -> None:
     (tmp_path / "t.csv").write_text(content, "utf-8")
-    done = mlp("init", tmp_path / "t.csv", "--target", target, "-o", tmp_path / "c.yaml")
+    done = mlp("init", "--recipe", "quick", tmp_path / "t.csv", "--target", target, "-o", tmp_path / "c.yaml")
     assert (done.code, done.out) == (code, "")
     assert message in done.err
     assert not (tmp_path / "c.yaml").exists()
 
 
 def test_a_target_is_needed(tmp_path: Path) -> None:
-    assert mlp("init", tmp_path / "t.csv").code == 2
+    assert mlp("init", "--recipe", "quick", tmp_path / "t.csv").code == 2
 
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).map(str.strip)

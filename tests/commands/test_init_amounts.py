@@ -23,7 +23,17 @@ def started(directory: Path, columns: dict[str, list[str]], *targets: str) -> tu
     ]
     (directory / "t.csv").write_text("\n".join([",".join(names), *rows]) + "\n", "utf-8")
     named = [word for target in targets for word in ("--target", target)]
-    ok("init", directory / "t.csv", *named, "-o", directory / "c.yaml", "-q", "--overwrite")
+    ok(
+        "init",
+        "--recipe",
+        "quick",
+        directory / "t.csv",
+        *named,
+        "-o",
+        directory / "c.yaml",
+        "-q",
+        "--overwrite",
+    )
     short = ["--set", "training.epochs=2", "--no-plots", "-q", "--overwrite"]
     ok("train", directory / "c.yaml", "-o", directory / "run", *short)
     return load_config(directory / "c.yaml").spec.data, (directory / "c.yaml").read_text("utf-8")

@@ -372,7 +372,18 @@ def test_every_config_trains_with_every_seed(tmp_path: Path, seed: int) -> None:
     """Of small tables with all these columns, and classes of one row."""
     text, target = table_text(seed)
     (tmp_path / "t.csv").write_text(text)
-    ok("init", tmp_path / "t.csv", "--target", target, "-o", tmp_path / "c.yaml", "-q", "--overwrite")
+    ok(
+        "init",
+        "--recipe",
+        "quick",
+        tmp_path / "t.csv",
+        "--target",
+        target,
+        "-o",
+        tmp_path / "c.yaml",
+        "-q",
+        "--overwrite",
+    )
     for other in (0, 1):
         options = ["--seed", other, "-q", "--no-plots", "--overwrite", "--set", "training.epochs=1"]
         ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options)

@@ -25,7 +25,17 @@ def started(directory: Path, frame: pd.DataFrame, *targets: str) -> str:
     """The text of the config for a table; it must train."""
     frame.to_csv(directory / "t.csv", index=False)
     named = [word for target in targets for word in ("--target", target)]
-    ok("init", directory / "t.csv", *named, "-o", directory / "c.yaml", "-q", "--overwrite")
+    ok(
+        "init",
+        "--recipe",
+        "quick",
+        directory / "t.csv",
+        *named,
+        "-o",
+        directory / "c.yaml",
+        "-q",
+        "--overwrite",
+    )
     quick = ["--set", "training.epochs=1", "--no-plots", "-q", "--overwrite"]
     ok("train", directory / "c.yaml", "-o", directory / "run", *quick)
     return (directory / "c.yaml").read_text("utf-8")
@@ -59,7 +69,7 @@ def test_labels_that_never_vary_are_labels(tmp_path: Path) -> None:
     text = started(tmp_path, frame_of(60, a=varying + 0.0, **flat), "a", "b", "c")
     assert only(text, "task:").startswith("task: multilabel")
     assert only(text, "target:").endswith("# 2 classes: 0.0, 1.0; 1 class: 0; 1 class: 1")
-    done = mlp("init", tmp_path / "t.csv", "--target", "b", "--target", "c", "-o", "-")
+    done = mlp("init", "--recipe", "quick", tmp_path / "t.csv", "--target", "b", "--target", "c", "-o", "-")
     assert done.code == 4 and "column 'b': the target is the same in every row" in done.err
 
 
@@ -166,7 +176,18 @@ def test_a_small_table_is_not_learnt_by_heart(tmp_path: Path, rows: int) -> None
         frame = noisy(rows + 600, seed)
         frame[:rows].to_csv(tmp_path / "train.csv", index=False)
         frame[rows:].to_csv(tmp_path / "test.csv", index=False)
-        ok("init", tmp_path / "train.csv", "--target", "ok", "-o", tmp_path / "c.yaml", "-q", "--overwrite")
+        ok(
+            "init",
+            "--recipe",
+            "quick",
+            tmp_path / "train.csv",
+            "--target",
+            "ok",
+            "-o",
+            tmp_path / "c.yaml",
+            "-q",
+            "--overwrite",
+        )
         options = ["--set", f"data.test={tmp_path / 'test.csv'}", "--json", "--no-plots", "-q", "--overwrite"]
         found = ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options).document()["test"]
         ratios.append(found["loss"] / found["baseline"]["loss"])
@@ -177,7 +198,7 @@ def test_a_test_loss_above_the_constant_one_is_noted(tmp_path: Path) -> None:
     frame = noisy(300, 7)
     frame[:100].to_csv(tmp_path / "train.csv", index=False)
     frame[100:].to_csv(tmp_path / "test.csv", index=False)
-    ok("init", tmp_path / "train.csv", "--target", "ok", "-o", tmp_path / "c.yaml", "-q")
+    ok("init", "--recipe", "quick", tmp_path / "train.csv", "--target", "ok", "-o", tmp_path / "c.yaml", "-q")
     free = ["l2=0", "model.dropout=0", "data.validation=null", "training.early_stopping=null"]
     options = [word for one in [*free, f"data.test={tmp_path / 'test.csv'}"] for word in ("--set", one)]
     done = ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", *options, "--no-plots")
@@ -226,7 +247,17 @@ def test_every_config_trains_with_every_seed(
     shutil.rmtree(tmp_path / "run", ignore_errors=True)
     frame.to_csv(tmp_path / "t.csv", index=False)
     named = [word for target in targets for word in ("--target", target)]
-    done = mlp("init", tmp_path / "t.csv", *named, "-o", tmp_path / "c.yaml", "-q", "--overwrite")
+    done = mlp(
+        "init",
+        "--recipe",
+        "quick",
+        tmp_path / "t.csv",
+        *named,
+        "-o",
+        tmp_path / "c.yaml",
+        "-q",
+        "--overwrite",
+    )
     if done.code:  # said at once, and nothing that does not train was written
         assert done.code == 4, done.err
         return
@@ -244,5 +275,5 @@ def test_levels_come_again_in_the_rows_that_have_a_target(tmp_path: Path) -> Non
     target = ["" if i not in set(known.tolist()) else f"{y[i]:.3f}" for i in range(6000)]
     rows = "".join(f"{country[i]},{x[i]:.3f},{target[i]}\n" for i in range(6000))
     (tmp_path / "t.csv").write_text("country,x,y\n" + rows, "utf-8")
-    ok("init", tmp_path / "t.csv", "--target", "y", "-o", tmp_path / "c.yaml", "-q")
+    ok("init", "--recipe", "quick", tmp_path / "t.csv", "--target", "y", "-o", tmp_path / "c.yaml", "-q")
     ok("train", tmp_path / "c.yaml", "-o", tmp_path / "run", "-q", "--no-plots", "--set", "training.epochs=1")

@@ -199,7 +199,7 @@ def test_a_starter_config_names_the_schema_that_lies_beside_it(
     table = write_table(tmp_path)
     Path("configs").mkdir()
     for _ in range(2):
-        ok("init", table, "--target", "kind", "-o", "configs/t.yaml", "--overwrite")
+        ok("init", "--recipe", "quick", table, "--target", "kind", "-o", "configs/t.yaml", "--overwrite")
         comments = takewhile(
             lambda line: line.startswith("#"), Path("configs/t.yaml").read_text("utf-8").split("\n")
         )
@@ -211,12 +211,12 @@ def test_a_starter_config_names_the_schema_that_lies_beside_it(
         )
         schema.write_text('{\n  "$schema": "", "title": "mlp config"}', "utf-8")  # that of another version
     assert sorted(path.name for path in Path("configs").iterdir()) == ["mlp.schema.json", "t.yaml"]
-    assert FIRST_LINE not in ok("init", table, "--target", "kind", "-o", "-").out
+    assert FIRST_LINE not in ok("init", "--recipe", "quick", table, "--target", "kind", "-o", "-").out
 
 
 def test_a_file_of_that_name_that_is_somebody_elses_stays(tmp_path: Path) -> None:
     (tmp_path / "mlp.schema.json").write_text("{}", "utf-8")
-    ok("init", write_table(tmp_path), "--target", "kind", "-o", tmp_path / "t.yaml")
+    ok("init", "--recipe", "quick", write_table(tmp_path), "--target", "kind", "-o", tmp_path / "t.yaml")
     assert (tmp_path / "mlp.schema.json").read_text("utf-8") == "{}"
     assert FIRST_LINE not in (tmp_path / "t.yaml").read_text("utf-8")
 

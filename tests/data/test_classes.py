@@ -110,7 +110,7 @@ def test_the_hint_says_what_texts_are_that_are_no_classes(texts: list[str], hint
 def test_names_times_and_urls_are_no_classes(tmp_path: Path, y: list[str]) -> None:
     """Neither for `init`, which writes nothing, nor for `train`, and both say the same."""
     path = written(tmp_path, y)
-    done = mlp("init", path, "--target", "y", "-o", tmp_path / "c.yaml")
+    done = mlp("init", "--recipe", "quick", path, "--target", "y", "-o", tmp_path / "c.yaml")
     trained = mlp("train", config_for(tmp_path, path.read_text("utf-8"), ["target: y"]).path)
     for one in (done, trained):
         assert one.code == 4 and "different texts in 80 rows are no classes" in one.err
@@ -132,14 +132,25 @@ def test_names_times_and_urls_are_no_classes(tmp_path: Path, y: list[str]) -> No
 def test_a_task_that_the_target_does_not_fit_writes_no_config(
     tmp_path: Path, task: str, y: list[object], message: str
 ) -> None:
-    done = mlp("init", written(tmp_path, y), "--target", "y", "--task", task, "-o", tmp_path / "c.yaml")
+    done = mlp(
+        "init",
+        "--recipe",
+        "quick",
+        written(tmp_path, y),
+        "--target",
+        "y",
+        "--task",
+        task,
+        "-o",
+        tmp_path / "c.yaml",
+    )
     assert done.code == 4 and message in done.err
     assert not (tmp_path / "c.yaml").exists()
 
 
 def test_several_targets_of_text_are_labels_or_refused(tmp_path: Path) -> None:
     path = written(tmp_path, ["a", "b", "c"] * 20, k=["u", "v"] * 30)
-    done = mlp("init", path, "--target", "y", "--target", "k", "-o", tmp_path / "c.yaml")
+    done = mlp("init", "--recipe", "quick", path, "--target", "y", "--target", "k", "-o", tmp_path / "c.yaml")
     assert done.code == 4 and "expected the same two values in each" in done.err
 
 
@@ -171,7 +182,7 @@ def test_the_task_that_was_chosen_is_told(tmp_path: Path, command: str) -> None:
 
 def test_a_class_with_one_row_trains_whatever_the_seed(tmp_path: Path) -> None:
     path = written(tmp_path, ["a", "b"] * 30 + ["c"])
-    text = ok("init", path, "--target", "y", "-o", "-").out
+    text = ok("init", "--recipe", "quick", path, "--target", "y", "-o", "-").out
     assert "one row" in text or "'c': 1 row, which trains" in text
     data = ["target: y", "validation: 0.2", "test: 0.2"]
     for seed in range(25):

@@ -32,7 +32,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def unedited(path: str, *targets: str, options: Sequence[object] = QUICK) -> dict[str, Any]:
     """The results of the config that `init` writes for a table."""
     config, named = Path(path).with_suffix(".yaml"), [word for name in targets for word in ("--target", name)]
-    ok("init", path, *named, "-q", "--overwrite")
+    ok("init", "--recipe", "quick", path, *named, "-q", "--overwrite")
     done = ok("train", config, "-o", "run", "--json", "--no-plots", "-q", "--overwrite", *options)
     return dict(done.document())
 
@@ -206,7 +206,7 @@ def test_a_column_with_hardly_a_value_stops_no_seed(kind: str) -> None:
     """Whichever rows train: the config of `init`, and one that keeps the column."""
     cells = [SPARSE[kind].get(i) for i in range(60)]
     write(Path("t.csv"), {"banned": cells, "size": SIZES[:60], "colour": COLOURS[:60], "price": PRICES[:60]})
-    ok("init", "t.csv", "--target", "price", "-q")
+    ok("init", "--recipe", "quick", "t.csv", "--target", "price", "-q")
     count = len(SPARSE[kind])
     said = comment(Path("t.yaml").read_text("utf-8"), "- banned")
     assert said == f"{count} of 60 cells {'is' if count == 1 else 'are'} not missing"
@@ -311,7 +311,7 @@ def test_texts_of_many_levels_are_learnt_from(name: str, levels: Callable[[int],
 def test_the_command_that_is_named_makes_a_table_that_trains(before: str) -> None:
     """Lines before the header are taken away by what the hint says."""
     Path("t.csv").write_text(before + PLAIN, "utf-8")
-    done = mlp("init", "t.csv", "--target", "price")
+    done = mlp("init", "--recipe", "quick", "t.csv", "--target", "price")
     first = before.count("\n") + 1
     assert (done.code, done.out) == (4, "")
     assert done.err.endswith(

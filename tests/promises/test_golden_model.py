@@ -44,12 +44,12 @@ def test_a_model_of_a_newer_format_says_which_mlp_is_needed(tmp_path: Path) -> N
     with zipfile.ZipFile(GOLDEN) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     meta = json.loads(bytes(np.load(io.BytesIO(members["meta.npy"]))))
-    text = json.dumps({**meta, "version": meta["version"] + 1, "mlp": "9.1.0", "quantum": True})
+    text = json.dumps({**meta, "version": 3, "mlp": "9.1.0", "quantum": True})
     newer = {**members, "meta.npy": npy(np.frombuffer(text.encode(), np.uint8)), "new.npy": b"of a new kind"}
     path = tmp_path / "newer.npz"
     path.write_bytes(zipped(newer.items()))
     for command in (["predict", path, ROWS], ["evaluate", path, ROWS], ["inspect", path]):
         done = mlp(*command)
         assert (done.code, done.out) == (5, "")
-        assert "format version 2 needs mlp >= 9.1.0 (this is " in done.err
+        assert "format version 3 needs mlp >= 9.1.0 (this is " in done.err
         assert "hint: install the latest mlp" in done.err

@@ -28,7 +28,17 @@ def notes(directory: Path, columns: dict[str, Any], *targets: str) -> list[str]:
     frame = pd.DataFrame(columns)
     frame.to_csv(directory / "t.csv", index=False)
     named = [word for target in targets for word in ("--target", target)]
-    ok("init", directory / "t.csv", *named, "-o", directory / "c.yaml", "--overwrite", "-q")
+    ok(
+        "init",
+        "--recipe",
+        "quick",
+        directory / "t.csv",
+        *named,
+        "-o",
+        directory / "c.yaml",
+        "--overwrite",
+        "-q",
+    )
     done = ok("train", directory / "c.yaml", "--dry-run")
     found = [line for line in done.err.splitlines() if ASKED in line]
     asked = [line for line in (directory / "c.yaml").read_text("utf-8").splitlines() if ASKED in line]
