@@ -108,16 +108,15 @@ def early_stopping_of(experiment: Experiment) -> EarlyStopping | None:
     )
 
 
-def fit_first_order(
-    trainer: Trainer, stopping: EarlyStopping | None, watch: Watch, last: int | None = None
-) -> FitResult:
-    """Train by epochs, to the `last` where that is before the schedule's.
+def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Watch) -> FitResult:
+    """Train by epochs. The weights are the last ones: `stopping` still has the best."""
+    fit(trainer, watch.after(stopping))
+    return what_came_of(trainer, stopping)
 
-    The weights are the last ones: `stopping` still has the best.
-    """
-    observers = watch.after(stopping)
-    stopped = fit(trainer, observers, last) if is_patient(stopping) else True
-    return _fitted(trainer.history, stopping, "early_stopped" if stopped else "finished")
+
+def what_came_of(trainer: Trainer, stopping: EarlyStopping | None) -> FitResult:
+    """A training by epochs that has come to its end, or that early stopping has ended."""
+    return _fitted(trainer.history, stopping, "finished" if is_patient(stopping) else "early_stopped")
 
 
 def is_patient(stopping: EarlyStopping | None) -> bool:

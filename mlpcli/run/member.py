@@ -1,9 +1,9 @@
-"""One network of a run, trained: what is kept of it, in whatever process it was."""
+"""Networks of a run, trained: what is kept of each, in whatever process it was."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from mlpcli.run.fit import FitResult
 from mlpcli.run.member_scores import MemberScores
 from mlpcli.run.study import Member
 from mlpcli.run.surroundings import Surroundings
-from mlpcli.run.training_run import TrainingRun
+from mlpcli.run.training_run import TrainingRun, fit_all
 from mlpcli.training.callbacks import Values
 from mlpcli.training.metrics import compute
 
@@ -36,11 +36,21 @@ class TrainedMember:
     arrays: Mapping[str, Array]
 
 
-def trained_member(member: Member, around: Surroundings, pool: WorkerPool) -> TrainedMember:
-    """Train the network of a member; raises as `TrainingRun.fit` does."""
-    experiment = member.make()
-    evaluator = ExperimentEvaluator.of(experiment, pool)
-    fitted = TrainingRun(evaluator, around, pool).fit()
+def trained_members(
+    members: Sequence[Member], surroundings: Sequence[Surroundings], pool: WorkerPool
+) -> list[TrainedMember]:
+    """Train the networks of members, each in its own surroundings; raises as `fit_all` does."""
+    runs = [
+        TrainingRun(
+            ExperimentEvaluator.of(member.make(), pool), replace(around, checkpoint=member.checkpoint), pool
+        )
+        for member, around in zip(members, surroundings, strict=True)
+    ]
+    return [_with_scores(run.evaluator, fitted) for run, fitted in zip(runs, fit_all(runs), strict=True)]
+
+
+def _with_scores(evaluator: ExperimentEvaluator, fitted: FitResult) -> TrainedMember:
+    experiment = evaluator.experiment
     with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
         scores = {part: evaluator.scores(part).copy() for part in experiment.parts}
         return as_trained(experiment, fitted, MemberScores(scores, experiment.decoder))

@@ -1,4 +1,4 @@
-"""The networks of a run, trained one after the other or side by side, and who is told of it."""
+"""The networks of a run, trained one after the other, together, or side by side, and who is told of it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
 
 from mlpcli.parallel import threads
 from mlpcli.parallel.crew import side_by_side
 from mlpcli.parallel.pool import SerialPool
-from mlpcli.run.member import TrainedMember, trained_member
+from mlpcli.run.member import TrainedMember, trained_members
+from mlpcli.run.resources import Resources
 from mlpcli.run.study import Member
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.terminal.console import Console
 from mlpcli.terminal.members_progress import Began, Hear
 from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.loop import StopRequested
+
+Item = TypeVar("Item")
 
 
 class Told(NamedTuple):
@@ -28,47 +32,65 @@ class Told(NamedTuple):
 
 
 def train_members(
-    members: Sequence[Member], around: Surroundings, most: int, hear: Hear
+    members: Sequence[Member], around: Surroundings, resources: Resources, hear: Hear
 ) -> list[TrainedMember]:
-    """All members in their order, no more than `most` at a time; `hear` is told how far each is.
+    """All members in their order, in as many processes as there are; `hear` is told how far each is.
 
+    Where they train together, each process has its share of them; else one as it has ended another.
     Raises what the training of one raises; InterruptedTaskError where a stop was asked for.
     """
-    tasks = [partial(_told, member, around) for member in members]
+    numbered = list(enumerate(members))
+    most = min(resources.side_by_side, len(members))
+    groups = shared_out(numbered, most if resources.together else len(members))
+    tasks = [partial(_told, group, around) for group in groups]
     with threads.limited(1):  # of each process
-        found = side_by_side(tasks, most, hear, around.stop_requested)
+        outcomes = side_by_side(tasks, most, lambda _task, told: hear(*told), around.stop_requested)
+    found = [told for outcome in outcomes for told in outcome]
     for warning in dict.fromkeys(warning for told in found for warning in told.warnings):
         around.console.warn(warning)
     return [told.trained for told in found]
 
 
+def shared_out(items: Sequence[Item], number: int) -> list[Sequence[Item]]:
+    """So many stretches of the items, as long as each other or by one longer."""
+    bounds = [len(items) * part // number for part in range(number + 1)]
+    return [items[start:stop] for start, stop in pairwise(bounds)]
+
+
 def _told(
-    member: Member, around: Surroundings, tell: Callable[[Any], None], stop_requested: StopRequested
-) -> Told:
-    """The task of a member: nothing of it is said here."""
-    warnings: list[str] = []
-    own = replace(
-        around,
-        console=Console(quiet=True, warned=warnings),
-        stop_requested=stop_requested,
-        observing=_Telling(tell),
-        checkpoint=member.checkpoint,
-    )
-    return Told(trained_member(member, own, SerialPool()), warnings)
+    group: Sequence[tuple[int, Member]],
+    around: Surroundings,
+    tell: Callable[[Any], None],
+    stop_requested: StopRequested,
+) -> list[Told]:
+    """The task of members: nothing of it is said here, and what is told has the number of one."""
+    warnings: list[list[str]] = [[] for _ in group]
+    surroundings = [
+        replace(
+            around,
+            console=Console(quiet=True, warned=own),
+            stop_requested=stop_requested,
+            observing=_Telling(number, tell),
+        )
+        for (number, _), own in zip(group, warnings, strict=True)
+    ]
+    trained = trained_members([member for _, member in group], surroundings, SerialPool())
+    return [Told(*both) for both in zip(trained, warnings, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Telling:
-    """Passes on what an observer hears."""
+    """Passes on what an observer hears of the member of a number."""
 
+    number: int
     tell: Callable[[Any], None]
 
     @contextmanager
     def __call__(self, epochs: int, past: int) -> Iterator[Observer]:
-        self.tell(Began(epochs, past))
+        self.tell((self.number, Began(epochs, past)))
 
         def observer(epoch: Epoch) -> None:
-            self.tell(epoch)
+            self.tell((self.number, epoch))
 
         yield observer
-        self.tell(None)
+        self.tell((self.number, None))

@@ -22,21 +22,30 @@ def rest_after(took: float) -> float:
 
 @dataclass(eq=False)
 class Pace:
-    """Whether it is time for the next save; the rest before it counts from the end of the last one."""
+    """Whether it is time for the next save; the rest before it counts from the end of the last one.
+
+    Networks that train together have one pace: all of them save after the same epochs.
+    """
 
     clock: Callable[[], float] = time.monotonic
     rests_until: float = field(default=float("-inf"), init=False)
+    epoch: int = field(default=0, init=False)
+    open: bool = field(default=False, init=False)
+    took: float = field(default=0.0, init=False)
 
-    def allows(self) -> bool:
-        """Whether the rest after the last save is over."""
-        return self.clock() >= self.rests_until
+    def allows(self, epoch: int) -> bool:
+        """Whether the rest after the last save is over: the same for all who ask after the same epoch."""
+        if epoch != self.epoch:
+            self.epoch, self.open, self.took = epoch, self.clock() >= self.rests_until, 0.0
+        return self.open
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """A save, done or failed, after which comes a rest."""
+        """A save, done or failed, after which comes a rest: as long as for all saves after the epoch."""
         began = self.clock()
         try:
             yield
         finally:
             ended = self.clock()
-            self.rests_until = ended + rest_after(ended - began)
+            self.took += ended - began
+            self.rests_until = ended + rest_after(self.took)

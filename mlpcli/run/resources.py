@@ -10,6 +10,7 @@ from mlpcli.parallel import threads
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.limits import rows_per_step
+from mlpcli.run.small_networks import are_small
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,20 @@ class Resources:
 
     Steps that are worth it are shared between `workers`, who compute their matrix products alone. The bytes
     of a model depend on the threads. Of several networks so many are trained `side_by_side`, each by one
-    thread, and no byte depends on how many.
+    thread; those of one process take their steps `together` where that is sooner. No byte depends on either.
     """
 
     threads: int
     workers: int
     side_by_side: int = 1
+    together: bool = False
 
     @classmethod
     def of(cls, experiment: Experiment, asked: int | None, members: int = 1) -> Resources:
         """The choice for an experiment of so many networks; `asked` threads where somebody asks."""
         if members > 1:
-            return cls(1, 1, min(asked or threads.available(), members))
+            most = min(asked or threads.available(), members)
+            return cls(1, 1, most, together=are_small(experiment, members))
         shape = experiment.network.architecture
         step = rows_per_step(experiment.config, len(experiment.training))
         number = asked or threads.choose(shape.widths, step)

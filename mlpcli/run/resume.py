@@ -126,13 +126,13 @@ class Checkpoints:
     trainer: Trainer
     stopping: EarlyStopping | None
     around: Surroundings
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace
     failed: bool = field(default=False, init=False)
 
     def __call__(self, epoch: Epoch) -> None:
         """Save the state after an epoch that is due."""
         due = epoch.epoch % self.experiment.config.spec.training.checkpoint_every == 0
-        if due and self.pace.allows():
+        if due and self.pace.allows(epoch.epoch):
             self.try_to_save()
 
     def try_to_save(self) -> None:

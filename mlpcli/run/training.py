@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
 from mlpcli.run.finished import is_finished_already, is_finished_without_a_checkpoint, written_results
-from mlpcli.run.member import TrainedMember, trained_member
+from mlpcli.run.member import TrainedMember, trained_members
 from mlpcli.run.member_tasks import train_members
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
@@ -95,11 +95,11 @@ def train_all(
     """Train every network: one by workers who share its steps, several side by side."""
     if study.is_single:
         with resources.in_use(), resources.pool(options.pool) as pool:
-            return [trained_member(study.members[0], around, pool)]
+            return trained_members(study.members, [around], pool)
     names = [member.name for member in study.members]
-    most = resources.side_by_side if options.forks else 1
+    own = resources if options.forks else replace(resources, side_by_side=1)
     with members_progress(around.console, names) as hear:
-        return train_members(study.members, around, most, hear)
+        return train_members(study.members, around, own, hear)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ can be saved, be taken up again by itself or in other company, or leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from math import isfinite
@@ -155,34 +155,41 @@ def _for_members(optimizer: Optimizer, number: int) -> Optimizer:
     return replace(optimizer, factors=tuple(factors))
 
 
-def fit_together(trainers: Sequence[Trainer], observers: Sequence[Iterable[Observer]]) -> list[bool]:
-    """Train until every trainer's epochs are done or one of its observers says stop; whether one did.
+def fit_together(
+    trainers: Sequence[Trainer],
+    observers: Sequence[Iterable[Observer]],
+    last: int | None = None,
+    ended: Callable[[int], None] = lambda _number: None,
+) -> None:
+    """Train until every trainer's epochs are done, or the `last` one, or one of its observers says stop.
 
-    Each has observers of its own, who see its epochs in their order. One that is stopped leaves; the others
-    go on together, the last of them by itself.
+    Each has observers of its own, who see its epochs in their order, and at its end `ended` is told its
+    number. One that ends leaves; the others go on together. Those that are further than others, or cannot be
+    in a stack, wait for them.
     """
     watching = [tuple(own) for own in observers]
-    stopped = [False] * len(trainers)
     with np.errstate(all="ignore"):  # overflow is looked for where it matters, in the updates
-        while left := [
-            n for n, one in enumerate(trainers) if not stopped[n] and len(one.history) < one.epochs
-        ]:
-            _fit_until_one_stops([trainers[n] for n in left], [watching[n] for n in left], (left, stopped))
-    return stopped
+        left = list(range(len(trainers)))
+        while left:
+            first = trainers[left[0]]
+            company = [n for n in left if n == left[0] or can_train_together([first, trainers[n]])]
+            done = _fit_until_one_ends([trainers[n] for n in company], [watching[n] for n in company], last)
+            for number in (company[n] for n in done):
+                left.remove(number)
+                ended(number)
 
 
-def _fit_until_one_stops(
-    trainers: Sequence[Trainer],
-    watching: Sequence[tuple[Observer, ...]],
-    outcome: tuple[Sequence[int], list[bool]],
-) -> None:
-    """The same trainers for as long as none is stopped; who is, by number, is noted in the outcome."""
-    numbers, stopped = outcome
-    group = Together(trainers) if can_train_together(trainers) else None
-    while len(trainers[0].history) < trainers[0].epochs:
-        records = group.run_epoch() if group else [trainer.run_epoch() for trainer in trainers]
-        for number, own, record in zip(numbers, watching, records, strict=True):
+def _fit_until_one_ends(
+    trainers: Sequence[Trainer], watching: Sequence[tuple[Observer, ...]], last: int | None
+) -> list[int]:
+    """The same trainers for as long as none ends; which ones then have, in their order."""
+    first, *others = trainers
+    group = Together(trainers) if others else None
+    ending: set[int] = set()
+    while not ending and len(first.history) < (first.epochs if last is None else last):
+        records = group.run_epoch() if group else [first.run_epoch()]
+        for number, (own, record) in enumerate(zip(watching, records, strict=True)):
             answers = [observer(record) for observer in own]
-            stopped[number] = any(answers)
-        if any(stopped[number] for number in numbers):
-            return
+            if any(answers):
+                ending.add(number)
+    return sorted(ending) or list(range(len(trainers)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +17,8 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
+from mlpcli.training.loop import Trainer
+from mlpcli.training.together import Together
 from tests.support.running import arrays, mlp, ok, process, results, write_config, write_table
 from tests.support.stopping import TERM, stopped_after
 
@@ -179,27 +183,145 @@ def test_what_is_fitted_is_fitted_within_the_fold() -> None:
         assert center == pytest.approx(length[fold != number + 1].mean(), abs=1e-12)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """No network is small enough to train together with others."""
+    with patch("mlpcli.run.small_networks.MOST_WORK", 0):
+        yield
+
+
+@contextmanager
+def companies() -> Iterator[list[int]]:
+    """How many trained together, each time that some began to, in this process."""
+    found: list[int] = []
+    begun = Together.__init__
+
+    def begin(group: Together, trainers: Sequence[Trainer]) -> None:
+        found.append(len(trainers))
+        begun(group, trainers)
+
+    with patch.object(Together, "__init__", begin):
+        yield found
+
+
 @pytest.mark.parametrize("ensemble", ["ensemble.members=3", "ensemble.folds=3"])
-def test_the_bytes_do_not_depend_on_how_many_are_trained_at_a_time(ensemble: str) -> None:
+def test_the_bytes_do_not_depend_on_how_many_are_trained_at_a_time_or_together(ensemble: str) -> None:
     config(data={"validation": 0.2}, model={"layers": ["auto", 5, "auto"], "dropout": 0.2})
+    command = ("train", "c.yaml", "--no-plots", "--set", ensemble, "--threads")
     for threads in (1, 2, 3):
-        ok("train", "c.yaml", "-o", f"run{threads}", "--no-plots", "--set", ensemble, "--threads", threads)
-    assert results(Path("run1")) == results(Path("run2")) == results(Path("run3"))
+        with companies() as found:
+            done = ok(*command, threads, "-o", f"run{threads}")
+        assert found == ([3] if threads == 1 else [])  # of more processes, in none of which it is this one
+        told = [line.partition("  epoch")[0] for line in done.err.splitlines() if "  epoch 3" in line]
+        what = "member" if "members" in ensemble else "fold"
+        assert sorted(told) == [f"{what} {number} of 3" for number in (1, 2, 3)]
+    with alone(), companies() as found:
+        for threads in (1, 2):
+            ok(*command, threads, "-o", f"alone{threads}")
+    assert not found
+    runs = [results(Path(run)) for run in ("run1", "run2", "run3", "alone1", "alone2")]
+    assert all(run == runs[0] for run in runs)
 
 
-@pytest.mark.parametrize("update", [1, 7, 20, 26])
-def test_a_stopped_ensemble_goes_on_to_the_same_bytes(update: int) -> None:
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"schedule": {"name": "plateau", "monitor": "loss"}},
+        {"training": {"average": {"ema": 0.9}}},
+        {"training": {"clip_norm": 1.0}},
+        {"training": {"epochs": None, "batch_size": None}, "optimizer": {"name": "lbfgs", "iterations": 3}},
+        {"model": {"layers": ["auto", 5, "auto"], "normalization": "batch_norm"}},
+        {"model": {"layers": ["auto", 200, 200, 200, "auto"]}},
+    ],
+)
+def test_what_cannot_train_together_or_gains_nothing_trains_alone(section: dict[str, Any]) -> None:
+    config(ensemble={"members": 2}, **section)
+    with companies() as found:
+        ok("train", "c.yaml", "-o", "run", "--no-plots", "--threads", "1")
+    assert not found
+
+
+def test_rows_that_take_much_memory_are_not_held_for_all_members_at_once() -> None:
+    config(ensemble={"members": 2})
+    with companies() as found, patch("mlpcli.run.small_networks.MOST_BYTES", 1000):
+        ok("train", "c.yaml", "-o", "run", "--no-plots", "--threads", "1")
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("together", "update"), [(True, n) for n in (1, 5, 9)] + [(False, n) for n in (7, 20, 26)]
+)
+def test_a_stopped_ensemble_goes_on_to_the_same_bytes(together: bool, update: int) -> None:
     config(ensemble={"folds": 3})
     command = ("train", "c.yaml", "--no-plots", "--threads", "1", "-o")
     ok(*command, "whole")
-    with stopped_after(update):
-        stopped = mlp(*command, "run")
-    assert (stopped.code, "--resume" in stopped.err) == (TERM, True)
-    assert not Path("run/model.npz").exists()
-    ok(*command, "run", "--resume")
+    with nullcontext() if together else alone():
+        with stopped_after(update):
+            stopped = mlp(*command, "run")
+        assert stopped.code == TERM
+        assert [stopped.err.count(text) for text in ("stopped in epoch", "--resume")] == [1, 2 - (update < 4)]
+        assert not Path("run/model.npz").exists()
+        with companies() as found:
+            ok(*command, "run", "--resume")
+    assert found == ([3] if together else [])
     assert results(Path("run")) == results(Path("whole"))
     finished = ok(*command, "run", "--resume")
     assert "nothing left to do" in finished.err
+
+
+def test_one_that_stops_long_before_the_others_is_saved_and_not_trained_again() -> None:
+    stopping = {"monitor": "val_accuracy", "patience": 2}
+    config(
+        data={"validation": 0.3}, ensemble={"members": 4}, training={"epochs": 30, "early_stopping": stopping}
+    )
+    command = ("train", "c.yaml", "--no-plots", "--threads", "1", "-o")
+    with alone():
+        ok(*command, "alone")
+    with companies() as found:
+        ok(*command, "whole")
+    assert results(Path("whole")) == results(Path("alone"))
+    epochs = [member["training"]["epochs"] for member in members("whole")]
+    print(epochs, found)
+    first = min(epochs)
+    assert found[0] == 4
+    assert max(epochs) > 2 * first
+    with stopped_after(3 * first + 2):
+        stopped = mlp(*command, "run")
+    assert stopped.code == TERM
+    with companies() as found:
+        ok(*command, "run", "--resume")
+    assert found[0] == 4 - epochs.count(first)
+    assert results(Path("run")) == results(Path("alone"))
+
+
+def members(run: str) -> Any:
+    """What a model says of its members."""
+    return ok("inspect", f"{run}/model.npz", "--json").document()["members"]
+
+
+def test_one_that_is_behind_trains_by_itself_and_the_others_together() -> None:
+    config(ensemble={"folds": 4})
+    command = ("train", "c.yaml", "--no-plots", "--threads", "1", "-o")
+    ok(*command, "whole")
+    with stopped_after(5):
+        assert mlp(*command, "run").code == TERM
+    Path("run/checkpoint-2.npz").unlink()
+    with companies() as found:
+        ok(*command, "run", "--resume")
+    assert found == [3]
+    assert results(Path("run")) == results(Path("whole"))
+
+
+def test_a_stopped_ensemble_makes_a_model_of_what_each_member_has() -> None:
+    config(ensemble={"members": 3})
+    command = ("train", "c.yaml", "--no-plots", "--threads", "1", "-o", "run")
+    with stopped_after(6):
+        assert "--resume --finish" in mlp(*command).err
+    ok(*command, "--resume", "--finish")
+    assert [member["training"]["epochs"] for member in members("run")] == [1, 1, 1]
+    ok(*command, "--resume")
+    ok("train", "c.yaml", "-o", "whole", "--no-plots")
+    assert results(Path("run")) == results(Path("whole"))
 
 
 def test_a_finished_ensemble_goes_on_with_more_epochs_side_by_side() -> None:
@@ -245,9 +367,10 @@ def test_a_killed_member_ends_the_run_and_nothing_is_lost() -> None:
     assert results(Path("run")) == results(Path("whole"))
 
 
-def test_an_error_in_a_member_is_the_error_of_the_run() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_in_a_member_is_the_error_of_the_run(threads: int) -> None:
     config(ensemble={"folds": 3}, optimizer={"name": "sgd", "learning_rate": 1e30}, data={"target": "size"})
-    done = mlp("train", "c.yaml", "-o", "run", "--no-plots", "--threads", "2")
+    done = mlp("train", "c.yaml", "-o", "run", "--no-plots", "--threads", threads)
     assert done.code == 7
     assert "diverged" in done.err
 

@@ -17,7 +17,7 @@ def saves_of(epochs: int, cost: Callable[[int], float]) -> tuple[int, float]:
     pace = Pace(lambda: now)
     for epoch in range(1, epochs + 1):
         now += EPOCH
-        if pace.allows():
+        if pace.allows(epoch):
             with pace.measured():
                 now += cost(epoch)
             saving += cost(epoch)
@@ -51,6 +51,19 @@ def test_a_save_that_fails_is_followed_by_a_rest_too() -> None:
         now += 1.0
         raise OSError("full")
     now += REST - 0.1
-    assert not pace.allows()
+    assert not pace.allows(1)
     now += 0.2
-    assert pace.allows()
+    assert pace.allows(2)
+
+
+def test_all_who_train_together_save_after_the_same_epochs_and_rest_for_all() -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    for _member in range(3):
+        assert pace.allows(1)
+        with pace.measured():
+            now += 1.0
+    now += 3 * REST - 0.1
+    assert [pace.allows(2) for _member in range(3)] == [False] * 3
+    now += 0.2
+    assert [pace.allows(3) for _member in range(3)] == [True] * 3

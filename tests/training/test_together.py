@@ -107,7 +107,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def test_the_state_and_the_records_are_those_of_one_after_the_other(name: str) -> None:
     together, alone = trainers(NUMBERS, **SETTINGS[name]), trainers(NUMBERS, **SETTINGS[name])
     assert can_train_together(together)
-    assert fit_together(together, [()] * 3) == [False] * 3
+    ended: list[int] = []
+    fit_together(together, [()] * 3, ended=ended.append)
+    assert ended == [0, 1, 2]
     for one in alone:
         fit(one)
     assert_same(together, alone)
@@ -131,7 +133,9 @@ def test_one_that_is_stopped_leaves_and_the_others_go_on() -> None:
     together, alone = trainers(NUMBERS), trainers(NUMBERS)
     asked = (None, 1, 2)
     watching = [stopping(one, patience) for one, patience in zip(together, asked, strict=True)]
-    assert fit_together(together, [(one,) for one in watching]) == [False, True, True]
+    ended: list[int] = []
+    fit_together(together, [(one,) for one in watching], ended=ended.append)
+    assert ended == [1, 2, 0]
     for one, patience in zip(alone, asked, strict=True):
         fit(one, (stopping(one, patience),))
     assert [len(one.history) for one in together] == [4, 2, 3]
@@ -158,6 +162,18 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes_alone_or_in_company(co
     for one in whole:
         fit(one)
     assert_same(resumed, whole)
+
+
+def test_those_who_are_further_wait_for_the_others_and_all_may_end_before_their_schedule() -> None:
+    together, alone = trainers(NUMBERS, (48,) * 5), trainers(NUMBERS, (48,) * 5)
+    for ahead in (1, 3, 4):
+        fit(together[ahead], last=3 if ahead == 4 else 1)
+    ended: list[int] = []
+    fit_together(together, [()] * 5, 3, ended.append)
+    assert ended == [0, 2, 1, 3, 4]
+    for one in alone:
+        fit(one, last=3)
+    assert_same(together, alone)
 
 
 def test_who_diverges_is_named_as_it_would_be_alone() -> None:
