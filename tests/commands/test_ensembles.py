@@ -18,6 +18,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
+from mlpcli.artifacts.checkpoint import read_checkpoint
 from mlpcli.artifacts.run_files import checkpoint_of
 from mlpcli.parallel import crew
 from mlpcli.training.loop import Trainer
@@ -324,6 +325,8 @@ def test_one_that_stops_long_before_the_others_is_saved_and_not_trained_again() 
     with stopped_after(3 * first + 2):
         stopped = mlp(*command, "run")
     assert stopped.code == TERM
+    ended = checkpoint_of(1 + epochs.index(first))
+    assert read_checkpoint(Path("run", ended)).epoch == first
     with companies() as found:
         ok(*command, "run", "--resume")
     assert found[0] == 4 - epochs.count(first)
