@@ -48,7 +48,7 @@ def contact(case: tuple[Path, str], epochs: int) -> dict[str, Any]:
         config, run = Path(folder, "config.yaml"), Path(folder, "run")
         model = str(run / "model.npz")
         arguments = {
-            "init": [str(path), "--target", target, "-o", str(config)],
+            "init": [str(path), "--target", target, "-o", str(config), "--recipe", "quick"],
             "train": [str(config), "-q", "--no-plots", "-o", str(run), "--set", f"training.epochs={epochs}"],
             "evaluate": [model, str(path), "--json"],
             "predict": [model, str(path), "-o", str(Path(folder, "predictions.csv"))],
