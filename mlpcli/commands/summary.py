@@ -42,7 +42,7 @@ def run_summary(study: Study, trained: Sequence[TrainedMember], results: Results
     lines = _curve(histories, chosen) if results.epochs > 1 else []
     names = ("loss", *experiment.metrics)
     parts = [
-        PartResults(part, values, results.baseline[part], len(experiment.parts[part].rows))
+        PartResults(part, values, results.baseline[part], rows_judged(study, results)[part])
         for part, values in results.parts.items()
     ]
     table = parts_table(parts, names, screen_columns())
@@ -50,6 +50,12 @@ def run_summary(study: Study, trained: Sequence[TrainedMember], results: Results
     after += interval_lines(results.intervals)
     below = [*_by_target(results, names[1:]), *_by_fold(results), "", *after, _sentence(results)]
     return [*lines, "", task_line(experiment.prepared.target), "", *table, *below]
+
+
+def rows_judged(study: Study, results: Results) -> dict[str, int]:
+    """How many rows each part has; those that train, in the last training."""
+    last = study.refit if results.refit and study.refit else study
+    return {part: len(rows.rows) for part, rows in (*study.whole.parts.items(), *last.whole.parts.items())}
 
 
 def task_line(target: TargetEncoder) -> str:
@@ -112,8 +118,15 @@ def _sentence(results: Results) -> str:
         "stopped": f"stopped by hand after {counted(results.epochs, 'epoch')}",
         "worse_than_baseline": f"{counted(results.epochs, 'epoch')}, and worse than a constant prediction",
     }
+    if results.refit:
+        longest = counted(max(results.refit), "epoch")
+        again = f"; then trained again on all rows but the test's for {longest}"
+    else:
+        again = ""
     if results.members:
-        return f"{len(results.members)} networks, {ends[results.status]} at the most"
+        return f"{len(results.members)} networks, {ends[results.status]} at the most{again}"
+    if again:
+        return ends[results.status] + again
     best = results.best_epoch
     kept = "" if best == results.epochs else f"; the weights are those of epoch {best}, the best"
     return ends[results.status] + kept
@@ -129,6 +142,7 @@ def dry_run_document(study: Study) -> dict[str, Any]:
         "parameters": experiment.network.layout.size,
         "rows": {name: len(part.rows) for name, part in experiment.parts.items()},
         **({} if study.is_single else {"members": len(study.members)}),
+        **({} if study.refit is None else {"refit": {"rows": len(study.refit.whole.training)}}),
     }
 
 
@@ -143,6 +157,8 @@ def dry_run_summary(study: Study, config: str) -> list[str]:
     safe = [clean(line, len(line)) for line in config.rstrip().split("\n")]
     task = task_line(experiment.prepared.target)
     several = [] if study.is_single else [f"networks: {len(study.members)}, each by itself"]
+    if study.refit is not None:
+        several.append(f"then trained again on {len(study.refit.whole.training):,} rows")
     below = [_inputs(experiment), *several, f"rows: {parts}; nothing was trained"]
     return [*safe, "", task, "", *table.splitlines(), "", *below]
 

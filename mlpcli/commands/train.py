@@ -79,7 +79,8 @@ def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
 def report_dry_run(study: Study, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
     resources = Resources.of(study.whole, options.run.threads, len(study.members))
-    require_savable(study, resources.threads)
+    for stage in study.stages:
+        require_savable(stage, resources.threads)
     if options.json:
         console.document(dry_run_document(study))
     else:
@@ -129,7 +130,7 @@ def report(study: Study, trained: Trained, options: TrainOptions, console: Conso
         console.lines(run_summary(study, trained.members, results))
     if worse:
         console.warn(f"{WORSE}: try {REMEDIES}")
-    for remark in remarks(study.whole, results):
+    for remark in remarks(trained.done.kept.study.whole, results):
         console.note(remark)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mlpcli.config import calibration_rules, data_rules, ensemble_rules, model_rules, training_rules
+from mlpcli.config import (
+    calibration_rules,
+    data_rules,
+    ensemble_rules,
+    model_rules,
+    refit_rules,
+    training_rules,
+)
 from mlpcli.config.nodes import Key
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DECIDES_TASK, Spec
@@ -65,6 +72,11 @@ RULES: tuple[Rule, ...] = (
     Rule(training_rules.quasi_newton_has_its_own_pace, (("optimizer",), ("training",), ("schedule",))),
     Rule(ensemble_rules.an_ensemble_has_members, (("ensemble",),)),
     Rule(ensemble_rules.folds_validate, (("ensemble",), ("data", "validation"), ("data", "order"))),
+    Rule(
+        refit_rules.a_refit_knows_how_long,
+        (("training", "refit"), ("data", "validation"), ("ensemble",), ("optimizer",)),
+    ),
+    Rule(refit_rules.a_refit_has_the_same_rates, (("training", "refit"), ("schedule",))),
     Rule(training_rules.one_cycle_goes_up_and_down, (("optimizer",), ("schedule",))),
     Rule(calibration_rules.calibration_fits_task, (*DECIDES_TASK, ("model", "activation"), *CALIBRATION)),
     Rule(calibration_rules.calibration_has_rows, (("data", "validation"), *CALIBRATION)),

@@ -79,6 +79,15 @@ class TrainingSpec(Closed):
             "model; training goes on with the weights; default: none"
         ),
     ] = None
+    refit: Annotated[
+        bool,
+        Flag(),
+        Field(
+            description="whether networks are trained once more, on all rows but those that test or "
+            "calibrate, to the epoch that was best (with folds: the rounded mean of their best epochs), and "
+            "these are kept; validation rows are still judged by the first ones, as is the history"
+        ),
+    ] = False
     metrics: Annotated[
         Maybe[Annotated[tuple[Annotated[MetricName, Word("a metric")], ...], OneOrList("a metric")]],
         Field(description="what to report besides the loss; default: sensible ones by task"),

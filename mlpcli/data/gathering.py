@@ -94,10 +94,25 @@ class Gathered:
         """
         train, *others = self.kept().parts
         parts = [replace(train, rows=fold.train), replace(train, name="validation", rows=fold.validation)]
+        return self._encode_anew([*parts, *others], dtype)
+
+    def encode_together(self, dtype: str) -> Prepared:
+        """Training and validation rows, which are of one table, as rows that train, and the other parts.
+
+        Fitted anew on them, but for encodings and classes, which the training rows alone have decided. They
+        are kept.
+        """
+        train, *others = self.kept().parts
+        validation = [part for part in others if part.name == "validation"]
+        rows = np.sort(np.concatenate([part.rows for part in (train, *validation)]))
+        parts = [replace(train, rows=rows), *(part for part in others if part.name != "validation")]
+        return replace(self._encode_anew(parts, dtype), origins=self.origins)
+
+    def _encode_anew(self, parts: Sequence[RowsOf], dtype: str) -> Prepared:
         decided = decided_features(self.fitted.inputs.features, self.roles.features)
-        own = None if self.repetitions is None else self.repetitions[fold.train]
+        own = None if self.repetitions is None else self.repetitions[parts[0].rows]
         fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0], own)
-        prepared = encode_parts([*parts, *others], self._with_all_classes(fitted, parts[0], own), dtype)
+        prepared = encode_parts(parts, self._with_all_classes(fitted, parts[0], own), dtype)
         return replace(prepared, sha256=self.sha256)
 
     def _with_all_classes(self, fitted: Fitted, train: RowsOf, repetitions: Vector | None) -> Fitted:

@@ -15,6 +15,7 @@ from mlpcli.run.fit import (
     FitResult,
     Watch,
     early_stopping_of,
+    ending_after,
     is_patient,
     trainer_of,
     what_came_of,
@@ -23,6 +24,7 @@ from mlpcli.run.fit import (
 from mlpcli.run.pace import Pace
 from mlpcli.run.resume import Checkpoints
 from mlpcli.run.surroundings import Surroundings
+from mlpcli.terminal.console import counted
 from mlpcli.training.callbacks import EarlyStopping, Observer
 from mlpcli.training.loop import InterruptedTrainingError, Trainer
 from mlpcli.training.together import fit_together
@@ -59,7 +61,11 @@ class ByEpochs:
         training = cls(around, trainer, stopping, checkpoints, len(trainer.history))
         if training.is_left_as_it_is:
             training.require_an_epoch()
-        elif resumed and training.past < training.last:
+            return training
+        if around.most_epochs is not None and training.past < training.last:
+            rows, epochs = counted(len(evaluator.experiment.training), "row"), counted(training.last, "epoch")
+            around.console.note(f"training again on {rows} for {epochs}")
+        if resumed and training.past < training.last:
             around.console.note(f"going on after epoch {training.past}")
         return training
 
@@ -88,7 +94,7 @@ class ByEpochs:
     def watched(self) -> tuple[Observer, ...]:
         """Who is told of every epoch, from now on until it ends."""
         observer = self.watching.enter_context(self.around.observing(self.last, self.past))
-        return Watch((observer, self.checkpoints)).after(self.stopping)
+        return Watch((observer, self.checkpoints, ending_after(self.last))).after(self.stopping)
 
     def ended(self) -> FitResult:
         """What came of it: saved, and the weights are then those to be kept."""
@@ -123,7 +129,7 @@ def fit_by_epochs(trainings: Sequence[ByEpochs]) -> list[FitResult]:
             observers = {one: one.watched() for one in trainings if not one.is_left_as_it_is}
             results |= {one: one.ended() for one in trainings if not one.goes_on}
             watching = [observers[one] for one in going]
-            fit_together([one.trainer for one in going], watching, trainings[0].last, ended)
+            fit_together([one.trainer for one in going], watching, max(one.last for one in trainings), ended)
     except InterruptedTrainingError:
         raise saved([one for one in going if one not in results]) from None
     return [results[one] for one in trainings]
@@ -135,4 +141,7 @@ def saved(trainings: Sequence[ByEpochs]) -> InterruptedTaskError:
         one.checkpoints.save()
     histories = [one.trainer.history for one in trainings]
     now = ", or make a model of what there is with --resume --finish" if all(histories) else ""
-    return InterruptedTaskError(f"epoch {len(histories[0]) + 1}", f"go on from there with --resume{now}")
+    again = "" if trainings[0].around.most_epochs is None else " of the refit"
+    return InterruptedTaskError(
+        f"epoch {len(histories[0]) + 1}{again}", f"go on from there with --resume{now}"
+    )

@@ -14,22 +14,27 @@ from mlpcli.calibration.said import Known, Said
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.member_scores import MemberScores
 from mlpcli.run.study import Study
+from mlpcli.run.trained_study import TrainedStudy
 
 # the parts of rows that intervals are fitted and judged on, whose numbers are known as they were read
 READ_AS = {"cal": "calibration", "test": "test"}
 
 
-def calibrate(study: Study, members: Sequence[MemberScores], scores: Mapping[str, Matrix]) -> Calibrated:
-    """What the config asks for, by the scores of all members for the rows of each part."""
-    whole, spec = study.whole, study.config.spec
-    found = calibrated(spec, whole.decoder, _known(whole, "val", scores))
+def calibrate(done: TrainedStudy) -> Calibrated:
+    """What the config asks for, by the scores of all members for the rows of each part.
+
+    Rows that validate are told of by the networks that had not seen them, where these were trained again too.
+    """
+    whole, spec, kept = done.study.whole, done.study.config.spec, done.kept
+    found = calibrated(spec, whole.decoder, _known(whole, "val", done.scores))
     if not spec.intervals:
         return found
-    rows = _known(whole, "cal", scores)
+    rows = _known(kept.study.whole, "cal", kept.scores)
     if rows is not None:
-        read = found.read_by(whole.decoder)
+        read = found.read_by(kept.study.whole.decoder)
         return replace(found, intervals=fit_split(rows.with_decoder(read), spec.intervals))
-    return replace(found, intervals=fit_folds(_folds(study, members, found), spec.intervals))
+    folds = _folds(done.study, done.scores_of_members, found)
+    return replace(found, intervals=fit_folds(folds, spec.intervals))
 
 
 def reads(study: Study, found: Calibrated) -> Study:
@@ -37,22 +42,20 @@ def reads(study: Study, found: Calibrated) -> Study:
     return replace(study, whole=replace(study.whole, decoder=found.read_by(study.whole.decoder)))
 
 
-def coverages(
-    study: Study, members: Sequence[MemberScores], scores: Mapping[str, Matrix], found: Calibrated
-) -> dict[str, dict[str, dict[str, float]]]:
+def coverages(done: TrainedStudy, found: Calibrated) -> dict[str, dict[str, dict[str, float]]]:
     """By part and level how intervals do on rows that they were not fitted on, and that did not train."""
     intervals = found.intervals
     if intervals is None:
         return {}
-    whole = reads(study, found).whole
-    parts = ("test",) if isinstance(intervals, FoldIntervals) else ("val", "test")
-    judged: dict[str, dict[str, dict[str, float]]] = {}
+    parts = ("test",) if isinstance(intervals, FoldIntervals) or done.refit else ("val", "test")
+    kept, judged = done.kept, dict[str, dict[str, dict[str, float]]]()
     for part in parts:
-        rows = _known(whole, part, scores)
+        rows = _known(reads(kept.study, found).whole, part, kept.scores)
         if rows is None:
             continue
         if isinstance(intervals, FoldIntervals):
-            said = [Said(one.of_parts[part], found.read_by(one.decoder)) for one in members]
+            each = kept.scores_of_members
+            said = [Said(one.of_parts[part], found.read_by(one.decoder)) for one in each]
             rows = replace(rows, said=replace(rows.said, members=said))
         judged[part] = interval_coverages(intervals, rows)
     return judged

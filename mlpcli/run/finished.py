@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from mlpcli.artifacts.model_file import read_model
@@ -10,10 +10,10 @@ from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.artifacts.strict_json import loads
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
-from mlpcli.run.member import TrainedMember
 from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resume import refuse_other_model
-from mlpcli.run.study import Study
+from mlpcli.run.study import REFIT, Study
+from mlpcli.run.trained_study import TrainedStudy
 
 LAST_FILE = "config.yaml"  # of those that every finished run has, the one written last
 ALWAYS = ("model.npz", "history.csv", "metrics.json", LAST_FILE)
@@ -30,15 +30,17 @@ def is_finished_without_a_checkpoint(study: Study, run: RunDirectory) -> bool:
     return _is_this_run(study, run)
 
 
-def is_finished_already(study: Study, trained: Sequence[TrainedMember], run: RunDirectory) -> bool:
+def is_finished_already(done: TrainedStudy, run: RunDirectory) -> bool:
     """Whether nothing was trained now, and the directory has the results of as many epochs as there are.
 
-    They are of fewer where a run was finished by hand and then went on.
+    They are of fewer where a run was finished by hand and then went on, to more epochs or to a refit.
     """
-    if any(member.fitted.past < len(member.fitted.history) for member in trained) or not _is_whole(run):
+    fits = [member.fitted for member in done.trainings]
+    if any(fitted.past < len(fitted.history) for fitted in fits) or not _is_whole(run):
         return False
-    epochs = max(len(member.fitted.history) for member in trained)
-    return _is_this_run(study, run) and written_results(run).get("epochs") == epochs
+    epochs = max(len(member.fitted.history) for member in done.members)
+    is_same = written_results(run).get("epochs") == epochs and is_refitted(run) == (done.refit is not None)
+    return is_same and _is_this_run(done.study, run)
 
 
 def written_results(run: RunDirectory) -> Mapping[str, Any]:
@@ -47,6 +49,11 @@ def written_results(run: RunDirectory) -> Mapping[str, Any]:
         return loads(run.read("metrics.json"))
     except FileFormatError:
         return {}
+
+
+def is_refitted(run: RunDirectory) -> bool:
+    """Whether the directory has the results of networks that were trained again on all rows."""
+    return _is_whole(run) and REFIT in written_results(run)
 
 
 def _is_whole(run: RunDirectory) -> bool:

@@ -114,6 +114,11 @@ def fit_first_order(trainer: Trainer, stopping: EarlyStopping | None, watch: Wat
     return what_came_of(trainer, stopping)
 
 
+def ending_after(last: int) -> Observer:
+    """An observer that ends a training after that epoch, though the schedule goes on to more."""
+    return lambda epoch: epoch.epoch >= last
+
+
 def what_came_of(trainer: Trainer, stopping: EarlyStopping | None) -> FitResult:
     """A training by epochs that has come to its end, or that early stopping has ended."""
     return _fitted(trainer.history, stopping, "finished" if is_patient(stopping) else "early_stopped")

@@ -82,22 +82,27 @@ def splits_content(experiment: Experiment) -> Content:
     return table_content(table.names(), tables())
 
 
-def predictions_content(experiment: Experiment, scores: Mapping[str, Matrix]) -> Content:
-    """What writes predictions.csv: the rows held out with their targets and what `mlp predict` says."""
+def predictions_content(experiment: Experiment, scores: Mapping[str, Matrix], kept: Experiment) -> Content:
+    """What writes predictions.csv: the rows held out with their targets and what `mlp predict` says.
+
+    Rows that validate have their scores from the experiment's own networks, others from the `kept` ones.
+    """
     table, decoder = RowTable.of(experiment), experiment.decoder
     before = table.names(decoder.columns)
     targets = [distinct("target", name, (*before, *decoder.columns)) for name in decoder.target.columns]
 
     def tables() -> Iterator[Columns]:
         for part in HELD_OUT:
+            judge = experiment if part == "validation" else kept
             for file in experiment.prepared.origins.files:
                 start = 0
                 for rows in _blocks(file.rows_of(part)):
                     which = slice(start, start := start + len(rows))
                     found = scores[HELD_OUT[part]][which]
                     bad = np.logical_not(np.isfinite(found).all(axis=1))
-                    truth = _truth(experiment, part, which)
-                    yield [*table.columns(file, rows), *truth, *prediction_columns(decoder, found, bad)]
+                    truth = _truth(judge, part, which)
+                    said = prediction_columns(judge.decoder, found, bad)
+                    yield [*table.columns(file, rows), *truth, *said]
 
     return table_content([*before, *targets, *decoder.columns], tables())
 

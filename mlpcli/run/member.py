@@ -42,7 +42,9 @@ def trained_members(
     """Train the networks of members, each in its own surroundings; raises as `fit_all` does."""
     runs = [
         TrainingRun(
-            ExperimentEvaluator.of(member.make(), pool), replace(around, checkpoint=member.checkpoint), pool
+            ExperimentEvaluator.of(member.make(), pool),
+            replace(around, checkpoint=member.checkpoint, most_epochs=member.most_epochs),
+            pool,
         )
         for member, around in zip(members, surroundings, strict=True)
     ]

@@ -42,7 +42,6 @@ def model_document(
     """The metadata of the model file."""
     experiment = study.whole
     prepared, network = experiment.prepared, experiment.network
-    ends = {"epochs": results.epochs, "best_epoch": results.best_epoch, "status": results.status}
     return {
         "format": "mlp-model",
         "version": SINGLE if study.is_single else SEVERAL,
@@ -57,7 +56,7 @@ def model_document(
         "csv": csv_document(experiment.config.spec.data),
         "config": config_document(experiment),
         "data": data_document(experiment),
-        "training": {**trained[0].document["training"], **ends},
+        "training": {**trained[0].document["training"], **results.ends},
         "metrics": {name: results.document()[name] for name in results.parts},
         "threads": threads,
         **({} if study.is_single else {"members": [member.document for member in trained]}),

@@ -18,8 +18,8 @@ from mlpcli.run.calibrating import calibrate, calibration_documents, coverages, 
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
 from mlpcli.run.member import TrainedMember
-from mlpcli.run.member_scores import scores_of_all
-from mlpcli.run.study import Study
+from mlpcli.run.study import REFIT, Study
+from mlpcli.run.trained_study import TrainedStudy
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.callbacks import Values
 from mlpcli.training.metrics import compute, compute_by_target
@@ -40,6 +40,8 @@ class Results:
     labels that some rows have and that is predicted for none, with their shares of the rows. `members` are
     the facts about each of several networks, `folds` what each is worth on the rows that validate it.
     Everything is judged with what was fitted after the weights, `calibrated`; `intervals` by part and level.
+    Where networks were trained again on all rows, `refit` are their epochs, and they are what is judged on
+    all parts but val; `epochs`, `best_epoch`, `members` and `folds` are those of the trainings before.
     """
 
     parts: Mapping[str, Values]
@@ -54,11 +56,19 @@ class Results:
     folds: Sequence[Values] = ()
     calibrated: Calibrated = NOT_CALIBRATED
     intervals: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    refit: Sequence[int] = ()
 
     @property
     def cross_validation(self) -> dict[str, dict[str, Any]]:
         """Mean and standard deviation (of a sample) over the folds of what each is worth on its own rows."""
         return {name: across([fold[name] for fold in self.folds]) for name in (self.folds or ({},))[0]}
+
+    @property
+    def ends(self) -> dict[str, Any]:
+        """How the training of the networks that are kept ended, of several of the longest."""
+        longest = max(self.refit) if self.refit else None
+        epochs, best = longest or self.epochs, longest or self.best_epoch
+        return {"epochs": epochs, "best_epoch": best, "status": self.status}
 
     @property
     def worse_held_out(self) -> list[str]:
@@ -81,6 +91,8 @@ class Results:
             document["members"] = list(self.members)
         if self.folds:
             document["cross_validation"] = self.cross_validation
+        if self.refit:
+            document[REFIT] = {"epochs": list(self.refit)}
         return {**without_nan(document)}
 
 
@@ -102,16 +114,17 @@ class JudgedPart:
     use: ClassUse | None
 
 
-def judge(study: Study, trained: Sequence[TrainedMember]) -> Results:
-    """Judge the weights that will be saved, those of all members together, on every part of the data."""
-    members = [member.scores for member in trained]
-    scores = scores_of_all(study, members)
-    fitted = calibrate(study, members, scores)
-    experiment = reads(study, fitted).whole
-    found = {name: judge_part(experiment, name, scores[name]) for name in experiment.parts}
-    baseline = {
-        name: {"loss": constant_loss_of(experiment, name), **experiment.baseline(name)} for name in found
-    }
+def judge(done: TrainedStudy) -> Results:
+    """Judge the weights that will be saved, those of all members together, on every part of the data.
+
+    On rows that validate, those of the networks that had not seen them.
+    """
+    study, trained, fitted = done.study, done.members, calibrate(done)
+    by_part = done.by_part()
+    wholes = {name: reads(own.study, fitted).whole for name, own in by_part.items()}
+    scores = {name: own.scores[name] for name, own in by_part.items()}
+    found = {name: judge_part(whole, name, scores[name]) for name, whole in wholes.items()}
+    baseline = {name: baseline_of(whole, name) for name, whole in wholes.items()}
     worse = _is_worse(found["train"].values["loss"], baseline["train"]["loss"])
     uses = [part.use for part in found.values() if part.use is not None]
     fits = [member.fitted for member in trained]
@@ -123,11 +136,12 @@ def judge(study: Study, trained: Sequence[TrainedMember]) -> Results:
         epochs=max(len(fitted.history) for fitted in fits),
         best_epoch=max(fitted.best_epoch for fitted in fits),
         scores={name: own for name, own in scores.items() if name != "train"},
-        unused=sum(uses[1:], uses[0]).unused(experiment.decoder.target.answers) if uses else {},
+        unused=sum(uses[1:], uses[0]).unused(study.whole.decoder.target.answers) if uses else {},
         members=() if study.is_single else tuple(map(member_facts, trained)),
         folds=tuple(member.validation for member in trained) if study.folds else (),
         calibrated=fitted,
-        intervals=coverages(study, members, scores, fitted),
+        intervals=coverages(done, fitted),
+        refit=done.refit.best_epochs if done.refit else (),
     )
 
 
@@ -159,6 +173,11 @@ def judge_part(experiment: Experiment, part: str, scores: Matrix) -> JudgedPart:
 def _is_worse(loss: float | None, constant: float | None) -> bool:
     """Whether a loss is above that of a constant prediction, or is none."""
     return loss is None or (constant is not None and loss > constant + AS_GOOD * abs(constant))
+
+
+def baseline_of(experiment: Experiment, part: str) -> Values:
+    """What the training rows' constant prediction is worth on a part."""
+    return {"loss": constant_loss_of(experiment, part), **experiment.baseline(part)}
 
 
 def constant_loss_of(experiment: Experiment, part: str) -> float:

@@ -27,25 +27,25 @@ from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, history_rows
 from mlpcli.run.study import Study
+from mlpcli.run.trained_study import TrainedStudy
 from mlpcli.terminal.console import Console
 
 
-def save(
-    study: Study, trained: Sequence[TrainedMember], results: Results, run: RunDirectory, resources: Resources
-) -> None:
+def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Resources) -> None:
     """Write the model first, then what explains it."""
-    study = reads(study, results.calibrated)
+    study, trained = reads(done.study, results.calibrated), done.members
+    kept, networks = reads(done.kept.study, results.calibrated), done.kept.members
     experiment = study.whole
-    document = model_document(study, trained, results, resources.threads)
-    run.write("model.npz", model_content(document, model_arrays(study, trained, results.calibrated)))
+    document = model_document(kept, networks, results, resources.threads)
+    run.write("model.npz", model_content(document, model_arrays(kept, networks, results.calibrated)))
     columns = columns_of(experiment, several=not study.is_single)
     rows = history_rows(study, [member.fitted for member in trained])
     run.write("history.csv", history_content(columns, rows))
     run.write("splits.csv", splits_content(experiment))
     if any(name in results.scores for name in HELD_OUT.values()):
-        run.write("predictions.csv", predictions_content(experiment, results.scores))
+        run.write("predictions.csv", predictions_content(experiment, results.scores, kept.whole))
     if study.folds:
-        run.write("out_of_fold.csv", out_of_fold_content(study, [member.scores for member in trained]))
+        run.write("out_of_fold.csv", out_of_fold_content(study, done.scores_of_members))
     run.write("metrics.json", metrics_content(results.document()))
     run.write(LAST_FILE, bytes_content(resolved_text(experiment, run.output).encode()))
 

@@ -11,7 +11,6 @@ import numpy as np
 from mlpcli.arrays import Indices
 from mlpcli.artifacts.run_files import CHECKPOINT, checkpoint_of
 from mlpcli.config.load import Config
-from mlpcli.data.dataset import Prepared
 from mlpcli.data.folds import Fold
 from mlpcli.data.gathering import Gathered, gather
 from mlpcli.rng import derived_seed
@@ -22,18 +21,22 @@ from mlpcli.survey.notes import notes_on
 from mlpcli.training.batches import Part
 from mlpcli.training.combined import decoder_of_several
 
+REFIT = "refit"
+
 
 @dataclass(frozen=True, eq=False)
 class Member:
     """One network of a run: `name` in what a person reads, where its state is kept, and its experiment.
 
-    `fold` has the rows that train and validate it, where that is not the same for all.
+    `fold` has the rows that train and validate it, where that is not the same for all. `most_epochs` end its
+    training, though its schedule goes on to more.
     """
 
     name: str
     checkpoint: str
     make: Callable[[], Experiment]
     fold: Fold | None = None
+    most_epochs: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +45,14 @@ class Study:
 
     With folds the training rows of `whole` are those that train any member, and its validation rows those
     that validate one: mostly the same.
+
+    `refit` is a run of the same networks that goes before it is known how long: on all rows but those that
+    test and calibrate. Its networks are those that are kept.
     """
 
     whole: Experiment
     members: tuple[Member, ...]
+    refit: Study | None = None
 
     @property
     def config(self) -> Config:
@@ -56,6 +63,11 @@ class Study:
     def is_single(self) -> bool:
         """Whether one network is all."""
         return len(self.members) == 1
+
+    @property
+    def stages(self) -> tuple[Study, ...]:
+        """It, and the refit where there is one."""
+        return (self,) if self.refit is None else (self, self.refit)
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
@@ -76,24 +88,45 @@ def study_of(config: Config, max_parameters: int) -> Study:
 
 def study_of_rows(config: Config, gathered: Gathered, max_parameters: int) -> Study:
     """The same of data that was read and cut: its rows are given up. Raises as `study_of` does."""
+    refit = config.spec.training.refit
     with config.places():
-        kept = gathered.kept() if gathered.folds else None
+        kept = gathered.kept() if gathered.folds or refit else None
         prepared = gathered.encode(dtype_of(config))
-    whole = checked_experiment(config, prepared, max_parameters)
-    if config.spec.ensemble is None:
-        return Study(whole, (Member("", CHECKPOINT, lambda: whole),))
-    whole = replace(whole, decoder=decoder_of_several(whole.decoder))
-    if kept is not None:
-        return _of_folds(whole, kept)
-    count = config.spec.ensemble.count
-    makers = [partial(_reseeded, whole, prepared, number) for number in range(count)]
-    return Study(whole, tuple(_members("member", makers, [None] * count)))
+    whole = _read_by_all(checked_experiment(config, prepared, max_parameters))
+    study = _of_folds(whole, kept) if kept and kept.folds else _of_members(whole)
+    if kept is None or not refit:
+        return study
+    if not kept.folds:
+        with config.places():
+            prepared = kept.encode_together(dtype_of(config))
+    again = _read_by_all(checked_experiment(config_of_refit(config), prepared, max_parameters))
+    # metrics that decided something then still tell how good the networks are
+    return replace(study, refit=_of_members(replace(again, metrics=whole.metrics), after=study))
 
 
-def _reseeded(whole: Experiment, prepared: Prepared, number: int) -> Experiment:
+def _read_by_all(experiment: Experiment) -> Experiment:
+    """The experiment that reads what all of its networks say together."""
+    if experiment.config.spec.ensemble is None:
+        return experiment
+    return replace(experiment, decoder=decoder_of_several(experiment.decoder))
+
+
+def _of_members(whole: Experiment, after: Study | None = None) -> Study:
+    """A run whose networks all have the same rows; those of a refit come `after` other ones."""
+    ensemble = whole.config.spec.ensemble
+    if ensemble is None:
+        name, checkpoint = ("", CHECKPOINT) if after is None else (REFIT, checkpoint_of(1))
+        return Study(whole, (Member(name, checkpoint, lambda: whole),))
+    count = ensemble.count
+    makers = [partial(_reseeded, whole, number) for number in range(count)]
+    what, past = ("member", 0) if after is None else (REFIT, count)
+    return Study(whole, tuple(_members(what, makers, [None] * count, past)))
+
+
+def _reseeded(whole: Experiment, number: int) -> Experiment:
     """The experiment of the same rows with the seed of a member."""
     return experiment_of(
-        config_of_member(whole.config, number), prepared, whole.metrics, dtype_of(whole.config)
+        config_of_member(whole.config, number), whole.prepared, whole.metrics, dtype_of(whole.config)
     )
 
 
@@ -126,10 +159,16 @@ def _rows_of(split: Split, rows: Indices) -> Split:
 
 
 def _members(
-    what: str, makers: Sequence[Callable[[], Experiment]], folds: Sequence[Fold | None]
+    what: str, makers: Sequence[Callable[[], Experiment]], folds: Sequence[Fold | None], past: int = 0
 ) -> Iterator[Member]:
     for number, (make, fold) in enumerate(zip(makers, folds, strict=True), 1):
-        yield Member(f"{what} {number} of {len(makers)}", checkpoint_of(number), make, fold)
+        yield Member(f"{what} {number} of {len(makers)}", checkpoint_of(past + number), make, fold)
+
+
+def config_of_refit(config: Config) -> Config:
+    """The config of a training that no row could stop."""
+    training = config.spec.training.model_copy(update={"early_stopping": None})
+    return replace(config, spec=config.spec.model_copy(update={"training": training}))
 
 
 def config_of_member(config: Config, number: int) -> Config:

@@ -16,7 +16,12 @@ from mlpcli.config.load import Config
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
-from mlpcli.run.finished import is_finished_already, is_finished_without_a_checkpoint, written_results
+from mlpcli.run.finished import (
+    is_finished_already,
+    is_finished_without_a_checkpoint,
+    is_refitted,
+    written_results,
+)
 from mlpcli.run.member import TrainedMember, trained_members
 from mlpcli.run.member_tasks import train_members
 from mlpcli.run.model_document import require_savable
@@ -25,6 +30,7 @@ from mlpcli.run.results import Results, judge
 from mlpcli.run.saving import save, write_pictures
 from mlpcli.run.study import Study
 from mlpcli.run.surroundings import Surroundings
+from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
 from mlpcli.terminal.members_progress import members_progress
@@ -47,10 +53,15 @@ class RunOptions:
 class Trained:
     """A run that has written everything, and where."""
 
-    members: Sequence[TrainedMember]
+    done: TrainedStudy
     results: Results
     output: Path
     files: Sequence[str]
+
+    @property
+    def members(self) -> Sequence[TrainedMember]:
+        """The networks whose training the history tells."""
+        return self.done.members
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,8 @@ class Finished:
 def train(study: Study, options: RunOptions, console: Console) -> Trained | Finished:
     """Train and write everything, unless the run that was to go on is finished already."""
     resources = Resources.of(study.whole, options.threads, len(study.members))
-    require_savable(study, resources.threads)
+    for stage in study.stages:
+        require_savable(stage, resources.threads)
     output = output_of(study.config, options)
     with RunDirectory(output, options.existing) as directory, stop_on_signals() as stop:
         told = tell(directory, 0, console)
@@ -74,19 +86,36 @@ def train(study: Study, options: RunOptions, console: Console) -> Trained | Fini
         only_finish = options.existing is Existing.FINISH
         around = Surroundings(directory, resources.threads, console, stop, watched, only_finish=only_finish)
         with stops(stop, console):
-            trained = train_all(study, around, resources, options)
-        if is_finished_already(study, trained, directory):
+            done = train_stages(study, around, resources, options)
+        if is_finished_already(done, directory):
             return Finished(output, written_results(directory))
-        results = judge(study, trained)
-        tell_of_trainings(trained, results, console)
-        save(study, trained, results, directory, resources)
+        results = judge(done)
+        tell_of_trainings(done.trainings, results, console)
+        save(done, results, directory, resources)
         if options.draw is not None:
-            write_pictures(study, trained, options.draw, directory, console)
+            write_pictures(study, done.members, options.draw, directory, console)
         directory.complete()
         tell(directory, told, console)
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name} after the run was finished")
-        return Trained(trained, results, output, written(directory))
+        return Trained(done, results, output, written(directory))
+
+
+def train_stages(
+    study: Study, around: Surroundings, resources: Resources, options: RunOptions
+) -> TrainedStudy:
+    """Train every network, and again on all rows where that is asked for.
+
+    A run that is only to be finished trains none again: the networks are those that it has.
+    """
+    first = TrainedStudy(study, train_all(study, around, resources, options))
+    again = refit_of(study, first.best_epochs)
+    if again is None:
+        return first
+    if around.only_finish and not is_refitted(around.run):
+        around.console.note("--finish: no network is trained again on all rows; --resume does it")
+        return first
+    return replace(first, refit=TrainedStudy(again, train_all(again, around, resources, options)))
 
 
 def train_all(

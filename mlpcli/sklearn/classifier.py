@@ -55,7 +55,8 @@ class MLPClassifier(ClassifierMixin, Estimator):
     mapping from classes, or `balanced`.
     `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`. `ensemble=5` trains
     five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
-    rows, which validates it (and `validation` has no use).
+    rows, which validates it (and `validation` has no use). With `refit` the networks are trained once more,
+    on the rows that validate too, to the epoch that was best.
 
     After `fit`: `classes_`; `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and
     `n_iter_`, their number, of several networks that of the longest training.

@@ -61,6 +61,7 @@ class Estimator(BaseEstimator):
         validation: float | None = None,
         early_stopping: Mapping[str, Any] | None = None,
         average: Mapping[str, Any] | None = None,
+        refit: bool = False,
         ensemble: int | Mapping[str, int] | None = None,
         random_state: Any = None,
     ) -> None:
@@ -87,7 +88,7 @@ class Estimator(BaseEstimator):
         self.dtype = dtype
         self.validation = validation
         self.early_stopping = early_stopping
-        self.average, self.ensemble = average, ensemble
+        self.average, self.refit, self.ensemble = average, refit, ensemble
         self.random_state = random_state
 
     @contextmanager

@@ -24,7 +24,8 @@ class MLPRegressor(RegressorMixin, Estimator):
     before; predictions are in the targets' own units, and with `target_clip` within their range in `fit`.
     `validation` holds out a share of the rows, for `early_stopping={"patience": 20}`. `ensemble=5` trains
     five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
-    rows, which validates it (and `validation` has no use).
+    rows, which validates it (and `validation` has no use). With `refit` the networks are trained once more,
+    on the rows that validate too, to the epoch that was best.
 
     After `fit`: `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and `n_iter_`,
     their number, of several networks that of the longest training.

@@ -28,7 +28,16 @@ SECTIONS = {
         "numeric_embedding",
         "scaling",
     ),
-    "training": ("epochs", "batch_size", "shuffle", "clip_norm", "dtype", "early_stopping", "average"),
+    "training": (
+        "epochs",
+        "batch_size",
+        "shuffle",
+        "clip_norm",
+        "dtype",
+        "early_stopping",
+        "average",
+        "refit",
+    ),
 }
 ALONE = ("loss", "l1", "l2", "schedule")
 PARAMETERS = Place("parameters")

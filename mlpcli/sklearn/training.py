@@ -13,13 +13,15 @@ from mlpcli.run.fit import (
     FitResult,
     Watch,
     early_stopping_of,
+    ending_after,
     fit_first_order,
     fit_quasi_newton,
     trainer_of,
 )
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import columns_of, history_frame, history_rows
-from mlpcli.run.study import study_of_rows
+from mlpcli.run.study import Study, study_of_rows
+from mlpcli.run.trained_study import refit_of
 from mlpcli.sklearn.arrays import Given, gather_arrays
 from mlpcli.sklearn.networks import TrainedNetwork, TrainedNetworks
 
@@ -33,29 +35,38 @@ def train_arrays(config: Config, given: Given) -> TrainedNetworks:
         gathered = gather_arrays(config.spec, given)
     study = study_of_rows(config, gathered, MAX_PARAMETERS)
     resources = Resources.of(study.whole, None, len(study.members))
-    experiments, fits = [], []
     with resources.in_use(), resources.pool(ThreadPool) as pool:
-        for member in study.members:
-            experiments.append(member.make())
-            fits.append(_fit(experiments[-1], pool))
+        experiments, fits = _trained(study, pool)
+        again = refit_of(study, [fitted.best_epoch for fitted in fits])
+        if again is not None:
+            experiments, _ = _trained(again, pool)
     inputs = joined([experiment.prepared.inputs for experiment in experiments])
     columns = columns_of(study.whole, several=not study.is_single)
     return TrainedNetworks(
         inputs.inputs,
         tuple(map(TrainedNetwork.of, experiments, inputs.columns)),
-        study.whole.decoder,
+        (again or study).whole.decoder,
         history_frame(history_rows(study, fits), columns),
         max(len(fitted.history) for fitted in fits),
     )
 
 
-def _fit(experiment: Experiment, pool: WorkerPool) -> FitResult:
+def _trained(study: Study, pool: WorkerPool) -> tuple[list[Experiment], list[FitResult]]:
+    """Each network of a run, trained, and how that went."""
+    experiments, fits = [], []
+    for member in study.members:
+        experiments.append(member.make())
+        fits.append(_fit(experiments[-1], pool, member.most_epochs))
+    return experiments, fits
+
+
+def _fit(experiment: Experiment, pool: WorkerPool, most_epochs: int | None) -> FitResult:
     stopping, evaluator = early_stopping_of(experiment), ExperimentEvaluator.of(experiment, pool)
     optimizer = experiment.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):
         fitted = fit_quasi_newton(evaluator, optimizer, stopping, Watch(), pool)
     else:
-        watch = Watch()
+        watch = Watch(() if most_epochs is None else (ending_after(most_epochs),))
         fitted = fit_first_order(
             trainer_of(evaluator, optimizer, watch.stop_requested, pool), stopping, watch
         )

@@ -173,6 +173,33 @@ def test_an_ensemble_of_classifiers_is_what_mlp_train_trains(
     np.testing.assert_array_equal(again.predict_proba(x), fitted.predict_proba(x))
 
 
+@pytest.mark.parametrize("ensemble", [None, {"folds": 3}])
+def test_a_refit_is_what_mlp_train_trains_again(
+    tmp_path: Path, iris: tuple[npt.NDArray[Any], Any], ensemble: Any
+) -> None:
+    x, y = iris[0][:131], iris[1][:131]
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    data = {"validation": 0.25} if ensemble is None else {}
+    training = {"epochs": 9, "dtype": "float64", "refit": True, "early_stopping": {"patience": 1}}
+    config = {
+        "seed": 3,
+        "data": {"train": tmp_path / "t.csv", "target": "y", **data},
+        "optimizer": {"name": "adam", "learning_rate": 0.3},
+        "l2": 0.01,
+        "training": {**training, "metrics": []},
+        "ensemble": ensemble,
+    }
+    run = mlpcli.train(config, output=tmp_path / "run")
+    asked = {"optimizer": config["optimizer"], "ensemble": ensemble, "random_state": 3}
+    fitted = MLPClassifier(**training, **data, **asked).fit(x, y)
+    expected = run.model.predict_proba(frame).to_numpy()
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-6, atol=1e-9)
+    before = MLPClassifier(**{**training, "refit": False}, **data, **asked).fit(x, y)
+    assert not np.allclose(before.predict_proba(x), expected)
+    np.testing.assert_array_equal(before.history_, fitted.history_)
+
+
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
 def test_an_ensemble_of_regressors_is_what_mlp_train_trains(tmp_path: Path, ensemble: Any) -> None:
     """Each fold has its own scales, and its own bounds."""

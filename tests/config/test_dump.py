@@ -245,6 +245,7 @@ training:
   batch_size: 32
   shuffle: true
   early_stopping: {monitor: val_loss, patience: 20, min_delta: 0.0, keep: first}
+  refit: false
   checkpoint_every: 1
 """
 CONFIG = """

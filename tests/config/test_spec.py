@@ -146,6 +146,7 @@ def test_two_keys_are_enough() -> None:
         "dtype": None,
         "early_stopping": None,
         "average": None,
+        "refit": False,
         "metrics": None,
         "checkpoint_every": 1,
     }

@@ -71,6 +71,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "dtype": "float64",
         "early_stopping": {"keep": "last"},
         "average": {"ema": 0.9},
+        "refit": True,
     },
 }
 

@@ -323,6 +323,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"data": HELD, "training": {"epochs": 9, "early_stopping": {**STOPPING_BY_ACCURACY, "keep": "last"}}},
     ),
     "TrainingSpec.average": ({}, {"training": {"average": {"ema": 0.9}}}),
+    "TrainingSpec.refit": ({"data": HELD}, {"data": HELD, "training": {"refit": True}}),
     "AverageSpec.ema": ({"training": {"average": {"ema": 0.9}}}, {"training": {"average": {"ema": 0.5}}}),
     **{
         f"RatesSpec.{group}": (
