@@ -9,6 +9,7 @@ from mlpcli.errors import MemoryLimitError, Problem
 
 MEGABYTE = 1_000_000
 MAX_PARAMETERS = 50_000_000  # of a network, where nobody allows more
+MOST_MEMBERS = 100  # networks that predict together, folds times repeats
 # address space that Python's libraries take before there is any data, the first matrix product included;
 # with less they may end the process themselves, with any exit code
 LIBRARIES = 185 * MEGABYTE

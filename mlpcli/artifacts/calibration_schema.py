@@ -9,8 +9,8 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from mlpcli.artifacts.exact import Exact, Items, Number, Positive, without
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.calibration_rules import objection
-from mlpcli.config.ensemble_spec import MOST_MEMBERS
 from mlpcli.config.levels import rows_needed
+from mlpcli.memory import MOST_MEMBERS
 
 MOST_LEVELS = 1000
 MAX_TARGETS = 10_000

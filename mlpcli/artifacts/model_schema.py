@@ -40,9 +40,9 @@ from mlpcli.artifacts.exact import (
 from mlpcli.artifacts.feature_schema import Feature
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.data_spec import Task
-from mlpcli.config.ensemble_spec import MOST_MEMBERS
 from mlpcli.config.loss_spec import LossSpec
 from mlpcli.config.parse_spec import ParseSpec
+from mlpcli.memory import MOST_MEMBERS
 from mlpcli.parallel.threads import LIMIT
 
 Scores: TypeAlias = Few[Number | None]

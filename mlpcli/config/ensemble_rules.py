@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlpcli.config.ensemble_spec import MOST_MEMBERS
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import Spec
+from mlpcli.memory import MOST_MEMBERS
 
 FOLDS = "with folds each row validates once"
 

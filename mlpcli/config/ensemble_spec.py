@@ -6,8 +6,7 @@ from pydantic import Field
 
 from mlpcli.config.fields import Whole
 from mlpcli.config.shapes import Closed, Maybe
-
-MOST_MEMBERS = 100  # of an ensemble, folds times repeats
+from mlpcli.memory import MOST_MEMBERS
 
 
 class EnsembleSpec(Closed):

@@ -12,8 +12,7 @@ from typing import Annotated
 
 import typer
 
-from mlpcli.config.ensemble_spec import MOST_MEMBERS
-from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.memory import MAX_PARAMETERS, MOST_MEMBERS
 from mlpcli.parallel.threads import LIMIT
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
