@@ -164,8 +164,8 @@ Recipe = Annotated[
 
 
 def with_folds(overrides: list[str] | None, folds: int | None) -> list[str]:
-    """What `--set` changes, and that there are so many folds where `--folds` says so."""
-    return [*(overrides or ()), *([] if folds is None else [f"ensemble={{folds: {folds}}}"])]
+    """So many folds where `--folds` says so, and then what `--set` changes, of these too."""
+    return [*([] if folds is None else [f"ensemble={{folds: {folds}}}"]), *(overrides or ())]
 
 
 def positive(value: float | None) -> float | None:

@@ -460,3 +460,12 @@ def test_an_older_version_is_told_what_it_needs() -> None:
     assert facts["format"]["version"] == 2
     assert [member["training"]["epochs"] for member in facts["members"]] == [3, 3]
     assert "networks" in ok("inspect", "run/model.npz").out
+
+
+def test_what_is_set_besides_the_folds_counts() -> None:
+    config()
+    command = ("train", "c.yaml", "-o", "run", "--no-plots", "--dry-run", "--json", "--folds", "3", "--set")
+    assert ok(*command, "ensemble.repeats=2").document()["members"] == 6
+    misspelt = mlp(*command, "ensemble.foldz=2")
+    assert (misspelt.code, "ensemble.foldz" in misspelt.err) == (3, True)
+    assert mlp(*command, "ensemble.members=2").code == 3
