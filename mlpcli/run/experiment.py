@@ -112,7 +112,7 @@ def input_files(config: Config) -> dict[str, InputFile]:
 
 
 def checked_experiment(config: Config, prepared: Prepared, max_parameters: int) -> Experiment:
-    """The experiment of a config and its data; raises ConfigError and MemoryLimitError as `set_up` does."""
+    """The experiment of a config and its data; raises ConfigError and MemoryLimitError."""
     shape = architecture_of(config, prepared)
     require_calibration(config, prepared)
     check_size(config, max_parameters, shape)

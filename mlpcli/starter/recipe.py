@@ -167,7 +167,7 @@ def for_modern(columns: Sequence[Chosen]) -> list[Chosen]:
 def _for_modern(column: Chosen) -> Chosen:
     if column.encode in NUMBERS:
         options = {key: value for key, value in column.options.items() if key != "output"}
-        return replace(column, encode="robust_clip", options=options, needs_listing=column.needs_listing)
+        return replace(column, encode="robust_clip", options=options)
     if column.encode == "one_hot":
         return replace(column, options={**column.options, "scaling": "robust_clip"})
     return column

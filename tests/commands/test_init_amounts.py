@@ -10,7 +10,7 @@ import pytest
 
 from mlpcli.config.load import load_config
 from mlpcli.config.spec import DataSpec
-from tests.support.running import mlp, ok
+from tests.support.running import mlp, ok, starter_written
 
 SIZES = np.random.default_rng(0).normal(size=80).round(3).tolist()
 
@@ -22,18 +22,7 @@ def started(directory: Path, columns: dict[str, list[str]], *targets: str) -> tu
         ",".join(f'"{cell}"' for cell in row) for row in zip(map(str, SIZES), *columns.values(), strict=True)
     ]
     (directory / "t.csv").write_text("\n".join([",".join(names), *rows]) + "\n", "utf-8")
-    named = [word for target in targets for word in ("--target", target)]
-    ok(
-        "init",
-        "--recipe",
-        "quick",
-        directory / "t.csv",
-        *named,
-        "-o",
-        directory / "c.yaml",
-        "-q",
-        "--overwrite",
-    )
+    starter_written(directory, *targets)
     short = ["--set", "training.epochs=2", "--no-plots", "-q", "--overwrite"]
     ok("train", directory / "c.yaml", "-o", directory / "run", *short)
     return load_config(directory / "c.yaml").spec.data, (directory / "c.yaml").read_text("utf-8")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mlpcli.config.load import load_config
 from mlpcli.survey.columns import ColumnFacts
 from mlpcli.survey.groups import repeating_ids
-from tests.support.running import mlp, ok
+from tests.support.running import mlp, ok, starter_written
 
 RNG = np.random.default_rng(4)
 
@@ -24,18 +24,7 @@ RNG = np.random.default_rng(4)
 def started(directory: Path, frame: pd.DataFrame, *targets: str) -> str:
     """The text of the config for a table; it must train."""
     frame.to_csv(directory / "t.csv", index=False)
-    named = [word for target in targets for word in ("--target", target)]
-    ok(
-        "init",
-        "--recipe",
-        "quick",
-        directory / "t.csv",
-        *named,
-        "-o",
-        directory / "c.yaml",
-        "-q",
-        "--overwrite",
-    )
+    starter_written(directory, *targets)
     quick = ["--set", "training.epochs=1", "--no-plots", "-q", "--overwrite"]
     ok("train", directory / "c.yaml", "-o", directory / "run", *quick)
     return (directory / "c.yaml").read_text("utf-8")

@@ -131,6 +131,13 @@ def write_table(directory: Path, rows: int = 40, seed: int = 0) -> Path:
     return path
 
 
+def starter_written(directory: Path, *targets: str) -> None:
+    """Write `c.yaml` by the quick recipe, for the table `t.csv` beside it."""
+    named = [word for target in targets for word in ("--target", target)]
+    config = directory / "c.yaml"
+    ok("init", directory / "t.csv", *named, "-o", config, "--recipe", "quick", "-q", "--overwrite")
+
+
 def write_config(path: Path, **sections: Any) -> Path:
     """A config, as JSON, which is YAML too; its table is `t.csv` and three epochs are enough unless said.
 

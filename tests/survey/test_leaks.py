@@ -12,7 +12,7 @@ from sklearn import datasets
 
 from mlpcli.survey.leaks import MOST_COLUMNS, find_leaks
 from tests.support.config_runs import DATA
-from tests.support.running import ok
+from tests.support.running import ok, starter_written
 from tests.support.tables import table_of
 
 ROWS = 300
@@ -27,18 +27,7 @@ def notes(directory: Path, columns: dict[str, Any], *targets: str) -> list[str]:
     """What `train` notes of leaks, which must be what `init` asks in its comments."""
     frame = pd.DataFrame(columns)
     frame.to_csv(directory / "t.csv", index=False)
-    named = [word for target in targets for word in ("--target", target)]
-    ok(
-        "init",
-        "--recipe",
-        "quick",
-        directory / "t.csv",
-        *named,
-        "-o",
-        directory / "c.yaml",
-        "--overwrite",
-        "-q",
-    )
+    starter_written(directory, *targets)
     done = ok("train", directory / "c.yaml", "--dry-run")
     found = [line for line in done.err.splitlines() if ASKED in line]
     asked = [line for line in (directory / "c.yaml").read_text("utf-8").splitlines() if ASKED in line]
