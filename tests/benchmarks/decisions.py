@@ -135,10 +135,10 @@ def drawing() -> Iterator[Line]:
 
 
 TRICKS = {
-    "garbage seldom looked for": ("process.py", "gc.set_threshold(*SELDOM)", "pass"),
-    "the heap frozen at the end": ("process.py", "    gc.freeze()  #", "    pass  #"),
-    "no plugins of pydantic": ("process.py", 'os.environ["PYDANTIC_DISABLE_PLUGINS"] = ', "_ = "),
-    "only the command that is named": ("cli.py", "with_named_command(app, arguments)", "app"),
+    "garbage seldom looked for": ("terminal/process.py", "gc.set_threshold(*SELDOM)", "pass"),
+    "the heap frozen at the end": ("terminal/process.py", "    gc.freeze()  #", "    pass  #"),
+    "no plugins of pydantic": ("terminal/process.py", 'os.environ["PYDANTIC_DISABLE_PLUGINS"] = ', "_ = "),
+    "only the command that is named": ("cli/__init__.py", "with_named_command(app, arguments)", "app"),
     "a lazy `import mlpcli`": (
         "__init__.py",
         "\n\ndef __dir__",

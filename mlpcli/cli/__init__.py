@@ -1,0 +1,39 @@
+"""The command line: each command parses its arguments, calls one function and gives an exit code."""
+
+import sys
+from contextlib import redirect_stdout
+
+from mlpcli.cli.learning import init, schema, train
+from mlpcli.cli.network import gradcheck, inspect
+from mlpcli.cli.scoring import evaluate, predict
+from mlpcli.errors import ExitCode
+from mlpcli.terminal.application import NAME, Command, app
+from mlpcli.terminal.arguments import with_default_layer, with_named_command
+from mlpcli.terminal.process import guarded
+from mlpcli.terminal.usage import ClickException, usage_error
+
+for command in (train, predict, evaluate, init, inspect, gradcheck, schema):  # the order of `--help`
+    app.command(cls=Command)(command)
+
+
+def main() -> None:
+    """The entrance of the `mlp` script."""
+    guarded(lambda: run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> object:
+    """Run the command that the arguments name; what it returns is an exit code, none means done.
+
+    Raises UsageError. Without arguments the help is shown, and no command is wrong usage.
+    """
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            app(["--help"], standalone_mode=False, prog_name=NAME)
+        return ExitCode.USAGE
+    chosen = with_named_command(app, arguments)
+    try:
+        return chosen(with_default_layer(arguments), standalone_mode=False, prog_name=NAME)
+    except Exception as error:
+        if not isinstance(error, ClickException):
+            raise
+        raise usage_error(error, arguments) from error

@@ -1,0 +1,104 @@
+"""`mlp train` and `mlp init`: from a table to a config to a model; and what a config may say."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.terminal.arguments import (
+    Config,
+    DryRun,
+    FailWorse,
+    Finish,
+    Folds,
+    Json,
+    MaxParams,
+    NoPlots,
+    Overwrite,
+    OverwriteFile,
+    Quiet,
+    Recipe,
+    RecipeOption,
+    Resume,
+    RunAssertions,
+    RunOutput,
+    Seed,
+    Set,
+    Table,
+    Targets,
+    Task,
+    Threads,
+    with_folds,
+)
+from mlpcli.terminal.console import Console, reading
+from mlpcli.terminal.usage import config_at
+
+
+def train(
+    config: Config,
+    out: RunOutput = None,
+    overrides: Set = None,
+    seed: Seed = None,
+    folds: Folds = None,
+    threads: Threads = None,
+    dry_run: DryRun = False,
+    resume: Resume = False,
+    finish: Finish = False,
+    overwrite: Overwrite = False,
+    no_plots: NoPlots = False,
+    fail_worse_than_baseline: FailWorse = False,
+    assertions: RunAssertions = None,
+    max_params: MaxParams = MAX_PARAMETERS,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Train a network as CONFIG says and write a run directory."""
+    with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
+        loaded = config_at(config, with_folds(overrides, folds), seed)
+        from mlpcli.artifacts.drawing import drawing_process
+
+        draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
+        from mlpcli.commands.train import TrainOptions, existing, train
+        from mlpcli.run.training import RunOptions
+
+        options = TrainOptions(
+            run=RunOptions(out, threads, existing(resume=resume, finish=finish, overwrite=overwrite), draw),
+            max_parameters=max_params,
+            dry_run=dry_run,
+            fail_worse_than_baseline=fail_worse_than_baseline,
+            assertions=assertions or (),
+            json=json,
+        )
+        return train(loaded, options, console)
+
+
+def init(
+    table: Table,
+    targets: Targets,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="The config, or - for stdout. Default: NAME.yaml."),
+    ] = None,
+    task: Task = None,
+    recipe: Recipe = RecipeOption.STRONG,
+    overwrite: OverwriteFile = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write a commented config that trains on CSV. Read it, then `mlp train` it."""
+    with Console(quiet=quiet).doing(reading(table)) as console:
+        from mlpcli.commands.init import InitOptions, init
+
+        return init(table, InitOptions(targets, out, task and task.value, overwrite, recipe.value), console)
+
+
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it to a file. Default: stdout.")
+    ] = None,
+) -> int:
+    """Print the JSON Schema of the configuration language."""
+    from mlpcli.commands.schema import schema
+
+    return schema(out, Console())

@@ -1,0 +1,71 @@
+"""`mlp inspect` and `mlp gradcheck`: what a network is, and whether its gradient is right."""
+
+from typing import Annotated
+
+import typer
+
+from mlpcli.terminal.arguments import (
+    Against,
+    Config,
+    Every,
+    InjectError,
+    Json,
+    Method,
+    Model,
+    Quiet,
+    Seed,
+    Set,
+    Threads,
+    positive,
+)
+from mlpcli.terminal.console import Console, reading
+from mlpcli.terminal.usage import config_at
+
+
+def inspect(model: Model, json: Json = False) -> int:
+    """Show what MODEL holds: layers, features, data, metrics, config."""
+    from mlpcli.commands.inspect import inspect
+
+    return inspect(model, Console(), json=json)
+
+
+def gradcheck(
+    config: Config,
+    method: Annotated[
+        Method, typer.Option(metavar="NAME", help="How: central differences, or complex-step.")
+    ] = Method.CENTRAL,
+    eps: Annotated[
+        float | None,
+        typer.Option(metavar="STEP", callback=positive, help="One step, instead of the best of several."),
+    ] = None,
+    rtol: Annotated[
+        float, typer.Option(metavar="X", callback=positive, help="The largest relative error that is ok.")
+    ] = 1e-6,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="Training rows to check on.")] = 32,
+    inject_error: InjectError = None,
+    against: Against = None,
+    every: Every = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Worst entries and the gradients between layers.")
+    ] = False,
+    overrides: Set = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Check the gradient of the network that CONFIG would train. Exit 10 unless every array is ok."""
+    with Console(quiet=quiet).doing(reading(config)) as console:
+        loaded = config_at(config, overrides or (), seed)
+        from mlpcli.commands.gradcheck import GradcheckOptions, gradcheck
+        from mlpcli.nn.gradcheck import CheckOptions
+
+        options = GradcheckOptions(
+            check=CheckOptions(method.value, rtol, eps, inject_error, every),
+            rows=rows,
+            against=against,
+            verbose=verbose,
+            json=json,
+            threads=threads,
+        )
+        return gradcheck(loaded, options, console)

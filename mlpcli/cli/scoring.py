@@ -1,0 +1,64 @@
+"""`mlp predict` and `mlp evaluate`: a model on the rows of a table."""
+
+from mlpcli.terminal.arguments import (
+    Assertions,
+    BadRow,
+    Ids,
+    IncludeInputs,
+    Input,
+    Interval,
+    Json,
+    Model,
+    OnBadRow,
+    PredictionsOut,
+    Quiet,
+    Sha256,
+    Strict,
+)
+from mlpcli.terminal.console import Console, reading
+from mlpcli.terminal.usage import require_order
+
+
+def predict(
+    model: Model,
+    source: Input,
+    out: PredictionsOut = None,
+    ids: Ids = None,
+    include_inputs: IncludeInputs = False,
+    strict: Strict = False,
+    on_bad_row: BadRow = OnBadRow.ERROR,
+    interval: Interval = None,
+    expect_sha256: Sha256 = None,
+    quiet: Quiet = False,
+) -> int:
+    """Predict every row of INPUT with MODEL, as CSV."""
+    require_order(model, source)
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.predict import PredictOptions, predict
+
+        options = PredictOptions(
+            out=out,
+            ids=ids or (),
+            include_inputs=include_inputs,
+            strict=strict,
+            empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
+            expect_sha256=expect_sha256,
+            interval=interval,
+        )
+        return predict(model, source, options, console)
+
+
+def evaluate(
+    model: Model,
+    source: Input,
+    assertions: Assertions = None,
+    expect_sha256: Sha256 = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Judge MODEL on the labelled rows of INPUT."""
+    require_order(model, source)
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.evaluate import EvaluateOptions, evaluate
+
+        return evaluate(model, source, EvaluateOptions(assertions or (), json, expect_sha256), console)
