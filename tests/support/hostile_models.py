@@ -265,6 +265,7 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "another format": lambda: with_meta("format", value="mlp-checkpoint"),
     "no format": lambda: with_meta("format", value=None),
     "a newer version": lambda: with_meta("version", value=3),
+    "several networks that are none": lambda: with_meta("version", value=2),
     "version zero": lambda: with_meta("version", value=0),
     "a true version": lambda: with_meta("version", value=True),
     "decorated classes": lambda: with_meta("target", "parse", value={"y": {"suffix": "%"}}),
