@@ -24,7 +24,7 @@ FLOORS = [
     {"tables"},
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
-    {"terminal", "calibration"},
+    {"terminal", "calibration", "report"},
     {"run", "starter"},
     {"commands"},
     {"cli", "api", "sklearn"},
