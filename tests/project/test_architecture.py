@@ -24,7 +24,7 @@ FLOORS = [
     {"tables"},
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
-    {"terminal", "calibration", "report"},
+    {"terminal", "calibration", "report", "explaining"},
     {"run", "starter"},
     {"commands"},
     {"cli", "api", "sklearn"},
