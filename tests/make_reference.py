@@ -285,7 +285,7 @@ def metric_part() -> list[str]:
     """The metrics."""
     rows = [
         (f"`{name}`", ", ".join(sorted(metric.tasks)), "more" if metric.greater_is_better else "less",
-         f"`{metric.sklearn}`", remark(metric))
+         f"`{metric.sklearn}`" if metric.sklearn else "none has it", remark(metric))
         for name, metric in METRICS.items()
     ]  # fmt: skip
     opening = (

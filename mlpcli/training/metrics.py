@@ -22,6 +22,7 @@ from mlpcli.errors import Problem
 from mlpcli.training import classification_metrics as by_class
 from mlpcli.training import probability_metrics as by_probability
 from mlpcli.training import regression_metrics as by_value
+from mlpcli.training.calibration_error import ece
 from mlpcli.training.predictions import Predictions
 
 Needs = Literal["labels", "probabilities", "scores", "values"]
@@ -33,7 +34,8 @@ NUMBERS: Final = frozenset({"regression"})
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `sklearn` is the function of `sklearn.metrics` with the same values, and its arguments.
+    """One metric. `sklearn` is the function of `sklearn.metrics` with the same values, and its arguments;
+    None where it has none.
 
     `instead` names what to use for more than two classes; where it is not empty, the metric is for two only.
     """
@@ -42,7 +44,7 @@ class Metric:
     needs: Needs
     greater_is_better: bool
     function: Callable[[Predictions], float]
-    sklearn: str
+    sklearn: str | None
     instead: tuple[str, ...] = ()
 
 
@@ -79,8 +81,12 @@ METRICS: Final[dict[str, Metric]] = {
     "average_precision": Metric(
         LABELS, "scores", True, by_probability.average_precision, "average_precision_score(average='macro')"
     ),
+    "pr_auc": Metric(
+        LABELS, "scores", True, by_probability.average_precision, "average_precision_score(average='macro')"
+    ),
     "log_loss": Metric(CLASSES, "probabilities", False, by_probability.log_loss, "log_loss()"),
     "brier": Metric(CLASSES, "probabilities", False, by_probability.brier, "brier_score_loss()"),
+    "ece": Metric(CLASSES, "probabilities", False, ece, None),
     "mae": Metric(NUMBERS, "values", False, by_value.mae, "mean_absolute_error()"),
     "mse": Metric(NUMBERS, "values", False, by_value.mse, "mean_squared_error()"),
     "rmse": Metric(NUMBERS, "values", False, by_value.rmse, "root_mean_squared_error()"),

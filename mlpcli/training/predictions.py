@@ -83,6 +83,13 @@ class Predictions:
             weights=self.weights[rows],
         )
 
+    def of_rows(self, rows: Array) -> Predictions:
+        """Some of the rows, by their numbers or by a mask."""
+        scores = None if self.scores is None else ClassScores(self.scores.z[rows], self.scores.output)
+        weights = None if self.weights is None else self.weights[rows]
+        truth, predicted = self.truth[rows], self.predicted[rows]
+        return replace(self, truth=truth, predicted=predicted, scores=scores, weights=weights)
+
     def of_target(self, index: int) -> Predictions:
         """One of several targets, or labels, alone."""
         column, scores = slice(index, index + 1), self.scores

@@ -20,19 +20,29 @@ Curve = Callable[[Vector, Vector], float]
 
 def log_loss(predictions: Predictions) -> float:
     """The mean of −log p of the true class: the loss of scores, which no rounding of p makes infinite."""
+    return float(predictions.mean(log_losses(predictions)))
+
+
+def log_losses(predictions: Predictions) -> Vector:
+    """−log p of the true class of each row (n,)."""
     odds = predictions.odds.log_odds_of(predictions.truth)
-    return float(predictions.mean(np.maximum(-odds, 0.0) + np.log1p(np.exp(-np.abs(odds)))))
+    return np.asarray(np.maximum(-odds, 0.0) + np.log1p(np.exp(-np.abs(odds))))
 
 
 def brier(predictions: Predictions) -> float:
     """The mean of Σ over classes (p_c − y_c)² with y one-hot; half of that for two classes (Brier 1950)."""
+    return float(predictions.mean(brier_scores(predictions)))
+
+
+def brier_scores(predictions: Predictions) -> Vector:
+    """The same sum of each row (n,)."""
     scores, truth = predictions.odds, predictions.truth
     odds = scores.log_odds_of(truth)
     missing = np.square(logistic(-odds, exp_cap(odds.dtype)))  # (1 − p)² of the true class
     if scores.columns <= 2:
-        return float(predictions.mean(missing))
+        return np.asarray(missing)
     others = [_squares_of_others(scores, truth, rows) for rows in blocks(*scores.z.shape)]
-    return float(predictions.mean(missing + np.concatenate(others)))
+    return np.asarray(missing + np.concatenate(others))
 
 
 def _squares_of_others(scores: ClassScores, truth: Array, rows: slice) -> Vector:
@@ -43,23 +53,23 @@ def _squares_of_others(scores: ClassScores, truth: Array, rows: slice) -> Vector
 
 def roc_auc(predictions: Predictions) -> float:
     """Area under the ROC curve: how often a row of the class ranks above one of the rest, ties half."""
-    return _mean_over_classes(predictions, _area_under_roc)
+    return _mean_over_classes(predictions, area_under_roc)
 
 
 def average_precision(predictions: Predictions) -> float:
     """Σ over thresholds of (recall_i − recall_{i−1}) precision_i: area under the precision-recall steps."""
-    return _mean_over_classes(predictions, _area_under_precision)
+    return _mean_over_classes(predictions, area_under_precision)
 
 
 def _mean_over_classes(predictions: Predictions, area: Curve) -> float:
     areas = [
-        area(*_hits_and_false_alarms(positive, ranking, predictions.shares))
-        for positive, ranking in _problems(predictions)
+        area(*hits_and_false_alarms(positive, ranking, predictions.shares))
+        for positive, ranking in one_against_rest(predictions)
     ]
     return float(np.mean(areas))
 
 
-def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
+def one_against_rest(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
     """Two-class problems (which rows are positive, what they rank by): one, or one a class."""
     scores, truth = predictions.ranked, predictions.truth
     if predictions.task == "multilabel":
@@ -70,7 +80,7 @@ def _problems(predictions: Predictions) -> Iterator[tuple[Array, Vector]]:
         yield from ((truth == index, scores.order(index)) for index in range(scores.columns))
 
 
-def _hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Vector, Vector]:
+def hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Vector, Vector]:
     """Weights of the positive and of the other rows at or above each threshold, from the highest one down.
 
     The thresholds are the distinct values of `ranking`: rows that tie come in together.
@@ -83,12 +93,14 @@ def _hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | N
     return np.cumsum(hit * weight)[last_of_tie], np.cumsum(~hit * weight)[last_of_tie]
 
 
-def _area_under_roc(hits: Vector, false_alarms: Vector) -> float:
+def area_under_roc(hits: Vector, false_alarms: Vector) -> float:
+    """That of the straight lines between the thresholds, from those weights."""
     area = np.trapezoid(np.append(0.0, hits), np.append(0.0, false_alarms))
     return float(area / (hits[-1] * false_alarms[-1]))
 
 
-def _area_under_precision(hits: Vector, false_alarms: Vector) -> float:
+def area_under_precision(hits: Vector, false_alarms: Vector) -> float:
+    """That of the steps of precision over recall, from those weights."""
     steps = np.diff(hits, prepend=0.0)
     taken = steps > 0  # elsewhere recall does not move, and precision may be 0/0
     precision = hits[taken] / (hits[taken] + false_alarms[taken])

@@ -203,8 +203,8 @@ def test_assertions_that_are_missed_end_in_exit_10_after_the_results(trained: Pa
         ("classes", "AUC>=0.9", "there is no metric 'AUC'\nhint: it is called 'roc_auc' here"),
         (
             "classes",
-            "pr_auc>=0.9",
-            "there is no metric 'pr_auc'\nhint: it is called 'average_precision' here",
+            "auprc>=0.9",
+            "there is no metric 'auprc'\nhint: it is called 'pr_auc' here",
         ),
         ("classes", "acuracy>=0.9", "there is no metric 'acuracy'\nhint: did you mean 'accuracy'?"),
         (

@@ -24,7 +24,7 @@ FLOORS = [
     {"tables"},
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
-    {"terminal", "calibration", "report", "explaining"},
+    {"terminal", "calibration", "report", "explaining", "judging"},
     {"run", "starter"},
     {"commands"},
     {"cli", "api", "sklearn"},
