@@ -1,5 +1,6 @@
-"""`mlp inspect` and `mlp gradcheck`: what a network is, and whether its gradient is right."""
+"""`mlp inspect`, `mlp gradcheck`, `mlp trace`: what a network is, computes, and whether that is right."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,3 +70,31 @@ def gradcheck(
             threads=threads,
         )
         return gradcheck(loaded, options, console)
+
+
+def trace(
+    config: Config,
+    row: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="A row of the training file, from 1. Default: the first."),
+    ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(metavar="N..M", help="The training rows from N to M, as one batch: 1..3."),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page (HTML) with the network drawn."),
+    ] = None,
+    overrides: Set = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Show one training step of CONFIG's network number by number: forward, loss, backward, update."""
+    with Console(quiet=quiet).doing(reading(config)) as console:
+        loaded = config_at(config, overrides or (), seed)
+        from mlpcli.commands.trace import TraceOptions, trace_command
+        from mlpcli.tracing.chosen_rows import asked_rows
+
+        return trace_command(loaded, TraceOptions(asked_rows(row, rows), page, json), console)

@@ -36,6 +36,9 @@ class LossOptions(Closed):
     squares: ClassVar[bool] = False
     most_classes: ClassVar[float] = math.inf
     one_output_each: ClassVar[bool] = False  # for two classes too, which else share one output
+    # the loss of a row of K outputs ŷ, and its derivative by the scores, or by ŷ where the link is not in it
+    row_text: ClassVar[str] = ""
+    slope_text: ClassVar[str] = ""
     # from this output on it is the second of two classes, or a label is there
     threshold: ClassVar[float] = 0.5
 
@@ -48,6 +51,8 @@ class LossOptions(Closed):
 class SquaredErrorSpec(LossOptions):
     """factor · Σ over outputs (ŷ−y)²."""
 
+    row_text: ClassVar[str] = "{f}Σ (y − ŷ)²"
+    slope_text: ClassVar[str] = "−{2f}(y − ŷ)"
     squares: ClassVar[bool] = True
 
     name: Literal["squared_error"] = "squared_error"
@@ -58,6 +63,8 @@ class SquaredErrorSpec(LossOptions):
 class MseSpec(LossOptions):
     """The mean over outputs of (ŷ−y)²: the default for regression."""
 
+    row_text: ClassVar[str] = "{1/K}Σ (y − ŷ)²"
+    slope_text: ClassVar[str] = "−{2/K}(y − ŷ)"
     squares: ClassVar[bool] = True
 
     name: Literal["mse"] = "mse"
@@ -67,12 +74,18 @@ class MseSpec(LossOptions):
 class MaeSpec(LossOptions):
     """The mean over outputs of |ŷ−y|."""
 
+    row_text: ClassVar[str] = "{1/K}Σ |y − ŷ|"
+    slope_text: ClassVar[str] = "−{1/K}sign(y − ŷ)"
+
     name: Literal["mae"] = "mae"
     reduction: Reduction = "mean"
 
 
 class HuberSpec(LossOptions):
     """Squared for small errors, linear for large ones, the mean over outputs; as torch's HuberLoss."""
+
+    row_text: ClassVar[str] = "{1/K}Σ c (r − c/2), r = ŷ − y, c = r within ±δ"
+    slope_text: ClassVar[str] = "{1/K}c"
 
     name: Literal["huber"] = "huber"
     delta: Annotated[float, Number(above=0), Field(description="where squared becomes linear")] = 1.0
@@ -82,6 +95,8 @@ class HuberSpec(LossOptions):
 class PoissonSpec(LossOptions):
     """For counts: the mean over outputs of ŷ − y log ŷ, y at least 0."""
 
+    row_text: ClassVar[str] = "{1/K}Σ (ŷ − y log ŷ)"
+    slope_text: ClassVar[str] = "{1/K}(ŷ − y)"
     tasks: ClassVar[frozenset[str]] = frozenset({"regression"})
     output_activation: ClassVar[str] = "exponential"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"exponential"})
@@ -94,6 +109,8 @@ class PoissonSpec(LossOptions):
 class BinaryCrossEntropySpec(LossOptions):
     """For two classes or several labels: the sum over outputs of the logistic loss, from scores."""
 
+    row_text: ClassVar[str] = "−Σ (y log ŷ + (1 − y) log(1 − ŷ))"
+    slope_text: ClassVar[str] = "ŷ − y"
     tasks: ClassVar[frozenset[str]] = frozenset({"classification", "multilabel"})
     output_activation: ClassVar[str] = "sigmoid"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"sigmoid"})
@@ -106,6 +123,8 @@ class BinaryCrossEntropySpec(LossOptions):
 class CrossEntropySpec(LossOptions):
     """For classes: −log softmax of the true one, from scores."""
 
+    row_text: ClassVar[str] = "−Σ y log ŷ"
+    slope_text: ClassVar[str] = "ŷ − y"
     tasks: ClassVar[frozenset[str]] = frozenset({"classification"})
     output_activation: ClassVar[str] = "softmax"
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"softmax"})
@@ -121,6 +140,8 @@ class CrossEntropySpec(LossOptions):
 class HingeSpec(LossOptions):
     """For classes: how far the true one's score falls short of the others' by a margin of 1."""
 
+    row_text: ClassVar[str] = "max(0, 1 − margin of the true class)"
+    slope_text: ClassVar[str] = "−1 for the true class and 1 for the largest other, 0 beyond the margin"
     tasks: ClassVar[frozenset[str]] = frozenset({"classification"})
     allowed_outputs: ClassVar[frozenset[str]] = frozenset({"identity"})
     threshold: ClassVar[float] = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Adam:
     Kingma & Ba 2015, Algorithm 1. With the decoupled weight decay it is AdamW.
     Variants: Keras adds its ε to √v before the correction, as the end of the paper's section 2 does.
     """
+
+    formula: ClassVar[str] = "m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η m̂/(√v̂ + ε)"
 
     beta1: float
     beta2: float
@@ -87,6 +89,8 @@ class RAdam:
     Liu et al. 2020, Algorithm 2.
     Variants: the paper's bound is 4 and it has no ε; torch's is 5, with ε added before the correction of v.
     """
+
+    formula: ClassVar[str] = "θ ← θ − η m̂ at first, later as Adam times a rectification"
 
     beta1: float
     beta2: float
@@ -148,6 +152,8 @@ class NAdam:
     ψ is `momentum_decay`. Dozat 2016, Algorithm 2.
     Variants: the schedule of μ is free in the paper; this is torch's, and Keras's with ψ fixed at 0.004.
     """
+
+    formula: ClassVar[str] = "as Adam, with a look ahead: μ m̂ + (1 − μ) g in the place of m̂"
 
     beta1: float
     beta2: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Adagrad:
     Duchi, Hazan & Singer 2011, diagonal case.
     Variants: Keras starts v from 0.1 and adds ε inside the root.
     """
+
+    formula: ClassVar[str] = "v ← v + g², θ ← θ − η g/(√v + ε)"
 
     learning_rate_decay: float
     initial_accumulator: float
@@ -67,6 +69,8 @@ class RmsProp:
     Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, eq. 38-45.
     Variants: Keras adds ε inside the root. Where v − a² rounds below 0 it counts as 0; torch has a NaN.
     """
+
+    formula: ClassVar[str] = "v ← ρ v + (1 − ρ) g², θ ← θ − η g/(√v + ε)"
 
     rho: float
     momentum: float
@@ -113,6 +117,8 @@ class Adadelta:
 
     Zeiler 2012, Algorithm 1, where η = 1. Variants: Keras has η = 0.001, which hardly moves.
     """
+
+    formula: ClassVar[str] = "d = g √(u + ε)/√(v + ε), θ ← θ − η d, v and u running means of g² and d²"
 
     rho: float
     epsilon: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from mlpcli.arrays import Vector
 from mlpcli.optim.rule import Coupled, Kind, Kinds, zeros
@@ -37,6 +37,8 @@ class Sgd:
     Polyak 1964 (momentum); Nesterov 1983 in the form of Sutskever et al. 2013.
     Variants: there b contains the rate, b ← μ b − η g, which differs once the rate changes; this is torch's.
     """
+
+    formula: ClassVar[str] = "θ ← θ − η d, d the gradient g, with momentum b ← μ b + g instead"
 
     momentum: float
     dampening: float

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,9 @@ C = TypeVar("C")
 
 class Rule(Protocol[S, C]):
     """An update rule: hyper-parameters only; what changes from step to step lives in the state."""
+
+    formula: ClassVar[str]
+    """A step in a line, for those who watch one."""
 
     def start(self, theta: Vector, /) -> S:
         """The state before the first step; None for an array that these hyper-parameters need not."""

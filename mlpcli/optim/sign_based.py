@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Lion:
 
     Chen et al. 2023, Algorithm 2; the decay λ is decoupled. Wants a rate some ten times smaller than Adam's.
     """
+
+    formula: ClassVar[str] = "θ ← θ − η sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g"
 
     beta1: float
     beta2: float
@@ -75,6 +77,8 @@ class Rprop:
     Igel & Hüsken 2000, as in torch. Δ starts from the rate of the first step, and later rates change nothing.
     For the full batch only: between batches signs turn by chance.
     """
+
+    formula: ClassVar[str] = "θ ← θ − Δ sign(g), Δ larger while the sign holds and smaller when it turns"
 
     eta_minus: float
     eta_plus: float

@@ -25,7 +25,7 @@ FLOORS = [
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
     {"terminal", "calibration", "report", "explaining", "judging"},
-    {"run", "starter"},
+    {"run", "starter", "tracing"},
     {"commands"},
     {"cli", "api", "sklearn"},
     {"start"},

@@ -24,6 +24,7 @@ COMMANDS = [
     "predict model.npz t.csv",
     "evaluate model.npz t.csv --json",
     "gradcheck c.yaml -q",
+    "trace c.yaml --page out/t.html",
     "inspect model.npz",
     "init t.csv --target kind -o out/t.yaml",
     "schema",
