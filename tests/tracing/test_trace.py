@@ -186,7 +186,10 @@ RICH: dict[str, dict[str, Any]] = {
         "loss": "hinge",
         "optimizer": {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
     },
-    "quasi-Newton": {"optimizer": {"name": "bfgs", "iterations": 1}},
+    "quasi-Newton": {
+        "model": {"layers": ["auto", 3, "auto"]},
+        "optimizer": {"name": "bfgs", "iterations": 1},
+    },
 }
 
 
