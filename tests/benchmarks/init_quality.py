@@ -53,7 +53,7 @@ def contender(text: str, python: str) -> tuple[str, Contender]:
     name, equals, rest = text.partition("=")
     if not equals:
         raise SystemExit(f"{text!r} is neither NAME=RECIPE nor one of {', '.join(PEERS)}")
-    recipe, *overrides = re.split(r",(?=[a-z][\w.]*=)", rest)  # a value may have commas too
+    recipe, *overrides = re.split(r",(?=[a-z][\w.-]*=)", rest)  # a value may have commas too
     recipe, _, tree = recipe.partition("@")
     return name, Mlp(Path(tree or TREE).resolve(), recipe, tuple(overrides))
 

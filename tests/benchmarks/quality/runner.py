@@ -114,7 +114,9 @@ class Mlp:
         return self._mlp(*command, "-o", str(config), "--overwrite")[1]
 
     def _mlp(self, *arguments: str) -> tuple[str, float]:
-        return _run([sys.executable, "-P", "-m", "mlpcli", *arguments], {"PYTHONPATH": str(self.tree)})
+        # as it is installed: its modules are compiled once, not by every command
+        environment = {"PYTHONPATH": str(self.tree), "PYTHONDONTWRITEBYTECODE": ""}
+        return _run([sys.executable, "-P", "-m", "mlpcli", *arguments], environment)
 
 
 def _target(job: Job) -> Any:
