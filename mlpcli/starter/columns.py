@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mlpcli.config.encode_spec import MOST_BINS
 from mlpcli.data.category_feature import units_for
 from mlpcli.data.date_feature import inputs_of
 from mlpcli.data.fitting import MAX_CATEGORIES, MAX_LEVELS, OFTEN
@@ -22,6 +23,8 @@ FEWEST_CELLS, FEWEST_SHARE = 3, 0.01  # that are not missing
 ENOUGH_RANKS = 450  # training rows
 ROWS = ("unnamed: ", "row")  # what row numbers are called that nobody has named, or for what they are
 MANY_NUMBERS = 15  # different ones: fewer are levels
+MOSTLY = 0.5  # from this share of the rows on a number is the usual one
+FEWEST_PIECES, MOST_PIECES, ROWS_OF_A_PIECE = 10, 64, 10  # bins for the others, and rows of each
 MOST_LISTED = 200  # features that are listed one by one
 
 
@@ -30,7 +33,8 @@ class Chosen:
     """A column: how it is encoded (None: left out) and with which options, as YAML has them, and why.
 
     `na_values` are texts that mean nothing in it alone. Where it `needs_listing` it would be encoded in
-    another way if the config did not name it.
+    another way if the config did not name it. `pieces` is how many bins tell numbers apart where most are
+    the same, and `bins` how many there have to be of all; 0 where they are not.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Chosen:
     options: Mapping[str, str] = field(default_factory=dict)
     na_values: tuple[str, ...] = ()
     needs_listing: bool = False
+    pieces: int = 0
+    bins: int = 0
 
 
 def choose_columns(survey: Survey, parts: Parts) -> list[Chosen]:
@@ -157,11 +163,24 @@ def span_of(numbers: Numbers) -> str:
 
 def _of_numbers(name: str, holds: Numbers, why: str, training_rows: int) -> Chosen:
     """Ranks for a long tail; its logarithm where rows are few, as ranks of these say less than amounts do."""
+    pieces = pieces_of(holds)
+    bins = min(MOST_BINS, round(pieces / (1 - holds.usual))) if pieces else 0
+    plain = Chosen(name, "standardize", why, pieces=pieces, bins=bins)
     if holds.tail is None:
-        return Chosen(name, "standardize", why)
+        return plain
     if training_rows < ENOUGH_RANKS and holds.middle >= 1:
-        return Chosen(name, "log1p", f"{why}, {holds.tail}")
-    return Chosen(name, "quantile", f"{why}, {holds.tail}", options={"output": "normal"})
+        return replace(plain, encode="log1p", why=f"{why}, {holds.tail}")
+    return replace(plain, encode="quantile", why=f"{why}, {holds.tail}", options={"output": "normal"})
+
+
+def pieces_of(holds: Numbers) -> int:
+    """Into how many bins the numbers fall that are not the usual one; 0 where that is not worth it.
+
+    Where half of the rows or more have one number, the quartiles say nothing about the others: an amount
+    that is mostly 0 is nearly constant to a network whose inputs are scaled by them.
+    """
+    pieces = min(MOST_PIECES, holds.distinct, holds.others // ROWS_OF_A_PIECE)
+    return pieces if holds.usual >= MOSTLY and pieces >= FEWEST_PIECES else 0
 
 
 def too_many(facts: ColumnFacts, training_rows: int) -> bool:

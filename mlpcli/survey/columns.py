@@ -26,18 +26,33 @@ MOST_ODD = 0.5  # of the levels, which are no numbers among numbers
 
 @dataclass(frozen=True)
 class Numbers:
-    """Amounts from `low` to `high`, `middle` the median; `tail` says in which way they have a long one."""
+    """Amounts from `low` to `high`, `middle` the median; `tail` says in which way they have a long one.
+
+    `usual` is the share of rows with the median itself, `others` how many have another number, of which
+    `distinct` are different.
+    """
 
     low: float
     middle: float
     high: float
     tail: str | None = None
+    usual: float = 0.0
+    others: int = 0
+    distinct: int = 0
 
     @classmethod
     def of(cls, known: Vector, distinct: int) -> Numbers:
         """What is to say of numbers, none of them missing, and at least one."""
+        middle = float(np.median(known))
+        others = int(np.count_nonzero(known != middle))
         return cls(
-            float(known.min()), float(np.median(known)), float(known.max()), long_tail(known, distinct)
+            float(known.min()),
+            middle,
+            float(known.max()),
+            long_tail(known, distinct),
+            1 - others / len(known),
+            others,
+            distinct - (others < len(known)),
         )
 
 
