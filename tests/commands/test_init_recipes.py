@@ -18,9 +18,7 @@ def table(path: Path, rows: int, classes: int) -> None:
     rng = np.random.default_rng(0)
     amount = np.where(rng.random(rows) < 0.9, 0, rng.integers(100, 20_000, rows))
     x, score = rng.normal(size=(rows, 2)), rng.normal(size=rows)
-    frame = pd.DataFrame(
-        {"a": x[:, 0], "b": x[:, 1], "amount": amount, "colour": rng.choice(["r", "g"], rows)}
-    )
+    columns = {"a": x[:, 0], "b": x[:, 1], "amount": amount, "colour": rng.choice(["r", "g"], rows)}
     y = [f"c{int(rank * classes / rows)}" for rank in score.argsort().argsort()] if classes else score
     pd.DataFrame(columns).assign(y=y).to_csv(path, index=False)
 
