@@ -86,7 +86,7 @@ def data(features: Sequence[str], classes: Sequence[str], targets: Sequence[str]
         "cut": "at random, with the same shares of classes in each part",
         "columns": capped(columns),
         "inputs": len(features) + 2,
-        "classes": capped([{"name": name, "rows": 90 - 20 * k} for k, name in enumerate(classes)]),
+        "classes": capped([{"name": name, "rows": max(1, 90 - 20 * k)} for k, name in enumerate(classes)]),
         "ranges": capped([] if classes else ranges),
         "notes": capped(["column 'sex': 11 missing cells became 'male', the most frequent one"]),
         "leaks": ["the target is the same for all rows with one value of 'rowid'"],
