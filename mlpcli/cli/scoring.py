@@ -3,6 +3,9 @@
 from mlpcli.terminal.arguments import (
     Assertions,
     BadRow,
+    By,
+    Confidence,
+    Curves,
     Ids,
     IncludeInputs,
     Input,
@@ -14,6 +17,7 @@ from mlpcli.terminal.arguments import (
     Quiet,
     Sha256,
     Strict,
+    Threshold,
 )
 from mlpcli.terminal.console import Console, reading
 from mlpcli.terminal.usage import require_order
@@ -51,6 +55,10 @@ def predict(
 def evaluate(
     model: Model,
     source: Input,
+    ci: Confidence = False,
+    by: By = None,
+    threshold: Threshold = None,
+    curves: Curves = False,
     assertions: Assertions = None,
     expect_sha256: Sha256 = None,
     json: Json = False,
@@ -60,5 +68,8 @@ def evaluate(
     require_order(model, source)
     with Console(quiet=quiet).doing(reading(model)) as console:
         from mlpcli.commands.evaluate import EvaluateOptions, evaluate
+        from mlpcli.run.judgement import Asked
 
-        return evaluate(model, source, EvaluateOptions(assertions or (), json, expect_sha256), console)
+        asked = Asked(ci, by or (), curves)
+        options = EvaluateOptions(assertions or (), json, expect_sha256, threshold, asked)
+        return evaluate(model, source, options, console)

@@ -155,17 +155,20 @@ class LabelledBatch:
 class Labelling:
     """What labelled rows have besides inputs: targets, and weights in a column where there is one.
 
-    `drops` where rows without a target are left out; otherwise they are wrong.
+    `drops` where rows without a target are left out; otherwise they are wrong. `carried` columns keep their
+    texts.
     """
 
     target: TargetEncoder
     weight: str | None = None
     drops: bool = False
+    carried: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> Wanted:
         """The columns that an input must have for it."""
-        return self.target.wanted + Wanted(numbers=() if self.weight is None else (self.weight,))
+        numbers = () if self.weight is None else (self.weight,)
+        return self.target.wanted + Wanted(numbers=numbers, texts=self.carried)
 
     def rows(self, table: Table) -> Indices:
         """The rows of a table that count."""

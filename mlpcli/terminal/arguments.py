@@ -54,6 +54,27 @@ RunAssertions = Annotated[
         "--assert", metavar="CLAIM", help="Exit 10 unless it holds: 'cv.accuracy>=0.9'. Repeatable."
     ),
 ]
+Confidence = Annotated[
+    bool, typer.Option("--ci", help="95 % bootstrap intervals of the metrics: what other rows would change.")
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by", metavar="COLUMN", help="Scores of each value of COLUMN, of numbers by quarters. Repeatable."
+    ),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        metavar="P",
+        help="Predict the positive one of two classes from this probability on.",
+    ),
+]
+Curves = Annotated[
+    bool, typer.Option("--curves", help="ROC, precision-recall and reliability; points with --json.")
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Override the config's seed.")]
 Threads = Annotated[
     int | None,
