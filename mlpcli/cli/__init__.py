@@ -3,7 +3,7 @@
 import sys
 from contextlib import redirect_stdout
 
-from mlpcli.cli.learning import init, schema, train
+from mlpcli.cli.learning import doctor, init, schema, train
 from mlpcli.cli.network import gradcheck, inspect, trace
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.errors import ExitCode
@@ -12,7 +12,17 @@ from mlpcli.terminal.arguments import with_default_layer, with_named_command
 from mlpcli.terminal.process import guarded
 from mlpcli.terminal.usage import ClickException, usage_error
 
-for command in (train, predict, evaluate, init, inspect, gradcheck, trace, schema):  # the order of `--help`
+for command in (
+    train,
+    predict,
+    evaluate,
+    init,
+    inspect,
+    gradcheck,
+    trace,
+    doctor,
+    schema,
+):  # the order of `--help`
     app.command(cls=Command)(command)
 
 

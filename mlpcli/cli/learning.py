@@ -1,4 +1,4 @@
-"""`mlp train` and `mlp init`: from a table to a config to a model; and what a config may say."""
+"""`mlp train`, `mlp init`, `mlp doctor`: from a table to a config to a model; and what a config may say."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -72,6 +72,22 @@ def train(
             json=json,
         )
         return train(loaded, options, console)
+
+
+def doctor(
+    config: Config,
+    overrides: Set = None,
+    seed: Seed = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 10 where something is wrong.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Look over what CONFIG would train before time is spent: data, network, learning rate, cost."""
+    with Console(quiet=quiet).doing(reading(config)) as console:
+        loaded = config_at(config, overrides or (), seed)
+        from mlpcli.commands.doctor import DoctorOptions, doctor
+
+        return doctor(loaded, DoctorOptions(strict, json), console)
 
 
 def init(

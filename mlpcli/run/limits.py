@@ -57,6 +57,12 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
         from mlpcli.optim.quasi_newton import bfgs_bytes  # which loads scipy.optimize
 
         require(bfgs_bytes(size), f"bfgs on {size:,} parameters", "use `optimizer: lbfgs`")
+    needed = training_bytes(config, shape, rows)
+    require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")
+
+
+def training_bytes(config: Config, shape: Architecture, rows: int) -> int:
+    """About how much memory the steps of a training take, its data not included."""
     # activations, their derivatives and scratch of a step; moments, best weights, a checkpoint's copies, and
     # the gradients of those who share the work
     learnable = any(activation.learnable for activation in shape.activations)
@@ -67,8 +73,7 @@ def check_memory(config: Config, shape: Architecture, rows: int) -> None:
     if config.spec.model.init.name == "data_driven":
         in_a_step = max(in_a_step, min(rows, ROWS))
     buffers = in_a_step * a_row
-    needed = np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * size)
-    require(needed, f"training {size:,} parameters", "use smaller layers or a smaller training.batch_size")
+    return np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * shape.count_parameters())
 
 
 def check_batches(config: Config, shape: Architecture, rows: int) -> None:

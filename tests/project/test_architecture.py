@@ -26,6 +26,7 @@ FLOORS = [
     {"artifacts", "survey", "training"},
     {"terminal", "calibration", "report", "explaining", "judging"},
     {"run", "starter", "tracing"},
+    {"doctor"},
     {"commands"},
     {"cli", "api", "sklearn"},
     {"start"},

@@ -25,6 +25,7 @@ COMMANDS = [
     "evaluate model.npz t.csv --json",
     "gradcheck c.yaml -q",
     "trace c.yaml --page out/t.html",
+    "doctor c.yaml --json",
     "inspect model.npz",
     "init t.csv --target kind -o out/t.yaml",
     "schema",
