@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlpcli.arrays import Array
+from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.affine import Affine
 from mlpcli.nn.learnable import Mixture
 from mlpcli.nn.network import Network
+from mlpcli.nn.plan import Plan
 from mlpcli.nn.pointwise import Pointwise
 from mlpcli.training.batches import Part
 
@@ -22,11 +25,16 @@ class LayerProbe:
     """
 
     number: int
-    activation: str
+    choice: ActivationChoice
     outputs: float
     delta: float
     slopes: Array | None
     is_hidden: bool
+
+    @property
+    def activation(self) -> str:
+        """The name of its activation."""
+        return self.choice.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,31 +50,40 @@ def probe(network: Network, part: Part) -> Probe:
     plan = network.training_plan(len(part))
     for mask in plan.masks:
         mask.fill(1.0)
-    outputs: dict[int, float] = {}
-    deltas: dict[int, float] = {}
-    slopes: dict[int, Array] = {}
     numbers = [int(name.split(".")[1]) for name in plan.names]
     with np.errstate(all="ignore"):
         plan.take(part.x)
-        for number, step in zip(numbers, plan.steps, strict=True):
-            step.forward()
-            outputs[number] = rms(step.output[0])
-            if isinstance(step, Pointwise | Mixture):
-                slopes[number] = step.prime.astype(np.float64)
+        outputs, slopes = _forward(plan, numbers)
         loss = network.loss_of(plan, part.y, part.weights)
-        for number, step in zip(reversed(numbers), reversed(plan.steps), strict=True):
-            if isinstance(step, Affine):
-                deltas[number] = rms(step.output[1])
-            step.backward()
-    names = [choice.name for choice in network.architecture.activations]
-    last = len(names) - 1
-    return Probe(
-        loss,
-        tuple(
-            LayerProbe(n, name, outputs[n], deltas[n], slopes.get(n), n < last)
-            for n, name in enumerate(names)
-        ),
+        deltas = _backward(plan, numbers)
+    choices = network.architecture.activations
+    layers = (
+        LayerProbe(n, choice, outputs[n], deltas[n], slopes.get(n), n < len(choices) - 1)
+        for n, choice in enumerate(choices)
     )
+    return Probe(loss, tuple(layers))
+
+
+def _forward(plan: Plan, numbers: Sequence[int]) -> tuple[dict[int, float], dict[int, Array]]:
+    """By layers, whose numbers the steps have: the size of the outputs, the slopes of the activation."""
+    outputs: dict[int, float] = {}
+    slopes: dict[int, Array] = {}
+    for number, step in zip(numbers, plan.steps, strict=True):
+        step.forward()
+        outputs[number] = rms(step.output[0])
+        if isinstance(step, Pointwise | Mixture):
+            slopes[number] = step.prime.astype(np.float64)
+    return outputs, slopes
+
+
+def _backward(plan: Plan, numbers: Sequence[int]) -> dict[int, float]:
+    """By layers the size of the derivative of the loss by the scores."""
+    deltas: dict[int, float] = {}
+    for number, step in zip(reversed(numbers), reversed(plan.steps), strict=True):
+        if isinstance(step, Affine):
+            deltas[number] = rms(step.output[1])
+        step.backward()
+    return deltas
 
 
 def loss_now(network: Network, part: Part) -> float:

@@ -9,13 +9,13 @@ import numpy as np
 
 from mlpcli.doctor.findings import Finding, Verdict
 from mlpcli.doctor.probing import LayerProbe, Probe
+from mlpcli.nn.activations import ActivationChoice
 
 DEAD: Final = "dead units"
 SATURATED: Final = "saturated units"
-# the largest slope of activations that flatten out on both sides
-STEEPEST: Final = {"sigmoid": 0.25, "tanh": 1.0, "softsign": 1.0, "erf_sigmoid": 1.0 / np.sqrt(np.pi)}
 FLAT: Final = 0.02  # of the steepest slope: what is less is flat
 DEAD_LOOK, DEAD_WRONG = 0.25, 0.9  # shares of the units of a layer
+NEAR, FAR = np.linspace(-6.0, 6.0, 241), np.array([-60.0, 60.0])  # where an activation is steep, where flat
 FLAT_LOOK, FLAT_WRONG = 0.5, 0.95  # shares of rows and units of a layer
 
 
@@ -29,9 +29,8 @@ def unit_findings(probe: Probe) -> Iterator[Finding]:
         "of its units have a slope of 0 for every row",
         "begin with `init: he_uniform` and biases of 0, or use leaky_relu, gelu or another smooth activation",
     )
-    flattening = [
-        layer for layer in probe.layers if layer.activation in STEEPEST and layer.slopes is not None
-    ]
+    sloping = [layer for layer in probe.layers if layer.slopes is not None]
+    flattening = [layer for layer in sloping if steepest(layer.choice) is not None]
     yield _found(
         SATURATED,
         [(layer, _flat(layer)) for layer in flattening],
@@ -49,8 +48,16 @@ def _dead(layer: LayerProbe) -> float:
 
 def _flat(layer: LayerProbe) -> float:
     """The share of rows and units whose slope is next to nothing; a slope that is no number is flat too."""
-    assert layer.slopes is not None
-    return float(np.mean(~(np.abs(layer.slopes) >= FLAT * STEEPEST[layer.activation])))
+    steep = steepest(layer.choice)
+    assert layer.slopes is not None and steep is not None
+    return float(np.mean(~(np.abs(layer.slopes) >= FLAT * steep)))
+
+
+def steepest(choice: ActivationChoice) -> float | None:
+    """The largest slope of an activation that flattens out on both sides, as tanh does; None of any other."""
+    slopes = choice.formula(NEAR.dtype)
+    most = float(np.max(np.abs(slopes(NEAR)[1])))
+    return most if bool(np.all(np.abs(slopes(FAR)[1]) < FLAT * most)) else None
 
 
 def _found(

@@ -19,6 +19,8 @@ from mlpcli.doctor.initial_loss import initial_loss
 from mlpcli.doctor.overfitting import by_heart, chosen, least_loss
 from mlpcli.doctor.patient import Patient, patient_of
 from mlpcli.doctor.probing import Probe, probe
+from mlpcli.doctor.units import steepest
+from mlpcli.nn.activations import ACTIVATIONS, ActivationChoice
 from mlpcli.nn.losses import Loss
 from mlpcli.training.batches import Part
 from tests.support.config_runs import CONFIGS
@@ -121,6 +123,12 @@ def test_huge_weights_saturate() -> None:
     finding = found("saturated units", **network(activation="tanh", init={"name": "normal", "std": 100}))
     assert finding.verdict == "wrong"
     assert found("saturated units", **network(activation="tanh")).verdict == "ok"
+
+
+def test_which_activations_saturate_is_read_off_their_slopes() -> None:
+    flat = {name for name in ACTIVATIONS if steepest(ActivationChoice(name, {})) is not None}
+    assert flat == {"sigmoid", "tanh", "softsign", "erf_sigmoid"}
+    assert steepest(ActivationChoice("sigmoid", {})) == 0.25
 
 
 def test_activations_explode_and_vanish() -> None:
