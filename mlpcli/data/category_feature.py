@@ -96,7 +96,7 @@ class CategoryFeature:
         """Center and scale of each column of 0 and 1 over training rows, where these are scaled."""
         if self.scaling is None:
             return
-        levels = self._levels(train.table, train.rows).of_rows
+        levels = self.levels_of(train.table, train.rows).of_rows
         known, weights = levels[levels >= 0], train.repetitions
         counts = np.bincount(known, minlength=self.levels)
         ones = counts if weights is None else np.bincount(known, weights[levels >= 0], self.levels)
@@ -140,7 +140,7 @@ class CategoryFeature:
 
         What is no category is all zeros, and the code −1, for which `embed` has the zero vector.
         """
-        found = self._levels(table, rows)
+        found = self.levels_of(table, rows)
         column, unseen, absent = found.column, found.unseen, found.absent
         faults = [missing_fault(self.name, absent)] if self.fill is None and absent.any() else []
         known = np.flatnonzero(found.of_rows >= 0)
@@ -165,7 +165,7 @@ class CategoryFeature:
         ends = np.array([after((both - center) / scale, scale) for center, scale, _ in self.numbers])
         return ends[:, 0], ends[:, 1]
 
-    def _levels(self, table: Table, rows: Indices | None) -> _Levels:
+    def levels_of(self, table: Table, rows: Indices | None) -> Levels:
         """The level of each row."""
         column, notation, own = table.text(self.name, rows), table.notation, (*self.categories, *self.other)
         missing = column.missing_texts(notation, own)
@@ -178,7 +178,7 @@ class CategoryFeature:
             unseen &= ~absent
         if self.other:
             codes[unseen] = len(self.categories)
-        return _Levels(column, np.minimum(codes, len(self.categories)), unseen, absent)
+        return Levels(column, np.minimum(codes, len(self.categories)), unseen, absent)
 
     def _unlisted(self, column: TextColumn, unseen: Array, absent: Array) -> Iterator[Fault]:
         """What a list of all categories lacks has no place among them; nor need a missing cell have one."""
@@ -201,7 +201,7 @@ class CategoryFeature:
         return [Unseen(self.name, len(rows), tuple(examples), rows, encoded)]
 
 
-class _Levels(NamedTuple):
+class Levels(NamedTuple):
     """A column, filled; each row's level, -1 for none; where the text is no category, and where none is."""
 
     column: TextColumn

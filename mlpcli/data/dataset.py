@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from mlpcli.data.splits import Splits
 from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import fit_outcome
 from mlpcli.data.weights import fit_weighting
+from mlpcli.drift.profile import Profile
 from mlpcli.tables.table import TableOwner
 
 
@@ -28,7 +29,8 @@ class Prepared:
 
     `notes` are worth knowing, `warnings` of what may be wrong.
 
-    `head` are the inputs of the first training rows before they took the precision of the training.
+    `head` are the inputs of the first training rows before they took the precision of the training;
+    `profiles` say of each column how it is distributed in all of them.
     """
 
     task: str
@@ -45,6 +47,7 @@ class Prepared:
     sha256: str = ""
     origins: RowOrigins = NO_ORIGINS
     calibration: Dataset | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
 
 def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:

@@ -15,6 +15,7 @@ from mlpcli.data.decided import decided_features
 from mlpcli.data.encoding import RowsOf
 from mlpcli.data.folds import Fold, Folding, Folds, folds_of
 from mlpcli.data.labels import Fitted
+from mlpcli.data.observed import profiles_of
 from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import PARTS, RowOrigins, origins_of
 from mlpcli.data.split_remarks import Remarks, shared_groups
@@ -73,9 +74,12 @@ class Gathered:
 
     def encode(self, dtype: str) -> Prepared:
         """All rows, which are given up. DataError naming the cells that cannot be used."""
+        train = self.parts[0]
+        profiles = profiles_of(self.fitted.inputs, train.owner.table, train.rows)
         prepared = encode_parts(self.parts, self.fitted, dtype)
         return replace(
             prepared,
+            profiles=profiles,
             notes=(*self.notes, *prepared.notes),
             warnings=self.warnings,
             sha256=self.sha256,
@@ -106,7 +110,9 @@ class Gathered:
         validation = [part for part in others if part.name == "validation"]
         rows = np.sort(np.concatenate([part.rows for part in (train, *validation)]))
         parts = [replace(train, rows=rows), *(part for part in others if part.name != "validation")]
-        return replace(self._encode_anew(parts, dtype), origins=self.origins)
+        prepared = self._encode_anew(parts, dtype)
+        profiles = profiles_of(prepared.inputs, self.parts[0].owner.table, rows)
+        return replace(prepared, origins=self.origins, profiles=profiles)
 
     def _encode_anew(self, parts: Sequence[RowsOf], dtype: str) -> Prepared:
         decided = decided_features(self.fitted.inputs.features, self.roles.features)

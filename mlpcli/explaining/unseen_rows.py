@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,16 +18,20 @@ class UnseenRows:
     """Encoded rows `x` (n, inputs), their truth as a decoder gives it, and the `weights` (n,) of the rows.
 
     `scores` says of any such rows what is predicted (n, outputs), as the decoder of all parts reads it.
-    `columns` has the inputs of every column of the table: all levels, parts of a date, the indicator, in
-    every network. `products` is about how many multiplications a row takes.
+    `inputs` is what encoded them, `products` about how many multiplications a row takes.
     """
 
     x: Matrix
     truth: Array
     weights: Vector | None
-    columns: Mapping[str, Indices]
+    inputs: InputEncoder
     scores: Callable[[Matrix], Matrix]
     products: int = 0
+
+    @cached_property
+    def columns(self) -> Mapping[str, Indices]:
+        """The inputs of each column of the table: levels, parts of a date, the indicator, of all networks."""
+        return columns_of(self.inputs)
 
     def take(self, rows: Indices) -> UnseenRows:
         """Some of the rows."""

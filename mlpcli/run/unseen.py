@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlpcli.arrays import Matrix
 from mlpcli.calibration.calibrated import Calibrated
-from mlpcli.explaining.unseen_rows import UnseenRows, columns_of
+from mlpcli.explaining.unseen_rows import UnseenRows
 from mlpcli.nn.network import Network
 from mlpcli.run.calibrating import reads
 from mlpcli.run.experiment import Experiment
@@ -57,9 +57,9 @@ def unseen_rows(done: TrainedStudy, fitted: Calibrated) -> Unseen | None:
 def _part(
     experiment: Experiment, part: str, scores: Callable[[Matrix], Matrix], networks: int = 1
 ) -> UnseenRows:
-    split, columns = experiment.parts[part], columns_of(experiment.prepared.inputs)
+    split, inputs = experiment.parts[part], experiment.prepared.inputs
     products = experiment.network.layout.size * networks
-    return UnseenRows(split.rows.x, split.truth, split.sample_weights, columns, scores, products)
+    return UnseenRows(split.rows.x, split.truth, split.sample_weights, inputs, scores, products)
 
 
 def _scores(

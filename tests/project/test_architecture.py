@@ -21,7 +21,7 @@ FLOORS = [
     {"rng", "memory", "kernels"},
     {"parallel"},
     {"config"},
-    {"tables"},
+    {"tables", "drift"},
     {"data", "nn", "optim"},
     {"artifacts", "survey", "training"},
     {"terminal", "calibration", "report", "explaining", "judging"},

@@ -1,0 +1,64 @@
+"""The cells of an input column as they are distributed: numbers, days, or which category each row has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpcli.arrays import Indices, Vector
+from mlpcli.data.category_feature import CategoryFeature
+from mlpcli.data.date_feature import DateFeature
+from mlpcli.data.decided import features_of_columns
+from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.feature import Feature
+from mlpcli.drift.profile import LevelProfile, NumberProfile, Profile
+from mlpcli.parallel.ordered_map import in_order
+from mlpcli.tables.dates import dates_of, part_of
+from mlpcli.tables.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Which level each row has (n,): −1 for a missing cell, `levels` for what is none of them."""
+
+    of_rows: Indices
+    levels: int
+
+
+def observed(feature: Feature, table: Table, rows: Indices | None = None) -> Vector | Codes:
+    """The cells of a column in some rows, before anything fills them.
+
+    Numbers (n,), dates as days since 1970; NaN where a cell is missing or cannot be used.
+    """
+    if isinstance(feature, CategoryFeature):
+        found = feature.levels_of(table, rows)
+        codes = np.where(found.unseen, feature.levels, found.of_rows)
+        return Codes(np.where(found.absent, -1, codes).astype(np.intp), feature.levels)
+    if isinstance(feature, DateFeature):
+        return _days(feature, table, rows)
+    return np.asarray(table.number(feature.name, rows).values, np.float64)
+
+
+def _days(feature: DateFeature, table: Table, rows: Indices | None) -> Vector:
+    column = table.text(feature.name, rows)
+    dates = dates_of([level.strip() for level in column.levels], feature.form)
+    days = np.full(len(dates), np.nan)
+    known = ~np.isnat(dates)
+    days[known] = part_of(dates[known], "timestamp")
+    of_rows = np.asarray(days[column.codes])
+    of_rows[column.where(table.notation.missing)] = np.nan
+    return of_rows
+
+
+def profiles_of(inputs: InputEncoder, table: Table, rows: Indices) -> dict[str, Profile]:
+    """How each column is distributed in some rows."""
+    features = {feature.name: feature for feature in features_of_columns(inputs.features)}
+
+    def profile(name: str) -> Profile:
+        cells = observed(features[name], table, rows)
+        if isinstance(cells, Codes):
+            return LevelProfile.of(cells.of_rows, cells.levels)
+        return NumberProfile.of(cells)
+
+    return dict(zip(features, in_order(profile, features), strict=True))

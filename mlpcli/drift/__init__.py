@@ -1,0 +1,1 @@
+"""How columns are distributed where a model was trained, and whether other rows are distributed alike."""
