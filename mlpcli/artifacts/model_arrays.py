@@ -22,6 +22,12 @@ from mlpcli.artifacts.feature_schema import (
 )
 from mlpcli.artifacts.model_schema import MemberDocument, ModelMeta, Target
 from mlpcli.artifacts.npz import ArrayKind
+from mlpcli.artifacts.profile_arrays import (
+    check_profiles,
+    levels_of_features,
+    levels_of_target,
+    profile_kinds,
+)
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.config.activation_spec import OUTPUT_ONLY, learns
 from mlpcli.config.loss_spec import LossSpec
@@ -36,15 +42,29 @@ CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where t
 
 def implied_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
     """The name, type and shape of every array of the model, in the order of the file."""
+    of_rows = _digest_arrays(meta) | (profile_kinds(profiled_levels(meta)) if meta.data.profile else {})
     if not meta.members:
-        return _network_arrays(meta, meta.data.rows, meta.target) | _digest_arrays(meta)
-    kinds = _encoder_arrays(meta, meta.data.rows) | _target_arrays(meta, meta.target) | _digest_arrays(meta)
+        return _network_arrays(meta, meta.data.rows, meta.target) | of_rows
+    kinds = _encoder_arrays(meta, meta.data.rows) | _target_arrays(meta, meta.target) | of_rows
     for number, member in enumerate(meta.members):
         own = _network_arrays(member, member.rows, meta.target)
         kinds |= {member_array(number, name): kind for name, kind in own.items()}
     for number, rows in enumerate(meta.intervals.folds if meta.intervals else ()):
         kinds[member_array(number, ERRORS)] = ArrayKind("float64", (rows, meta.columns_of_errors))
     return kinds
+
+
+def profiled_levels(meta: ModelMeta) -> list[int | None]:
+    """How many levels each column has that is profiled, and what is predicted; None where it has numbers."""
+    return [*levels_of_features(meta.features), *levels_of_target(meta.target)]
+
+
+def check_arrays(meta: ModelMeta, arrays: Mapping[str, Array]) -> None:
+    """Raise FileFormatError for values that cannot be, by themselves or for what the metadata says."""
+    check_values(arrays)
+    if meta.data.profile:
+        predicted = len(levels_of_target(meta.target))
+        check_profiles(profiled_levels(meta), predicted, meta.data.rows, arrays)
 
 
 def member_array(number: int, name: str) -> str:

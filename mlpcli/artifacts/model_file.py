@@ -11,7 +11,7 @@ from typing import Any
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import Content
-from mlpcli.artifacts.model_arrays import check_meta, check_values, implied_arrays
+from mlpcli.artifacts.model_arrays import check_arrays, check_meta, implied_arrays
 from mlpcli.artifacts.model_schema import ModelMeta, validated
 from mlpcli.artifacts.npz import ArrayKind, Format, Npz, npz_content
 from mlpcli.artifacts.source_file import MAX_BYTES, FileFormatError, read_regular_file
@@ -37,7 +37,7 @@ def model_content(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Conte
     """What writes a model file; raises ModelError where the reader would refuse it."""
     with model_errors(Path("model")):
         content = fitting_content(meta, arrays)
-        check_values(arrays)
+        check_arrays(_checked_meta(without_nan(meta)), arrays)
         return content
 
 
@@ -76,7 +76,7 @@ def parse_model(data: bytes | bytearray) -> ModelFile:
     npz = Npz.parse(data)
     meta = _checked_meta(npz.document(MODEL_FORMAT))
     arrays = npz.arrays(implied_arrays(meta))
-    check_values(arrays)
+    check_arrays(meta, arrays)
     return ModelFile(meta, arrays, hashlib.sha256(data).hexdigest())
 
 

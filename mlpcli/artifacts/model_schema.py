@@ -117,16 +117,18 @@ class RowSample(Exact):
 class TrainingData(Exact):
     """How many rows trained the model, and the fingerprint of the files that they came from.
 
-    `digests` only where the model has some.
+    `digests` only where the model has some; `profile` where it says how their columns are distributed, in so
+    many bins.
     """
 
     rows: Positive
     sha256: Digest
     digests: RowSample | None = None
+    profile: Literal[20] | None = None
 
     @model_serializer(mode="wrap")
     def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(serialize(self), {"digests": None})
+        return without(serialize(self), {"digests": None, "profile": None})
 
 
 class Training(Exact):

@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 
 from mlpcli.cli.learning import doctor, init, schema, train
 from mlpcli.cli.network import gradcheck, inspect, trace
+from mlpcli.cli.questions import explain
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
@@ -16,6 +17,7 @@ for command in (
     train,
     predict,
     evaluate,
+    explain,
     init,
     inspect,
     gradcheck,

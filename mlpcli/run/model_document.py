@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli import __version__
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Matrix
 from mlpcli.artifacts.architecture_document import architecture_document
 from mlpcli.artifacts.model_arrays import DIGESTS, ERRORS, member_array
 from mlpcli.artifacts.model_file import fitting_content
@@ -16,6 +16,7 @@ from mlpcli.artifacts.model_schema import SEVERAL, SINGLE
 from mlpcli.artifacts.source_file import FileFormatError
 from mlpcli.calibration.calibrated import NOT_CALIBRATED, Calibrated
 from mlpcli.config.data_spec import DataSpec
+from mlpcli.drift.profile import BINS
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
 from mlpcli.run.calibrating import calibration_documents, error_arrays, intervals_document
@@ -23,6 +24,7 @@ from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
 from mlpcli.run.member import TrainedMember, as_trained
 from mlpcli.run.member_scores import MemberScores
+from mlpcli.run.profiles import arrays_of_profiles
 from mlpcli.run.provenance import config_document, versions
 from mlpcli.run.results import Results
 from mlpcli.run.study import Study
@@ -84,14 +86,20 @@ def data_document(experiment: Experiment) -> dict[str, Any]:
     known = experiment.row_digests
     rows = {"rows": len(experiment.prepared.train.x), "sha256": experiment.prepared.sha256}
     sample = {"count": len(known.digests), "below": known.below, "salt": known.salt}
-    return {**rows, "digests": sample}
+    return {**rows, "digests": sample, "profile": BINS}
 
 
 def model_arrays(
-    study: Study, trained: Sequence[TrainedMember], fitted: Calibrated = NOT_CALIBRATED
+    study: Study,
+    trained: Sequence[TrainedMember],
+    fitted: Calibrated = NOT_CALIBRATED,
+    scores: Matrix | None = None,
 ) -> Mapping[str, Array]:
-    """The arrays of the model file: those of each network, and what belongs to all of them."""
-    digests = {DIGESTS: study.whole.row_digests.digests}
+    """The arrays of the model file: those of each network, and what belongs to all of them.
+
+    `scores` are what all say of the training rows, once they are trained.
+    """
+    digests = {DIGESTS: study.whole.row_digests.digests, **arrays_of_profiles(study.whole, scores)}
     if study.is_single:
         return {**trained[0].arrays, **digests}
     of_members = {

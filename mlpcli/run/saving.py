@@ -37,7 +37,8 @@ def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Res
     kept, networks = reads(done.kept.study, results.calibrated), done.kept.members
     experiment = study.whole
     document = model_document(kept, networks, results, resources.threads)
-    run.write("model.npz", model_content(document, model_arrays(kept, networks, results.calibrated)))
+    arrays = model_arrays(kept, networks, results.calibrated, done.kept.scores["train"])
+    run.write("model.npz", model_content(document, arrays))
     columns = columns_of(experiment, several=not study.is_single)
     rows = history_rows(study, [member.fitted for member in trained])
     run.write("history.csv", history_content(columns, rows))

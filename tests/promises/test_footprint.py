@@ -23,6 +23,7 @@ COMMANDS = [
     "predict model.npz t.csv -o out/p.csv",
     "predict model.npz t.csv",
     "evaluate model.npz t.csv --json",
+    "explain model.npz t.csv --force --json",
     "gradcheck c.yaml -q",
     "trace c.yaml --page out/t.html",
     "doctor c.yaml --json",

@@ -18,7 +18,7 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.model_file import model_content
-from tests.support.sample_model import sample_arrays, sample_meta
+from tests.support.sample_model import sample_arrays, sample_meta, sample_profile
 
 WEIGHT = "layers.0.weight.npy"
 Members = dict[str, bytes]
@@ -360,8 +360,49 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "a version for the terminal": lambda: with_meta("mlp", value="\x1b]0;evil\x07"),
 }
 
+
+def profiled(**changed: Array) -> bytes:
+    """A good model with a profile in which some arrays are others."""
+    meta = sample_meta()
+    meta["data"]["profile"] = 20
+    stream = io.BytesIO()
+    arrays = sample_arrays() | sample_profile()
+    model_content(meta, arrays)(stream)
+    with zipfile.ZipFile(stream) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    return zipped((members | {f"profile.{name}.npy": npy(array) for name, array in changed.items()}).items())
+
+
+EDGES, COUNTS, LEVELS, MISSING = (
+    sample_profile()[f"profile.{name}"] for name in ("edges", "counts", "levels", "missing")
+)
+PROFILES: dict[str, Callable[[], bytes]] = {
+    "quantiles that go down": lambda: profiled(edges=EDGES[:, ::-1].copy()),
+    "a quantile that is none": lambda: profiled(edges=EDGES * np.nan),
+    "a quantile too few": lambda: profiled(edges=EDGES[:, 1:].copy()),
+    "fewer rows than none": lambda: profiled(missing=MISSING - 1),
+    "more rows than there are": lambda: profiled(counts=COUNTS + 1),
+    "rows that run over": lambda: profiled(levels=np.full_like(LEVELS, 1 << 62)),
+    "fewer rows than there are": lambda: profiled(levels=LEVELS * 0),
+    "more predictions than rows": lambda: profiled(
+        levels=LEVELS + np.eye(len(LEVELS), dtype=np.int64)[-1] * 275
+    ),
+    "a level too few": lambda: profiled(levels=LEVELS[1:].copy()),
+    "a column too many": lambda: profiled(missing=np.append(MISSING, 0)),
+    "counts that are no whole numbers": lambda: profiled(counts=COUNTS.astype(np.float64)),
+    "bins of another number": lambda: with_meta("data", "profile", value=21),
+    "bins that are none": lambda: with_meta("data", "profile", value=True),
+    "bins without arrays": lambda: with_meta("data", "profile", value=20),
+    "arrays without bins": lambda: with_member("profile.edges.npy", npy(EDGES)),
+}
+
 HOSTILE = {
     f"{group}: {name}": build
-    for group, builders in {"container": CONTAINERS, "array": ARRAYS, "metadata": METADATA}.items()
+    for group, builders in {
+        "container": CONTAINERS,
+        "array": ARRAYS,
+        "metadata": METADATA,
+        "profile": PROFILES,
+    }.items()
     for name, build in builders.items()
 }

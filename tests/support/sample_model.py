@@ -81,6 +81,16 @@ def sample_arrays() -> dict[str, Array]:
     return arrays
 
 
+def sample_profile() -> dict[str, Array]:
+    """How its 275 training rows are distributed: a number, five levels, three classes predicted."""
+    return {
+        "profile.edges": np.linspace(30.0, 60.0, 21)[np.newaxis],
+        "profile.counts": np.full((1, 20), 13, np.int64),
+        "profile.levels": np.array([100, 100, 70, 5, 200, 75, 0, 90, 90, 95, 0], np.int64),
+        "profile.missing": np.array([15, 0, 0, 0], np.int64),
+    }
+
+
 def sample_checkpoint() -> Checkpoint:
     """The state of a run in its second epoch."""
     return Checkpoint(

@@ -1,0 +1,58 @@
+"""`mlp explain`: what a model's predictions depend on."""
+
+from typing import Annotated
+
+import typer
+
+from mlpcli.terminal.arguments import Input, Json, Model, Quiet, Sha256
+from mlpcli.terminal.console import Console, reading
+from mlpcli.terminal.usage import require_order
+
+Repeats = Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Shuffles of each column.")]
+ShuffleSeed = Annotated[int, typer.Option(min=0, metavar="N", help="Another seed, other shuffles.")]
+MetricName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="What importance is told in. Default: the first that training reported."
+    ),
+]
+Group = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COL,COL", help="Columns that are shuffled together. Repeatable."),
+]
+Pdp = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COL[,COL]", help="Predictions along a column, or along two. Repeatable."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Training rows too.")]
+
+
+def explain(
+    model: Model,
+    source: Input,
+    repeats: Repeats = 10,
+    seed: ShuffleSeed = 0,
+    metric: MetricName = None,
+    group: Group = None,
+    pdp: Pdp = None,
+    force: Force = False,
+    expect_sha256: Sha256 = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say which columns the predictions of MODEL depend on, and how."""
+    require_order(model, source)
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.explain import ExplainOptions, explain
+
+        options = ExplainOptions(
+            repeats=repeats,
+            seed=seed,
+            metric=metric,
+            groups=group or (),
+            pdp=pdp or (),
+            json=json,
+            force=force,
+            expect_sha256=expect_sha256,
+        )
+        return explain(model, source, options, console)
