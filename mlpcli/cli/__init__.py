@@ -5,7 +5,7 @@ from contextlib import redirect_stdout
 
 from mlpcli.cli.learning import doctor, init, schema, train
 from mlpcli.cli.network import gradcheck, inspect, trace
-from mlpcli.cli.questions import explain
+from mlpcli.cli.questions import drift, explain
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
@@ -18,6 +18,7 @@ for command in (
     predict,
     evaluate,
     explain,
+    drift,
     init,
     inspect,
     gradcheck,

@@ -1,4 +1,4 @@
-"""`mlp explain`: what a model's predictions depend on."""
+"""`mlp explain` and `mlp drift`: what predictions depend on, whether new rows are like those that trained."""
 
 from typing import Annotated
 
@@ -23,6 +23,12 @@ Group = Annotated[
 Pdp = Annotated[
     list[str] | None,
     typer.Option(metavar="COL[,COL]", help="Predictions along a column, or along two. Repeatable."),
+]
+DriftAssertions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assert", metavar="CLAIM", help="Exit 10 unless it holds: 'psi<0.2', 'psi.COLUMN<0.2'. Repeatable."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Training rows too.")]
 
@@ -56,3 +62,19 @@ def explain(
             expect_sha256=expect_sha256,
         )
         return explain(model, source, options, console)
+
+
+def drift(
+    model: Model,
+    source: Input,
+    assertions: DriftAssertions = None,
+    expect_sha256: Sha256 = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say whether the rows of INPUT are like those that trained MODEL."""
+    require_order(model, source)
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.drift import DriftOptions, drift
+
+        return drift(model, source, DriftOptions(assertions or (), json, expect_sha256), console)

@@ -19,7 +19,8 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-CLAIM = re.compile(r"\s*([A-Za-z0-9_.]+?)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
+# a metric, or what there is of a column, which may be called anything
+CLAIM = re.compile(r"\s*([A-Za-z0-9_.]+?|psi\..+?)\s*(>=|<=|==|>|<)\s*(\S+)\s*")
 
 
 @dataclass(frozen=True)

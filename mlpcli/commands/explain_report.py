@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 from mlpcli.errors import clean
 from mlpcli.explaining.dependence import Dependence
 from mlpcli.explaining.importance import Importances, shares
-from mlpcli.terminal.console import counted, number, render, screen_columns
-from mlpcli.terminal.screen import can_encode, fits, width_of
+from mlpcli.terminal.console import bar, counted, number, render, screen_columns
+from mlpcli.terminal.screen import fits, width_of
 from mlpcli.training.decoder import OutputDecoder
 
 MOST_COLUMNS = 20  # that a person is shown
@@ -100,8 +99,7 @@ def _with_bars(table: Sequence[str], lengths: Sequence[float]) -> list[str]:
     room = min(BAR, (screen_columns() or 80) - wide - 3)
     if room < 5:
         return list(table)
-    mark = "█" if can_encode(sys.stdout, "█") else "#"
-    bars = ["", "", *(mark * round(room * length) for length in lengths)]
+    bars = ["", "", *(bar(round(room * length)) for length in lengths)]
     return [
         f"{line}{' ' * (wide - width_of(line) + 3)}{bar}".rstrip()
         for line, bar in zip(table, bars, strict=True)

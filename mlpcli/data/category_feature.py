@@ -56,6 +56,11 @@ class CategoryFeature:
         return len(self.categories) + bool(self.other)
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether its categories go from less to more."""
+        return self.encode == "ordinal"
+
+    @property
     def wanted(self) -> Wanted:
         """Its column, as texts."""
         return Wanted(texts=(self.name,))

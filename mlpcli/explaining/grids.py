@@ -65,7 +65,7 @@ def _grid(feature: Feature, profile: Profile) -> Grid:
         assert isinstance(feature, CategoryFeature)
         levels = (*feature.categories, *feature.other[:1])
         common = [index for index in profile.common.tolist() if levels[index]][:MOST_LEVELS]
-        order = sorted(common) if feature.encode == "ordinal" else common
+        order = sorted(common) if feature.is_ordered else common
         cells = tuple(levels[index] for index in order)
         return Grid(feature.name, cells, tuple(map(float, range(len(cells)))), (True,) * len(cells))
     return _of_numbers(feature, profile)

@@ -173,6 +173,11 @@ def _aligned(row: Row, widths: Sequence[int]) -> Iterator[str]:
         yield spaces + cell if index else cell + spaces
 
 
+def bar(length: int) -> str:
+    """A bar of so many columns among the results."""
+    return ("█" if can_encode(sys.stdout, "█") else "#") * length
+
+
 def counted(count: int, what: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

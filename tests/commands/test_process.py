@@ -355,7 +355,17 @@ def test_help_and_mistakes_do_not_wait_for_heavy_packages(arguments: str, code: 
 
 def test_help_names_every_command_and_exit_code() -> None:
     done = ok("--help")
-    for name in ("train", "predict", "evaluate", "explain", "gradcheck", "init", "inspect", "schema"):
+    for name in (
+        "train",
+        "predict",
+        "evaluate",
+        "explain",
+        "drift",
+        "gradcheck",
+        "init",
+        "inspect",
+        "schema",
+    ):
         assert re.search(rf"^  {name} ", done.out, re.MULTILINE), name
     words = " ".join(done.out.split())
     for code in ("0 done", "1 a bug", "2 wrong usage", "3 wrong config", "4 wrong data", "5 wrong model"):

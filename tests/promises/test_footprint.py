@@ -24,6 +24,7 @@ COMMANDS = [
     "predict model.npz t.csv",
     "evaluate model.npz t.csv --json",
     "explain model.npz t.csv --force --json",
+    "drift model.npz t.csv --json",
     "gradcheck c.yaml -q",
     "trace c.yaml --page out/t.html",
     "doctor c.yaml --json",
