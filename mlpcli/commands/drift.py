@@ -15,8 +15,9 @@ from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageErr
 from mlpcli.run.drifting import Drift, drift_in
 from mlpcli.run.predictor import open_model
 from mlpcli.run.profiles import profiles_of_model
-from mlpcli.terminal.console import Console, counted, number, reading, render_within, screen_columns
+from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
 from mlpcli.terminal.progress import counting_rows
+from mlpcli.terminal.screen import fits
 
 MOST_COLUMNS = 30  # that a person is shown
 PSI = "psi"
@@ -98,11 +99,8 @@ def _column_document(one: ColumnDrift) -> dict[str, Any]:
 
 def report_lines(found: Drift) -> Iterator[str]:
     """The same for a person: what has moved, and a table of all columns, the largest PSI first."""
-    rows = f"{counted(found.rows, 'row')} beside the {found.training_rows:,} that trained the model"
-    moved = ", ".join(clean(name) for name in found.moved[:5])
-    more = f" and {len(found.moved) - 5} more" if len(found.moved) > 5 else ""
-    said = f"moved: {moved}{more}" if moved else "no column has moved"
-    yield f"{rows}; {said}"
+    yield f"{counted(found.rows, 'row')} beside the {found.training_rows:,} that trained the model"
+    yield from _moved(found.moved)
     yield ""
     shown = dict(sorted(found.columns.items(), key=lambda item: -item[1].psi)[:MOST_COLUMNS])
     yield from _table("column", shown)
@@ -111,29 +109,43 @@ def report_lines(found: Drift) -> Iterator[str]:
     yield ""
     yield from _table("prediction", found.predictions)
     yield ""
-    yield f"moved: PSI above {MATTERS:g}, and above what chance alone shows with so many rows; distance in"
-    yield "quartile ranges; outside: unseen categories, or beyond the range of the training rows"
+    yield f"moved: PSI above {MATTERS:g}, and above what so many rows show by chance"
+    yield "distance: in quartile ranges; missing: share of the cells, before > now"
+    yield "outside: categories or numbers beyond those of the training rows"
+
+
+def _moved(names: Sequence[str]) -> list[str]:
+    """The columns that have moved, as many as fit into a line."""
+    if not names:
+        return ["no column has moved"]
+    said = [clean(name) for name in names]
+    for count in range(len(said), 0, -1):
+        more = f" and {len(said) - count} more" if count < len(said) else ""
+        line = f"moved: {', '.join(said[:count])}{more}"
+        if fits([line], screen_columns() or 80):
+            break
+    return [line]
 
 
 def _table(what: str, drifts: Mapping[str, ColumnDrift]) -> list[str]:
-    heads = (what, PSI, "chance up to", "distance", "missing", "outside", "")
+    heads = (what, PSI, "by chance", "distance", "missing", "outside", "")
     rows = [
         (
             name,
-            number(one.psi, 3),
-            number(one.chance.upper, 3),
-            number(one.distance, 3),
+            f"{one.psi:.3f}",
+            f"{one.chance.upper:.3f}",
+            "-" if one.distance is None else f"{one.distance:.2f}",
             _shares(one),
             _share(one.unseen),
             "moved" if one.moved else "",
         )
         for name, one in drifts.items()
     ]
-    return render_within(heads, rows, screen_columns(), ("distance", "outside", "missing")).splitlines()
+    return render_within(heads, rows, screen_columns(), ("missing", "outside", "distance")).splitlines()
 
 
 def _share(share: float) -> str:
-    return "0" if not share else f"{100 * share:.1f} %"
+    return "0" if not share else f"{100 * share:.1f}%"
 
 
 def _shares(one: ColumnDrift) -> str:

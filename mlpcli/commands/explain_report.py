@@ -40,6 +40,7 @@ def document_of(explanation: Explanation) -> dict[str, Any]:
         "metric": found.metric,
         "value": found.value,
         "repeats": found.repeats,
+        "columns": found.columns,
         "seed": found.seed,
         "importance": [
             {"columns": list(one.columns), "mean": one.mean, "std": one.std, "values": list(one.values)}
@@ -88,7 +89,9 @@ def _importance_table(found: Importances) -> list[str]:
     rows = [(one.name, number(one.mean, 3), number(one.std, 2)) for one in shown]
     table = render(("column", "worse by", "+-"), rows).splitlines()
     table = _with_bars(table, [lengths[one.name] for one in shown])
-    if len(found.each) > MOST_COLUMNS:
+    if len(found.each) < found.columns:
+        table.append(f"of {found.columns:,} columns those that matter most, found by halves")
+    elif len(found.each) > MOST_COLUMNS:
         table.append(f"{MOST_COLUMNS} of {len(found.each):,} columns shown; --json has all")
     return table
 

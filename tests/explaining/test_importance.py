@@ -44,7 +44,7 @@ def every_order(monkeypatch: pytest.MonkeyPatch) -> None:
         def permutation(self, _rows: int) -> npt.NDArray[np.intp]:
             return np.array(next(self.orders), np.intp)
 
-    monkeypatch.setattr("mlpcli.explaining.importance.stream", lambda *_: Orders())
+    monkeypatch.setattr("mlpcli.explaining.shuffling.stream", lambda *_: Orders())
 
 
 @pytest.mark.usefixtures("every_order")
@@ -128,7 +128,7 @@ def test_a_column_has_the_same_importance_whatever_stands_beside_it_and_how_many
     reordered = replace(back, truth=rows.truth, scores=lambda given: rows.scores(given[:, ::-1]))
     first = importances([rows], NUMBER, "rmse", Effort(6, seed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mlpcli.explaining.importance.ENTRIES", several * x.size)
+        patch.setattr("mlpcli.explaining.shuffling.ENTRIES", several * x.size)
         second = importances([reordered], NUMBER, "rmse", Effort(6, seed))
     for one, other in zip(first.each, second.each, strict=True):
         assert one.name == other.name and one.values == pytest.approx(other.values, rel=1e-9, abs=1e-12)
@@ -203,6 +203,24 @@ def test_work_is_saved_by_rows_and_then_by_repeats() -> None:
     assert within(1e6) == (10, 1000)
     assert within(1e5) == (5, 200)
     assert within(1e3) == (3, 200)
+
+
+def test_of_very_many_columns_those_that_matter_are_found() -> None:
+    """By halves: three of 3,000, with no more measurements than were allowed, and two."""
+    rng, passes = np.random.default_rng(0), []
+    w = np.zeros(3000)
+    w[[7, 1500, 2999]] = [3.0, 1.0, 2.0]
+    rows = linear_rows(rng.normal(size=(40, 3000)), w)
+    counted = replace(rows, scores=lambda given: passes.append(len(given)) or rows.scores(given))
+    found = importances([counted], NUMBER, "mse", Effort(most_products=1.0))
+    assert [one.name for one in found.each[:3]] == ["x7", "x2999", "x1500"]
+    assert (found.columns, found.repeats) == (3000, 3) and len(found.each) < 100
+    assert sum(passes) <= 40 * (1 + 3 * (100 + 2))
+    everything = importances([rows], NUMBER, "mse", Effort(repeats=3))
+    assert everything.columns == len(everything.each) == 3000
+    by_name = {one.name: one.values for one in everything.each}
+    for one in found.each[:3]:
+        assert one.values == pytest.approx(by_name[one.name], rel=1e-9)
 
 
 def only(parts: list[UnseenRows], groups: list[list[str]]) -> list[tuple[str, str, float]]:
