@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlpcli.commands.column_names import apart, several
-from mlpcli.commands.evaluate import labelling_of, metrics_of
+from mlpcli.commands.evaluate import metrics_of
 from mlpcli.commands.explain_report import Explanation, document_of, report_lines
 from mlpcli.data.decided import features_of_columns
 from mlpcli.data.encoding import labelled_batches, open_input
@@ -16,6 +16,7 @@ from mlpcli.explaining.dependence import Asked, Dependence, dependence
 from mlpcli.explaining.grids import Grid, grid_of
 from mlpcli.explaining.importance import Effort, importances
 from mlpcli.explaining.unseen_rows import UnseenRows
+from mlpcli.run.labelled_rows import labelling_of
 from mlpcli.run.member_files import inputs_of
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.profiles import profiles_of_model
@@ -84,7 +85,7 @@ def _first(model: Model) -> str:
 
 def read_rows(model: Model, reader: Reader, options: ExplainOptions, console: Console) -> Questioned:
     """The labelled rows of an input, some of them of a long one; raises DataError where they trained."""
-    batches = labelled_batches(reader, model.inputs, model.dtype, labelling_of(model, reader, console))
+    batches = labelled_batches(reader, model.inputs, model.dtype, labelling_of(model, reader, (), console))
     told = counting_rows(console, batches, lambda batch: len(batch.y))
     found = questioned_rows(model, told, MOST_ROWS, options.seed)
     console.notes(reader.last_notes)
