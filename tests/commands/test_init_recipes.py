@@ -52,8 +52,10 @@ def test_strong_is_the_usual_network_in_folds_where_rows_are_few(
     assert "test" not in strong["data"], "no row is spared: folds judge"
 
 
-def test_best_has_twice_the_networks_of_strong(tmp_path: Path) -> None:
-    assert written(tmp_path, "best", 600)["ensemble"] == {"folds": 5, "repeats": 2}
+def test_best_has_twice_the_networks_of_strong_and_twice_their_width(tmp_path: Path) -> None:
+    best, strong = (written(tmp_path, recipe, 600) for recipe in ("best", "strong"))
+    assert best["ensemble"] == {"folds": 5, "repeats": 2}
+    assert (best["model"]["layers"][1], strong["model"]["layers"][1]) == (256, 128)
     assert written(tmp_path, "best", 300, classes=0)["ensemble"] == {"members": 10}
 
 
