@@ -39,12 +39,15 @@ class Difference:
         return 1 if (self.interval.lower > 0) == greater_is_better(self.metric) else -1
 
     def verdict(self, first: str, second: str) -> str:
-        """In words, of models of these names: `b is better: accuracy +0.021 [0.004, 0.039]`."""
+        """In words, of models of these names: `b is better: accuracy +0.021 [0.004, 0.039]`.
+
+        The numbers are those of the better one minus those of the other.
+        """
         if not self.better:
             return f"no difference in {self.metric} that {self.rows:,} rows could show"
-        better = second if self.better > 0 else first
-        ends = f"[{self.interval.lower:.3g}, {self.interval.upper:.3g}]"
-        return f"{better} is better: {self.metric} {self.value:+.3g} {ends}"
+        better, turned = (second, 1) if self.better > 0 else (first, -1)
+        lower, upper = sorted((turned * self.interval.lower, turned * self.interval.upper))
+        return f"{better} is better: {self.metric} {turned * self.value:+.3g} [{lower:.3g}, {upper:.3g}]"
 
 
 def differences(

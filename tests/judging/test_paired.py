@@ -64,4 +64,4 @@ def test_the_words() -> None:
         "no difference in accuracy that 1,500 rows could show"
     )
     loss = Difference("log_loss", 0.5, 0.6, Interval(0.02, 0.15), 150)
-    assert loss.verdict("a", "b") == "a is better: log_loss +0.1 [0.02, 0.15]"
+    assert loss.verdict("a", "b") == "a is better: log_loss -0.1 [-0.15, -0.02]"
