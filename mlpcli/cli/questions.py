@@ -72,7 +72,7 @@ def drift(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Say whether the rows of INPUT are like those that trained MODEL."""
+    """Say which columns of INPUT have moved since MODEL was trained."""
     require_order(model, source)
     with Console(quiet=quiet).doing(reading(model)) as console:
         from mlpcli.commands.drift import DriftOptions, drift

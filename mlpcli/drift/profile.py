@@ -33,13 +33,15 @@ class NumberProfile:
     @classmethod
     def of(cls, values: Vector) -> NumberProfile:
         """That of numbers (n,), NaN where one is missing. Quantile k is that of rank ⌈n k/20⌉."""
-        known = values[~np.isnan(values)]
+        known = np.sort(values[~np.isnan(values)])
         missing = len(values) - len(known)
         if not len(known):
             return cls(np.zeros(BINS + 1), np.zeros(BINS, np.intp), missing)
         ranks = np.maximum(-(-np.arange(BINS + 1) * len(known) // BINS), 1) - 1
-        edges = np.partition(known, np.unique(ranks))[ranks].astype(np.float64)
-        return cls(edges, binned(known, edges), missing)
+        edges = known[ranks].astype(np.float64)
+        # as `binned` has them, by where the edges are among the numbers
+        ends = np.concatenate([[0], np.searchsorted(known, edges[1:-1], side="right"), [len(known)]])
+        return cls(edges, np.diff(ends), missing)
 
     @property
     def quartiles(self) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ that there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -98,9 +98,3 @@ def _asked(part: UnseenRows, decoder: OutputDecoder, inputs: Indices, cells: Mat
         probable = decoder.probability(scores)
         outputs = decoder.outputs(scores) if probable is None else probable
     return np.swapaxes(outputs.reshape(len(cells), rows, -1), 0, 1)
-
-
-def turns(found: Dependence) -> Iterator[float]:
-    """How far the mean goes up and down along the grid, for each output: 0 where nothing depends on it."""
-    flat = found.mean.reshape(-1, found.mean.shape[-1])
-    yield from (flat.max(axis=0) - flat.min(axis=0)).tolist()

@@ -15,7 +15,7 @@ from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.drift.profile import LevelProfile, NumberProfile
-from mlpcli.explaining.dependence import Asked, dependence, turns
+from mlpcli.explaining.dependence import Asked, dependence
 from mlpcli.explaining.grids import Grid, grid_of
 from mlpcli.sklearn import MLPClassifier, MLPRegressor
 from tests.support.explained_rows import NUMBER, Floats, categories, estimator_rows, linear_rows
@@ -43,7 +43,6 @@ def test_of_a_linear_network_it_is_a_line_through_the_mean_of_the_rest(seed: int
     expected = (w[1] * cells)[:, None] + w[0] * np.array([1.0, 2.0]) + (x[:, 2] * w[2]).mean()
     np.testing.assert_allclose(two.mean[..., 0], expected, rtol=1e-9, atol=1e-12)
     assert (two.lines.size, one.outputs, one.rows, one.of_rows) == (0, ("y",), 20, 20)
-    assert next(turns(one)) == pytest.approx(abs(w[1]) * (cells[-1] - cells[0]), rel=1e-9)
 
 
 @pytest.mark.parametrize("task", ["regression", "classification"])
