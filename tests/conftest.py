@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from tests.support import error_paths
 
@@ -22,6 +25,15 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
 signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 error_paths.watch()
+
+# no test cuts the power, and waiting for the disk would be a good part of the time; which calls are made, in
+# which order, and what becomes of their errors is tested above this one (artifacts/test_atomic.py)
+os.fsync = os.fstat
+
+# a second thread for products of small matrices does nothing but wait, on a processor that another test has;
+# what trains with more threads says so itself
+assert np.__version__, "its library is loaded now"
+threadpool_limits(1, "blas")
 
 
 @pytest.hookimpl(optionalhook=True)

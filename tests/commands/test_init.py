@@ -346,7 +346,7 @@ def test_a_target_is_needed(tmp_path: Path) -> None:
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).map(str.strip)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(NAMES.filter(bool), min_size=4, max_size=4, unique=True), st.data())
 def test_every_name_and_text_comes_back_as_it_is(
     tmp_path: Path, names: list[str], data: st.DataObject

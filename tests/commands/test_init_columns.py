@@ -367,7 +367,7 @@ def test_one_that_lost_its_values_to_another_part_is_left_out_of_the_training(tm
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_config_trains_with_every_seed(tmp_path: Path, seed: int) -> None:
     """Of small tables with all these columns, and classes of one row."""
     text, target = table_text(seed)

@@ -97,8 +97,8 @@ def alarms_among(seeds: range, method: Any) -> list[int]:
 
 @pytest.mark.kernels
 def test_random_correct_networks_raise_no_alarm() -> None:
-    assert alarms_among(range(200), "central") == []
-    assert alarms_among(range(60), "complex-step") == []
+    assert alarms_among(range(80), "central") == []
+    assert alarms_among(range(24), "complex-step") == []
 
 
 @pytest.mark.slow
@@ -133,9 +133,9 @@ def test_the_check_runs_the_steps_and_the_gradient_of_training() -> None:
     ("activation", "loss"),
     [
         ("tanh", "mse"),
-        ("sigmoid", "cross_entropy"),
-        ("leaky_relu", "binary_cross_entropy"),
-        ("gelu", "poisson"),
+        ("leaky_relu", "cross_entropy"),
+        pytest.param("sigmoid", "binary_cross_entropy", marks=pytest.mark.slow),
+        pytest.param("gelu", "poisson", marks=pytest.mark.slow),
     ],
 )
 def test_every_broken_backward_pass_is_caught(activation: str, loss: str) -> None:

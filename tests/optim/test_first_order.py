@@ -191,6 +191,7 @@ def test_the_names_in_a_formula_are_known_to_a_type_checker(name: str) -> None:
     assert Any not in get_type_hints(state).values()
 
 
+@pytest.mark.slow
 def test_a_misspelt_name_in_a_formula_does_not_pass_mypy(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     path, root = REFERENCE / "wrong_rule.py", REFERENCE.parents[1]

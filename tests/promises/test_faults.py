@@ -16,7 +16,7 @@ from tests.faults.figure import Figure
 
 
 # power cuts are in test_atomic; disks and limits of memory take seconds for each of many processes
-@pytest.mark.parametrize(("name", "times"), [("kills", 40), ("resumes", 7), ("system_calls", 4)])
+@pytest.mark.parametrize(("name", "times"), [("kills", 40), ("resumes", 4), ("system_calls", 2)])
 def test_commands_survive_what_hits_them(name: str, times: int, tmp_path: Path) -> None:
     """In a process of its own, as it forks."""
     command = [sys.executable, "-m", "tests.faults", name, "--times", str(times), "--save", str(tmp_path)]
@@ -39,7 +39,7 @@ def test_a_figure_is_not_reached(figure: Figure) -> None:
 
 
 def test_mutants_are_refused_or_change_nothing() -> None:
-    found = [*model_mutants.run(2000), *config_mutants.run(300), *tables.run(150)]
+    found = [*model_mutants.run(500), *config_mutants.run(100), *tables.run(60)]
     assert [figure.failures for figure in found] == [[]] * len(found)
 
 
