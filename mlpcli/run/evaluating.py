@@ -133,7 +133,7 @@ def judged(model: Model, batch: LabelledBatch, carried: Sequence[str]) -> Judged
     said, judged_rows = model.said(batch.inputs)
     judged_rows.require_good()
     with np.errstate(all="ignore"):
-        loss = total_loss(model.loss, decoder.output, decoder.cooled(said.scores), y, column)
+        loss = total_loss(model.loss, decoder.output, said.scores, y, column)
     weight = float(len(y) if weights is None else weights.sum())
     mean = loss / len(y) if model.loss.reduction == "sum" else loss
     total = mean * weight if weight else 0.0  # of rows without a weight there is no mean

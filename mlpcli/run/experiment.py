@@ -72,10 +72,12 @@ class Experiment:
         return self.decoder.predictions(scores, judged.truth, judged.sample_weights)
 
     def loss(self, part: str, scores: Matrix) -> float:
-        """The loss of a part, without penalties, by the scores of its rows."""
+        """The loss of a part, without penalties, by the scores of its rows: what training makes small.
+
+        It knows no temperature, so that it is that of the history; metrics are of probabilities at theirs.
+        """
         rows = self.parts[part].rows
-        cooled = self.decoder.cooled(scores)
-        return total_loss(self.network.loss, self.decoder.output, cooled, rows.y, rows.weights)
+        return total_loss(self.network.loss, self.decoder.output, scores, rows.y, rows.weights)
 
     def baseline(self, part: str) -> Values:
         """The metrics of the constant prediction: the training rows' majority class or mean."""

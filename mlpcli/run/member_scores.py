@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from mlpcli.data.folds import Fold
 from mlpcli.run.study import Study
 from mlpcli.training.combined import combined
 from mlpcli.training.decoder import OutputDecoder
+
+# by part of the whole the parts of members whose rows count there
+COUNTING: Final = {"train": ("train", "val"), "val": ("val",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +41,14 @@ def scores_of_all(study: Study, members: Sequence[MemberScores]) -> dict[str, Ma
             for part in study.whole.parts
         }
     count = len(study.whole.prepared.train.x)
-    validation = [
-        _spread(member, fold, ("val",), count) for member, fold in zip(members, study.folds, strict=True)
-    ]
-    every = [
-        _spread(member, fold, ("train", "val"), count)
-        for member, fold in zip(members, study.folds, strict=True)
-    ]
-    found = {"train": _by_row(every, decoders, decoder), "val": _by_row(validation, decoders, decoder)}
+    found = {
+        part: _by_row(
+            [_spread(own, fold, parts, count) for own, fold in zip(members, study.folds, strict=True)],
+            decoders,
+            decoder,
+        )
+        for part, parts in COUNTING.items()
+    }
     for part in study.whole.parts:
         if part not in found:
             found[part] = combined([member.of_parts[part] for member in members], decoders, decoder)

@@ -49,7 +49,7 @@ def predicted(model: Path, table: Path, level: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize("target", ["kind", "two"])
 def test_a_temperature_changes_probabilities_and_nothing_else(tmp_path: Path, target: str) -> None:
-    data, training = {**PARTS, "target": target}, {"epochs": 40}
+    data, training = {**PARTS, "target": target}, {"epochs": 40, "metrics": ["accuracy", "log_loss"]}
     plain = trained(tmp_path, "plain", data=data, training=training)
     warm = trained(tmp_path, "warm", data=data, training=training, calibration="temperature")
     before, after = (held_out(run, "validation") for run in (plain, warm))
@@ -69,17 +69,19 @@ def test_a_temperature_changes_probabilities_and_nothing_else(tmp_path: Path, ta
     cooled = np.exp(log_softmax(both / found["temperature"], axis=1))
     assert np.abs(after[columns].to_numpy() - cooled).max() < 1e-6
     assert after["prediction"].tolist() == before["prediction"].tolist()
-    # what is judged is what is predicted: the loss of a part is that of its probabilities
-    assert metrics_of(warm)["val"]["loss"] == pytest.approx(found["log_loss"]["after"])
+    # metrics are of what is predicted, the loss is what training made small
+    assert metrics_of(warm)["val"]["log_loss"] == pytest.approx(found["log_loss"]["after"])
+    assert metrics_of(warm)["val"]["loss"] == pytest.approx(found["log_loss"]["before"])
     names = set(before["prediction"]) | set(classes)
     tested = held_out(warm, "test")
-    assert metrics_of(warm)["test"]["loss"] == pytest.approx(
+    assert metrics_of(warm)["test"]["log_loss"] == pytest.approx(
         log_loss(tested[target], tested[columns], labels=sorted(names))
     )
 
 
 def test_a_temperature_is_kept_and_applied_everywhere(tmp_path: Path) -> None:
-    run = trained(tmp_path, data={**PARTS, "target": "kind"}, calibration="temperature")
+    data, training = {**PARTS, "target": "kind"}, {"metrics": ["log_loss"]}
+    run = trained(tmp_path, data=data, training=training, calibration="temperature")
     model, table = run / "model.npz", tmp_path / "t.csv"
     rows = ok("predict", model, table).rows()
     columns = [name for name in rows[0] if name.startswith("probability_")]
@@ -87,12 +89,40 @@ def test_a_temperature_is_kept_and_applied_everywhere(tmp_path: Path) -> None:
     frame = pd.read_csv(table, dtype=str)
     assert np.array_equal(mlpcli.load(model).predict_proba(frame).to_numpy(), printed)
     judged = ok("evaluate", model, table, "--json").document()
-    assert judged["metrics"]["loss"] == pytest.approx(log_loss(frame["kind"], printed))
+    assert judged["metrics"]["log_loss"] == pytest.approx(log_loss(frame["kind"], printed))
     temperature = metrics_of(run)["calibration"]
     assert ok("inspect", model, "--json").document()["calibration"] == temperature
     assert "temperature" in ok("inspect", model).out
     shown = ok("train", tmp_path / "run.yaml", "-o", run, "--overwrite", "--no-plots").out
     assert "before" in shown and "on the validation rows" in shown
+
+
+@pytest.mark.parametrize("ensemble", [None, {"members": 2}, {"folds": 3}], ids=str)
+def test_the_loss_is_what_training_made_small_wherever_it_is_told(tmp_path: Path, ensemble: Any) -> None:
+    """The same with a temperature and without, smoothed as it was; what probabilities are worth is not."""
+    ways = {"test": "test.csv"} | ({} if ensemble == {"folds": 3} else {"validation": "v.csv"})
+    sections: dict[str, Any] = {
+        "data": {"target": "kind", **ways},
+        "training": {"metrics": ["log_loss", "brier"]},
+        "loss": {"name": "cross_entropy", "label_smoothing": 0.2},
+        **({"ensemble": ensemble} if ensemble else {}),
+    }
+    for seed, name in enumerate(("v.csv", "test.csv"), 1):
+        write_table(tmp_path, rows=60, seed=seed).rename(tmp_path / name)
+    plain = trained(tmp_path, "plain", rows=60, **sections)
+    warm = trained(tmp_path, "warm", rows=60, **sections, calibration="temperature")
+    before, after = metrics_of(plain), metrics_of(warm)
+    for part in ("train", "val", "test"):
+        assert after[part]["loss"] == before[part]["loss"]
+        assert after[part]["log_loss"] != before[part]["log_loss"]
+    judged = ok("evaluate", warm / "model.npz", tmp_path / "test.csv", "--json").document()["metrics"]
+    assert {name: judged[name] for name in ("loss", "log_loss", "brier")} == pytest.approx(
+        {name: after["test"][name] for name in ("loss", "log_loss", "brier")}
+    )
+    if ensemble is None:
+        last = pd.read_csv(warm / "history.csv").iloc[-1]
+        assert last["val_loss"] == pytest.approx(after["val"]["loss"])
+        assert last["val_log_loss"] == pytest.approx(after["calibration"]["log_loss"]["before"])
 
 
 @pytest.mark.parametrize("positive", ["no", "yes"])
