@@ -26,10 +26,11 @@ class SplitIntervals:
     limits: Matrix
 
     def bounds(self, said: Said, level: float) -> tuple[Matrix, Matrix]:
-        """The lower and the upper ends (n, K)."""
+        """The lower and the upper ends (n, K), within the bounds of the target if it has some."""
         limit, numbers = self._limit(level), said.numbers
         with np.errstate(over="ignore"):
-            return numbers - limit, numbers + limit
+            lower, upper = numbers - limit, numbers + limit
+        return said.decoder.target.bounded(lower), said.decoder.target.bounded(upper)
 
     def sets(self, said: Said, level: float) -> Array:
         """Which classes are in the set of each row (n, C)."""
@@ -47,7 +48,7 @@ class FoldIntervals:
     errors: tuple[Matrix, ...]
 
     def bounds(self, said: Said, level: float) -> tuple[Matrix, Matrix]:
-        """The lower and the upper ends (n, K)."""
+        """The lower and the upper ends (n, K), within the bounds of the target if it has some."""
         numbers = [member.numbers for member in said.members]
         found = [
             bounds_by_folds(
@@ -56,7 +57,7 @@ class FoldIntervals:
             for target in range(numbers[0].shape[1])
         ]
         lower, upper = (np.stack(ends, axis=1) for ends in zip(*found, strict=True))
-        return lower, upper
+        return said.decoder.target.bounded(lower), said.decoder.target.bounded(upper)
 
     def sets(self, said: Said, level: float) -> Array:
         """Which classes are in the set of each row (n, C)."""

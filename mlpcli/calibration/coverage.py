@@ -29,6 +29,19 @@ def interval_columns(intervals: Intervals, said: Said, level: float) -> list[Arr
     return [end for pair in zip(lower.T, upper.T, strict=True) for end in pair]
 
 
+def names_of_levels(intervals: Intervals, decoder: OutputDecoder) -> tuple[str, ...]:
+    """The columns of every level; where there are several, each name ends with its level."""
+    names = interval_names(decoder)
+    if len(intervals.levels) == 1:
+        return names
+    return tuple(f"{name}_{level:g}" for level in intervals.levels for name in names)
+
+
+def columns_of_levels(intervals: Intervals, said: Said) -> list[Array]:
+    """The columns of these names."""
+    return [column for level in intervals.levels for column in interval_columns(intervals, said, level)]
+
+
 def coverages(intervals: Intervals, known: Known) -> dict[str, dict[str, float]]:
     """How the intervals of each level do, by the level as a text."""
     return {f"{level:g}": coverage(intervals, known, level) for level in intervals.levels}

@@ -10,12 +10,14 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.artifacts.atomic import Content
+from mlpcli.calibration.said import Said
 from mlpcli.data.row_origins import PLACES, FileRows
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.member_scores import MemberScores, held_out_scores
 from mlpcli.run.prediction import prediction_columns
 from mlpcli.run.predictions_csv import Columns, table_content
 from mlpcli.run.provenance import config_document
+from mlpcli.run.row_intervals import RowIntervals, bad_rows
 from mlpcli.run.study import Study
 
 # as the config calls them, and as an experiment does
@@ -82,14 +84,17 @@ def splits_content(experiment: Experiment) -> Content:
     return table_content(table.names(), tables())
 
 
-def predictions_content(experiment: Experiment, scores: Mapping[str, Matrix], kept: Experiment) -> Content:
+def predictions_content(
+    experiment: Experiment, scores: Mapping[str, Matrix], kept: Experiment, intervals: RowIntervals
+) -> Content:
     """What writes predictions.csv: the rows held out with their targets and what `mlp predict` says.
 
     Rows that validate have their scores from the experiment's own networks, others from the `kept` ones.
     """
     table, decoder = RowTable.of(experiment), experiment.decoder
-    before = table.names(decoder.columns)
-    targets = [distinct("target", name, (*before, *decoder.columns)) for name in decoder.target.columns]
+    columns = (*decoder.columns, *intervals.names(decoder))
+    before = table.names(columns)
+    targets = [distinct("target", name, (*before, *columns)) for name in decoder.target.columns]
 
     def tables() -> Iterator[Columns]:
         for part in HELD_OUT:
@@ -99,12 +104,12 @@ def predictions_content(experiment: Experiment, scores: Mapping[str, Matrix], ke
                 for rows in _blocks(file.rows_of(part)):
                     which = slice(start, start := start + len(rows))
                     found = scores[HELD_OUT[part]][which]
-                    bad = np.logical_not(np.isfinite(found).all(axis=1))
                     truth = _truth(judge, part, which)
-                    said = prediction_columns(judge.decoder, found, bad)
-                    yield [*table.columns(file, rows), *truth, *said]
+                    said = prediction_columns(judge.decoder, found, bad_rows(found))
+                    around = intervals.of_part(Said(found, judge.decoder), HELD_OUT[part], which)
+                    yield [*table.columns(file, rows), *truth, *said, *around]
 
-    return table_content([*before, *targets, *decoder.columns], tables())
+    return table_content([*before, *targets, *columns], tables())
 
 
 def _truth(experiment: Experiment, part: str, which: slice) -> list[Array]:
@@ -121,14 +126,15 @@ def _in_words(experiment: Experiment, truth: Array) -> list[Array]:
     return list(words.T) if words.ndim > 1 else [words]
 
 
-def out_of_fold_content(study: Study, members: Sequence[MemberScores]) -> Content:
+def out_of_fold_content(study: Study, members: Sequence[MemberScores], intervals: RowIntervals) -> Content:
     """What writes out_of_fold.csv: each row that validates, with what the member says that it validates."""
     experiment = study.whole
     table, decoder = RowTable.of(experiment), experiment.decoder
+    columns = (*decoder.columns, *intervals.names(decoder))
     own = ["row", *(["file"] if table.files else []), "fold"]
-    ids = [distinct("id", name, (*own, *decoder.columns)) for name in table.ids]
+    ids = [distinct("id", name, (*own, *columns)) for name in table.ids]
     before = [own[0], *own[1:-1], *ids, own[-1]]
-    targets = [distinct("target", name, (*before, *decoder.columns)) for name in decoder.target.columns]
+    targets = [distinct("target", name, (*before, *columns)) for name in decoder.target.columns]
     (file,) = (one for one in experiment.prepared.origins.files if one.key == "train")
     found = held_out_scores(study, members)
     numbers = experiment.prepared.origins.targets.get("train")
@@ -139,10 +145,11 @@ def out_of_fold_content(study: Study, members: Sequence[MemberScores]) -> Conten
             positions, scores = found.rows[which], found.scores[which]
             rows, _, *rest = table.columns(file, everything[positions])
             truth = _in_words(experiment, truths[positions]) if numbers is None else numbers[positions].T
-            bad = np.logical_not(np.isfinite(scores).all(axis=1))
-            yield [rows, *rest, found.folds[which], *truth, *prediction_columns(decoder, scores, bad)]
+            said = prediction_columns(decoder, scores, bad_rows(scores))
+            around = intervals.out_of_fold(Said(scores, decoder))
+            yield [rows, *rest, found.folds[which], *truth, *said, *around]
 
-    return table_content([*before, *targets, *decoder.columns], tables())
+    return table_content([*before, *targets, *columns], tables())
 
 
 def _blocks(rows: Indices) -> Iterator[Indices]:

@@ -26,6 +26,7 @@ from mlpcli.run.model_document import model_arrays, model_document
 from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, columns_of, history_rows
+from mlpcli.run.row_intervals import RowIntervals
 from mlpcli.run.study import Study
 from mlpcli.run.trained_study import TrainedStudy
 from mlpcli.terminal.console import Console
@@ -35,7 +36,7 @@ def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Res
     """Write the model first, then what explains it."""
     study, trained = reads(done.study, results.calibrated), done.members
     kept, networks = reads(done.kept.study, results.calibrated), done.kept.members
-    experiment = study.whole
+    experiment, around = study.whole, RowIntervals.of(done, results.calibrated)
     document = model_document(kept, networks, results, resources.threads)
     arrays = model_arrays(kept, networks, results.calibrated, done.kept.scores["train"])
     run.write("model.npz", model_content(document, arrays))
@@ -44,9 +45,10 @@ def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Res
     run.write("history.csv", history_content(columns, rows))
     run.write("splits.csv", splits_content(experiment))
     if any(name in results.scores for name in HELD_OUT.values()):
-        run.write("predictions.csv", predictions_content(experiment, results.scores, kept.whole))
+        content = predictions_content(experiment, results.scores, kept.whole, around)
+        run.write("predictions.csv", content)
     if study.folds:
-        run.write("out_of_fold.csv", out_of_fold_content(study, done.scores_of_members))
+        run.write("out_of_fold.csv", out_of_fold_content(study, done.scores_of_members, around))
     run.write("metrics.json", metrics_content(results.document()))
     run.write(LAST_FILE, bytes_content(resolved_text(experiment, run.output).encode()))
 
