@@ -177,6 +177,32 @@ def test_cross_validation_has_the_mean_and_the_deviation_of_a_sample() -> None:
     assert (r2["mean"], r2["std"]) == (np.mean(r2["folds"]), np.std(r2["folds"], ddof=1))
 
 
+def test_rows_count_in_their_folds_by_their_weights() -> None:
+    config(data={"weight": "w"}, training={"metrics": ["accuracy", "f1_macro"]})
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "--folds", "3")
+    table, held_out = rows_of("t.csv"), rows_of("run/out_of_fold.csv")
+    metrics = json.loads(Path("run/metrics.json").read_text(encoding="utf-8"))
+    for fold, accuracy in enumerate(metrics["cross_validation"]["accuracy"]["folds"], 1):
+        own = [row for row in held_out if row["fold"] == str(fold)]
+        weights = [float(table[int(row["row"]) - 1]["w"]) for row in own]
+        assert len(set(weights)) > 1
+        truth, found = ([row[key] for row in own] for key in ("kind", "prediction"))
+        assert accuracy == pytest.approx(accuracy_score(truth, found, sample_weight=weights))
+
+
+def test_with_repeats_each_row_is_out_of_fold_as_often_and_is_judged_by_the_mean() -> None:
+    config(data={"target": "size"}, ensemble={"folds": 3, "repeats": 2})
+    found = ok("train", "c.yaml", "-o", "run", "--no-plots", "--json").document()
+    held_out = rows_of("run/out_of_fold.csv")
+    assert [int(row["row"]) for row in held_out] == sorted([*range(1, 61)] * 2)
+    for first, second in zip(held_out[::2], held_out[1::2], strict=True):
+        assert int(first["fold"]) <= 3 < int(second["fold"]) <= 6
+    said = np.array([float(row["prediction"]) for row in held_out]).reshape(-1, 2).mean(axis=1)
+    truth = [float(row["size"]) for row in held_out[::2]]
+    assert found["val"]["r2"] == pytest.approx(r2_score(truth, said), rel=1e-4)
+    assert len(found["cross_validation"]["r2"]["folds"]) == 6
+
+
 def test_what_is_fitted_is_fitted_within_the_fold() -> None:
     config()
     ok("train", "c.yaml", "-o", "run", "--no-plots", "--folds", "3")

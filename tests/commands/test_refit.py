@@ -110,6 +110,28 @@ def test_the_network_is_that_of_all_rows_stopped_at_the_best_epoch(
     assert ok("inspect", "run/model.npz", "--json").document()["format"]["version"] == 1
 
 
+def test_rows_that_a_column_lets_validate_train_the_network_that_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And those that it lets test do not."""
+    rows = rows_of("t.csv")
+    splits = ["test" if number % 5 == 4 else "val" if number % 4 == 1 else "" for number in range(len(rows))]
+    write_rows("t.csv", [{**row, "split": split} for row, split in zip(rows, splits, strict=True)])
+    parts = {
+        name: {"column": "split", "value": value} for name, value in (("validation", "val"), ("test", "test"))
+    }
+    config(data=parts)
+    best = train("run")["best_epoch"]
+    write_parts("run")
+    assert len(rows_of("rest.csv")) == len(rows) - splits.count("test")
+    config("union.yaml", data={"train": "rest.csv"}, training={"refit": False, "early_stopping": None})
+    epochs_only(best, monkeypatch)
+    train("union", config="union.yaml")
+    expected = network("union")
+    for name, array in network("run").items():
+        np.testing.assert_array_equal(array, expected[name], name)
+
+
 def test_each_member_is_trained_again_with_its_seed_and_to_its_own_best_epoch() -> None:
     config(data={"validation": 0.25}, ensemble={"members": 3})
     found = train("run")
