@@ -108,6 +108,13 @@ def test_figures_are_not_black_where_styles_are_forbidden(
             assert coloured > 0.0005, f"figure {place}"
 
 
+def test_the_title_of_a_figure_stands_on_a_line_of_its_own(browser: Browser, drawn: dict[str, bytes]) -> None:
+    with Shown(browser, drawn["two classes"]) as page:
+        assert computed(page, "figcaption b", "display") == "block"
+        assert computed(page, "caption b", "display") == "block"
+        assert computed(page, "figcaption b", "color") == rgb(PALETTE["ink"].light)
+
+
 def test_a_page_prints_with_its_configuration_and_without_what_is_closed(
     browser: Browser, drawn: dict[str, bytes]
 ) -> None:

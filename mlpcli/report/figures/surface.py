@@ -9,8 +9,8 @@ from typing import Final
 from mlpcli.artifacts.loss_axis import LossAxis
 from mlpcli.report.figures.lettering import counted, fitted, listed, name, shown, told
 from mlpcli.report.figures.palette import hue
-from mlpcli.report.figures.plot import DASHES, Plot, axis, begin, below, side_legend
-from mlpcli.report.figures.svg import Cell, Figure, canvas, dots, line, shape
+from mlpcli.report.figures.plot import DASHES, RIGHT, Plot, axis, begin, below, side_legend
+from mlpcli.report.figures.svg import TEXT_SIZE, WIDTH, Cell, Figure, canvas, dots, line, shape, write
 from mlpcli.report.network_parts import Axis, ClassSurface, FittedCurve, NumberSurface, Rows
 
 LEVELS: Final = 8  # shades of a surface of numbers
@@ -37,7 +37,8 @@ def _curve(given: FittedCurve) -> Figure:
     values = [*given.rows.y, *(y for one in given.lines.shown for y in one.y)]
     across = LossAxis(given.axis.places[0], given.axis.places[-1], None, name(given.axis.column))
     only = name(given.lines.shown[0].name) if len(given.lines.shown) == 1 else "output"
-    plot = begin(canvas(330), across, axis(values, only), 286, SIDE)
+    several = len(given.lines.shown) > 1
+    plot = begin(canvas(330), across, axis(values, only), 286, SIDE if several else WIDTH - RIGHT)
     marks = shape(plot.svg, "path", d=dots(_inside(plot, given.rows)), stroke="soft", stroke_width=5)
     marks.set("stroke-linecap", "round")
     marks.set("stroke-opacity", "0.5")
@@ -48,7 +49,8 @@ def _curve(given: FittedCurve) -> Figure:
         path.set("stroke-width", "2.5")
         path.set("stroke-dasharray", DASHES[index % len(DASHES)])
     below(plot)
-    side_legend(plot, [(one.name, hue(index), "fitted") for index, one in enumerate(given.lines.shown)])
+    if several:
+        side_legend(plot, [(one.name, hue(index), "fitted") for index, one in enumerate(given.lines.shown)])
     rows: list[list[Cell]] = [
         [given.axis.places[place], *(one.y[place] for one in given.lines.shown)]
         for place in _some(len(given.axis.places), 2 * TABLE)
@@ -65,7 +67,7 @@ def _classes(given: ClassSurface) -> Figure:
         shape(plot.svg, "path", d=area, fill=hue(place)).set("fill-opacity", "0.3")
     _class_marks(plot, given.rows)
     below(plot)
-    side_legend(plot, [(one, hue(place), "") for place, one in enumerate(given.classes.shown)])
+    _mark_legend(plot, given.classes.shown)
     cells = [[name(given.classes.shown[cell]) for cell in row] for row in given.cells]
     sentence = (
         f"Which of {listed([name(one) for one in given.classes.shown])} the network says for each pair of "
@@ -73,6 +75,16 @@ def _classes(given: ClassSurface) -> Figure:
     )
     heads, rows = _table(given.x, given.y, cells)
     return Figure("What the network decides", sentence, plot.svg, heads, rows)
+
+
+def _mark_legend(plot: Plot, classes: Sequence[str]) -> None:
+    """The mark of each class, beside the plot."""
+    left = plot.right + 24
+    for place, one in enumerate(classes):
+        y = plot.top + 10 + 24 * place
+        mark = f"M{left:.1f} {y:.1f}{MARKS[place % len(MARKS)]}"
+        shape(plot.svg, "path", d=mark, fill=hue(place))
+        write(plot.svg, left + 12, y + 4.5, fitted(one, WIDTH - left - 12, TEXT_SIZE))
 
 
 def _numbers(given: NumberSurface) -> Figure:
