@@ -17,13 +17,19 @@ ARTIFACTS: Final = (
     "splits.csv",
     "predictions.csv",
     "out_of_fold.csv",
+    "report.html",
+    "report.json",
     "loss.svg",
     "loss.png",
     CHECKPOINT,
 )
 OF_MEMBER: Final = re.compile(r"checkpoint\.[0-9]{1,3}\.npz")
 # other programs give their files such names too: those that are a run's begin so
-BEGINNINGS = dict.fromkeys(("splits.csv", "predictions.csv", "out_of_fold.csv"), b"row,")
+BEGINNINGS = {
+    **dict.fromkeys(("splits.csv", "predictions.csv", "out_of_fold.csv"), b"row,"),
+    "report.html": b"<!doctype html>\n<!-- mlp report -->",
+    "report.json": b'{"format":"mlp-report"',
+}
 SUPPORT = {"history.csv", "metrics.json"}  # these prove a run only where every other file is a run's too
 
 

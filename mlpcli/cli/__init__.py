@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 from mlpcli.cli.learning import doctor, init, schema, train
 from mlpcli.cli.network import gradcheck, inspect, trace
 from mlpcli.cli.questions import drift, explain
-from mlpcli.cli.reports import compare
+from mlpcli.cli.reports import compare, report
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
@@ -21,6 +21,7 @@ for command in (
     compare,
     explain,
     drift,
+    report,
     init,
     inspect,
     gradcheck,

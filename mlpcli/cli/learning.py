@@ -57,7 +57,7 @@ def train(
     """Train a network as CONFIG says and write a run directory."""
     with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
         loaded = config_at(config, with_folds(overrides, folds), seed)
-        from mlpcli.artifacts.drawing import drawing_process
+        from mlpcli.report.drawing import drawing_process
 
         draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
         from mlpcli.commands.train import TrainOptions, existing, train
@@ -113,8 +113,11 @@ def schema(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it to a file. Default: stdout.")
     ] = None,
+    of_report: Annotated[
+        bool, typer.Option("--report", help="That of report.json in a run directory instead.")
+    ] = False,
 ) -> int:
     """Print the JSON Schema of the configuration language."""
     from mlpcli.commands.schema import schema
 
-    return schema(out, Console())
+    return schema(out, Console(), of_report=of_report)

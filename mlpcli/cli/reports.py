@@ -1,7 +1,4 @@
-"""`mlp compare`: runs side by side.
-
-What there is to see of runs that are done.
-"""
+"""`mlp report` and `mlp compare`: runs that are done, each on its page, and side by side."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlpcli.terminal.arguments import Json, Quiet
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, reading
 
 
 def compare(
@@ -29,3 +26,24 @@ def compare(
         from mlpcli.commands.compare import compare
 
         return compare(runs, console, json=json)
+
+
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run directories of `mlp train`.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The page, or - for stdout. Default: the run's, report.html."
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Draw the page of a run again, or of several runs side by side."""
+    with Console(quiet=quiet).doing(reading(runs[0])) as console:
+        from mlpcli.commands.report import report
+
+        return report(runs, out, console, json=json)

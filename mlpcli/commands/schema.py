@@ -19,13 +19,21 @@ HEAD: JsonSchema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "
 BESIDE = "mlp.schema.json"  # what it is called in a directory of configs
 
 
-def schema(out: Path | None, console: Console) -> ExitCode:
-    """Print the schema, or write it to a file."""
+def schema(out: Path | None, console: Console, *, of_report: bool = False) -> ExitCode:
+    """Print the schema, or write it to a file: of configs, or of the reports of runs."""
+    wanted = report_schema() if of_report else language_schema()
     if out is None or out == STDOUT:
-        console.document(language_schema())
+        console.document(wanted)
     else:
-        write_atomically(out, bytes_content(f"{document_text(language_schema())}\n".encode()))
+        write_atomically(out, bytes_content(f"{document_text(wanted)}\n".encode()))
     return ExitCode.DONE
+
+
+def report_schema() -> JsonSchema:
+    """The schema of report.json."""
+    from mlpcli.report.document import report_schema
+
+    return dict(report_schema())
 
 
 def place_schema(path: Path) -> bool:

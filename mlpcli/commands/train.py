@@ -20,9 +20,10 @@ from mlpcli.run.model_document import require_savable
 from mlpcli.run.resolved_config import resolved_text
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, Results
+from mlpcli.run.shared_rows import shared_rows
 from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import Finished, RunOptions, Trained
-from mlpcli.terminal.console import Console, counted, reading
+from mlpcli.terminal.console import Console, reading
 from mlpcli.training.unused_classes import unused_remark
 
 
@@ -97,7 +98,7 @@ def report_finished(done: Finished, options: TrainOptions, console: Console) -> 
 
 def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
     """What the table of results does not say by itself."""
-    yield from leaks(experiment)
+    yield from shared_rows(experiment)
     if results.worse_held_out:
         parts = " and ".join(PART_NAMES[name] for name in results.worse_held_out)
         yield f"the loss on the {parts} rows is above that of a constant prediction"
@@ -105,17 +106,6 @@ def remarks(experiment: Experiment, results: Results) -> Iterator[str]:
         yield unused_remark(results.unused)
     if experiment.config.spec.class_weight is not None and experiment.decoder.probabilistic:
         yield "with class_weight the probabilities are not the shares of the rows that have a class"
-
-
-def leaks(experiment: Experiment) -> Iterator[str]:
-    """The parts with files of their own in which rows are that train."""
-    data = experiment.config.spec.data
-    for part, source in (("val", data.validation), ("cal", data.calibration), ("test", data.test)):
-        if isinstance(source, str):
-            rows = experiment.parts[part].rows
-            overlap = experiment.row_digests.overlap(rows.x, rows.y)
-            if overlap.training_rows:
-                yield overlap.remark(counted(overlap.rows, f"{PART_NAMES[part]} row"))
 
 
 def report(study: Study, trained: Trained, options: TrainOptions, console: Console) -> None:

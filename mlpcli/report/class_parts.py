@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mlpcli.artifacts.exact import Count, Exact, Items, Number
 from mlpcli.report.blocks import Capped, Curve, Name, Sentence, Share
+from mlpcli.report.number_parts import Coverage
 
 
 class Confused(Exact):
@@ -72,3 +73,6 @@ class Classes(Exact):
     each: Capped[ClassScores] = Field(description="Every class or label, those of most rows first to stay.")
     rankings: Capped[Ranking] | None = Field(None, description="Where scores rank rows.")
     reliability: Reliability | None = Field(None, description="Where there are probabilities.")
+    coverages: Items[Coverage] = Field(
+        (), description="Sets of classes as predictions: `width` is their size."
+    )

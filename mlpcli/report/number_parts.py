@@ -40,7 +40,9 @@ class Coverage(Exact):
 
     level: Name = Field(description="The share that it is to cover.")
     coverage: Share | None = Field(description="The share that it does cover.")
-    width: Number | None = Field(None, description="How wide the intervals are in the mean.")
+    width: Number | None = Field(
+        None, description="How wide the intervals are, how large the sets, in the mean."
+    )
 
 
 class TargetErrors(Exact):

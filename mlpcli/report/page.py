@@ -47,7 +47,7 @@ def render(documents: Sequence[ReportDocument]) -> bytes:
             different=different(documents) if len(runs) > 1 else [],
         )
     )
-    return page.encode()
+    return f"{page}\n".encode()
 
 
 def prepare() -> None:

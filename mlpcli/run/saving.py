@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 
 from mlpcli.artifacts.atomic import bytes_content
-from mlpcli.artifacts.drawing import Draw
 from mlpcli.artifacts.history import (
     TRAINING_ROWS,
     VALIDATION_ROWS,
@@ -17,6 +18,7 @@ from mlpcli.artifacts.history import (
 from mlpcli.artifacts.model_file import model_content
 from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.errors import MlpError
+from mlpcli.report.drawing import PAGE, Draw, Pictures, page_of
 from mlpcli.run.calibrating import reads
 from mlpcli.run.experiment import monitors
 from mlpcli.run.finished import LAST_FILE
@@ -53,6 +55,43 @@ def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Res
     run.write(LAST_FILE, bytes_content(resolved_text(experiment, run.output).encode()))
 
 
+def write_what_is_drawn(
+    done: TrainedStudy, results: Results, draw: Draw, run: RunDirectory, console: Console
+) -> None:
+    """Write the report, its page and the pictures: a failure is a warning, as the run is complete."""
+    from mlpcli.run.reporting import document_of  # which many a run does without
+
+    rows = drawn_rows(done.study, done.members)
+
+    @cache
+    def report() -> bytes:
+        with _warned("no report", console):
+            content = document_of(done, results, rows).content()
+            run.write("report.json", bytes_content(content))
+            return content
+        return b""
+
+    pictures: Pictures = {}
+    with _warned("no picture of the loss", console):
+        chosen = done.members[0].fitted.chosen if done.study.is_single else None
+        pictures = draw(rows, done.study.config.path.stem, chosen, report)
+        for picture in ("loss.svg", "loss.png"):
+            run.write(picture, bytes_content(pictures[picture]))
+    if report():
+        with _warned("no page of the report", console):
+            run.write(PAGE, bytes_content(pictures.get(PAGE) or page_of(report())))
+
+
+@contextmanager
+def _warned(what: str, console: Console) -> Iterator[None]:
+    """Warn of whatever keeps something from being drawn: the model is saved."""
+    try:
+        yield
+    except Exception as error:
+        reason = error.problems[0].message if isinstance(error, MlpError) else error
+        console.warn(f"{what}: {reason}")
+
+
 def drawn_rows(study: Study, trained: Sequence[TrainedMember]) -> list[Row]:
     """Of the history what is drawn: the losses, and the metric that decides something, else the first one.
 
@@ -63,17 +102,3 @@ def drawn_rows(study: Study, trained: Sequence[TrainedMember]) -> list[Row]:
     wanted = [part + what for what in ("loss", metric) if what for part in (TRAINING_ROWS, VALIDATION_ROWS)]
     rows = mean_rows([[epoch.row() for epoch in member.fitted.history] for member in trained])
     return [{name: row.get(name) for name in ("epoch", *wanted)} for row in rows]
-
-
-def write_pictures(
-    study: Study, trained: Sequence[TrainedMember], draw: Draw, run: RunDirectory, console: Console
-) -> None:
-    """Write the pictures; the run is complete without them, so a failure is a warning."""
-    try:
-        chosen = trained[0].fitted.chosen if study.is_single else None
-        pictures = draw(drawn_rows(study, trained), study.config.path.stem, chosen)
-        run.write("loss.svg", bytes_content(pictures["loss.svg"]))
-        run.write("loss.png", bytes_content(pictures["loss.png"]))
-    except Exception as error:  # whatever a drawing library may come up with: the model is saved
-        reason = error.problems[0].message if isinstance(error, MlpError) else error
-        console.warn(f"no picture of the loss: {reason}")

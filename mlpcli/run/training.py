@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mlpcli.artifacts.drawing import Draw, drawn_here
 from mlpcli.artifacts.run_directory import Existing, RunDirectory
 from mlpcli.artifacts.run_files import ARTIFACTS
 from mlpcli.config.load import Config
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
+from mlpcli.report.drawing import Draw, drawn_here
 from mlpcli.run.finished import (
     is_finished_already,
     is_finished_without_a_checkpoint,
@@ -27,7 +27,7 @@ from mlpcli.run.member_tasks import train_members
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, judge
-from mlpcli.run.saving import save, write_pictures
+from mlpcli.run.saving import save, write_what_is_drawn
 from mlpcli.run.study import Study
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.run.trained_study import TrainedStudy, refit_of
@@ -44,7 +44,7 @@ class RunOptions:
     out: Path | None = None  # None: where the config says
     threads: int | None = None
     existing: Existing = Existing.MOVE_ASIDE
-    draw: Draw | None = drawn_here  # None: no pictures
+    draw: Draw | None = drawn_here  # None: no pictures, no report
     pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
     forks: bool = True  # whether networks may be trained side by side, in processes of their own
 
@@ -93,7 +93,7 @@ def train(study: Study, options: RunOptions, console: Console) -> Trained | Fini
         tell_of_trainings(done.trainings, results, console)
         save(done, results, directory, resources)
         if options.draw is not None:
-            write_pictures(study, done.members, options.draw, directory, console)
+            write_what_is_drawn(done, results, options.draw, directory, console)
         directory.complete()
         tell(directory, told, console)
         if stop.signal is not None:

@@ -26,6 +26,7 @@ NEARLY_SUSPICIOUS = 0.98  # in those rows, which are not all
 MOST_NAMES = 0.9  # different values a row: more are names of rows
 MOST_CLASSES = 30  # different numbers that may still be classes
 MOST_COLUMNS = 5  # that are named
+ASKED = "is it known when you predict?"  # what every note ends with
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Leak:
             what = f"tells {target} nearly, with a rank correlation of {_below_one(self.told)}"
         else:
             what = f"tells {target} of {_below_one(100 * self.told, 100)} % of the rows"
-        return f"{what}: is it known when you predict?"
+        return f"{what}: {ASKED}"
 
 
 def _below_one(value: float, one: float = 1.0) -> str:

@@ -113,7 +113,7 @@ Every = Annotated[bool, typer.Option("--all", help="Every entry, of networks bey
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run that is there instead of moving it aside.")
 ]
-NoPlots = Annotated[bool, typer.Option("--no-plots", help="Write no pictures.")]
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="Write no report and no pictures.")]
 FailWorse = Annotated[
     bool,
     typer.Option(

@@ -119,7 +119,7 @@ MLP = "import sys; sys.argv = ['mlp', {}]\nfrom mlpcli.cli import main\nmain()"
 TRAIN = MLP.format("'train', 'configs/iris.yaml', '-q', '--overwrite', '-o', '../run'")
 STARTS = {"mlp --help": MLP.format("'--help'"), "a wrong config": MLP.format("'train', '../wrong.yaml'")}
 WRONG_CONFIG = "data: {train: t.csv, target: kind}\noptimizer: {name: adan}\n"
-DRAWING, CURVES = "mlpcli/artifacts/drawing.py", "mlpcli/artifacts/curves.py"
+DRAWING, CURVES = "mlpcli/report/drawing.py", "mlpcli/artifacts/curves.py"
 
 
 def drawing() -> Iterator[Line]:

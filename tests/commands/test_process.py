@@ -359,6 +359,7 @@ def test_help_names_every_command_and_exit_code() -> None:
         "train",
         "predict",
         "evaluate",
+        "report",
         "explain",
         "drift",
         "gradcheck",

@@ -16,8 +16,10 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from mlpcli.artifacts import curves
 from mlpcli.config.load import load_config
+from mlpcli.report import page
 from mlpcli.run import experiment as evaluator
 from mlpcli.run import experiment as experiment
+from mlpcli.run import reporting
 from mlpcli.training.data_parallel import scores_job
 from tests.support.running import (
     Done,
@@ -34,6 +36,7 @@ from tests.support.running import (
 
 Matrix = npt.NDArray[np.float64]
 PICTURES = {"loss.svg", "loss.png"}
+REPORT = {"report.json", "report.html"}
 FILES = {"model.npz", "history.csv", "metrics.json", "config.yaml", "splits.csv", "checkpoint.npz"}
 
 
@@ -82,8 +85,9 @@ def test_a_run_directory_holds_its_files_and_nothing_else_is_written(place: Path
     write_config(place / "c.yaml")
     before = set(tree(place))
     done = ok("train", "c.yaml")
-    assert {path.name for path in Path("runs/c").iterdir()} == FILES | PICTURES
-    assert set(tree(place)) - before == {"runs", "runs/c", *(f"runs/c/{name}" for name in FILES | PICTURES)}
+    assert {path.name for path in Path("runs/c").iterdir()} == FILES | PICTURES | REPORT
+    written = FILES | PICTURES | REPORT
+    assert set(tree(place)) - before == {"runs", "runs/c", *(f"runs/c/{name}" for name in written)}
     assert "finished after 3 epochs" in done.out
     assert [line.split()[:2] for line in done.err.splitlines()[:3]] == [
         ["epoch", f"{n}/3"] for n in (1, 2, 3)
@@ -270,7 +274,23 @@ def test_a_picture_that_fails_is_a_warning_and_the_model_is_there(place: Path) -
     with patch.object(curves, "loss_pictures", side_effect=RuntimeError("no fonts\x1b")):
         done = mlp("train", "c.yaml", "-q")
     assert done == Done(0, "", "mlp: warning: no picture of the loss: no fonts\\x1b\n")
-    assert {path.name for path in Path("runs/c").iterdir()} == FILES
+    assert {path.name for path in Path("runs/c").iterdir()} == FILES | REPORT
+
+
+def test_a_report_that_fails_is_a_warning_and_the_model_is_there(place: Path) -> None:
+    write_config(place / "c.yaml")
+    with patch.object(reporting, "source_rows", side_effect=RuntimeError("no facts\x1b")):
+        done = mlp("train", "c.yaml", "-q")
+    assert done == Done(0, "", "mlp: warning: no report: no facts\\x1b\n")
+    assert {path.name for path in Path("runs/c").iterdir()} == FILES | PICTURES
+
+
+def test_a_page_that_fails_is_a_warning_too(place: Path) -> None:
+    write_config(place / "c.yaml")
+    with patch.object(page, "render", side_effect=RuntimeError("no ink")):
+        done = mlp("train", "c.yaml", "-q")
+    assert done == Done(0, "", "mlp: warning: no page of the report: no ink\n")
+    assert {path.name for path in Path("runs/c").iterdir()} == FILES | PICTURES | {"report.json"}
 
 
 def test_a_picture_that_cannot_be_written_is_a_warning_too(place: Path) -> None:

@@ -143,7 +143,19 @@ def test_mlp_alone_shows_the_help_and_is_wrong_usage() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "predict", "evaluate", "explain", "drift", "init", "inspect", "gradcheck", "schema"],
+    [
+        "",
+        "train",
+        "predict",
+        "evaluate",
+        "report",
+        "explain",
+        "drift",
+        "init",
+        "inspect",
+        "gradcheck",
+        "schema",
+    ],
 )
 def test_the_help_fits_80_columns_and_cuts_nothing(command: str) -> None:
     lines = process(*command.split(), "--help", env={"COLUMNS": "80"}).out.splitlines()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mlpcli.artifacts import drawing
-from mlpcli.artifacts.drawing import drawing_process, drawn_here
+from mlpcli.report import drawing
+from mlpcli.report.drawing import drawing_process, drawn_here
 from tests.support.running import ends_with_its_parent, write_config, write_table
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pictures are drawn here elsewhere")
@@ -22,7 +22,7 @@ ROWS = [{"epoch": 1, "loss": 0.1, "val_loss": None}, {"epoch": 2, "loss": float(
 # before NumPy is loaded a process has one thread; `available` is patched for machines with one processor
 DRAWING = """
 import hashlib, os, signal, sys
-from mlpcli.artifacts import drawing
+from mlpcli.report import drawing
 
 drawing.available = lambda: 2
 rows = [{"epoch": 1, "loss": 0.1, "val_loss": None}, {"epoch": 2, "loss": float("nan"), "val_loss": 1 / 3}]
@@ -78,7 +78,7 @@ def test_a_run_has_its_pictures_and_nothing_else_of_it(tmp_path: Path) -> None:
     write_config(tmp_path / "c.yaml")
     code = """
 import os, sys
-from mlpcli.artifacts import drawing
+from mlpcli.report import drawing
 from mlpcli.cli import main
 
 drawing.available = lambda: 2
