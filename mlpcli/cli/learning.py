@@ -82,7 +82,7 @@ def doctor(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Look over what CONFIG would train before time is spent: data, network, learning rate, cost."""
+    """Look over what CONFIG would train. Its data, its network, its learning rate, what it will cost."""
     with Console(quiet=quiet).doing(reading(config)) as console:
         loaded = config_at(config, overrides or (), seed)
         from mlpcli.commands.doctor import DoctorOptions, doctor

@@ -91,7 +91,7 @@ def trace(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Show one training step of CONFIG's network number by number: forward, loss, backward, update."""
+    """Show a training step of CONFIG, number by number. Forward, loss, backward, update."""
     with Console(quiet=quiet).doing(reading(config)) as console:
         loaded = config_at(config, overrides or (), seed)
         from mlpcli.commands.trace import TraceOptions, trace_command

@@ -41,7 +41,8 @@ def by_heart(patient: Patient) -> Finding:
     for rate in RATES:
         first, last = trained(patient.network(), part, rate)
         start = first - least
-        end = min(end, last - least) if isfinite(end) else last - least
+        left = max(last - least, 0.0)  # which may be rounding, the other way round
+        end = min(end, left) if isfinite(end) else left
         if end <= LEARNT * chance:
             break
     rows = counted(len(part), "row")

@@ -1,7 +1,7 @@
 """An update rule with a misspelt name in every line marked so; mypy, not pytest, is what reads it."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class Momentum(NamedTuple):
 @dataclass(frozen=True)
 class Wrong:
     """θ ← θ − η sign(m)."""
+
+    formula: ClassVar[str] = "θ ← θ − η sign(m)"
 
     beta: float
 
