@@ -21,7 +21,7 @@ def compare(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Set runs side by side: what differs, and which is better on the same rows."""
+    """Set runs side by side. What differs, and which is better on the same rows."""
     with Console(quiet=quiet).doing("reading the runs") as console:
         from mlpcli.commands.compare import compare
 
