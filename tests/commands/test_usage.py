@@ -154,6 +154,8 @@ def test_mlp_alone_shows_the_help_and_is_wrong_usage() -> None:
         "init",
         "inspect",
         "gradcheck",
+        "trace",
+        "doctor",
         "schema",
     ],
 )
