@@ -76,7 +76,8 @@ class Peer:
 class Mlp:
     """`mlp` of a working tree: what `init` writes, with a recipe or without one, or a config of two keys.
 
-    The config of two keys has a third, `missing: median`, where cells are missing.
+    The config of two keys has a third, `missing: median`, where cells are missing, and `task:
+    classification` where classes are numbers.
     """
 
     tree: Path
@@ -104,9 +105,11 @@ class Mlp:
         """Write the config; the CPU seconds that it took."""
         if self.recipe == "bare":
             data = {"train": "train.csv", "target": job.table.target}
-            parts = (pd.read_csv(job.folder / f"{part}.csv") for part in ("train", "test"))
+            parts = [pd.read_csv(job.folder / f"{part}.csv") for part in ("train", "test")]
             if any(part.isna().to_numpy().any() for part in parts):
                 data["missing"] = "median"  # without a policy mlp refuses the table
+            if job.table.classes and pd.api.types.is_numeric_dtype(parts[0][job.table.target]):
+                data["task"] = "classification"  # numbers that are classes
             config.write_text(yaml.safe_dump({"data": data}))
             return 0.0
         recipe = [] if self.recipe == "init" else ["--recipe", self.recipe]
