@@ -84,6 +84,12 @@ def splits_content(experiment: Experiment) -> Content:
     return table_content(table.names(), tables())
 
 
+def holds_rows_out(experiment: Experiment) -> bool:
+    """Whether any rows validate all networks, or test them: folds alone hold none out for good."""
+    files = experiment.prepared.origins.files
+    return any(len(file.rows_of(part)) for file in files for part in HELD_OUT)
+
+
 def predictions_content(
     experiment: Experiment, scores: Mapping[str, Matrix], kept: Experiment, intervals: RowIntervals
 ) -> Content:

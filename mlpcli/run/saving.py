@@ -22,7 +22,12 @@ from mlpcli.report.drawing import PAGE, Draw, Pictures, page_of
 from mlpcli.run.calibrating import reads
 from mlpcli.run.experiment import monitors
 from mlpcli.run.finished import LAST_FILE
-from mlpcli.run.kept_rows import HELD_OUT, out_of_fold_content, predictions_content, splits_content
+from mlpcli.run.kept_rows import (
+    holds_rows_out,
+    out_of_fold_content,
+    predictions_content,
+    splits_content,
+)
 from mlpcli.run.member import TrainedMember
 from mlpcli.run.model_document import model_arrays, model_document
 from mlpcli.run.resolved_config import resolved_text
@@ -46,7 +51,7 @@ def save(done: TrainedStudy, results: Results, run: RunDirectory, resources: Res
     rows = history_rows(study, [member.fitted for member in trained])
     run.write("history.csv", history_content(columns, rows))
     run.write("splits.csv", splits_content(experiment))
-    if any(name in results.scores for name in HELD_OUT.values()):
+    if holds_rows_out(experiment):
         content = predictions_content(experiment, results.scores, kept.whole, around)
         run.write("predictions.csv", content)
     if study.folds:

@@ -111,6 +111,13 @@ def test_nothing_held_out_is_nothing_predicted() -> None:
     assert not Path("run/predictions.csv").exists()
 
 
+def test_folds_alone_hold_no_rows_out_for_good() -> None:
+    write_config(Path("c.yaml"))
+    ok(*TRAIN, "--folds", 3)
+    assert Path("run/out_of_fold.csv").exists()
+    assert not Path("run/predictions.csv").exists()
+
+
 def test_rows_that_were_dropped_are_there_and_said_to_be() -> None:
     rows = rows_of("t.csv")
     rows[3]["kind"] = rows[5]["length"] = ""
