@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite, log
 from typing import Any, Final
 
+from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.doctor.findings import Finding, Verdict
 from mlpcli.doctor.patient import Patient
 from mlpcli.doctor.probing import Probe
@@ -27,7 +28,7 @@ def initial_loss(patient: Patient, probe: Probe) -> Finding:
     numbers: dict[str, Any] = {"loss": start, "chance": chance}
     says = f"{number(start)}, where a constant prediction has {number(chance)}"
     classes = len(experiment.prepared.target.classes)
-    if experiment.prepared.loss.name == "cross_entropy":
+    if classes and experiment.prepared.loss.output_activation in PROBABILITIES:
         numbers["ln_classes"] = log(classes)
         says += f" (ln {classes} = {log(classes):.3f} for classes of one size)"
     verdict, hint = _judged(start, chance)

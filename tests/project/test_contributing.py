@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,9 @@ def test_no_other_file_knows_the_example(example: str) -> None:
     modules = {str(path.relative_to(ROOT)): path for path in (ROOT / "mlpcli").rglob("*.py")}
     knowing = {file for file, path in modules.items() if names(path, example)}
     assert knowing - SYNONYMS <= set(listed(example))
+
+
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    """Two of one name are one module to pytest, which then runs neither."""
+    names = Counter(path.name for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
