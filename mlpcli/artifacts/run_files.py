@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -109,3 +110,9 @@ def visible(directory: Path) -> set[str]:
 def names_in(directory: Path) -> list[str]:
     """All names in a directory."""
     return [entry.name for entry in directory.iterdir()]
+
+
+def names_of(directories: Sequence[Path]) -> list[str]:
+    """What the directories are called, without what is above them where that tells them apart."""
+    short = [path.resolve().name for path in directories]
+    return short if len(set(short)) == len(short) else [str(path) for path in directories]

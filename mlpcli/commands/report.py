@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
-from mlpcli.artifacts.run_files import holds_run
+from mlpcli.artifacts.run_files import holds_run, names_of
 from mlpcli.artifacts.source_file import FileFormatError, read_regular_file
 from mlpcli.errors import DataError, ExitCode, MlpError, Place, UsageError
 from mlpcli.report.document import ReportDocument, read_document
@@ -32,7 +32,7 @@ def report(runs: Sequence[Path], out: Path | None, console: Console, *, json: bo
             return ExitCode.DONE
     from mlpcli.report.page import render
 
-    page = render(documents)
+    page = render(told_apart(documents, runs))
     if out == STDOUT:
         console.result(page.decode())
         return ExitCode.DONE
@@ -40,6 +40,14 @@ def report(runs: Sequence[Path], out: Path | None, console: Console, *, json: bo
     write_atomically(path, bytes_content(page))
     console.note(f"wrote {path}")
     return ExitCode.DONE
+
+
+def told_apart(documents: Sequence[ReportDocument], runs: Sequence[Path]) -> list[ReportDocument]:
+    """Several runs are called as their directories are: they may well be of one config."""
+    if len(documents) == 1:
+        return list(documents)
+    names = names_of([run if run.is_dir() else run.parent for run in runs])
+    return [one.model_copy(update={"name": name}) for one, name in zip(documents, names, strict=True)]
 
 
 def document_of(run: Path) -> ReportDocument:

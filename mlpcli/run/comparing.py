@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array
+from mlpcli.artifacts.run_files import names_of
 from mlpcli.errors import UsageError
 from mlpcli.judging.paired import Difference, differences
 from mlpcli.judging.resampling import affordable_draws
@@ -86,12 +87,6 @@ def comparison_of(directories: Sequence[Path]) -> Comparison:
     settings = tuple(different_settings([run.config for run in runs]))
     pairs = tuple(pair_of(runs[0], run) for run in runs[1:])
     return Comparison(runs, settings, pairs, affordable_draws(max(pair.rows for pair in pairs)))
-
-
-def names_of(directories: Sequence[Path]) -> list[str]:
-    """What the directories are called, without what is above them where that tells them apart."""
-    short = [path.resolve().name for path in directories]
-    return short if len(set(short)) == len(short) else [str(path) for path in directories]
 
 
 def run_of(directory: Path, name: str) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,12 @@ def test_several_runs_stand_side_by_side_on_one_page(trained: Path) -> None:
     both = Path("report.html").read_bytes()
     assert both == page_of(*runs) != page_of(*runs[::-1])
     assert b"optimizer.learning_rate" in both
+
+
+def test_runs_of_one_config_are_told_apart_by_their_directories(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "one", tmp_path / "again")
+    ok("report", trained / "one", "again", "-q")
+    assert "<h1>one, again</h1>" in Path("report.html").read_text("utf-8")
 
 
 def test_the_numbers_are_there_for_scripts(trained: Path) -> None:
