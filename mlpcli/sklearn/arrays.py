@@ -43,6 +43,7 @@ def merge_equal_rows(given: Given) -> Given:
 
 SOURCE = "X"
 WEIGHT = "sample_weight"
+EACH = "x"  # what stands in settings for every column that these do not name
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +102,13 @@ def table_of_array(x: Matrix) -> Table:
 def gather_arrays(spec: Spec, given: Given) -> Gathered:
     """The data of a training before it is encoded: what `mlp train` makes of a file with these numbers in it.
 
-    Every column of the features has the encoding of the one that the settings name.
+    Columns have the encodings that the settings name, or the one that stands for all of them.
     """
     assert spec.data.features is not None, "estimators name an encoding"
-    (feature,) = spec.data.features.values()
-    roles = Roles(dict.fromkeys(features_of(given.x), feature), given.targets, (WEIGHT,), ())
+    features = dict(spec.data.features)
+    if EACH in features:
+        features = dict.fromkeys(features_of(given.x), features[EACH])
+    roles = Roles(features, given.targets, (WEIGHT,), ())
     owner = TableOwner(given.table())
     # without rows held out, a single one will do: it may stand for many equal ones
     splits = choose_rows(spec, roles, given.task, owner.table, TO_TRAIN if spec.validates else 1)

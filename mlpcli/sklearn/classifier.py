@@ -11,7 +11,7 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.config.loss_spec import LOSSES, losses_for
 from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.estimator import Estimator, weighted_rows
+from mlpcli.sklearn.estimator import Estimator, has_intervals, weighted_rows
 from mlpcli.sklearn.typed import (
     ClassifierMixin,
     available_if,
@@ -57,6 +57,12 @@ class MLPClassifier(ClassifierMixin, Estimator):
     five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
     rows, which validates it (and `validation` has no use). With `refit` the networks are trained once more,
     on the rows that validate too, to the epoch that was best.
+
+    `recipe` is one that `mlp init` writes, `quick`, `strong` or `best`: what it says for X and y is in place
+    of every default, and a parameter that is not as it is by default wins. By the rows that validate
+    `calibration="temperature"` makes probabilities right, and `threshold`, such as `{"maximize": "f1"}` or
+    `{"recall": 0.9}`, is chosen for the second of two classes; a number is one. `intervals=[0.9]`, by folds,
+    makes `predict_interval`.
 
     After `fit`: `classes_`; `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and
     `n_iter_`, their number, of several networks that of the longest training.
@@ -109,6 +115,14 @@ class MLPClassifier(ClassifierMixin, Estimator):
         if probability is None:
             raise ValueError("the fitted network has no probabilities: its outputs are scores")
         return probability
+
+    @available_if(has_intervals)
+    def predict_interval(self, X: object, level: float = 0.9) -> Array:
+        """Which classes are in the set that holds that of a row as often as `level` says, (n, classes).
+
+        Levels are those that `intervals` had in `fit`.
+        """
+        return self.networks_.sets(self._with_level(X, level), level)
 
     @available_if(_has_scores)
     def decision_function(self, X: object) -> Array:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,10 @@ class Estimator(BaseEstimator):
         average: Mapping[str, Any] | None = None,
         refit: bool = False,
         ensemble: int | Mapping[str, int] | None = None,
+        calibration: str | None = None,
+        threshold: float | Mapping[str, Any] | None = None,
+        intervals: float | Sequence[float] | None = None,
+        recipe: str | None = None,
         random_state: Any = None,
     ) -> None:
         self.layers = layers
@@ -86,10 +92,10 @@ class Estimator(BaseEstimator):
         self.shuffle = shuffle
         self.clip_norm = clip_norm
         self.dtype = dtype
-        self.validation = validation
-        self.early_stopping = early_stopping
+        self.validation, self.early_stopping = validation, early_stopping
         self.average, self.refit, self.ensemble = average, refit, ensemble
-        self.random_state = random_state
+        self.calibration, self.threshold, self.intervals = calibration, threshold, intervals
+        self.recipe, self.random_state = recipe, random_state
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -104,7 +110,7 @@ class Estimator(BaseEstimator):
 
     def _train(self, given: Given) -> None:
         try:
-            config = config_of_parameters(self.get_params(deep=False), given)
+            config = config_of_parameters(self._chosen(), given)
             if config.spec.training.batch_size == "full" and not _sees_other_rows(config):
                 given = merge_equal_rows(given)
             self.networks_ = train_arrays(config, given)
@@ -112,12 +118,40 @@ class Estimator(BaseEstimator):
             raise ValueError(explained(error)) from error
         self.history_ = self.networks_.history
         self.n_iter_ = self.networks_.epochs
+        for warning in self.networks_.warnings:
+            warnings.warn(warning, UserWarning, stacklevel=3)
+
+    def _chosen(self) -> dict[str, Any]:
+        """The parameters that count: beside a recipe those that are not as they are by default."""
+        parameters = self.get_params(deep=False)
+        if self.recipe is None:
+            return parameters
+        usual = {name: it.default for name, it in signature(type(self)).parameters.items()}
+        return {
+            name: value
+            for name, value in parameters.items()
+            if type(value) is not type(usual[name]) or value != usual[name]
+        }
+
+    def _with_level(self, X: object, level: float) -> Matrix:
+        """The features of rows that are to have intervals; raises ValueError for a level that has none."""
+        rows, found = self._checked(X), self.networks_.intervals
+        known = () if found is None else found.levels
+        if level not in known:
+            there = ", ".join(f"{one:g}" for one in known) or "none"
+            raise ValueError(f"level: expected one that `intervals` had in fit ({there}), found {level!r}")
+        return rows
 
     def _checked(self, X: object) -> Matrix:
         """The features of rows to predict."""
         check_is_fitted(self)
         rows: Matrix = validate_data(self, X, dtype=np.float64, reset=False)
         return rows
+
+
+def has_intervals(estimator: Estimator) -> bool:
+    """Whether intervals are asked for."""
+    return estimator.intervals is not None
 
 
 def _sees_other_rows(config: Config) -> bool:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array, Matrix
+from mlpcli.calibration.conformal import Intervals
+from mlpcli.calibration.said import Said
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import batches_of
 from mlpcli.errors import MlpError
@@ -55,7 +57,7 @@ class TrainedNetworks:
     """Networks that predict rows of arrays: plain values only, so that they can be pickled and shared.
 
     `inputs` are those of each of them, side by side; `decoder` reads what all of them say. `epochs` of the
-    one that was trained longest.
+    one that was trained longest. `warnings` are of what was fitted after the weights, `intervals` too.
     """
 
     inputs: InputEncoder
@@ -63,6 +65,8 @@ class TrainedNetworks:
     decoder: OutputDecoder
     history: pd.DataFrame
     epochs: int
+    intervals: Intervals | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def dtype(self) -> str:
@@ -71,39 +75,52 @@ class TrainedNetworks:
 
     def scores(self, x: Matrix) -> Matrix:
         """The scores for rows of features: of several networks those of the mean output."""
-        return np.concatenate(list(self._scores(x)))
+        return np.concatenate([said.scores for said in self._said(x)])
 
-    def _scores(self, x: Matrix) -> Iterator[Matrix]:
-        """Those of some rows at a time; raises ValueError where there are none."""
+    def _said(self, x: Matrix) -> Iterator[Said]:
+        """What is said of some rows at a time; raises ValueError where there are none."""
         networks = [member.with_scratch() for member in self.members]
         outputs = self.members[0].architecture.widths[-1]
         try:
             for batch in batches_of(table_of_array(x), self.inputs, self.dtype, outputs):
                 batch.require_good()
                 with np.errstate(all="ignore"):
-                    scores = self._scores_of(networks, batch.x)
-                    faults = overflow_faults(self.decoder.outputs(scores))
+                    said = self._said_of(networks, batch.x)
+                    faults = overflow_faults(self.decoder.outputs(said.scores))
                 replace(batch, faults=faults).require_good()
-                yield scores
+                yield said
         except MlpError as error:
             raise ValueError(explained(error)) from error
 
-    def _scores_of(self, networks: Sequence[Network], x: Matrix) -> Matrix:
-        """The scores for rows of inputs."""
+    def _said_of(self, networks: Sequence[Network], x: Matrix) -> Said:
+        """The scores for rows of inputs, of several networks those of each too."""
         each = [
-            network.scores(np.ascontiguousarray(x[:, member.columns]))
+            Said(network.scores(np.ascontiguousarray(x[:, member.columns])), member.decoder)
             for network, member in zip(networks, self.members, strict=True)
         ]
         if len(each) == 1:
-            return each[0]
-        return combined(each, [member.decoder for member in self.members], self.decoder)
+            return Said(each[0].scores, self.decoder)
+        together = combined([one.scores for one in each], [one.decoder for one in each], self.decoder)
+        return Said(together, self.decoder, each)
 
     def predicted(self, x: Matrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
-        return np.concatenate([self.decoder.predicted(scores) for scores in self._scores(x)])
+        return np.concatenate([self.decoder.predicted(said.scores) for said in self._said(x)])
 
     def probability(self, x: Matrix) -> Matrix | None:
         """The probability of every class, of every label; None without any."""
         if not self.decoder.probabilistic:
             return None
-        return np.concatenate([self.decoder.probability_of_each(scores) for scores in self._scores(x)])
+        return np.concatenate([self.decoder.probability_of_each(said.scores) for said in self._said(x)])
+
+    def bounds(self, x: Matrix, level: float) -> Array:
+        """The lower and the upper end of each number (n, k, 2)."""
+        assert self.intervals is not None, "asked for a level of theirs"
+        return np.concatenate(
+            [np.stack(self.intervals.bounds(said, level), axis=2) for said in self._said(x)]
+        )
+
+    def sets(self, x: Matrix, level: float) -> Array:
+        """Which classes are in the set of each row (n, classes)."""
+        assert self.intervals is not None, "asked for a level of theirs"
+        return np.concatenate([self.intervals.sets(said, level) for said in self._said(x)])

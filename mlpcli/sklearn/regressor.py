@@ -8,8 +8,8 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.estimator import Estimator, weighted_rows
-from mlpcli.sklearn.typed import RegressorMixin, validate_data
+from mlpcli.sklearn.estimator import Estimator, has_intervals, weighted_rows
+from mlpcli.sklearn.typed import RegressorMixin, available_if, validate_data
 
 
 class MLPRegressor(RegressorMixin, Estimator):
@@ -26,6 +26,10 @@ class MLPRegressor(RegressorMixin, Estimator):
     five networks, one after the other, whose outputs are averaged; `{"folds": 5}` one for each part of the
     rows, which validates it (and `validation` has no use). With `refit` the networks are trained once more,
     on the rows that validate too, to the epoch that was best.
+
+    `recipe` is one that `mlp init` writes, `quick`, `strong` or `best`: what it says for X and y is in place
+    of every default, and a parameter that is not as it is by default wins. `intervals=[0.9]`, by folds,
+    makes `predict_interval`.
 
     After `fit`: `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and `n_iter_`,
     their number, of several networks that of the longest training.
@@ -47,6 +51,15 @@ class MLPRegressor(RegressorMixin, Estimator):
         rows = self._checked(X)
         predicted = self.networks_.predicted(rows)
         return predicted[:, 0] if self._y_axes == 1 else predicted
+
+    @available_if(has_intervals)
+    def predict_interval(self, X: object, level: float = 0.9) -> Array:
+        """The lower and the upper end that hold the number of a row as often as `level` says, (n, 2).
+
+        Where y has several columns (n, k, 2). Levels are those that `intervals` had in `fit`.
+        """
+        bounds = self.networks_.bounds(self._with_level(X, level), level)
+        return bounds[:, 0] if self._y_axes == 1 else bounds
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

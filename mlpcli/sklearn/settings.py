@@ -11,7 +11,8 @@ from mlpcli.config.encode_spec import Numeric
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config
 from mlpcli.errors import ConfigError, MlpError, Place, Problem
-from mlpcli.sklearn.arrays import WEIGHT, Given
+from mlpcli.sklearn.arrays import EACH, WEIGHT, Given
+from mlpcli.sklearn.recipe import recipe_document
 from mlpcli.sklearn.typed import check_random_state
 
 # where in a config the parameters stand; one that is None is left to its default there
@@ -39,15 +40,14 @@ SECTIONS = {
         "refit",
     ),
 }
-ALONE = ("loss", "l1", "l2", "schedule")
+ALONE = ("loss", "l1", "l2", "schedule", "calibration", "threshold", "intervals")
 PARAMETERS = Place("parameters")
-FEATURE = "x0"  # the column that says how all of them are encoded
 IN_SECTIONS = "|".join(name for names in SECTIONS.values() for name in names)
 # what messages call things that are parameters here
 WORDINGS = (
     (re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?=(?:{IN_SECTIONS})\b)"), ""),
     (re.compile(r"\boptimizer\.(?=learning_rate\b)"), ""),
-    (re.compile(rf"\bdata\.features\.{FEATURE}\.encode\b"), "encode"),
+    (re.compile(rf"\bdata\.features\.{EACH}\.encode\b"), "encode"),
     (re.compile(r"^seed(?=:)"), "random_state"),
     (re.compile(r" below `data`"), ""),
 )
@@ -56,19 +56,53 @@ ENCODINGS = tuple(name for name in get_args(Numeric) if name != "quantile")  # r
 
 
 def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
-    """The config of a training on arrays; raises ConfigError where a parameter is wrong."""
-    _require_share(parameters["validation"])
-    document: dict[str, Any] = {"seed": seed_of(parameters["random_state"])}
+    """The config of a training on arrays; raises ConfigError where a parameter is wrong.
+
+    Where they name a recipe, what they lack is as it says for these rows; DataError where it says nothing.
+    """
+    _require_share(parameters.get("validation"))
+    base = recipe_document(parameters["recipe"], given) if parameters.get("recipe") is not None else {}
+    document: dict[str, Any] = {**base, "seed": seed_of(parameters.get("random_state"))}
     for section, names in SECTIONS.items():
-        document[section] = _given(parameters, names)
+        document[section] = {**base.get(section, {}), **_given(parameters, names)}
     document |= _given(parameters, ALONE)
     document["data"] |= {"train": "X", "target": given.targets, "task": given.task, "weight": WEIGHT}
-    document["data"]["features"] = {FEATURE: {"encode": _encoding(parameters["encode"])}}
-    document["ensemble"] = _ensemble(parameters["ensemble"])
-    document["class_weight"] = _class_weights(parameters["class_weight"], given)
-    document["training"]["metrics"] = _watched(parameters["early_stopping"], parameters["schedule"])
-    document["optimizer"] = _optimizer(parameters["optimizer"], parameters["learning_rate"])
+    if "encode" in parameters:
+        document["data"]["features"] = {EACH: {"encode": _encoding(parameters["encode"])}}
+    if "ensemble" in parameters:
+        document["ensemble"] = _ensemble(parameters["ensemble"])
+    _require_folds(document)
+    if base and not _validates(document):
+        _leave_out_what_validates(document, parameters)
+    document["class_weight"] = _class_weights(parameters.get("class_weight"), given)
+    training, steps = document["training"], parameters.get("optimizer", base.get("optimizer"))
+    training["metrics"] = _watched(training.get("early_stopping"), document.get("schedule"))
+    document["optimizer"] = _optimizer(steps, parameters.get("learning_rate"))
     return config_of(document, PARAMETERS.source)
+
+
+def _has_folds(document: Mapping[str, Any]) -> bool:
+    ensemble = document.get("ensemble")
+    return isinstance(ensemble, Mapping) and ensemble.get("folds") is not None
+
+
+def _validates(document: Mapping[str, Any]) -> bool:
+    return "validation" in document["data"] or _has_folds(document)
+
+
+def _require_folds(document: Mapping[str, Any]) -> None:
+    """Rows of their own, which a config may spare for intervals, are no parameter."""
+    if document.get("intervals") is not None and not _has_folds(document):
+        message = "intervals: need folds, each of which says what the others get wrong"
+        raise ConfigError.of(message, PARAMETERS, 'for example `ensemble={"folds": 5}`')
+
+
+def _leave_out_what_validates(document: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Where other networks than the recipe's have no rows that validate, what it does with such rows."""
+    if "early_stopping" not in parameters:
+        document["training"].pop("early_stopping", None)
+    if "calibration" not in parameters:
+        document.pop("calibration", None)
 
 
 def explained(error: MlpError) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlpcli.calibration.calibrated import NOT_CALIBRATED
+from mlpcli.config.calibration_rules import asked_for
 from mlpcli.config.load import Config
 from mlpcli.config.optimizer_spec import QuasiNewtonSpec
 from mlpcli.data.joined_encoder import joined
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.thread_pool import ThreadPool
+from mlpcli.run.calibrating import calibrate
 from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.fit import (
     FitResult,
@@ -18,10 +26,12 @@ from mlpcli.run.fit import (
     fit_quasi_newton,
     trainer_of,
 )
+from mlpcli.run.member import as_trained
+from mlpcli.run.member_scores import MemberScores
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of_rows
-from mlpcli.run.trained_study import refit_of
+from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.sklearn.arrays import Given, gather_arrays
 from mlpcli.sklearn.networks import TrainedNetwork, TrainedNetworks
 
@@ -36,31 +46,44 @@ def train_arrays(config: Config, given: Given) -> TrainedNetworks:
     study = study_of_rows(config, gathered, MAX_PARAMETERS)
     resources = Resources.of(study.whole, None, len(study.members))
     with resources.in_use(), resources.pool(ThreadPool) as pool:
-        experiments, fits = _trained(study, pool)
-        again = refit_of(study, [fitted.best_epoch for fitted in fits])
-        if again is not None:
-            experiments, _ = _trained(again, pool)
-    inputs = joined([experiment.prepared.inputs for experiment in experiments])
-    columns = columns_of(study.whole, several=not study.is_single)
+        first = _trained(study, pool)
+        again = refit_of(study, [one.fitted.best_epoch for one in first])
+        kept = first if again is None else _trained(again, pool)
+    found = calibrate(_done(study, first)) if asked_for(config.spec) else NOT_CALIBRATED
+    inputs = joined([one.experiment.prepared.inputs for one in kept])
+    networks = [TrainedNetwork.of(one.experiment, own) for one, own in zip(kept, inputs.columns, strict=True)]
+    fits, columns = [one.fitted for one in first], columns_of(study.whole, several=not study.is_single)
     return TrainedNetworks(
         inputs.inputs,
-        tuple(map(TrainedNetwork.of, experiments, inputs.columns)),
-        (again or study).whole.decoder,
+        tuple(replace(network, decoder=found.read_by(network.decoder)) for network in networks),
+        found.read_by((again or study).whole.decoder),
         history_frame(history_rows(study, fits), columns),
         max(len(fitted.history) for fitted in fits),
+        found.intervals,
+        found.warnings,
     )
 
 
-def _trained(study: Study, pool: WorkerPool) -> tuple[list[Experiment], list[FitResult]]:
-    """Each network of a run, trained, and how that went."""
-    experiments, fits = [], []
-    for member in study.members:
-        experiments.append(member.make())
-        fits.append(_fit(experiments[-1], pool, member.most_epochs))
-    return experiments, fits
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A network with the weights that it is to have, how it came to them, and what it says, if asked."""
+
+    experiment: Experiment
+    fitted: FitResult
+    scores: MemberScores
 
 
-def _fit(experiment: Experiment, pool: WorkerPool, most_epochs: int | None) -> FitResult:
+def _done(study: Study, trained: Sequence[_Trained]) -> TrainedStudy:
+    """The run as those see it who fit something after the weights: by rows that its networks had not seen."""
+    return TrainedStudy(study, [as_trained(one.experiment, one.fitted, one.scores) for one in trained])
+
+
+def _trained(study: Study, pool: WorkerPool) -> list[_Trained]:
+    """Each network of a run, trained."""
+    return [_fit(member.make(), pool, member.most_epochs) for member in study.members]
+
+
+def _fit(experiment: Experiment, pool: WorkerPool, most_epochs: int | None) -> _Trained:
     stopping, evaluator = early_stopping_of(experiment), ExperimentEvaluator.of(experiment, pool)
     optimizer = experiment.config.spec.optimizer
     if isinstance(optimizer, QuasiNewtonSpec):
@@ -72,4 +95,7 @@ def _fit(experiment: Experiment, pool: WorkerPool, most_epochs: int | None) -> F
         )
     if stopping is not None:
         stopping.restore_best()
-    return fitted
+    parts = experiment.parts if asked_for(experiment.config.spec) else ()
+    with np.errstate(all="ignore"):  # rows far outside of the training data may overflow
+        scores = {part: evaluator.scores(part).copy() for part in parts}
+    return _Trained(experiment, fitted, MemberScores(scores, experiment.decoder))

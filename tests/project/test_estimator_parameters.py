@@ -21,13 +21,12 @@ CALLED_OTHERWISE = {
     "data.target": "y",
     "data.weight": "sample_weight",
 }
-# what columns of a file may be or hold, who reads a run on a screen, and where it is written;
-# and what a run fits after its weights
+# what columns of a file may be or hold, who reads a run on a screen, and where it is written
 OF_FILES = {
     "data": "task positive exclude id group order stratify test missing target_parse separator "
     "decimal encoding na_values calibration",
     "training": "metrics checkpoint_every",
-    "": "output calibration threshold intervals",
+    "": "output",
 }
 
 
@@ -50,7 +49,14 @@ def test_every_key_is_a_parameter(section: str) -> None:
 
 # a value that is not the default, for what a mistake in settings.py would leave at that
 GIVEN: dict[str, dict[str, Any]] = {
-    "": {"loss": "huber", "l1": 0.1, "l2": 0.2, "schedule": "coslog", "ensemble": {"folds": 3}},
+    "": {
+        "loss": "huber",
+        "l1": 0.1,
+        "l2": 0.2,
+        "schedule": "coslog",
+        "ensemble": {"folds": 3},
+        "intervals": (0.8,),
+    },
     "data": {"target_scale": "maxabs", "target_transform": "log1p", "target_clip": True, "validation": 0.25},
     "model": {
         "layers": [2, 3, 3, 1],
@@ -76,11 +82,14 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 
 
+OF_CLASSES: dict[str, Any] = {"calibration": "temperature", "threshold": 0.25}
+
+
 def test_every_parameter_reaches_the_config() -> None:
     rates = {"weight": "fan_in", "bias": 0.1}
     optimizer = {"name": "adam", "learning_rate": 0.03, "rates": rates}
     parameters = {key: value for given in GIVEN.values() for key, value in given.items()}
-    assert {*settings.ALONE, "ensemble"} == set(GIVEN[""])
+    assert {*settings.ALONE, "ensemble"} == {*GIVEN[""], *OF_CLASSES}
     assert {section: set(names) for section, names in settings.SECTIONS.items()} == {
         section: set(given) for section, given in GIVEN.items() if section
     }
@@ -93,3 +102,7 @@ def test_every_parameter_reaches_the_config() -> None:
         assert [key for key in values if getattr(here, key) == getattr(there, key)] == []
     assert (spec.seed, spec.optimizer.learning_rate, spec.optimizer.rates.bias) == (9, 0.03, 0.1)
     assert {feature.encode.name for feature in spec.data.features.values()} == {"log1p"}
+    asked = estimators.MLPClassifier(**OF_CLASSES, validation=0.5)
+    given = arrays.Given("classification", np.eye(3, 2), np.eye(3, 1), np.ones(3), ("no", "yes"))
+    spec = settings.config_of_parameters(asked.get_params(), given).spec
+    assert {name: getattr(spec, name) for name in OF_CLASSES} == OF_CLASSES
