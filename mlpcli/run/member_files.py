@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlpcli.arrays import Array
@@ -29,6 +29,13 @@ class MemberFile:
         """How its inputs are encoded."""
         return inputs_of(self.features, self.arrays)
 
+    def network(self, loss: Loss) -> Network:
+        """The network with its weights."""
+        shape = architecture_of(self.architecture, self.features)
+        network = Network(shape, loss, dtype=self.architecture.dtype)
+        network.load(self.arrays)
+        return network
+
     def scaled(self, target: TargetEncoder) -> TargetEncoder:
         """The target as this network's outputs are scaled."""
         center, scale = (self.arrays[f"target.{name}"] for name in ("center", "scale"))
@@ -51,11 +58,7 @@ def inputs_of(features: Sequence[Feature], arrays: Mapping[str, Array]) -> Input
     return InputEncoder.from_meta([feature.model_dump(mode="json") for feature in features], arrays)
 
 
-def networks_of(file: ModelFile) -> Iterator[Network]:
-    """Each network of a file with its weights."""
+def networks_of(file: ModelFile, members: Iterable[MemberFile]) -> list[Network]:
+    """The networks of a file with their weights, one after the other."""
     loss = Loss(**file.meta.loss.model_dump())
-    for member in member_files(file):
-        shape = architecture_of(member.architecture, member.features)
-        network = Network(shape, loss, dtype=member.architecture.dtype)
-        network.load(member.arrays)
-        yield network
+    return [member.network(loss) for member in members]

@@ -86,7 +86,7 @@ class Model:
 
     def for_another_thread(self) -> Model:
         """The same model with scratch arrays of its own: no network can be used by two threads at once."""
-        own = zip(self.members, networks_of(self.file), strict=True)
+        own = zip(self.members, networks_of(self.file, member_files(self.file)), strict=True)
         return replace(self, members=tuple(replace(member, network=network) for member, network in own))
 
     def predicts_from_nothing(self) -> bool:
@@ -151,7 +151,8 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     target = TargetEncoder.from_meta(meta.target.model_dump(mode="json"), file.arrays)
     plain = decoder_of(target, meta.loss.name, activation_of(meta.architecture.activations[-1]))
     decoder = calibrated_decoder(plain, meta)
-    files, networks = list(member_files(file)), list(networks_of(file))
+    files = list(member_files(file))
+    networks = networks_of(file, files)
     all_inputs = joined([one.inputs for one in files])
     members = []
     for one, network, columns in zip(files, networks, all_inputs.columns, strict=True):
