@@ -161,7 +161,9 @@ def _load() -> None:
     """Load all that it takes while nobody waits for it."""
     drawn_here([], "", None)
     with suppress(Exception):
-        page_of(b"")  # what is no report is told after all is loaded
+        from mlpcli.report.page import prepare
+
+        prepare()
 
 
 def _send(pipe: int, data: bytes) -> None:
