@@ -14,7 +14,7 @@ from mlpcli.commands.schema import BESIDE, editor_line, place_schema
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import check
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
-from mlpcli.run.predictions_csv import refuse_to_replace
+from mlpcli.run.table_files import refuse_to_replace
 from mlpcli.starter.choices import Asked, Starter, choose
 from mlpcli.starter.recipe import RecipeName
 from mlpcli.starter.text import starter_text

@@ -14,8 +14,9 @@ from mlpcli.calibration.said import Said
 from mlpcli.data.encoding import Batch, batches, open_input
 from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.run.prediction import Tally, count_formulas, emptied, predicted_values
-from mlpcli.run.predictions_csv import Columns, refuse_to_replace, write_table
+from mlpcli.run.predictions_csv import Columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
+from mlpcli.run.table_files import refuse_to_replace, write_table, writer_of
 from mlpcli.tables.reader import Reader
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
@@ -35,9 +36,10 @@ class PredictOptions:
 
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
-    """Predict every row of `source` (a path, or `-`) and write CSV to stdout or to a file."""
+    """Predict every row of `source` (a path, or `-`) and write CSV to stdout, or a file as its name says."""
     # with all its columns in the output, nothing of the input is lost
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
+    writer_of(options.out)  # before anything is read for it
     model = open_model(model_path, options.expect_sha256)
     if options.interval is not None:
         intervals_of_level(model, options.interval)

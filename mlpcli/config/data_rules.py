@@ -7,6 +7,7 @@ from itertools import combinations
 
 from mlpcli.config.date_format import read_date
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
+from mlpcli.config.file_names import separator_by_suffix
 from mlpcli.config.nodes import Key, resolve
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn, only, possible_tasks
@@ -110,8 +111,7 @@ def one_thing_decides_where_to_cut(spec: Spec) -> Iterator[Finding]:
 def separator_is_not_the_decimal_mark(spec: Spec) -> Iterator[Finding]:
     """One character cannot be both."""
     data = spec.data
-    by_name = "\t" if data.train.lower().removesuffix(".gz").endswith(".tsv") else ","
-    if (data.separator or by_name) == data.decimal:
+    if (data.separator or separator_by_suffix(data.train)) == data.decimal:
         yield Finding(
             ("data", "decimal"),
             f"'{data.decimal}' is the decimal mark and the separator",

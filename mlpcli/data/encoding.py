@@ -185,10 +185,17 @@ def batches(
 ) -> Iterator[Batch]:
     """The rows of an open input, in the precision of a network of so many outputs. Columns are taken by name.
 
-    `carried` ones keep their texts. Raises DataError naming all the columns that are not there.
+    `carried` ones keep their texts; no rows are one empty batch. Raises DataError naming all the columns that
+    are not there.
     """
-    for table in _tables(reader, inputs.wanted + Wanted(texts=tuple(carried))):
+    wanted = inputs.wanted + Wanted(texts=tuple(carried))
+    table = None
+    for table in _tables(reader, wanted):
         yield from batches_of(table, inputs, dtype, outputs)
+    if table is None:
+        yield from batches_of(
+            Table.empty(reader.header.source, wanted, reader.notation), inputs, dtype, outputs
+        )
 
 
 def labelled_batches(

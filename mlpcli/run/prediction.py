@@ -70,9 +70,9 @@ def prediction_columns(decoder: OutputDecoder, scores: Matrix, bad: Array) -> li
 
 
 def emptied(column: Array, bad: Array) -> Array:
-    """The column with nothing in the rows that are bad."""
-    kept = column.astype(object)
-    kept[bad] = None
+    """The column with nothing in the rows that are bad: NaN among numbers, None among texts."""
+    kept = column.copy()
+    kept[bad] = None if kept.dtype == object else np.nan
     return kept
 
 

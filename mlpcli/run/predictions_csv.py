@@ -1,22 +1,17 @@
-"""Predictions as rows of CSV, to a file or to stdout."""
+"""Tables as rows of CSV."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, TextIO, TypeAlias
 
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.artifacts.atomic import write_atomically
-from mlpcli.errors import UsageError
-from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.terminal.console import STDOUT, result_stream
+from mlpcli.artifacts.atomic import Content
 
 SPECIAL = {separator: re.compile(f'["{separator}\r\n]') for separator in (",", "\t")}
 
@@ -62,46 +57,19 @@ def _number(cell: object) -> str:
 
 
 Columns: TypeAlias = Sequence[Array]
+Stream: TypeAlias = BinaryIO | gzip.GzipFile
 
 
-def refuse_to_replace(out: Path | None, *sources: str) -> None:
-    """Raise UsageError where the output is one of the files that are read for it."""
-    if out is None or out == STDOUT:
-        return
-    for source in sources:
-        same = False
-        with suppress(OSError, ValueError):  # what is not there is reported when it is opened
-            same = source != str(STDOUT) and out.is_file() and out.samefile(source)
-        if same:
-            raise UsageError.of(f"-o {out}: {source} would be lost", hint="name another file")
-
-
-def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns]) -> None:
-    """Write the columns of these names, some rows at a time: to stdout, or all or nothing to a file."""
-    if out is None or out == STDOUT:
-        write_tables(result_stream(), names, tables, ",")
-        return
-    content = table_content(names, tables, CsvFormat().separator_of(out.name))
-
-    def packed(file: BinaryIO) -> None:
-        # neither a name nor the time: the same predictions are the same bytes
-        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as handle:
-            content(handle)
-
-    write_atomically(out, packed if out.name.lower().endswith(".gz") else content)
-
-
-def table_content(
-    names: Sequence[str], tables: Iterable[Columns], separator: str = ","
-) -> Callable[[BinaryIO | gzip.GzipFile], None]:
+def table_content(names: Sequence[str], tables: Iterable[Columns]) -> Content:
     """What writes the columns of these names into a file, some rows at a time."""
+    return lambda stream: write_csv(stream, names, tables)
 
-    def content(file: BinaryIO | gzip.GzipFile) -> None:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        write_tables(text, names, tables, separator)
-        text.detach()
 
-    return content
+def write_csv(stream: Stream, names: Sequence[str], tables: Iterable[Columns], separator: str = ",") -> None:
+    """Write the columns of these names into a file, in UTF-8."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    write_tables(text, names, tables, separator)
+    text.detach()
 
 
 def write_tables(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], separator: str) -> None:

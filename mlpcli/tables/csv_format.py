@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
+from mlpcli.config.file_names import separator_by_suffix
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.errors import DataError
 from mlpcli.tables.columns import Kind, Notation, kind_of
@@ -38,7 +38,6 @@ MISSING_MARKS = frozenset(
 )
 # digits that a decimal mark, or one between thousands, may part
 IN_GROUPS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*")
-SEPARATOR_OF_SUFFIX = {".csv": ",", ".tsv": "\t"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,7 @@ class CsvFormat:
         """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
         if self.separator is not None:
             return self.separator
-        suffix = Path(name.lower().removesuffix(".gz")).suffix
-        return SEPARATOR_OF_SUFFIX.get(suffix, self.otherwise)
+        return separator_by_suffix(name, self.otherwise)
 
     @property
     def notation(self) -> Notation:

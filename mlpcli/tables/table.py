@@ -84,6 +84,13 @@ class Table:
     numbers: dict[str, list[NumberColumn]] = field(default_factory=dict)
     texts: dict[str, TextColumn] = field(default_factory=dict)
 
+    @classmethod
+    def empty(cls, source: str, wanted: Wanted, notation: Notation) -> Table:
+        """A table without rows, with the columns wanted."""
+        numbers = {name: [NumberColumn(np.empty(0))] for name in (*wanted.numbers, *wanted.either)}
+        texts = {name: TextColumn(np.empty(0, np.intp), ()) for name in wanted.texts}
+        return cls(source, 0, None, notation, numbers, texts)
+
     def place(self, row: int) -> Place:
         """Where a row is."""
         return Place(self.source, None if self.lines is None else self.lines.of(row))

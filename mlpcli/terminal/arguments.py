@@ -98,7 +98,12 @@ Ids = Annotated[
 IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Keep every input column.")]
 PredictionsOut = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="FILE", help="A .csv or .tsv, either with .gz. Default: stdout."),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="A .csv, .tsv or .jsonl (with .gz, .zst), .parquet, .arrow. Default: stdout.",
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")]
 OverwriteFile = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]

@@ -1,0 +1,24 @@
+"""Optional packages: imported where they are used, and what to install where one is missing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from mlpcli.errors import UsageError
+
+EXTRAS = {"pyarrow": "arrow", "duckdb": "duckdb"}  # by package: the extra of this project that brings it
+
+
+def optional(module: str, purpose: str) -> ModuleType:
+    """A module of an optional package; UsageError with what to install where it is not there.
+
+    `purpose` is how the message begins: what it is needed for.
+    """
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except ImportError as error:
+        found = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded: {error}"
+        hint = f"pip install 'mlpcli[{EXTRAS[package]}]'"
+        raise UsageError.of(f"{purpose} takes {package}, which {found}", None, hint) from error

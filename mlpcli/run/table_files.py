@@ -1,0 +1,87 @@
+"""Tables as files in the format that their name asks for: some rows at a time, and all or nothing."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from mlpcli.artifacts.atomic import Content, write_atomically
+from mlpcli.config.file_names import DUCKDB, SQLITE, compression_of, separator_by_suffix, suffix_of
+from mlpcli.errors import UsageError
+from mlpcli.extras import optional
+from mlpcli.run.predictions_arrow import write_arrow, write_parquet
+from mlpcli.run.predictions_csv import Columns, Stream, write_csv, write_tables
+from mlpcli.run.predictions_json import write_json_lines
+from mlpcli.tables import zstandard
+from mlpcli.terminal.console import STDOUT, result_stream
+
+
+class Writer(Protocol):
+    """Writes the columns of these names, some rows at a time, into a stream, which it leaves open.
+
+    Each column is an array of numbers, with NaN for a cell without one, or one of objects: texts, and None
+    for an empty cell. Nothing is written before there are rows: where those at the front are wrong, there is
+    no output.
+    """
+
+    def __call__(self, stream: Stream, names: Sequence[str], tables: Iterable[Columns]) -> None:
+        """Write a whole file."""
+
+
+# by the suffix, which may have that of a compression behind it where the format is text
+TEXT: dict[str, Writer] = {".jsonl": write_json_lines, ".ndjson": write_json_lines}
+BINARY: dict[str, Writer] = {".parquet": write_parquet, ".arrow": write_arrow, ".feather": write_arrow}
+WRITTEN = ".csv, .tsv, .jsonl (each with .gz or .zst), .parquet, .arrow"
+
+
+def writer_of(out: Path | None) -> Writer:
+    """What writes a file of this name: CSV where it says nothing else. Raises UsageError."""
+    if out is None:
+        return write_csv
+    suffix, packed = suffix_of(out.name), compression_of(out.name)
+    if suffix in (*SQLITE, *DUCKDB) or (suffix in BINARY and packed):
+        raise UsageError.of(f"-o {out}: no table is written as {suffix}{packed}", None, f"write {WRITTEN}")
+    if suffix in BINARY:
+        optional("pyarrow", f"-o {out}: writing {suffix}")
+        return BINARY[suffix]
+    return TEXT.get(suffix, partial(write_csv, separator=separator_by_suffix(out.name)))
+
+
+def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns]) -> None:
+    """Write the columns of these names, some rows at a time: CSV to stdout, or all or nothing to a file."""
+    if out is None or out == STDOUT:
+        write_tables(result_stream(), names, tables, ",")
+        return
+    writer = writer_of(out)
+    write_atomically(out, compressed(lambda stream: writer(stream, names, tables), out.name))
+
+
+def compressed(content: Callable[[Stream], None], name: str) -> Content:
+    """What writes the same content as the name of the file says that it is compressed."""
+
+    def by_gzip(stream: BinaryIO) -> None:
+        # neither a name nor the time: the same predictions are the same bytes
+        with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as handle:
+            content(handle)
+
+    def by_zstandard(stream: BinaryIO) -> None:
+        with zstandard.packing(stream, name) as handle:
+            content(handle)
+
+    return {".gz": by_gzip, ".zst": by_zstandard}.get(compression_of(name), content)
+
+
+def refuse_to_replace(out: Path | None, *sources: str) -> None:
+    """Raise UsageError where the output is one of the files that are read for it."""
+    if out is None or out == STDOUT:
+        return
+    for source in sources:
+        same = False
+        with suppress(OSError, ValueError):  # what is not there is reported when it is opened
+            same = source != str(STDOUT) and out.is_file() and out.samefile(source)
+        if same:
+            raise UsageError.of(f"-o {out}: {source} would be lost", hint="name another file")
