@@ -16,6 +16,7 @@ from mlpcli.run.build import architecture_of
 from mlpcli.run.experiment import Experiment, experiment_of, prepared_of
 from mlpcli.run.first_update import first_update
 from mlpcli.run.limits import check_size, dtype_of
+from mlpcli.storage.rows import taken
 from mlpcli.terminal.console import Console, reading
 from mlpcli.tracing.chosen_rows import positions, rows_to_trace
 from mlpcli.tracing.page import page_of
@@ -61,7 +62,12 @@ def trace_of(experiment: Experiment, asked: range | None) -> Trace:
     at = positions(numbers, origins)
     weights = None if part.weights is None else part.weights[at]
     rows = Rows(
-        part.x[at], part.y[at], weights, numbers, experiment.prepared.inputs.names, output_names(experiment)
+        taken(part.x, at),
+        part.y[at],
+        weights,
+        numbers,
+        experiment.prepared.inputs.names,
+        output_names(experiment),
     )
     return trace(network, rows, lambda: _updated(experiment, rows))
 

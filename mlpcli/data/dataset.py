@@ -20,6 +20,7 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import fit_outcome
 from mlpcli.data.weights import fit_weighting
 from mlpcli.drift.profile import Profile
+from mlpcli.storage.rows import MakeSinks
 from mlpcli.tables.table import TableOwner
 
 
@@ -68,7 +69,7 @@ def fit_rows(spec: Spec, roles: Roles, task: str, train: RowsOf, repetitions: Ve
     return Fitted(inputs.encoder, outcome, weighting, (*inputs.notes, *outcome.notes))
 
 
-def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepared:
+def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str, sinks: MakeSinks) -> Prepared:
     """The parts, training first, with inputs in `dtype`. DataError naming the cells that cannot be used.
 
     The owners give up their tables.
@@ -76,7 +77,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
     inputs, outcome = fitted.inputs, fitted.outcome
     labels = labels_of(parts, fitted, dtype)
     parts = parts[: len(labels)]
-    x = {part.name: inputs.zeros(len(part.rows), dtype) for part in parts}
+    x = sinks({part.name: len(part.rows) for part in parts}, inputs.width, dtype)
     head = np.empty((min(HEAD, len(parts[0].rows)), inputs.width))
     notes = list(fitted.notes)
     for name, found in write_inputs(parts, inputs, x, head).items():
@@ -84,7 +85,7 @@ def encode_parts(parts: Sequence[RowsOf], fitted: Fitted, dtype: str) -> Prepare
         own = labels[name]
         found.require_none([*own.faults, *found.faults(inputs), *own.negative])
         notes += [one.note(f"in the {name} rows") for one in unseen]
-    datasets = {name: own.beside(x[name]) for name, own in labels.items()}
+    datasets = {name: own.beside(x[name].rows()) for name, own in labels.items()}
     return Prepared(
         task=outcome.target.task,
         loss=outcome.loss,

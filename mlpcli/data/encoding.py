@@ -15,6 +15,7 @@ from mlpcli.data.target import EncodedTarget, TargetEncoder
 from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.weights import sample_weights
 from mlpcli.parallel.ordered_map import in_order
+from mlpcli.storage.rows import Sink
 from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, open_table
@@ -80,20 +81,21 @@ class _Stretch:
 
 
 def write_inputs(
-    parts: Sequence[RowsOf], inputs: InputEncoder, to: Mapping[str, Matrix], head: Matrix
+    parts: Sequence[RowsOf], inputs: InputEncoder, to: Mapping[str, Sink], head: Matrix
 ) -> dict[str, Findings]:
-    """Write the inputs of each part into zeros, and the first of the training rows into `head`, in float64.
+    """Put the inputs of each part into its sink, and the first of the training rows into `head`, in float64.
 
     The owners give up their tables: never are all cells there twice.
     """
     findings = {part.name: Findings(part.owner.table) for part in parts}
 
     def written(stretch: _Stretch) -> tuple[_Stretch, Encoded]:
-        out = to[stretch.part.name][stretch.first : stretch.last]
+        out = to[stretch.part.name].room(stretch.first, stretch.last)
         return stretch, inputs.encode(stretch.table, stretch.rows, out)
 
     for stretch, encoded in in_order(written, _stretches(parts)):
         part, first, last = stretch.part, stretch.first, stretch.last
+        to[part.name].put(first, encoded.x)
         findings[part.name].add(encoded, part.rows[first:last])
         if part.name == "train" and first < len(head):
             head[first:last] = inputs.encode(stretch.table, stretch.rows[: len(head) - first]).x

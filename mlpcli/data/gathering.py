@@ -24,6 +24,7 @@ from mlpcli.data.task import decide_task
 from mlpcli.data.training_files import InputFile, hash_of, read_other_files, read_training_file
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.storage.rows import MakeSinks, array_sinks
 from mlpcli.tables.reader import WholeFile
 from mlpcli.tables.table import Table, TableOwner
 
@@ -53,7 +54,7 @@ class Gathered:
     """The data of some settings, read, split, and fitted on all rows that train, before it is encoded.
 
     `parts` in the order of PARTS. With folds none validates yet: `folds` says which do. Each row of the
-    training table counts in what is fitted as often as `repetitions` says.
+    training table counts in what is fitted as often as `repetitions` says. Encoded rows go to the `sinks`.
     """
 
     spec: Spec
@@ -66,6 +67,7 @@ class Gathered:
     origins: RowOrigins
     folds: tuple[Fold, ...] = ()
     repetitions: Vector | None = None
+    sinks: MakeSinks = array_sinks
 
     @property
     def task(self) -> str:
@@ -76,7 +78,7 @@ class Gathered:
         """All rows, which are given up. DataError naming the cells that cannot be used."""
         train = self.parts[0]
         profiles = profiles_of(self.fitted.inputs, train.owner.table, train.rows)
-        prepared = encode_parts(self.parts, self.fitted, dtype)
+        prepared = encode_parts(self.parts, self.fitted, dtype, self.sinks)
         return replace(
             prepared,
             profiles=profiles,
@@ -118,7 +120,8 @@ class Gathered:
         decided = decided_features(self.fitted.inputs.features, self.roles.features)
         own = None if self.repetitions is None else self.repetitions[parts[0].rows]
         fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0], own)
-        prepared = encode_parts(parts, self._with_all_classes(fitted, parts[0], own), dtype)
+        fitted = self._with_all_classes(fitted, parts[0], own)
+        prepared = encode_parts(parts, fitted, dtype, self.sinks)
         return replace(prepared, sha256=self.sha256)
 
     def _with_all_classes(self, fitted: Fitted, train: RowsOf, repetitions: Vector | None) -> Fitted:

@@ -13,6 +13,7 @@ from mlpcli.data.encoding import RowsOf
 from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.task import Outcome
 from mlpcli.data.weights import Weighting
+from mlpcli.storage.rows import Rows
 from mlpcli.tables.bad_cells import Fault
 from mlpcli.tables.table import Wanted
 
@@ -21,7 +22,7 @@ from mlpcli.tables.table import Wanted
 class Dataset:
     """Encoded rows: inputs, targets as the loss sees them, weights in the loss and those of `data.weight`."""
 
-    x: Matrix
+    x: Rows
     y: Matrix
     weights: Vector | None
     sample_weights: Vector | None
@@ -58,7 +59,7 @@ class Labels:
         """Whether all targets can be used."""
         return not self.faults and not self.negative
 
-    def beside(self, x: Matrix) -> Dataset:
+    def beside(self, x: Rows) -> Dataset:
         """The inputs of the same rows with them."""
         return Dataset(x, self.y, self.weights, self.sample_weights)
 

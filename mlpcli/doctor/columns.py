@@ -10,6 +10,7 @@ import numpy as np
 from mlpcli.arrays import Vector
 from mlpcli.doctor.findings import Finding
 from mlpcli.doctor.patient import Patient
+from mlpcli.storage.rows import whole
 from mlpcli.terminal.console import counted, number
 
 LEAKS: Final = "leaks"
@@ -36,7 +37,7 @@ def leaks(patient: Patient) -> Finding:
 
 def constant_columns(patient: Patient) -> Finding:
     """Inputs with one value in all training rows, and numbers with one in nearly all."""
-    x, names = patient.experiment.training.x, patient.experiment.prepared.inputs.names
+    x, names = whole(patient.experiment.training.x), patient.experiment.prepared.inputs.names
     constant = [
         name for name, low, high in zip(names, x.min(axis=0), x.max(axis=0), strict=True) if low == high
     ]
@@ -59,7 +60,7 @@ def constant_columns(patient: Patient) -> Finding:
 
 def input_scale(patient: Patient) -> Finding:
     """The size of the inputs as the network takes them."""
-    x, inputs = patient.some_rows.x, patient.experiment.prepared.inputs
+    x, inputs = whole(patient.some_rows.x), patient.experiment.prepared.inputs
     codes = {one.column for one in inputs.codes}
     sizes = np.sqrt(np.mean(np.square(x.astype(np.float64)), axis=0))
     kept = [column for column in range(x.shape[1]) if column not in codes]

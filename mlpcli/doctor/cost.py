@@ -95,6 +95,7 @@ def _pace(patient: Patient) -> Pace:
 def _updated(trainer: Trainer) -> None:
     """An update at a rate of 0."""
     trainer.set_rates(0)
+    trainer.batches.bring(0)
     trainer.network.loss_and_grad(*trainer.batches[0])
     trainer.stepper.step(0.0)
 

@@ -15,6 +15,7 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.optim.first_order import build
 from mlpcli.optim.stepper import Stepper
+from mlpcli.storage.rows import whole
 from mlpcli.terminal.console import counted, number
 from mlpcli.training.baseline import constant_loss
 from mlpcli.training.batches import Part
@@ -58,7 +59,7 @@ def by_heart(patient: Patient) -> Finding:
 
 def chosen(part: Part) -> Indices:
     """A few rows whose targets lie far from each other: all classes, or the range of a number."""
-    order = np.lexsort([*part.x.T[:1], *part.y.T])
+    order = np.lexsort([*whole(part.x).T[:1], *part.y.T])
     places = np.linspace(0, len(part) - 1, min(ROWS, len(part))).round().astype(np.intp)
     return np.sort(order[places])
 

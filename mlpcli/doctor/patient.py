@@ -18,6 +18,7 @@ from mlpcli.nn.network import Network
 from mlpcli.rng import stream
 from mlpcli.run.experiment import Experiment, checked_experiment, input_files
 from mlpcli.run.limits import dtype_of
+from mlpcli.storage.rows import taken
 from mlpcli.survey.leaks import Leak, find_leaks
 from mlpcli.tables.table import Table
 from mlpcli.training.batches import Part
@@ -64,4 +65,4 @@ def patient_of(config: Config, max_parameters: int) -> Patient:
 
 def rows_of(part: Part, rows: Indices) -> Part:
     """Some rows of a part."""
-    return Part(part.x[rows], part.y[rows], None if part.weights is None else part.weights[rows])
+    return Part(taken(part.x, rows), part.y[rows], None if part.weights is None else part.weights[rows])

@@ -14,6 +14,7 @@ from mlpcli.nn.learnable import Mixture
 from mlpcli.nn.network import Network
 from mlpcli.nn.plan import Plan
 from mlpcli.nn.pointwise import Pointwise
+from mlpcli.storage.rows import whole
 from mlpcli.training.batches import Part
 
 
@@ -52,7 +53,7 @@ def probe(network: Network, part: Part) -> Probe:
         mask.fill(1.0)
     numbers = [int(name.split(".")[1]) for name in plan.names]
     with np.errstate(all="ignore"):
-        plan.take(part.x)
+        plan.take(whole(part.x))
         outputs, slopes = _forward(plan, numbers)
         loss = network.loss_of(plan, part.y, part.weights)
         deltas = _backward(plan, numbers)
@@ -91,7 +92,7 @@ def loss_now(network: Network, part: Part) -> float:
     plan = network.training_plan(len(part))
     for mask in plan.masks:
         mask.fill(1.0)
-    plan.forward(part.x)
+    plan.forward(whole(part.x))
     return network.loss_of(plan, part.y, part.weights)
 
 

@@ -57,7 +57,7 @@ def _standard_ranks(part: UnseenRows) -> Matrix:
     """Ranks (n, columns) of each column, less their mean, of length 1; zeros where all are equal."""
     ranks = np.empty((len(part.x), len(part.columns)), np.float32)
     for index, inputs in enumerate(part.columns.values()):
-        own = average_ranks(component(part.x[:, inputs].astype(np.float64)))
+        own = average_ranks(component(part.matrix[:, inputs].astype(np.float64)))
         own -= own.mean()
         ranks[:, index] = own / (np.sqrt(own @ own) or 1.0)
     return ranks

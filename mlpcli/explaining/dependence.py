@@ -75,7 +75,7 @@ def output_names(decoder: OutputDecoder) -> tuple[str, ...]:
 
 def _along(part: UnseenRows, decoder: OutputDecoder, grids: Sequence[Grid]) -> Array:
     """The outputs (rows, cells, outputs), of two columns all pairs of their cells."""
-    rows, width = part.x.shape
+    rows, width = part.matrix.shape
     inputs = np.concatenate([part.columns[grid.column] for grid in grids])
     cells = _cells(part, grids)
     several = max(1, ENTRIES // max(1, rows * width))
@@ -85,13 +85,13 @@ def _along(part: UnseenRows, decoder: OutputDecoder, grids: Sequence[Grid]) -> A
 
 def _cells(part: UnseenRows, grids: Sequence[Grid]) -> Matrix:
     """The inputs (cells, inputs) of the columns together, for each cell or pair of cells."""
-    blocks = [grid.block(part.inputs, part.x.dtype.name) for grid in grids]
+    blocks = [grid.block(part.inputs, part.matrix.dtype.name) for grid in grids]
     return np.stack([np.concatenate(pair) for pair in product(*blocks)])
 
 
 def _asked(part: UnseenRows, decoder: OutputDecoder, inputs: Indices, cells: Matrix) -> Array:
     rows = len(part.x)
-    x = np.tile(part.x, (len(cells), 1))
+    x = np.tile(part.matrix, (len(cells), 1))
     x[:, inputs] = np.repeat(cells, rows, axis=0)
     with np.errstate(all="ignore"):
         scores = part.scores(x)

@@ -37,7 +37,7 @@ class Shuffled:
 
     def value(self) -> float | None:
         """The metric with nothing shuffled."""
-        return self._judged([part.scores(part.x) for part in self.parts])
+        return self._judged([part.scores(part.matrix) for part in self.parts])
 
     def losses(self, columns: Sequence[str], value: float) -> tuple[float | None, ...]:
         """How much worse than a value the metric is with some columns shuffled, repeat by repeat."""
@@ -60,13 +60,13 @@ class Shuffled:
 
 def _scores_without(part: UnseenRows, inputs: Indices, orders: Indices) -> list[Matrix]:
     """The scores (n, outputs) of each repeat; as many as fit into ENTRIES of inputs at once."""
-    rows, width = part.x.shape
+    rows, width = part.matrix.shape
     several = max(1, ENTRIES // max(1, rows * width))
     found: list[Matrix] = []
     for start in range(0, len(orders), several):
         some = orders[start : start + several]
-        x = np.tile(part.x, (len(some), 1))
-        x[:, inputs] = part.x[:, inputs][some.ravel()]
+        x = np.tile(part.matrix, (len(some), 1))
+        x[:, inputs] = part.matrix[:, inputs][some.ravel()]
         with np.errstate(all="ignore"):
             found += np.split(part.scores(x), len(some))
     return found

@@ -11,6 +11,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.rng import stream
+from mlpcli.storage.rows import Rows, taken, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class UnseenRows:
     `inputs` is what encoded them, `products` about how many multiplications a row takes.
     """
 
-    x: Matrix
+    x: Rows
     truth: Array
     weights: Vector | None
     inputs: InputEncoder
@@ -33,10 +34,15 @@ class UnseenRows:
         """The inputs of each column of the table: levels, parts of a date, the indicator, of all networks."""
         return columns_of(self.inputs)
 
+    @property
+    def matrix(self) -> Matrix:
+        """The rows as an array in memory, where few of them are."""
+        return whole(self.x)
+
     def take(self, rows: Indices) -> UnseenRows:
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, x=self.x[rows], truth=self.truth[rows], weights=weights)
+        return replace(self, x=taken(self.x, rows), truth=self.truth[rows], weights=weights)
 
 
 def columns_of(inputs: InputEncoder) -> dict[str, Indices]:

@@ -6,17 +6,17 @@ from typing import Final
 
 import numpy as np
 
-from mlpcli.arrays import Matrix
 from mlpcli.nn.affine import Affine
 from mlpcli.nn.network import Network
 from mlpcli.parallel.threads import limited
+from mlpcli.storage.rows import Rows, taken, whole
 
 ROWS: Final = 4_096  # of more, so many are drawn
 MIXED: Final = 5  # rows whose scores a bias comes from
 FLAT: Final = 1e-5  # of the terms of a unit's scores: what varies less may be rounding alone
 
 
-def fit_to_rows(network: Network, x: Matrix, rng: np.random.Generator) -> None:
+def fit_to_rows(network: Network, x: Rows, rng: np.random.Generator) -> None:
     """Scale the weights that are there, and draw biases, by training rows `x` (rows, inputs).
 
     Layer by layer, the last one too: z = x W without a bias; every column of W is divided by the standard
@@ -29,11 +29,11 @@ def fit_to_rows(network: Network, x: Matrix, rng: np.random.Generator) -> None:
     The same rows and rng give the same numbers, whatever the number of threads. At most ROWS rows are seen.
     """
     if len(x) > ROWS:
-        x = x[np.sort(rng.choice(len(x), ROWS, replace=False))]
+        x = taken(x, np.sort(rng.choice(len(x), ROWS, replace=False)))
     plan = network.twin().training_plan(len(x))
     for mask in plan.masks:
         mask.fill(1.0)
-    plan.take(x)
+    plan.take(whole(x))
     with limited(1), np.errstate(all="ignore"):  # what overflows is for the check on divergence
         for step in plan.steps:
             step.forward()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix
+from mlpcli.arrays import Array
 from mlpcli.artifacts.architecture_document import activation_of, normalization_of, numeric_embedding_of
 from mlpcli.artifacts.plain_arrays import PlainArrays, read_arrays
 from mlpcli.artifacts.source_file import FileFormatError
@@ -26,6 +26,7 @@ from mlpcli.nn.network import Network
 from mlpcli.nn.penalty import Penalty
 from mlpcli.parallel import shared_memory
 from mlpcli.rng import stream
+from mlpcli.storage.rows import Rows
 
 LAYERS = ("model", "layers")
 STARTING_FILE = ("model", "init", "from")
@@ -105,7 +106,7 @@ def build_network(config: Config, prepared: Prepared, dtype: str, start: PlainAr
     return network
 
 
-def initialize(config: Config, network: Network, x: Matrix, start: PlainArrays | None) -> None:
+def initialize(config: Config, network: Network, x: Rows, start: PlainArrays | None) -> None:
     """Starting weights as the config has them: those of its file, or a rule with the seed's own stream.
 
     `x` (rows, inputs) are the training rows, which have a say in some rules.

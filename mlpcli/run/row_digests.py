@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
+from mlpcli.storage.rows import Rows, taken
 
 MOST = 8192  # digests in a model file, 64 KiB
 MARKS = 1 << 32
@@ -64,7 +65,7 @@ class RowDigests:
     salt: str
 
     @classmethod
-    def of(cls, x: Matrix, y: Matrix) -> RowDigests:
+    def of(cls, x: Rows, y: Matrix) -> RowDigests:
         """Those of rows with these inputs and targets."""
         of_rows = _marks(x, y)
         ordered = np.sort(of_rows)  # np.unique takes forty times as long
@@ -75,14 +76,14 @@ class RowDigests:
         first = rows[np.unique(of_rows[rows], return_index=True)[1]]
         return cls(np.unique(_digests(x, y, first, salt)), below, salt)
 
-    def overlap(self, x: Matrix, y: Matrix) -> Overlap:
+    def overlap(self, x: Rows, y: Matrix) -> Overlap:
         """How many of these rows are training rows, or equal to one."""
         rows = np.flatnonzero(_marks(x, y) < self.below)
         found = np.isin(_digests(x, y, rows, self.salt), self.digests)
         return Overlap(len(x), len(rows), int(found.sum()))
 
 
-def _marks(x: Matrix, y: Matrix) -> Array:
+def _marks(x: Rows, y: Matrix) -> Array:
     """32 bits of a hash of every row (n,): Σ mⱼ bⱼ of its words b, mixed."""
     size = max(1, BLOCK // (x.shape[1] + y.shape[1]))
     parts = []
@@ -106,8 +107,8 @@ def _mixed(words: Array) -> Array:
     return np.asarray(words ^ (words >> np.uint64(31)))
 
 
-def _digests(x: Matrix, y: Matrix, rows: Indices, salt: str) -> Vector:
+def _digests(x: Rows, y: Matrix, rows: Indices, salt: str) -> Vector:
     found, key = bytearray(), bytes.fromhex(salt)
-    for inputs, targets in zip(_words(x[rows]), _words(y[rows]), strict=True):
+    for inputs, targets in zip(_words(taken(x, rows)), _words(y[rows]), strict=True):
         found += hashlib.blake2b(inputs.tobytes() + targets.tobytes(), digest_size=8, key=key).digest()
     return np.frombuffer(found, "<i8")

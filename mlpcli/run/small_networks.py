@@ -30,7 +30,7 @@ def are_small(experiment: Experiment, members: int) -> bool:
     spec, rows, network = experiment.config.spec, experiment.training, experiment.network
     if isinstance(spec.optimizer, QuasiNewtonSpec) or spec.schedule.name == "plateau":
         return False
-    if spec.training.average is not None or spec.training.clip_norm is not None:
+    if spec.training.average is not None or spec.training.clip_norm is not None or not rows.is_in_memory:
         return False
     work = rows_per_step(experiment.config, len(rows)) * network.layout.n_weights
     held = members * sum(array.nbytes for array in rows.arrays() if array is not None)

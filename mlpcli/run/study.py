@@ -17,6 +17,7 @@ from mlpcli.rng import derived_seed
 from mlpcli.run.calibration_checks import require_rows_in_folds
 from mlpcli.run.experiment import Experiment, Split, checked_experiment, experiment_of, input_files
 from mlpcli.run.limits import check_size, dtype_of
+from mlpcli.storage.rows import some_of
 from mlpcli.survey.notes import notes_on
 from mlpcli.training.batches import Part
 from mlpcli.training.combined import decoder_of_several
@@ -152,9 +153,9 @@ def _of_folds(whole: Experiment, kept: Gathered) -> Study:
 
 
 def _rows_of(split: Split, rows: Indices) -> Split:
-    x, y, weights = split.rows.arrays()
-    own = None if split.sample_weights is None else split.sample_weights[rows]
-    part = Part(x[rows], y[rows], None if weights is None else weights[rows])
+    whole, own = split.rows, None if split.sample_weights is None else split.sample_weights[rows]
+    weights = None if whole.weights is None else whole.weights[rows]
+    part = Part(some_of(whole.x, rows), whole.y[rows], weights)
     return Split(part, split.truth[rows], own)
 
 

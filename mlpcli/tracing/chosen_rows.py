@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlpcli.arrays import Array
+from mlpcli.arrays import Array, Indices
 from mlpcli.data.row_origins import PLACES, RowOrigins
 from mlpcli.errors import UsageError
 
@@ -63,8 +63,7 @@ def _none_trains(asked: range, places: Array) -> str:
     return f"expected a row that trains: row {asked.start} {does}{several}"
 
 
-def positions(numbers: Sequence[int], origins: RowOrigins) -> list[int]:
+def positions(numbers: Sequence[int], origins: RowOrigins) -> Indices:
     """Where these rows are among those that train."""
     (file,) = (one for one in origins.files if one.key == "train")
-    found: list[int] = np.searchsorted(file.rows_of("train") + 1, numbers).tolist()
-    return found
+    return np.searchsorted(file.rows_of("train") + 1, numbers)

@@ -4,50 +4,81 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.parallel.pool import SerialPool, WorkerPool, share
+from mlpcli.storage.rows import Rows, gather, whole
+
+WINDOW_BYTES: Final = 1 << 25  # of the inputs that are in memory at a time where not all are
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """Rows in the network's precision: x (n, inputs), y (n, outputs) for its loss, weights (n, 1) or none."""
 
-    x: Matrix
+    x: Rows
     y: Matrix
     weights: Matrix | None
 
     @classmethod
-    def of(cls, x: Matrix, y: Matrix, weights: Vector | None, dtype: npt.DTypeLike) -> Part:
+    def of(cls, x: Rows, y: Matrix, weights: Vector | None, dtype: npt.DTypeLike) -> Part:
         """The part with everything converted once, so that no step converts anything.
 
-        What is beyond the precision becomes infinite: training then says that it diverged.
+        What is beyond the precision becomes infinite: training then says that it diverged. Rows in a store
+        have the precision already.
         """
         with np.errstate(over="ignore"):
             column = None if weights is None else np.ascontiguousarray(weights.reshape(-1, 1), dtype)
-            return cls(np.ascontiguousarray(x, dtype), np.ascontiguousarray(y, dtype), column)
+            own = np.ascontiguousarray(x, dtype) if isinstance(x, np.ndarray) else x
+            return cls(own, np.ascontiguousarray(y, dtype), column)
 
-    def room(self, pool: WorkerPool) -> Part:
-        """Room for as much, which all workers of a pool see."""
-        x, y = (pool.zeros(array.shape, array.dtype) for array in (self.x, self.y))
-        return Part(x, y, None if self.weights is None else pool.zeros(self.weights.shape, x.dtype))
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the inputs are an array."""
+        return isinstance(self.x, np.ndarray)
 
     def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
-        """x, y and weights."""
-        return self.x, self.y, self.weights
+        """x, y and weights, all in memory."""
+        return whole(self.x), self.y, self.weights
 
     def __len__(self) -> int:
         return len(self.x)
 
 
+@dataclass(frozen=True, eq=False)
+class Room:
+    """Where rows lie for batches to be cut from: x (n, inputs), y (n, outputs), weights (n, 1) or none."""
+
+    x: Matrix
+    y: Matrix
+    weights: Matrix | None
+
+    @classmethod
+    def like(cls, part: Part, rows: int, pool: WorkerPool) -> Room:
+        """For so many rows such as a part has; all workers of a pool see it."""
+        arrays = (part.x, part.y, part.weights)
+        x, y, weights = (
+            None if one is None else pool.zeros((rows, one.shape[1]), one.dtype) for one in arrays
+        )
+        assert x is not None
+        assert y is not None
+        return cls(x, y, weights)
+
+    def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
+        """x, y and weights."""
+        return self.x, self.y, self.weights
+
+
 class Batches:
     """The training rows cut into batches of `size`; the last one of an epoch may be smaller.
 
-    `shuffle` gathers all rows once into a second set of arrays, so that every batch is a view; a pool's
-    workers gather a part of the rows each.
+    Rows in memory are gathered once an epoch into a second set of arrays, so that every batch is a view. Of
+    those in a store a window of several batches is there at a time, which comes as `bring` asks for it. A
+    pool's workers gather a part of the rows each.
     """
 
     def __init__(self, part: Part, size: int, pool: WorkerPool | None = None) -> None:
@@ -56,7 +87,9 @@ class Batches:
         self._number = ceil(self.rows / self.size)
         self._part = part
         self._pool = pool or SerialPool()
-        self._room = part.room(self._pool)
+        self._stretch = self.rows if part.is_in_memory else _window(part.x, self.size)
+        self._room = Room.like(part, min(self._stretch, self.rows), self._pool)
+        self._window: int | None = None
         self._order = self._pool.zeros((self.rows,), np.intp)
         self._shuffled = self._pool.zeros((), np.bool_)
         self._gather = self._pool.job(self._gather_part)
@@ -64,13 +97,26 @@ class Batches:
     def shuffle(self, rng: np.random.Generator) -> None:
         """A new order of the rows."""
         self._order[...] = rng.permutation(self.rows)
-        self._gather(0)
         self._shuffled.fill(True)
+        self._window = None
+        self.bring(0)
 
-    def settle(self, room: Part) -> None:
-        """Let the rows of an epoch lie there from now on: as they are, and in every order to come."""
-        now = self._room if self._shuffled else self._part
-        for source, target in zip(now.arrays(), room.arrays(), strict=True):
+    def bring(self, index: int) -> None:
+        """Let batch `index` of this epoch be there, for every worker, until another is brought."""
+        window = index * self.size // self._stretch
+        if window != self._window and not self._is_as_it_was:
+            self._gather(window)
+        self._window = window
+
+    @property
+    def _is_as_it_was(self) -> bool:
+        """Whether batches are views of the part's own rows."""
+        return self._part.is_in_memory and not self._shuffled
+
+    def settle(self, room: Room) -> None:
+        """Let the rows of an epoch, which are in memory, lie there from now on: now, and in every order."""
+        now = self._room.arrays() if self._shuffled else self._part.arrays()
+        for source, target in zip(now, room.arrays(), strict=True):
             if source is not None and target is not None:
                 np.copyto(target, source)
         self._room = room
@@ -80,19 +126,29 @@ class Batches:
         """The rows in the order of the file."""
         return self._part
 
-    def _gather_part(self, rank: int, _number: int) -> float:
-        rows = share(self.rows, rank, self._pool.size)
-        for source, requested in zip(self._part.arrays(), self._room.arrays(), strict=True):
+    def _gather_part(self, rank: int, window: int) -> float:
+        start = window * self._stretch
+        own = share(min(self._stretch, self.rows - start), rank, self._pool.size)
+        rows = slice(start + own.start, start + own.stop)
+        part = (self._part.x, self._part.y, self._part.weights)
+        for source, requested in zip(part, self._room.arrays(), strict=True):
             if source is not None and requested is not None:
-                gather(source, self._order[rows], requested[rows])
+                if self._shuffled:
+                    gather(source, self._order[rows], requested[own])
+                else:
+                    np.copyto(requested[own], source[rows])
         return 0.0
 
     def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
-        """Batch `index` of this epoch: x, y, weights."""
-        rows = slice(index * self.size, (index + 1) * self.size)
-        requested = self._room if self._shuffled else self._part
-        weights = None if requested.weights is None else requested.weights[rows]
-        return requested.x[rows], requested.y[rows], weights
+        """Batch `index` of this epoch, which has been brought: x, y, weights."""
+        start = index * self.size
+        if self._is_as_it_was:
+            arrays = self._part.arrays()
+        else:
+            arrays, start = self._room.arrays(), start % self._stretch
+        x, y, weights = arrays
+        rows = slice(start, start + self.rows_of(index))
+        return x[rows], y[rows], None if weights is None else weights[rows]
 
     def rows_of(self, index: int) -> int:
         """How many rows batch `index` has."""
@@ -102,6 +158,7 @@ class Batches:
         return self._number
 
 
-def gather(source: Matrix, order: npt.NDArray[np.intp], out: Matrix) -> None:
-    """out[i] = source[order[i]]; with `mode="clip"` NumPy writes straight into `out` (indices are valid)."""
-    np.take(source, order, axis=0, out=out, mode="clip")
+def _window(x: Rows, size: int) -> int:
+    """The rows of whole batches that are about WINDOW_BYTES of inputs, one batch at least."""
+    a_batch: int = size * x.shape[1] * x.dtype.itemsize
+    return size * max(1, WINDOW_BYTES // a_batch)

@@ -10,10 +10,11 @@ import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
 from mlpcli.errors import DivergedError, Problem
-from mlpcli.nn.evaluation import rows_of
+from mlpcli.nn.evaluation import CHUNK, rows_of
 from mlpcli.nn.layout import Layout
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool, share
+from mlpcli.storage.rows import Rows, spans
 
 SEEDS = 2**63
 
@@ -72,7 +73,7 @@ class _SharedGradient:
         return network.loss_and_grad(x[rows], y[rows], own_weights, len(x))
 
 
-def scores_job(network: Network, rows: Mapping[str, Matrix], pool: WorkerPool) -> Callable[[str], Matrix]:
+def scores_job(network: Network, rows: Mapping[str, Rows], pool: WorkerPool) -> Callable[[str], Matrix]:
     """The scores of the rows of a name, as `Network.scores`, until they are asked for again."""
     networks, names = _networks(network, pool), list(rows)
     outputs = network.architecture.widths[-1]
@@ -80,8 +81,9 @@ def scores_job(network: Network, rows: Mapping[str, Matrix], pool: WorkerPool) -
 
     def of_part(rank: int, number: int) -> float:
         name = names[number]
-        x, part = rows[name], rows_of(len(rows[name]), rank, pool.size)
-        networks[rank].scores_into(x[part], scores[name][part])
+        x, own = rows[name], rows_of(len(rows[name]), rank, pool.size)
+        for part in spans(x, own, CHUNK):
+            networks[rank].scores_into(x[part], scores[name][part])
         return 0.0
 
     job = pool.job(of_part)

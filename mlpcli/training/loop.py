@@ -102,6 +102,7 @@ class Trainer:
     def update(self, index: int) -> None:
         """One batch: loss and gradient, checked before they change a weight, then a step."""
         decay = self.set_rates(index)
+        self.batches.bring(index)
         loss, finite = self._loss_and_grad(index)
         if not finite:
             raise self.divergence(index, loss)

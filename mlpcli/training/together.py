@@ -19,7 +19,7 @@ from mlpcli.arrays import Matrix
 from mlpcli.nn.stack import Rows, Stack, can_be_stacked
 from mlpcli.optim.rule import Optimizer
 from mlpcli.optim.stepper import Stepper
-from mlpcli.training.batches import Part
+from mlpcli.training.batches import Room
 from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.data_parallel import is_finite
 from mlpcli.training.loop import InterruptedTrainingError, Trainer
@@ -29,11 +29,13 @@ def can_train_together(trainers: Sequence[Trainer]) -> bool:
     """Whether trainers of one config, as they now are, can take their updates together.
 
     Their networks are alike and of parts that can be stacked, with as many batches of the same size (the last
-    may differ); their rates do not depend on how they do, as those of `plateau`; nothing looks at a whole
-    gradient, as a limit of its norm, or at more than an update's weights, as their average.
+    may differ) of rows in memory; their rates do not depend on how they do, as those of `plateau`; nothing
+    looks at a whole gradient, as a limit of its norm, or at more than an update's weights, as their average.
     """
     first, *others = trainers
     if not others or first.average is not None or first.schedule_monitor is not None or first.stepper.clips:
+        return False
+    if not all(trainer.batches.part.is_in_memory for trainer in trainers):
         return False
     return can_be_stacked(first.network.architecture) and all(_like(one) == _like(first) for one in others)
 
@@ -80,7 +82,7 @@ class Together:
         for member, trainer in enumerate(self._sorted):
             rows = slice(trainer.batches.rows)
             own = None if weights is None else weights[member, rows]
-            trainer.batches.settle(Part(x[member, rows], y[member, rows], own))
+            trainer.batches.settle(Room(x[member, rows], y[member, rows], own))
         return x, y, weights
 
     def run_epoch(self) -> list[Epoch]:

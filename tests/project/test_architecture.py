@@ -18,7 +18,7 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
     {"__init__", "errors", "arrays", "signals"},
-    {"rng", "memory", "kernels", "extras"},
+    {"rng", "memory", "kernels", "extras", "storage"},
     {"parallel"},
     {"config"},
     {"tables", "drift"},

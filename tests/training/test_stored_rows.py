@@ -1,0 +1,108 @@
+"""Rows that are not in memory: the same batches, scores and digests as from an array, in windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlpcli.arrays import Indices, Matrix
+from mlpcli.parallel.pool import SerialPool
+from mlpcli.storage.rows import some_of, spans, taken, whole
+from mlpcli.training import batches as batches_module
+from mlpcli.training.batches import Batches, Part
+
+
+class Elsewhere:
+    """A store around an array, which counts what it is asked for."""
+
+    def __init__(self, array: Matrix) -> None:
+        self._array = array
+        self.most = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._array.shape[0], self._array.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._array.dtype
+
+    @property
+    def nbytes(self) -> int:
+        return self._array.nbytes
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, rows: slice, /) -> Matrix:
+        found: Matrix = self._array[rows].copy()
+        self.most = max(self.most, len(found))
+        return found
+
+    def gather(self, order: Indices, out: Matrix) -> None:
+        self.most = max(self.most, len(order))
+        out[...] = self._array[order]
+
+
+ROWS, SIZE = 103, 10
+
+
+def parts() -> tuple[Part, Part, Elsewhere]:
+    """The same rows in memory and elsewhere."""
+    rng = np.random.default_rng(1)
+    x, y, weights = rng.random((ROWS, 3), np.float32), rng.random((ROWS, 2), np.float32), rng.random(ROWS)
+    store = Elsewhere(x)
+    return Part.of(x, y, weights, np.float32), Part.of(store, y, weights, np.float32), store
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_batches_of_a_store_are_those_of_an_array(
+    workers: int, shuffled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches_module, "WINDOW_BYTES", 3 * SIZE * 3 * 4)
+    in_memory, elsewhere, store = parts()
+    one, other = (Batches(part, SIZE, SerialPool(workers)) for part in (in_memory, elsewhere))
+    for _ in range(2):
+        if shuffled:
+            one.shuffle(np.random.default_rng(5))
+            other.shuffle(np.random.default_rng(5))
+        for index in (*range(len(one)), 4, 0):
+            one.bring(index)
+            other.bring(index)
+            for expected, found in zip(one[index], other[index], strict=True):
+                assert expected is not None
+                assert found is not None
+                assert found.flags.c_contiguous
+                assert np.array_equal(expected, found)
+    assert store.most <= 3 * SIZE
+
+
+def test_a_window_holds_one_batch_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches_module, "WINDOW_BYTES", 1)
+    _, elsewhere, store = parts()
+    batches = Batches(elsewhere, ROWS)
+    batches.bring(0)
+    assert np.array_equal(batches[0][0], whole(store))
+
+
+def test_some_of_the_rows_of_a_store_are_those_of_an_array() -> None:
+    in_memory, elsewhere, _ = parts()
+    chosen = np.array([5, 7, 50, 101])
+    one, other = some_of(in_memory.x, chosen), some_of(elsewhere.x, chosen)
+    assert one.shape == other.shape
+    assert (one.dtype, one.nbytes, len(one)) == (other.dtype, other.nbytes, len(other))
+    assert np.array_equal(whole(one), whole(other))
+    assert np.array_equal(one[1:3], other[1:3])
+    order = np.array([3, 0, 0])
+    assert np.array_equal(taken(one, order), taken(other, order))
+
+
+def test_stretches_end_after_whole_multiples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlpcli.storage.rows.SPAN_BYTES", 9 * 12)
+    in_memory, elsewhere, _ = parts()
+    assert list(spans(in_memory.x, slice(8, 40), 4)) == [slice(8, 40)]
+    assert list(spans(elsewhere.x, slice(8, 40), 4)) == [slice(n, n + 8) for n in range(8, 40, 8)]
+    assert list(spans(elsewhere.x, slice(8, 8), 4)) == []
