@@ -15,6 +15,7 @@ from mlpcli.terminal.arguments import (
     OnBadRow,
     PredictionsOut,
     Quiet,
+    RowsShard,
     Sha256,
     Strict,
     Threshold,
@@ -32,6 +33,7 @@ def predict(
     strict: Strict = False,
     on_bad_row: BadRow = OnBadRow.ERROR,
     interval: Interval = None,
+    shard: RowsShard = None,
     expect_sha256: Sha256 = None,
     quiet: Quiet = False,
 ) -> int:
@@ -48,6 +50,7 @@ def predict(
             empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
             expect_sha256=expect_sha256,
             interval=interval,
+            shard=shard,
         )
         return predict(model, source, options, console)
 

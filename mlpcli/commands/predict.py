@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import numpy as np
 from mlpcli.arrays import Array
 from mlpcli.calibration.coverage import interval_columns, interval_names
 from mlpcli.calibration.said import Said
-from mlpcli.data.encoding import Batch, batches, open_input
+from mlpcli.data.encoding import Batch, batches
 from mlpcli.errors import DataError, ExitCode, Place, Problem
+from mlpcli.parallel.shares import Shard
 from mlpcli.run.prediction import Tally, count_formulas, emptied, predicted_values
 from mlpcli.run.predictions_csv import Columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.table_files import refuse_to_replace, write_table, writer_of
-from mlpcli.tables.reader import Reader
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, open_table
+from mlpcli.tables.some_rows import Taken, rows_of_shard
+from mlpcli.tables.source import find
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
 
@@ -33,6 +38,7 @@ class PredictOptions:
     empty_bad_rows: bool
     expect_sha256: str | None
     interval: float | None = None
+    shard: Shard | None = None
 
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
@@ -46,18 +52,29 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     tally, shown = Tally(), beside(options.out, console)
     # lines that hold nothing are rows where a prediction can be made of them, or an empty one
     empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
-    with open_input(source, replace(model.form, empty_rows=empty_rows)) as reader:
+    with opened(source, replace(model.form, empty_rows=empty_rows), options.shard) as (reader, rows):
         carried = carried_columns(model, reader, options)
         console.notes(reader.header.notes)
         console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
         columns = output_columns(model, options.interval)
         refuse_collision(carried, columns, reader.header.source)
-        tables = predictions(model, reader, carried, options, tally)
+        tables = predictions(model, reader, Taken(carried, rows), options, tally)
+        headed = options.shard is None or options.shard.is_first
         with shown.doing(reading(source)):
-            write_table(options.out, (*carried, *columns), counting_rows(shown, tables, rows_of))
+            counted = counting_rows(shown, tables, rows_of)
+            write_table(options.out, (*carried, *columns), counted, headed=headed)
         console.notes(reader.last_notes)
     tally.tell(console)
     return ExitCode.DONE
+
+
+@contextmanager
+def opened(source: str, form: CsvFormat, shard: Shard | None) -> Iterator[tuple[Reader, slice | None]]:
+    """The reader of the input, and which of its rows are those of the shard."""
+    file = find(source)
+    rows = None if shard is None else rows_of_shard(file, form, shard)
+    with open_table(file, form) as reader:
+        yield reader, rows
 
 
 def beside(out: Path | None, console: Console) -> Console:
@@ -91,10 +108,10 @@ def refuse_collision(carried: Sequence[str], columns: Sequence[str], source: str
 
 
 def predictions(
-    model: Model, reader: Reader, carried: Sequence[str], options: PredictOptions, tally: Tally
+    model: Model, reader: Reader, taken: Taken, options: PredictOptions, tally: Tally
 ) -> Iterator[Columns]:
     """The columns of the output, some rows at a time."""
-    for given in batches(reader, model.inputs, model.dtype, carried, model.outputs):
+    for given in batches(reader, model.inputs, model.dtype, taken, model.outputs):
         said, batch = model.said(given)
         if not options.empty_bad_rows:
             refuse_bad_rows(batch)
@@ -102,7 +119,7 @@ def predictions(
             refuse_unseen(batch)
         tally.add(batch)
         found = [*predicted_values(model, batch, said.scores), *intervals_for(model, batch, said, options)]
-        columns = [*(batch.texts(name) for name in carried), *found]
+        columns = [*(batch.texts(name) for name in taken.carried), *found]
         tally.formulas += sum(map(count_formulas, columns))
         yield columns
 

@@ -19,6 +19,7 @@ from mlpcli.storage.rows import Sink
 from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, open_table
+from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
 from mlpcli.tables.source import find
 from mlpcli.tables.table import Table, TableOwner, Wanted
 
@@ -183,16 +184,16 @@ def open_input(path: str | Path, form: CsvFormat) -> Reader:
 
 
 def batches(
-    reader: Reader, inputs: InputEncoder, dtype: str, carried: Sequence[str] = (), outputs: int = 1
+    reader: Reader, inputs: InputEncoder, dtype: str, taken: Taken = EVERYTHING, outputs: int = 1
 ) -> Iterator[Batch]:
     """The rows of an open input, in the precision of a network of so many outputs. Columns are taken by name.
 
-    `carried` ones keep their texts; no rows are one empty batch. Raises DataError naming all the columns that
+    Carried ones keep their texts; no rows are one empty batch. Raises DataError naming all the columns that
     are not there.
     """
-    wanted = inputs.wanted + Wanted(texts=tuple(carried))
+    wanted = inputs.wanted + Wanted(texts=tuple(taken.carried))
     table = None
-    for table in _tables(reader, wanted):
+    for table in _tables(reader, wanted, taken.rows):
         yield from batches_of(table, inputs, dtype, outputs)
     if table is None:
         yield from batches_of(
@@ -222,9 +223,9 @@ def _beyond(target: TargetEncoder, encoded: EncodedTarget, batch: Batch, dtype: 
     return ScaledTargets(batch.table, batch.rows, target.columns, encoded.y).beyond(dtype)
 
 
-def _tables(reader: Reader, wanted: Wanted) -> Iterator[Table]:
+def _tables(reader: Reader, wanted: Wanted, rows: slice | None = None) -> Iterator[Table]:
     reader.header.require(wanted.names)
-    yield from reader.tables(wanted)
+    yield from reader.tables(wanted) if rows is None else tables_between(reader, wanted, rows)
 
 
 def batches_of(

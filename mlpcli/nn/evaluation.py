@@ -27,7 +27,7 @@ import numpy as np
 
 from mlpcli.arrays import Matrix
 from mlpcli.nn.plan import EvaluationPlan
-from mlpcli.parallel.pool import share
+from mlpcli.parallel.shares import share
 from mlpcli.parallel.threads import limited
 
 CHUNK: Final = 256  # rows of a pass that are somebody's

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Array, Vector
+from mlpcli.parallel.shares import share
 
 Task: TypeAlias = Callable[[int, int], float]
 """Takes the worker, counted from 0, and a number; gives a number. What it changes is in shared memory."""
@@ -54,11 +55,6 @@ class WorkerPool(Protocol):
         trace: TracebackType | None,
         /,
     ) -> None: ...
-
-
-def share(n: int, rank: int, size: int) -> slice:
-    """A worker's part of n things: no two differ by more than one, and the first is never the smaller."""
-    return slice(-(-n * rank // size), -(-n * (rank + 1) // size))
 
 
 def aligned_share(entries: int, rank: int, size: int) -> slice:

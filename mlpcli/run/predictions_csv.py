@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, TextIO, TypeAlias
 
 import numpy as np
@@ -14,6 +15,17 @@ from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import Content
 
 SPECIAL = {separator: re.compile(f'["{separator}\r\n]') for separator in (",", "\t")}
+
+
+@dataclass(frozen=True)
+class CsvLayout:
+    """What separates the fields of a row, and whether the names stand first: not where rows come before."""
+
+    separator: str = ","
+    headed: bool = True
+
+
+PLAIN = CsvLayout()
 
 
 def csv_rows(columns: Sequence[Array], separator: str = ",") -> str:
@@ -65,21 +77,23 @@ def table_content(names: Sequence[str], tables: Iterable[Columns]) -> Content:
     return lambda stream: write_csv(stream, names, tables)
 
 
-def write_csv(stream: Stream, names: Sequence[str], tables: Iterable[Columns], separator: str = ",") -> None:
+def write_csv(
+    stream: Stream, names: Sequence[str], tables: Iterable[Columns], layout: CsvLayout = PLAIN
+) -> None:
     """Write the columns of these names into a file, in UTF-8."""
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
-    write_tables(text, names, tables, separator)
+    write_tables(text, names, tables, layout)
     text.detach()
 
 
-def write_tables(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], separator: str) -> None:
+def write_tables(stream: TextIO, names: Sequence[str], tables: Iterable[Columns], layout: CsvLayout) -> None:
     """Write the header with the first rows, then the others; numbers read back to the same value.
 
     Nothing is written before there are rows: where those at the front are wrong, there is no output.
     """
-    header = csv_header(names, separator)
+    header = csv_header(names, layout.separator) if layout.headed else ""
     for columns in tables:
-        stream.write(header + csv_rows(columns, separator))
+        stream.write(header + csv_rows(columns, layout.separator))
         header = ""
     stream.write(header)
     stream.flush()

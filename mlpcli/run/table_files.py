@@ -14,7 +14,7 @@ from mlpcli.config.file_names import DUCKDB, SQLITE, compression_of, separator_b
 from mlpcli.errors import UsageError
 from mlpcli.extras import optional
 from mlpcli.run.predictions_arrow import write_arrow, write_parquet
-from mlpcli.run.predictions_csv import Columns, Stream, write_csv, write_tables
+from mlpcli.run.predictions_csv import Columns, CsvLayout, Stream, write_csv, write_tables
 from mlpcli.run.predictions_json import write_json_lines
 from mlpcli.tables import zstandard
 from mlpcli.terminal.console import STDOUT, result_stream
@@ -38,8 +38,11 @@ BINARY: dict[str, Writer] = {".parquet": write_parquet, ".arrow": write_arrow, "
 WRITTEN = ".csv, .tsv, .jsonl (each with .gz or .zst), .parquet, .arrow"
 
 
-def writer_of(out: Path | None) -> Writer:
-    """What writes a file of this name: CSV where it says nothing else. Raises UsageError."""
+def writer_of(out: Path | None, *, headed: bool = True) -> Writer:
+    """What writes a file of this name: CSV where it says nothing else, with the names if it is `headed`.
+
+    Raises UsageError.
+    """
     if out is None:
         return write_csv
     suffix, packed = suffix_of(out.name), compression_of(out.name)
@@ -48,15 +51,20 @@ def writer_of(out: Path | None) -> Writer:
     if suffix in BINARY:
         optional("pyarrow", f"-o {out}: writing {suffix}")
         return BINARY[suffix]
-    return TEXT.get(suffix, partial(write_csv, separator=separator_by_suffix(out.name)))
+    return TEXT.get(suffix, partial(write_csv, layout=CsvLayout(separator_by_suffix(out.name), headed)))
 
 
-def write_table(out: Path | None, names: Sequence[str], tables: Iterable[Columns]) -> None:
-    """Write the columns of these names, some rows at a time: CSV to stdout, or all or nothing to a file."""
+def write_table(
+    out: Path | None, names: Sequence[str], tables: Iterable[Columns], *, headed: bool = True
+) -> None:
+    """Write the columns of these names, some rows at a time: CSV to stdout, or all or nothing to a file.
+
+    CSV begins with the names only where it is `headed`: elsewhere the rows go on from those of another file.
+    """
     if out is None or out == STDOUT:
-        write_tables(result_stream(), names, tables, ",")
+        write_tables(result_stream(), names, tables, CsvLayout(headed=headed))
         return
-    writer = writer_of(out)
+    writer = writer_of(out, headed=headed)
     write_atomically(out, compressed(lambda stream: writer(stream, names, tables), out.name))
 
 

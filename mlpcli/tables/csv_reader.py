@@ -6,6 +6,7 @@ import io
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from types import TracebackType
 from typing import Any
 
@@ -90,8 +91,13 @@ class CsvReader:
 
     @property
     def sha256(self) -> str:
-        """The hash of the file's bytes; of all of them once the blocks have been read."""
+        """The hash of the file's bytes; of all of them once blocks are read, if none was skipped."""
         return self._source.sha256
+
+    def skip(self, most: float = inf) -> int:
+        """Pass over blocks at the front, at most so many rows, without a look at their fields: how many."""
+        self._source.stop_hashing()
+        return self._records.skip(most)
 
     def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
         """The rows as columns, block by block, in larger ones where they are kept and hold texts."""

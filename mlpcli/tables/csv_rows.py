@@ -23,7 +23,7 @@ from mlpcli.tables.last_lines import (
     without_empty_rows,
     without_last_lines,
 )
-from mlpcli.tables.row_width import check, fields_of
+from mlpcli.tables.row_width import check, fields_of, passed_over
 from mlpcli.tables.table import Lines
 from mlpcli.tables.wrong_rows import Malformed, Shape, is_cut_off
 
@@ -92,10 +92,31 @@ class Records:
             block = self._next_block()
             if block is not None:
                 yield block
-            elif self._buffer and self._ended:
-                raise self._malformed(csv.Error("unexpected end of data"))
+            else:
+                self._refuse_open_end()
             del block  # before the next one is read
             self._fill(chunks)
+
+    def skip(self, most: float) -> int:
+        """Take blocks of rows off the front, at most so many rows, without a look at fields: how many."""
+        passed = 0
+        while self._buffer or not self._ended:
+            whole = self._whole_lines()
+            found = passed_over(whole, self.shape, self._line) if whole else None
+            if found is None or not found.rows:
+                self._refuse_open_end()
+            elif passed + found.rows > most:
+                break
+            else:
+                self._drop(found.size, found.next_line)
+                passed += found.rows
+            self._fill()
+        return passed
+
+    def _refuse_open_end(self) -> None:
+        """DataError where the file has ended and what is left is no row."""
+        if self._buffer and self._ended:
+            raise self._malformed(csv.Error("unexpected end of data"))
 
     def _next_block(self) -> Block | None:
         """The whole rows in the buffer, taken off it; None where there are none."""

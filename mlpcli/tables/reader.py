@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -40,7 +41,13 @@ class Reader(Protocol):
 
     @property
     def sha256(self) -> str:
-        """The hash of the file's bytes; of all of them once the tables have been read."""
+        """The hash of the file's bytes; of all of them once the tables are read, no row skipped."""
+
+    def skip(self, most: float = inf) -> int:
+        """Pass over rows at the front, as many as come off without a look at their cells: how many.
+
+        At most so many; all of them where nothing is said, which counts the rows.
+        """
 
     def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
         """The rows as columns, block by block; `kept` where all blocks will be in memory together."""

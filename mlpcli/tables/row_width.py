@@ -13,6 +13,7 @@ from threading import RLock
 import numpy as np
 import numpy.typing as npt
 
+from mlpcli.tables.quoted_rows import quoted_rows
 from mlpcli.tables.table import Lines
 from mlpcli.tables.wrong_rows import FIELD_LIMIT, Malformed, Ragged, Shape, is_cut_off
 
@@ -35,16 +36,42 @@ def check(content: bytes, shape: Shape, line: int) -> Checked:
 
     Raises DataError with the place of a row that cannot be told apart into fields.
     """
+    if b'"' in content:
+        return _check_quoted(content, shape, line) or _Walk(shape, line).over(content)
     rows = _count_regular(content, shape)
     if rows is not None:
         return Checked(rows, len(content), Lines((0,), (line,)), line + rows)
     return _Walk(shape, line).over(content)
 
 
-def _count_regular(content: bytes, shape: Shape) -> int | None:
-    """The number of rows if all of them have the right shape; None if that takes a closer look."""
-    if b'"' in content:
+def _check_quoted(content: bytes, shape: Shape, line: int) -> Checked | None:
+    """The same of rows with quotes if all of them have the right shape; None if that takes a closer look."""
+    found = quoted_rows(content, shape.separator)
+    # what is not within quotes must be empty where there is no name, or be all of a line: a closer look
+    if found is None or not found.rows or found.longest > FIELD_LIMIT or shape.unnamed or shape.width == 1:
         return None
+    if _count_regular(found.outside, shape) != found.rows:
+        return None
+    return Checked(found.rows, found.size, found.lines(line), line + found.line_count)
+
+
+def passed_over(content: bytes, shape: Shape, line: int) -> Checked:
+    """The rows at the front of whole lines, whatever their width, at several times the speed of `check`.
+
+    The lines that they begin in are not told. Raises DataError where it takes fields to tell rows apart,
+    and these cannot be told either.
+    """
+    if b'"' not in content:
+        rows = content.count(b"\n")
+        return Checked(rows, len(content), Lines((0,), (line,)), line + rows)
+    quoted = quoted_rows(content, shape.separator)
+    if quoted is None:
+        return check(content, shape, line)
+    return Checked(quoted.rows, quoted.size, Lines((0,), (line,)), line + quoted.line_count)
+
+
+def _count_regular(content: bytes, shape: Shape) -> int | None:
+    """The number of rows without quotes if all have the right shape; None if that takes a closer look."""
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
     separator = shape.separator.encode()

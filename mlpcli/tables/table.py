@@ -32,6 +32,11 @@ class Lines:
         k = bisect_right(self.rows, row) - 1
         return self.lines[k] + row - self.rows[k]
 
+    def after(self, rows: int) -> Lines:
+        """Those of the rows that are left without so many at the front."""
+        k = bisect_right(self.rows, rows)
+        return Lines((0, *(row - rows for row in self.rows[k:])), (self.of(rows), *self.lines[k:]), self.word)
+
 
 NUMBERED = Lines((0,), (0,), word="row")  # rows of frames and arrays, counted as `.iloc` does
 
@@ -131,6 +136,15 @@ class Table:
             else:
                 texts[name] = self.text(name, rows).trimmed()
         return Table(self.source, len(rows), None, self.notation, numbers, texts)
+
+    def between(self, start: int, stop: int) -> Table:
+        """The rows from `start` up to `stop`, which know where they are."""
+        if (start, stop) == (0, self.rows):
+            return self
+        numbers = {name: [join_numbers(pieces).between(start, stop)] for name, pieces in self.numbers.items()}
+        texts = {name: column.between(start, stop) for name, column in self.texts.items()}
+        lines = None if self.lines is None else self.lines.after(start)
+        return Table(self.source, stop - start, lines, self.notation, numbers, texts)
 
     def missing(self, name: str) -> Array:
         """Which rows have no value in a column."""

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from mlpcli.memory import MAX_PARAMETERS, MOST_MEMBERS
+from mlpcli.parallel.shares import Shard
 from mlpcli.parallel.threads import LIMIT
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
@@ -103,6 +104,15 @@ PredictionsOut = Annotated[
         "-o",
         metavar="FILE",
         help="A .csv, .tsv or .jsonl (with .gz, .zst), .parquet, .arrow. Default: stdout.",
+    ),
+]
+RowsShard = Annotated[
+    Shard | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        parser=Shard.read,
+        help="The I-th of N parts of the rows: all outputs, one after the other, are the whole.",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="An unseen category is an error.")]

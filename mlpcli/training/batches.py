@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
-from mlpcli.parallel.pool import SerialPool, WorkerPool, share
+from mlpcli.parallel.pool import SerialPool, WorkerPool
+from mlpcli.parallel.shares import share
 from mlpcli.storage.rows import Rows, gather, whole
 
 WINDOW_BYTES: Final = 1 << 25  # of the inputs that are in memory at a time where not all are

@@ -13,7 +13,8 @@ from mlpcli.errors import DivergedError, Problem
 from mlpcli.nn.evaluation import CHUNK, rows_of
 from mlpcli.nn.layout import Layout
 from mlpcli.nn.network import Network
-from mlpcli.parallel.pool import WorkerPool, share
+from mlpcli.parallel.pool import WorkerPool
+from mlpcli.parallel.shares import share
 from mlpcli.storage.rows import Rows, spans
 
 SEEDS = 2**63

@@ -23,6 +23,7 @@ from mlpcli.data.target import class_target
 from mlpcli.errors import DataError
 from mlpcli.tables import source
 from mlpcli.tables.reader import open_table
+from mlpcli.tables.some_rows import Taken
 from tests.support.tables import PLAIN, all_rows, content_file, table_of
 
 TRAIN = table_of({"n": [1, 2, 3, 4], "t": ["a", "b", "a", "b"]}, numbers=("n",), texts=("t",))
@@ -34,7 +35,7 @@ INPUT = "n,t,id,y\n5,a,007,no\n,b, x ,yes\n7,c,NA,no\nx,a,,yes\n9,b,1.0,yes\n"
 def read_batches(content: str, carried: Sequence[str] = (), chunk: int = 1 << 20) -> list[Batch]:
     """All batches of a content."""
     with patch.object(source, "CHUNK", chunk), open_table(content_file(content), PLAIN) as reader:
-        return list(batches(reader, ENCODER, "float64", carried))
+        return list(batches(reader, ENCODER, "float64", Taken(carried)))
 
 
 @pytest.mark.parametrize("chunk", [16, 1 << 20])
@@ -94,9 +95,9 @@ def test_columns_that_are_not_there_are_all_named() -> None:
     ]
 
 
-def test_an_input_without_rows_has_no_batches() -> None:
+def test_an_input_without_rows_is_one_empty_batch() -> None:
     """That is no mistake of the reader."""
-    assert read_batches("n,t\n") == []
+    assert [len(batch.rows) for batch in read_batches("n,t\n")] == [0]
 
 
 def test_labelled_rows() -> None:

@@ -37,8 +37,9 @@ from mlpcli.parallel import process_pool as processes
 from mlpcli.parallel import shared_memory
 from mlpcli.parallel import thread_pool as in_threads
 from mlpcli.parallel.pacing import Autotuner, Backoff
-from mlpcli.parallel.pool import SerialPool, WorkerPool, share
+from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.parallel.process_pool import ProcessPool, Worker
+from mlpcli.parallel.shares import share
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.training.batches import Batches, Part
 from mlpcli.training.data_parallel import gradient_job, scores_job

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Self
 from unittest.mock import patch
@@ -92,6 +93,10 @@ class RowsReader:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def skip(self, most: float = inf) -> int:
+        """All rows or none."""
+        return len(self.sample) if most >= len(self.sample) else 0
 
     def tables(self, wanted: Wanted, **_: bool) -> Iterator[Table]:
         """All rows at once, by way of the CSV that they could have been."""
