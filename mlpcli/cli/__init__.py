@@ -3,6 +3,7 @@
 import sys
 from contextlib import redirect_stdout
 
+from mlpcli.cli.elsewhere import export
 from mlpcli.cli.learning import doctor, init, schema, train
 from mlpcli.cli.network import gradcheck, inspect, trace
 from mlpcli.cli.questions import drift, explain
@@ -22,6 +23,7 @@ for command in (
     explain,
     drift,
     report,
+    export,
     init,
     inspect,
     gradcheck,

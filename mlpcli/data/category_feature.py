@@ -151,9 +151,9 @@ class CategoryFeature:
         known = np.flatnonzero(found.of_rows >= 0)
         levels = found.of_rows[known]
         if self.encode == "one_hot":
-            ones: Vector = np.ones(self.levels)
+            zeros, ones = self.ends()
             if self.scaling is not None:
-                out[:], ones = self._ends(self.scaling)
+                out[:] = zeros
                 out[absent if faults else []] = 0.0
             out[known, levels] = ones[levels]
         else:
@@ -163,9 +163,11 @@ class CategoryFeature:
             return [*faults, *self._unlisted(column, unseen, absent)], []
         return faults, self._unseen(column, unseen)
 
-    def _ends(self, scaling: str) -> tuple[Vector, Vector]:
-        """What a 0 and a 1 in each column are written as."""
-        after = SCALINGS[scaling].after or (lambda scaled, _: scaled)
+    def ends(self) -> tuple[Vector, Vector]:
+        """What a 0 and a 1 in each of the columns of `one_hot` are written as."""
+        if self.scaling is None:
+            return np.zeros(self.levels), np.ones(self.levels)
+        after = SCALINGS[self.scaling].after or (lambda scaled, _: scaled)
         both = np.array([0.0, 1.0])
         ends = np.array([after((both - center) / scale, scale) for center, scale, _ in self.numbers])
         return ends[:, 0], ends[:, 1]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache, partial
 from math import isfinite
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 Reading: TypeAlias = Callable[[str], Hashable | None]
+Manner: TypeAlias = Literal["number", "number or code", "truth", "text"]
 
 # a number that is no code: 08001 keeps its zero, and is another text than 8001
 _AMOUNT = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
@@ -59,16 +60,27 @@ def are_amounts(texts: Iterable[str], decimal: str = ".") -> bool:
     return bool(some) and all(amount_of(text, decimal) is not None for text in some)
 
 
-def reading_of(texts: Sequence[str], decimal: str = ".") -> Reading:
+def manner_of(texts: Sequence[str], decimal: str = ".") -> Manner:
     """How texts like these are compared: as numbers, or as true and false, if all are, else as texts.
 
     Codes among numbers are themselves: 01 is not 1, and 1.0 is.
     """
     if are_amounts(texts, decimal):
-        return partial(amount_of, decimal=decimal)
+        return "number"
     if are_amounts((text for text in texts if not is_code(text)), decimal):
-        return partial(_amount_or_code, decimal=decimal)
-    return str.casefold if all(text.casefold() in _TRUTHS for text in texts if text) else composed
+        return "number or code"
+    return "truth" if all(text.casefold() in _TRUTHS for text in texts if text) else "text"
+
+
+def reading_of(texts: Sequence[str], decimal: str = ".") -> Reading:
+    """What texts like these are compared by."""
+    readings: dict[Manner, Reading] = {
+        "number": partial(amount_of, decimal=decimal),
+        "number or code": partial(_amount_or_code, decimal=decimal),
+        "truth": str.casefold,
+        "text": composed,
+    }
+    return readings[manner_of(texts, decimal)]
 
 
 def _amount_or_code(text: str, decimal: str) -> Hashable:

@@ -149,6 +149,7 @@ def test_mlp_alone_shows_the_help_and_is_wrong_usage() -> None:
         "predict",
         "evaluate",
         "report",
+        "export",
         "explain",
         "drift",
         "init",

@@ -15,7 +15,7 @@ LISTS = dict(re.findall(r"### An? [\w ]+, like `([^`]+)`\n(.*?)(?=\n### |\Z)", G
 # more is not wanted of anything: new names are what users may have from elsewhere
 SYNONYMS = {"mlpcli/config/synonyms.py", "mlpcli/config/choice_synonyms.py"}
 MOST = {
-    "softsign": 2,
+    "softsign": 3,
     "poisson": 2,
     "adagrad": 2,
     "robust": 3,

@@ -25,6 +25,7 @@ COMMANDS = [
     "evaluate model.npz t.csv --json",
     "explain model.npz t.csv --force --json",
     "drift model.npz t.csv --json",
+    "export model.npz -o out/score.py",
     "gradcheck c.yaml -q",
     "trace c.yaml --page out/t.html",
     "doctor c.yaml --json",

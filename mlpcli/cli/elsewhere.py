@@ -1,0 +1,46 @@
+"""`mlp export`: a model taken to where there is no mlp."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlpcli.terminal.arguments import Json, Model, Quiet, Sha256
+from mlpcli.terminal.console import Console, reading
+
+
+class FormatName(StrEnum):
+    """What a model can be exported to."""
+
+    PYTHON = "python"
+
+
+def export(
+    model: Model,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="The file; its ending says the format: .py."),
+    ],
+    form: Annotated[
+        FormatName | None,
+        typer.Option("--format", metavar="NAME", help="python. Default: by FILE's ending."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What C calls it. Default: as the file is called.")
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(metavar="DATA", help="Run it on a table; exit 10 where it differs from predict."),
+    ] = None,
+    expect_sha256: Sha256 = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write MODEL as a program that needs no mlp. Preprocessing and all networks are inside."""
+    with Console(quiet=quiet).doing(reading(model)) as console:
+        from mlpcli.commands.export import ExportOptions, export
+
+        asked = None if form is None else form.value
+        options = ExportOptions(out, asked, name, check, expect_sha256, json)
+        return export(model, options, console)

@@ -1,0 +1,145 @@
+"""`mlp export`: a model as a program of its own, and whether that says what the model says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from mlpcli.artifacts.atomic import bytes_content, write_atomically
+from mlpcli.data.encoding import open_input
+from mlpcli.errors import CheckFailedError, ExitCode, MlpError, UsageError
+from mlpcli.exporting.checking import Comparison, compare
+from mlpcli.exporting.description import Description, describe
+from mlpcli.exporting.exporter import Exporter, Naming
+from mlpcli.exporting.formats import exporter_of, paths_of
+from mlpcli.exporting.symbols import symbol_of
+from mlpcli.run.predictor import Model, open_model
+from mlpcli.run.table_files import refuse_to_replace
+from mlpcli.terminal.console import STDOUT, Console, counted, reading
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What the command line says besides the model."""
+
+    out: Path
+    form: str | None
+    name: str | None
+    check: str | None
+    expect_sha256: str | None
+    json: bool
+
+
+def export(model_path: Path, options: ExportOptions, console: Console) -> ExitCode:
+    """Write a model in another format; with `check` run that on a table. Raises CheckFailedError.
+
+    Raises ConfigError for what the format cannot say, before anything is written.
+    """
+    exporter = exporter_of(options.out, options.form)
+    paths = paths_of(options.out, exporter)
+    for path in paths:
+        refuse_to_replace(path, str(model_path), *([options.check] if options.check else []))
+    naming = Naming(symbol_of(options.name, options.out.stem), options.out.stem)
+    model = open_model(model_path, options.expect_sha256)
+    description = describe(model)
+    contents = exporter.files(description, naming)
+    if options.out == STDOUT:
+        return _to_stdout(contents, options, console)
+    for path, content in zip(paths, contents, strict=True):
+        write_atomically(path, bytes_content(content))
+    console.note(f"wrote {' and '.join(map(str, paths))}")
+    console.notes(exporter.remarks(description))
+    found = None
+    if options.check is not None:
+        found = _checked(model, description, exporter, (paths, naming, options.check), console)
+    if options.json:
+        console.document(_document(exporter, description, dict(zip(paths, contents, strict=True)), found))
+    elif found is not None:
+        console.lines([_told(found)])
+    if found is not None and not found.good:
+        raise _different(found, exporter)
+    return ExitCode.DONE
+
+
+def _to_stdout(contents: Sequence[bytes], options: ExportOptions, console: Console) -> ExitCode:
+    """A single file of text goes there; raises UsageError for anything else."""
+    try:
+        (content,) = contents
+        text = content.decode()
+    except ValueError:
+        raise UsageError.of("-o -: this format is no single text, name a file") from None
+    if options.check is not None or options.json:
+        raise UsageError.of("-o -: there is no file to check or to tell of, name one")
+    console.result(text.removesuffix("\n"))
+    return ExitCode.DONE
+
+
+def _checked(
+    model: Model,
+    description: Description,
+    exporter: Exporter,
+    what: tuple[Sequence[Path], Naming, str],
+    console: Console,
+) -> Comparison:
+    """What came of running the files on a table."""
+    paths, naming, source = what
+    with (
+        exporter.scoring(paths, description, naming) as score,
+        open_input(source, model.form) as reader,
+        console.doing(reading(source)),
+    ):
+        console.notes(reader.header.notes)
+        found = compare(model, description, reader, score, not exporter.reads_texts)
+        console.notes(reader.last_notes)
+    return found
+
+
+def _told(found: Comparison) -> str:
+    """In one line."""
+    rows = counted(found.rows, "row")
+    less = f", {found.left_out:,} of them left out: they hold texts among numbers" if found.left_out else ""
+    return f"{rows}{less}; largest difference from predict: {_size(found)}, {found.tolerance:g} is allowed"
+
+
+def _size(found: Comparison) -> str:
+    if found.row is None:
+        return "none"
+    size = f"{found.largest:.3g}" if found.largest < float("inf") else "another answer"
+    return f"{size} (column '{found.column}', row {found.row:,})"
+
+
+def _different(found: Comparison, exporter: Exporter) -> MlpError:
+    allowed = f"{found.tolerance:g} is allowed"
+    return CheckFailedError.of(
+        f"the {exporter.name} export differs from predict by {_size(found)}, {allowed}"
+    )
+
+
+def _document(
+    exporter: Exporter, description: Description, files: dict[Path, bytes], found: Comparison | None
+) -> dict[str, Any]:
+    """The JSON document; a difference that no number tells is null."""
+    document: dict[str, Any] = {
+        "format": exporter.name,
+        "model_sha256": description.sha256,
+        "files": [
+            {"file": str(path), "bytes": len(content), "sha256": sha256(content).hexdigest()}
+            for path, content in files.items()
+        ],
+        "remarks": list(exporter.remarks(description)),
+    }
+    if found is not None:
+        finite = found.largest < float("inf")
+        document["check"] = {
+            "rows": found.rows,
+            "left_out": found.left_out,
+            "largest_difference": found.largest if finite else None,
+            "row": found.row,
+            "column": found.column,
+            "tolerance": found.tolerance,
+            "verdict": "ok" if found.good else "FAIL",
+        }
+    return document

@@ -1,0 +1,38 @@
+"""Which formats there are, and which one a file's name asks for; a format is loaded when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mlpcli.errors import UsageError
+from mlpcli.exporting.exporter import Exporter
+
+
+def _python() -> Exporter:
+    from mlpcli.exporting.python.exporter import PythonExporter
+
+    return PythonExporter()
+
+
+EXPORTERS: dict[str, Callable[[], Exporter]] = {"python": _python}
+FORMAT_OF_SUFFIX = {".py": "python"}
+
+
+def exporter_of(path: Path, asked: str | None) -> Exporter:
+    """The exporter asked for, else the one of the file's name. Raises UsageError where that says nothing."""
+    name = asked or FORMAT_OF_SUFFIX.get(path.suffix.lower())
+    if name is None:
+        suffixes = ", ".join(FORMAT_OF_SUFFIX)
+        found = f"found '{path.suffix}'" if path.suffix else "found none"
+        hint = f"or say which format it is: --format {'|'.join(EXPORTERS)}"
+        raise UsageError.of(f"-o {path}: expected one of the endings {suffixes}, {found}", None, hint)
+    return EXPORTERS[name]()
+
+
+def paths_of(path: Path, exporter: Exporter) -> tuple[Path, ...]:
+    """Where its files go: the first has the name given. Raises UsageError where two would have the same."""
+    paths = (path, *(path.with_suffix(suffix) for suffix in exporter.suffixes[1:]))
+    if len(set(paths)) < len(paths):
+        raise UsageError.of(f"-o {path}: that is the name of the file beside it", None, "name the .c file")
+    return paths

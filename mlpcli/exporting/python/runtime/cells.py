@@ -1,0 +1,78 @@
+"""Cells of a row: numbers and texts as the files have them that the model was trained on."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+class UnusableError(ValueError):
+    """A cell that the model cannot use, or a row for which its output is no finite number."""
+
+
+def number_of(text: str, decimal: str) -> float:
+    """The number that a text is; NaN where it is none."""
+    if decimal != ".":
+        text = text.replace(".", "?").replace(decimal, ".")
+    number = float(text) if NUMBER.fullmatch(text) else math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+class NumberColumn:
+    """A column of numbers. `blanks` are texts, `blank_numbers` numbers that mean a missing cell."""
+
+    def __init__(
+        self, name: str, decimal: str, blanks: Sequence[str], blank_numbers: Sequence[float] = ()
+    ) -> None:
+        self.name, self.decimal = name, decimal
+        self.blanks, self.blank_numbers = frozenset(blanks), frozenset(blank_numbers)
+
+    def parse(self, text: str) -> float:
+        """The number that a text is; NaN where it is none."""
+        return number_of(text, self.decimal)
+
+    def read(self, cell: Any) -> float | None:
+        """The number in a cell, None where it is missing."""
+        if cell is None:
+            return None
+        if isinstance(cell, str):
+            if cell in self.blanks:
+                return None
+            number = self.parse(cell)
+        else:
+            number = float(cell)
+            if math.isnan(number):
+                return None
+        if not math.isfinite(number):
+            raise UnusableError(f"column '{self.name}': expected a number, found '{cell}'")
+        return None if number in self.blank_numbers else number
+
+
+class TextColumn:
+    """A column of texts; likewise, `blank_numbers` in any spelling."""
+
+    def __init__(
+        self, name: str, decimal: str, blanks: Sequence[str], blank_numbers: Sequence[float] = ()
+    ) -> None:
+        self.name, self.decimal = name, decimal
+        self.blanks, self.blank_numbers = frozenset(blanks), frozenset(blank_numbers)
+
+    def read(self, cell: Any) -> str | None:
+        """The text in a cell, None where it is missing."""
+        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+            return None
+        text = str(cell)
+        if text in self.blanks:
+            return None
+        if self.blank_numbers and number_of(text, self.decimal) in self.blank_numbers:
+            return None
+        return text
+
+
+def missing(column: str) -> UnusableError:
+    """The error of an empty cell that nothing stands for."""
+    return UnusableError(f"column '{column}': a missing value, and no policy for it")
