@@ -18,7 +18,6 @@ from mlpcli.artifacts.file_system import DISK
 from mlpcli.artifacts.run_files import (
     has_checkpoint,
     holds_run,
-    is_artifact,
     is_of_a_run,
     leftovers_in,
     listed,
@@ -127,12 +126,17 @@ class RunDirectory:
         self._remove_retired()
 
     def _remove_retired(self) -> None:
-        """Delete the files of the replaced run; somebody's own files among them are kept, aside."""
-        left = leftovers_in(self._retired)
+        """Delete the files of the replaced run; somebody's own files among them stay where they were.
+
+        What has the name of a file of the new run is moved aside.
+        """
+        others = set(others_in(self._retired))
         for name in names_in(self._retired):
             with suppress(FileNotFoundError, IsADirectoryError):
-                if name in left or (is_artifact(name) and is_of_a_run(self._retired / name)):
+                if name not in others:
                     (self._retired / name).unlink()
+                elif not (self.output / name).exists():
+                    (self._retired / name).rename(self.output / name)
         with suppress(FileNotFoundError):
             try:
                 self._retired.rmdir()

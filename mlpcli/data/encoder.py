@@ -60,6 +60,10 @@ class InputEncoder:
 
     features: tuple[Feature, ...]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The features alone: what else has been found out of them is found again."""
+        return {"features": self.features}
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What the inputs of the network are called: a column, or `column=category`."""

@@ -136,5 +136,7 @@ class MLPClassifier(ClassifierMixin, Estimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = _name(self.loss) in LABEL_LOSSES
+        # a weight is one of a class, and a label is none
+        has_weights = isinstance(self.class_weight, str | Mapping) and len(self.class_weight) > 0
+        tags.classifier_tags.multi_label = _name(self.loss) in LABEL_LOSSES and not has_weights
         return tags

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from inspect import signature
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,9 @@ import pandas as pd
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
+from mlpcli.run.results import history_frame
 from mlpcli.sklearn.arrays import Given, merge_equal_rows
+from mlpcli.sklearn.names_elsewhere import naming_ours, no_such_parameter
 from mlpcli.sklearn.networks import TrainedNetworks
 from mlpcli.sklearn.settings import config_of_parameters, explained
 from mlpcli.sklearn.training import train_arrays
@@ -29,9 +31,9 @@ class Estimator(BaseEstimator):
 
     n_features_in_: int
     n_iter_: int
-    history_: pd.DataFrame
     networks_: TrainedNetworks
 
+    @naming_ours
     def __init__(
         self,
         *,
@@ -97,15 +99,24 @@ class Estimator(BaseEstimator):
         self.calibration, self.threshold, self.intervals = calibration, threshold, intervals
         self.recipe, self.random_state = recipe, random_state
 
+    def set_params(self, **parameters: Any) -> Self:
+        """Set parameters by name; ValueError for one that there is not."""
+        known = self.get_params()
+        for name in parameters:
+            if name not in known:
+                raise ValueError(no_such_parameter(type(self).__name__, name, known))
+        super().set_params(**parameters)
+        return self
+
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         """A fit that fails leaves what was fitted before as it was."""
-        before = dict(vars(self))
+        before = dict(self.__dict__)
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
 
     def _train(self, given: Given) -> None:
@@ -116,17 +127,24 @@ class Estimator(BaseEstimator):
             self.networks_ = train_arrays(config, given)
         except MlpError as error:
             raise ValueError(explained(error)) from error
-        self.history_ = self.networks_.history
         self.n_iter_ = self.networks_.epochs
         for warning in self.networks_.warnings:
             warnings.warn(warning, UserWarning, stacklevel=3)
 
+    @property
+    def history_(self) -> pd.DataFrame:
+        """The history of `fit`: a row per epoch or iteration, of each `member` where there are several."""
+        if not hasattr(self, "networks_"):
+            raise AttributeError("history_ is there after fit")
+        rows = self.networks_.history
+        return history_frame(rows, list(rows[0]))
+
     def _chosen(self) -> dict[str, Any]:
         """The parameters that count: beside a recipe those that are not as they are by default."""
-        parameters = self.get_params(deep=False)
+        parameters: dict[str, Any] = self.get_params(deep=False)
         if self.recipe is None:
             return parameters
-        usual = {name: it.default for name, it in signature(type(self)).parameters.items()}
+        usual = {name: it.default for name, it in inspect.signature(type(self)).parameters.items()}
         return {
             name: value
             for name, value in parameters.items()

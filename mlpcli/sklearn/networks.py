@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from mlpcli.arrays import Array, Matrix
 from mlpcli.calibration.conformal import Intervals
@@ -56,14 +55,15 @@ class TrainedNetwork:
 class TrainedNetworks:
     """Networks that predict rows of arrays: plain values only, so that they can be pickled and shared.
 
-    `inputs` are those of each of them, side by side; `decoder` reads what all of them say. `epochs` of the
-    one that was trained longest. `warnings` are of what was fitted after the weights, `intervals` too.
+    `inputs` are those of each of them, side by side; `decoder` reads what all of them say. `history` has the
+    rows of history.csv, `epochs` is the number of those of the one that was trained longest.
+    `warnings` are of what was fitted after the weights, `intervals` too.
     """
 
     inputs: InputEncoder
     members: tuple[TrainedNetwork, ...]
     decoder: OutputDecoder
-    history: pd.DataFrame
+    history: Sequence[Mapping[str, float | None]]
     epochs: int
     intervals: Intervals | None = None
     warnings: tuple[str, ...] = ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, get_args
 
 from mlpcli.config.encode_spec import Numeric
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config
+from mlpcli.config.spec import EarlyStoppingSpec
 from mlpcli.errors import ConfigError, MlpError, Place, Problem
 from mlpcli.sklearn.arrays import EACH, WEIGHT, Given
 from mlpcli.sklearn.recipe import recipe_document
@@ -43,6 +45,7 @@ SECTIONS = {
 ALONE = ("loss", "l1", "l2", "schedule", "calibration", "threshold", "intervals")
 PARAMETERS = Place("parameters")
 IN_SECTIONS = "|".join(name for names in SECTIONS.values() for name in names)
+ADAM = 'optimizer="adam"'
 # what messages call things that are parameters here
 WORDINGS = (
     (re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?=(?:{IN_SECTIONS})\b)"), ""),
@@ -50,7 +53,11 @@ WORDINGS = (
     (re.compile(rf"\bdata\.features\.{EACH}\.encode\b"), "encode"),
     (re.compile(r"^seed(?=:)"), "random_state"),
     (re.compile(r" below `data`"), ""),
+    (re.compile(r"^leave the key out.*"), f"leave it out, or choose `{ADAM}`"),
+    (re.compile(r"^set `iterations` of the optimizer instead$"), rf"\g<0>, or choose `{ADAM}`"),
+    (re.compile(r"^known here: iterations, tolerance$"), rf"\g<0>; `{ADAM}` has it"),
 )
+LOSS = "loss"
 LARGEST_SEED = 2**31 - 1
 ENCODINGS = tuple(name for name in get_args(Numeric) if name != "quantile")  # ranks know no weights
 
@@ -61,6 +68,7 @@ def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
     Where they name a recipe, what they lack is as it says for these rows; DataError where it says nothing.
     """
     _require_share(parameters.get("validation"))
+    _require_no_flag(parameters.get("early_stopping"))
     base = recipe_document(parameters["recipe"], given) if parameters.get("recipe") is not None else {}
     document: dict[str, Any] = {**base, "seed": seed_of(parameters.get("random_state"))}
     for section, names in SECTIONS.items():
@@ -78,7 +86,25 @@ def config_of_parameters(parameters: Mapping[str, Any], given: Given) -> Config:
     training, steps = document["training"], parameters.get("optimizer", base.get("optimizer"))
     training["metrics"] = _watched(training.get("early_stopping"), document.get("schedule"))
     document["optimizer"] = _optimizer(steps, parameters.get("learning_rate"))
-    return config_of(document, PARAMETERS.source)
+    if not _watches_training_loss(training.get("early_stopping")):
+        return config_of(document, PARAMETERS.source)
+    stopping = _stopping_by_training_loss(training.pop("early_stopping"))
+    config = config_of(document, PARAMETERS.source)
+    training = config.spec.training.model_copy(update={"early_stopping": stopping})
+    return replace(config, spec=config.spec.model_copy(update={"training": training}))
+
+
+def _watches_training_loss(early_stopping: Any) -> bool:
+    return isinstance(early_stopping, Mapping) and early_stopping.get("monitor") == LOSS
+
+
+def _stopping_by_training_loss(asked: Mapping[str, Any]) -> EarlyStoppingSpec:
+    """What a config does not have, whose runs stop by rows that do not train; raises ConfigError."""
+    validated = {"train": "X", "target": "y", "validation": 0.5}
+    training = {"early_stopping": {**asked, "monitor": "val_loss"}}
+    probe = config_of({"data": validated, "training": training}, PARAMETERS.source).spec.training
+    assert probe.early_stopping is not None, "it was just asked for"
+    return probe.early_stopping.model_copy(update={"monitor": LOSS})
 
 
 def _has_folds(document: Mapping[str, Any]) -> bool:
@@ -129,6 +155,14 @@ def _require_share(validation: Any) -> None:
     if validation is not None and (isinstance(validation, bool) or not isinstance(validation, Real)):
         message = f"validation: expected a number above 0 and below 1, found {validation!r}"
         raise ConfigError.of(message, PARAMETERS)
+
+
+def _require_no_flag(early_stopping: Any) -> None:
+    """scikit-learn's is a boolean."""
+    if isinstance(early_stopping, bool):
+        message = f"early_stopping: expected a mapping, or None for none, found {early_stopping}"
+        hint = 'for example `early_stopping={"patience": 10}` with `validation=0.1`'
+        raise ConfigError.of(message, PARAMETERS, hint)
 
 
 def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

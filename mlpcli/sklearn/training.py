@@ -29,7 +29,7 @@ from mlpcli.run.fit import (
 from mlpcli.run.member import as_trained
 from mlpcli.run.member_scores import MemberScores
 from mlpcli.run.resources import Resources
-from mlpcli.run.results import columns_of, history_frame, history_rows
+from mlpcli.run.results import history_rows
 from mlpcli.run.study import Study, study_of_rows
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.sklearn.arrays import Given, gather_arrays
@@ -52,12 +52,12 @@ def train_arrays(config: Config, given: Given) -> TrainedNetworks:
     found = calibrate(_done(study, first)) if asked_for(config.spec) else NOT_CALIBRATED
     inputs = joined([one.experiment.prepared.inputs for one in kept])
     networks = [TrainedNetwork.of(one.experiment, own) for one, own in zip(kept, inputs.columns, strict=True)]
-    fits, columns = [one.fitted for one in first], columns_of(study.whole, several=not study.is_single)
+    fits = [one.fitted for one in first]
     return TrainedNetworks(
         inputs.inputs,
         tuple(replace(network, decoder=found.read_by(network.decoder)) for network in networks),
         found.read_by((again or study).whole.decoder),
-        history_frame(history_rows(study, fits), columns),
+        history_rows(study, fits),
         max(len(fitted.history) for fitted in fits),
         found.intervals,
         found.warnings,

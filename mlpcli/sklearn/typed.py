@@ -1,58 +1,46 @@
-"""What the estimators use of scikit-learn, with the types that it does not declare itself."""
+"""What the estimators use of scikit-learn, with the types that it does not declare itself.
+
+The classes are scikit-learn's own for type checkers too: what takes an estimator of its takes ours.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol, TypeVar
+from mlpcli.arrays import Array, Vector
 
-    from mlpcli.arrays import Array, Vector
+try:
+    from sklearn import utils
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import metaestimators, multiclass, validation
+except ModuleNotFoundError as error:
+    message = "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'scikit-learn>=1.6'"
+    raise ModuleNotFoundError(message, name=error.name) from error
 
-    Method = TypeVar("Method", bound=Callable[..., Any])
+Method = TypeVar("Method", bound=Callable[..., Any])
 
-    class BaseEstimator:
-        """Parameters by name, validation of inputs, tags."""
 
-        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
-        def __sklearn_tags__(self) -> Any: ...
+class AvailableIf(Protocol):
+    """Makes a method exist only for some estimators."""
 
-    class ClassifierMixin:
-        """`score` by accuracy."""
+    def __call__(self, check: Callable[[Any], bool], /) -> Callable[[Method], Method]: ...
 
-    class RegressorMixin:
-        """`score` by R²."""
 
-    class AvailableIf(Protocol):
-        """Makes a method exist only for some estimators."""
+class Validate(Protocol):
+    """Checks arrays, and remembers (or compares) the number and the names of the features."""
 
-        def __call__(self, check: Callable[[Any], bool]) -> Callable[[Method], Method]: ...
+    def __call__(self, estimator: Any, /, X: object, y: object = ..., **checks: object) -> Any: ...
 
-    class Validate(Protocol):
-        """Checks arrays, and remembers (or compares) the number and the names of the features."""
 
-        def __call__(self, estimator: BaseEstimator, X: object, y: object = ..., **checks: object) -> Any: ...
-
-    available_if: AvailableIf
-    validate_data: Validate
-    check_classification_targets: Callable[[object], None]
-    check_is_fitted: Callable[[BaseEstimator], None]
-    check_random_state: Callable[[object], Any]
-    check_sample_weight: Callable[..., Vector]
-    column_or_1d: Callable[..., Array]
-    type_of_target: Callable[[object], str]
-else:
-    try:
-        from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-        from sklearn.utils import check_random_state, column_or_1d
-        from sklearn.utils.metaestimators import available_if
-        from sklearn.utils.multiclass import check_classification_targets, type_of_target
-        from sklearn.utils.validation import _check_sample_weight as check_sample_weight
-        from sklearn.utils.validation import check_is_fitted, validate_data
-    except ModuleNotFoundError as error:
-        message = "mlpcli.sklearn needs scikit-learn 1.6 or later: pip install 'scikit-learn>=1.6'"
-        raise ModuleNotFoundError(message, name=error.name) from error
+available_if: AvailableIf = metaestimators.available_if
+validate_data: Validate = validation.validate_data
+check_classification_targets: Callable[[object], None] = multiclass.check_classification_targets
+check_is_fitted: Callable[[Any], None] = validation.check_is_fitted
+check_random_state: Callable[[object], Any] = utils.check_random_state
+check_sample_weight: Callable[..., Vector] = validation._check_sample_weight
+column_or_1d: Callable[..., Array] = utils.column_or_1d
+type_of_target: Callable[[object], str] = multiclass.type_of_target
 
 __all__ = [
     "BaseEstimator",

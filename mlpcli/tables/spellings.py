@@ -18,6 +18,7 @@ Manner: TypeAlias = Literal["number", "number or code", "truth", "text"]
 _AMOUNT = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _CODE = re.compile(r"\s*0\d+\s*", re.ASCII)
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
+_WHOLE_WITH_MARK = re.compile(r"(0|-?[1-9]\d*)(?:([.,])0*)?", re.ASCII)
 _ALL_WHOLE = 2.0**53  # up to here a float is every whole number
 _TRUTHS = frozenset({"true", "false"})
 PLURALS = {"category": "categories", "class": "classes", "value": "values"}
@@ -88,10 +89,28 @@ def _amount_or_code(text: str, decimal: str) -> Hashable:
     return composed(text) if amount is None else amount
 
 
+def _as_any_writer(text: str, decimal: str) -> Hashable:
+    """A text but for what programs write in several ways: 2007 and 2007.0, True and true.
+
+    A whole number has a point where some program made its column one of floats; 1.10 and 1.1 are two texts,
+    as they are of versions.
+    """
+    lower = text.casefold()
+    if lower in _TRUTHS:
+        return lower == "true"
+    whole = _WHOLE_WITH_MARK.fullmatch(text)
+    return whole[1] if whole and whole[2] in {None, decimal} else composed(text)
+
+
 @lru_cache(maxsize=16)
 def _meanings(order: tuple[str, ...], decimal: str) -> tuple[Reading, dict[Hashable, int]]:
-    """How these texts are compared, and the position of what each means where no other means it too."""
+    """How these texts are compared, and the position of what each means where no other means it too.
+
+    Texts that stand beside each other in one file are two if they differ; another file had another writer.
+    """
     reading = reading_of(order, decimal)
+    if reading is composed:
+        reading = partial(_as_any_writer, decimal=decimal)
     positions: dict[Hashable, int] = {}
     for position, text in enumerate(order):
         meaning = reading(text)

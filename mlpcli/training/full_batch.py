@@ -61,7 +61,10 @@ class FullBatch:
 def fit_full_batch(
     problem: FullBatch, choice: QuasiNewtonChoice, observers: Iterable[Observer] = ()
 ) -> Outcome:
-    """Minimise until the tolerance, the iterations or an observer ends it."""
+    """Minimise until the tolerance, the iterations or an observer ends it.
+
+    A search that ends where it starts has accepted that point: it is the only record of the history.
+    """
     observers = tuple(observers)
 
     def observe(iteration: int, _loss: float, _max_gradient: float) -> bool:
@@ -71,5 +74,7 @@ def fit_full_batch(
 
     network = problem.network
     outcome = minimize(choice, Objective(problem.evaluate, network.theta, network.grad), observe)
+    if not problem.history:
+        observe(1, outcome.loss, outcome.max_gradient)
     network.adopt_statistics(len(problem.part))
     return outcome

@@ -193,16 +193,18 @@ def test_a_stopped_overwriting_run_is_a_run_that_is_not_lost(
     assert found == (aside if existing is Existing.MOVE_ASIDE else {})
 
 
-def test_files_of_others_survive_the_run_that_is_overwritten(output: Path, tmp_path: Path) -> None:
+def test_files_of_others_stay_where_they_are_when_a_run_is_overwritten(output: Path, tmp_path: Path) -> None:
+    """Such as the .gitignore by which DVC keeps the run out of git."""
     finish(output, "old")
-    (output / "notes.txt").write_text("mine")
-    assert finish(output, "new", Existing.OVERWRITE) == [
-        "moved other files (notes.txt) that were in runs/penguins to runs/penguins.1"
-    ]
+    (output / ".gitignore").write_text("/model.npz")
+    (output / "plots").mkdir()
+    (output / "plots" / "a.png").write_text("mine")
+    assert finish(output, "new", Existing.OVERWRITE) == []
     assert tree(tmp_path / "runs") == {
+        "penguins/.gitignore": "/model.npz",
         "penguins/checkpoint.npz": "new",
         "penguins/model.npz": "new",
-        "penguins.1/notes.txt": "mine",
+        "penguins/plots/a.png": "mine",
     }
 
 
@@ -217,8 +219,15 @@ def test_overwriting_removes_the_rows_of_a_run_and_keeps_a_file_of_that_name(
     finish(output, "old")
     (output / name).write_text(OURS)
     assert finish(output, "new", Existing.OVERWRITE) == []
+    assert not (output / name).exists()
     (output / name).write_text(THEIRS)
-    (note,) = finish(output, "newer", Existing.OVERWRITE)
+    assert finish(output, "newer", Existing.OVERWRITE) == []
+    assert (output / name).read_text() == THEIRS
+    with RunDirectory(output, Existing.OVERWRITE) as run:
+        run.write("model.npz", text("newest"))
+        run.write(name, text(OURS))
+        run.complete()
+    (note,) = run.notes
     assert note == f"moved other files ({name}) that were in runs/penguins to runs/penguins.1"
     assert tree(tmp_path / "runs/penguins.1") == {name: THEIRS}
 

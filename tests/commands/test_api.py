@@ -429,3 +429,16 @@ def test_a_bad_cell_of_a_frame_is_for_whoever_has_the_frame(directory: Path, cel
     assert caught.value.problems[0].hint == (
         "fill or convert such cells, or drop their rows, before predicting"
     )
+
+
+def test_lbfgs_that_starts_where_it_ends_has_a_history(directory: Path) -> None:
+    """Its only record is that of the start, which is what it has accepted."""
+    optimizer = {"name": "lbfgs", "iterations": 2000, "tolerance": 0.01}
+    data = {"train": directory / "t.csv", "target": "kind", "features": ["length", "width"]}
+    config = {"data": data, "optimizer": optimizer, "l2": 0.1}
+    first = mlpcli.train(config, output=directory / "first")
+    init = {"init": {"from": directory / "first" / "model.npz"}}
+    again = mlpcli.train({**config, "model": init}, output=directory / "again")
+    assert again.history["epoch"].tolist() == [1]
+    assert again.history["loss"].iloc[-1] == first.history["loss"].iloc[-1]
+    assert (again.metrics["epochs"], again.metrics["status"]) == (1, "finished")

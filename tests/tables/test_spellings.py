@@ -74,6 +74,16 @@ def test_several_that_mean_the_same_are_none() -> None:
     assert amount_of("1.5", ",") is None
 
 
+def test_another_writer_of_a_column_of_texts_means_the_same() -> None:
+    """pandas writes True and 2007.0 where polars and DuckDB write true and 2007; a version is a text."""
+    order = ("True", "False", "2007", "-3", "1.1", "unknown")
+    assert places_by_meaning(["true", "FALSE", "2007.0", "-3.", "unknown"], order) == [0, 1, 2, 3, 5]
+    assert places_by_meaning(["1.10", "2007.5", "2007,0", "02007", "Unknown", "1"], order) == [-1] * 6
+    assert places_by_meaning(["2007,0", "2007.0"], order, ",") == [2, -1]
+    # where both stand in one file, a third spelling is neither
+    assert places_by_meaning(["TRUE", "2.00"], ("True", "true", "2", "2.0", "maybe")) == [-1, -1]
+
+
 @pytest.mark.parametrize("rest", ["", "task: classification"])
 def test_zeros_and_ones_of_two_writers_are_two_classes(rest: str, tmp_path: Path) -> None:
     """0 and 1, after a while 0.0 and 1.0: exactly two values, and a note that says so."""
