@@ -13,6 +13,7 @@ from mlpcli.terminal.console import Console, reading
 class FormatName(StrEnum):
     """What a model can be exported to."""
 
+    ONNX = "onnx"
     PYTHON = "python"
 
 
@@ -20,11 +21,11 @@ def export(
     model: Model,
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="FILE", help="The file; its ending says the format: .py."),
+        typer.Option("--out", "-o", metavar="FILE", help="The file; its ending says the format: .onnx, .py."),
     ],
     form: Annotated[
         FormatName | None,
-        typer.Option("--format", metavar="NAME", help="python. Default: by FILE's ending."),
+        typer.Option("--format", metavar="NAME", help="onnx, python. Default: by FILE's ending."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="What C calls it. Default: as the file is called.")

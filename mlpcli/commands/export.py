@@ -58,7 +58,7 @@ def export(model_path: Path, options: ExportOptions, console: Console) -> ExitCo
     if options.json:
         console.document(_document(exporter, description, dict(zip(paths, contents, strict=True)), found))
     elif found is not None:
-        console.lines([_told(found)])
+        console.lines([_told(found, exporter)])
     if found is not None and not found.good:
         raise _different(found, exporter)
     return ExitCode.DONE
@@ -97,9 +97,9 @@ def _checked(
     return found
 
 
-def _told(found: Comparison) -> str:
+def _told(found: Comparison, exporter: Exporter) -> str:
     """In one line."""
-    rows = counted(found.rows, "row")
+    rows = f"{counted(found.rows, 'row')} by {exporter.runner}"
     less = f", {found.left_out:,} of them left out: they hold texts among numbers" if found.left_out else ""
     return f"{rows}{less}; largest difference from predict: {_size(found)}, {found.tolerance:g} is allowed"
 
@@ -140,6 +140,7 @@ def _document(
             "row": found.row,
             "column": found.column,
             "tolerance": found.tolerance,
+            "runner": exporter.runner,
             "verdict": "ok" if found.good else "FAIL",
         }
     return document

@@ -56,6 +56,10 @@ class Exporter(Protocol):
     def reads_texts(self) -> bool:
         """Whether it is given every cell as a text, as a file has it; else numbers as numbers."""
 
+    @property
+    def runner(self) -> str:
+        """What runs its files in a check."""
+
     def files(self, description: Description, naming: Naming, /) -> tuple[bytes, ...]:
         """The content of each file.
 

@@ -15,8 +15,14 @@ def _python() -> Exporter:
     return PythonExporter()
 
 
-EXPORTERS: dict[str, Callable[[], Exporter]] = {"python": _python}
-FORMAT_OF_SUFFIX = {".py": "python"}
+def _onnx() -> Exporter:
+    from mlpcli.exporting.onnx.exporter import OnnxExporter
+
+    return OnnxExporter()
+
+
+EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "python": _python}
+FORMAT_OF_SUFFIX = {".onnx": "onnx", ".py": "python"}
 
 
 def exporter_of(path: Path, asked: str | None) -> Exporter:

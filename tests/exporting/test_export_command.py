@@ -42,7 +42,7 @@ def test_the_same_model_gives_the_same_bytes_wherever_they_go() -> None:
 
 def test_a_check_says_how_far_the_answers_are_apart() -> None:
     done = ok("export", "run/model.npz", "-o", "score.py", "--check", "t.csv")
-    assert done.out.startswith("40 rows; largest difference from predict: ")
+    assert done.out.startswith(f"40 rows by {PythonExporter.runner}; largest difference from predict: ")
     document = ok("export", "run/model.npz", "-o", "score.py", "--check", "t.csv", "--json").document()
     assert document["check"]["verdict"] == "ok"
     assert 0 <= document["check"]["largest_difference"] <= document["check"]["tolerance"] == 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,7 @@ class PythonExporter:
     name = "python"
     suffixes = (".py",)
     reads_texts = True
+    runner = f"Python {platform.python_version()}"
 
     def files(self, description: Description, _naming: Naming) -> tuple[bytes, ...]:
         """The file."""
