@@ -5,13 +5,15 @@ lost near 0 or 1: of K networks, over k,
 
     softmax   log Σ_k softmax(z_k) − log K        sigmoid   log Σ_k σ(z_k) − log Σ_k σ(−z_k)
 
-Anything else is the mean in the target's units.
+Anything else is the mean in the target's units. Sums go from one network to the next: NumPy's over that axis
+add up a single row in another order than many, and a prediction depends on its row alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -45,28 +47,38 @@ def _combined(scores: Sequence[Matrix], decoders: Sequence[OutputDecoder], decod
     if decoder.probabilistic:
         z = np.stack([own.astype(np.float64) for own in scores])
         return _of_softmax(z) if decoder.output.name == "softmax" else _of_sigmoid(z)
-    outputs = np.mean([own.outputs(z) for own, z in zip(decoders, scores, strict=True)], axis=0)
+    outputs = _total(own.outputs(z) for own, z in zip(decoders, scores, strict=True)) / len(scores)
     scaled = decoder.target.scaled(outputs)
     return np.log(scaled) if decoder.output.name == EXPONENTIAL else scaled
 
 
 def _of_softmax(z: Array) -> Matrix:
     """log of the mean over k of softmax(z_k), z (K, n, outputs)."""
-    z -= _log_sum_exp(z, axis=2)
-    return np.asarray(_log_sum_exp(z, axis=0)[0] - np.log(len(z)))
+    z -= _log_sum_exp(z)
+    return np.asarray(_log_total(z) - np.log(len(z)))
 
 
 def _of_sigmoid(z: Array) -> Matrix:
     """The log-odds of the mean over k of σ(z_k), z (K, n, outputs): log σ(z) = −log(1 + e^−z)."""
-    yes, no = (_log_sum_exp(-np.logaddexp(0.0, sign * z), axis=0)[0] for sign in (-1.0, 1.0))
+    yes, no = (_log_total(-np.logaddexp(0.0, sign * z)) for sign in (-1.0, 1.0))
     return np.asarray(yes - no)
 
 
-def _log_sum_exp(z: Array, axis: int) -> Array:
-    """log Σ e^z over an axis, which stays; none of them infinite."""
-    largest = z.max(axis=axis, keepdims=True)
-    total = np.exp(z - largest).sum(axis=axis, keepdims=True)
-    return np.asarray(largest + np.log(total))
+def _log_sum_exp(z: Array) -> Array:
+    """log Σ e^z over the outputs, an axis that stays; none of them infinite."""
+    largest = z.max(axis=2, keepdims=True)
+    return np.asarray(largest + np.log(np.exp(z - largest).sum(axis=2, keepdims=True)))
+
+
+def _log_total(z: Array) -> Matrix:
+    """log Σ over k of e^z_k, z (K, n, outputs); none of them infinite."""
+    largest = z.max(axis=0)
+    return np.asarray(largest + np.log(_total(np.exp(own - largest) for own in z)))
+
+
+def _total(matrices: Iterable[Matrix]) -> Matrix:
+    """The sum of matrices, one after the other."""
+    return reduce(np.add, matrices)
 
 
 def _keeps_output(decoder: OutputDecoder) -> bool:

@@ -19,6 +19,35 @@ MODELS: dict[str, dict[str, Any]] = {
     "kind": {"data": {"id": ["id"]}},
     "size": {"data": {"target": "size"}},
 }
+SMALL = {"layers": ["auto", 4, "auto"]}
+TEN = {"ensemble": {"members": 10}, "model": SMALL}
+# whatever else becomes of scores
+MORE: dict[str, dict[str, Any]] = {
+    "ten for two classes": {**TEN, "data": {"target": "two"}},
+    "ten for three classes": TEN,
+    "ten numbers": {**TEN, "data": {"target": "size"}},
+    "ten counts": {**TEN, "data": {"target": "count"}, "loss": "poisson"},
+    "intervals by folds": {
+        "data": {"target": "size"},
+        "ensemble": {"folds": 9},
+        "intervals": [0.9],
+        "model": SMALL,
+    },
+    "every encoding": {
+        "data": {
+            "features": {
+                "length": "quantile",
+                "count": "log1p",
+                "colour": "embed",
+                "width": "piecewise_linear",
+                "w": "robust_clip",
+            },
+            "validation": 0.3,
+        },
+        "calibration": "temperature",
+        "model": {**SMALL, "numeric_embedding": "periodic", "scaling": True},
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +97,17 @@ def lines_of_table() -> list[str]:
 def test_the_shards_are_the_whole(model: str, count: int) -> None:
     """As many as there are rows, and more, some of which are then empty."""
     assert_the_shards_are_the_whole(count, f"{model}.npz", "t.csv")
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("model", MORE)
+def test_a_row_alone_gives_what_it_gives_in_the_whole(model: str, place: Path) -> None:
+    """As many shards as rows."""
+    config = write_config(place / "more.yaml", **MORE[model], training={"epochs": 1})
+    ok("train", config, "-o", "more", "--no-plots", "-q")
+    (place / "few.csv").write_text("\n".join(lines_of_table()[:9]) + "\n", "utf-8")
+    asked = ("--interval", "0.9") if "intervals" in MORE[model] else ()
+    assert_the_shards_are_the_whole(8, "more/model.npz", "few.csv", *asked)
 
 
 @pytest.mark.kernels
@@ -180,7 +220,8 @@ def test_a_row_that_cannot_be_told_apart_ends_every_shard(place: Path) -> None:
         assert done == Done(4, "", whole.err)
 
 
-def test_a_ragged_row_ends_the_shard_that_has_it(place: Path) -> None:
+def test_a_ragged_row_ends_the_shard_that_has_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "CHUNK", 1 << 14)
     lines = lines_of_table()
     lines += [*lines[1:] * 100, lines[1] + ",more"]  # farther than anybody looks ahead
     (place / "bad.csv").write_text("\n".join(lines) + "\n", "utf-8")
