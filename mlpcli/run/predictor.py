@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +57,10 @@ class Model:
     decoder: OutputDecoder
     form: CsvFormat
     intervals: Intervals | None = None
+
+    def __reduce__(self) -> tuple[Callable[[ModelFile], Model], tuple[ModelFile]]:
+        """Copied and sent to another process as what its file holds, in which all else is once more."""
+        return model_of, (self.file,)
 
     @cached_property
     def digests(self) -> Digests | None:
@@ -147,6 +151,14 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     file = read_model(path)
     if sha256 is not None and sha256.lower() != file.sha256:
         raise ModelError.of(f"expected sha256 {sha256.lower()}, found {file.sha256}", Place(str(path)))
+    model = model_of(file)
+    for own, member in zip(member_files(file), model.members, strict=True):
+        check_outputs(path, own.arrays, member.network)
+    return model
+
+
+def model_of(file: ModelFile) -> Model:
+    """The model that a file holds."""
     meta = file.meta
     target = TargetEncoder.from_meta(meta.target.model_dump(mode="json"), file.arrays)
     plain = decoder_of(target, meta.loss.name, activation_of(meta.architecture.activations[-1]))
@@ -154,15 +166,15 @@ def open_model(path: Path, sha256: str | None = None) -> Model:
     files = list(member_files(file))
     networks = networks_of(file, files)
     all_inputs = joined([one.inputs for one in files])
-    members = []
-    for one, network, columns in zip(files, networks, all_inputs.columns, strict=True):
-        check_outputs(path, one.arrays, network)
-        members.append(ModelMember(network, columns, replace(decoder, target=one.scaled(target))))
+    members = tuple(
+        ModelMember(network, columns, replace(decoder, target=one.scaled(target)))
+        for one, network, columns in zip(files, networks, all_inputs.columns, strict=True)
+    )
     if meta.members:
         decoder = decoder_of_several(decoder)
     inputs = all_inputs.inputs
     form = replace(format_of_model(meta), decorations={**inputs.decorations, **target.parse})
-    return Model(file, tuple(members), inputs, target, decoder, form, intervals_of(file))
+    return Model(file, members, inputs, target, decoder, form, intervals_of(file))
 
 
 def calibrated_decoder(decoder: OutputDecoder, meta: ModelMeta) -> OutputDecoder:
