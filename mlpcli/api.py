@@ -29,6 +29,7 @@ from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, histo
 from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import RunOptions, Trained
 from mlpcli.signals import StoppedBySignal
+from mlpcli.storage.cache import Cache
 from mlpcli.tables.frames import table_of_frame
 from mlpcli.terminal.console import Console
 
@@ -199,8 +200,9 @@ def train(
 def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Study, Trained]:
     # whoever imports this may have threads that do not bear a fork
     options = RunOptions(out=output, pool=ThreadPool, forks=False)
-    study = study_of(config, MAX_PARAMETERS)
-    warned += study.whole.prepared.warnings
-    done = training.train(study, options, Console(quiet=True, warned=warned))
+    with Cache(config.spec.data.cache, training.output_of(config, options)) as cache:
+        study = study_of(config, MAX_PARAMETERS, cache)
+        warned += study.whole.prepared.warnings
+        done = training.train(study, options, Console(quiet=True, warned=warned))
     assert isinstance(done, Trained), "a run that does not resume another one trains"
     return study, done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
+from mlpcli.cgroups import left_in_groups
 from mlpcli.errors import MemoryLimitError, Problem
 
 MEGABYTE = 1_000_000
@@ -13,12 +14,28 @@ MOST_MEMBERS = 100  # networks that predict together, folds times repeats
 # address space that Python's libraries take before there is any data, the first matrix product included;
 # with less they may end the process themselves, with any exit code
 LIBRARIES = 185 * MEGABYTE
+OF_A_THREAD = 75 * MEGABYTE  # address space: its stack, and what the C library reserves for what it allocates
 
 
 def available_bytes() -> int | None:
-    """Memory that can still be had: the system's, or what this process's own limit leaves if that is less."""
-    limits = [n for n in (_free_in_system(), _left_of_limit()) if n is not None]
+    """Memory that can still be had: the system's, or what the limits of this process leave if that is less.
+
+    These are that of its address space, and those of its control groups.
+    """
+    limits = [n for n in (_free_in_system(), _left_of_limit(), left_in_groups()) if n is not None]
     return min(limits) if limits else None
+
+
+def portion(share: int, least: int, most: int) -> int:
+    """One part in `share` of the memory that can still be had, in bytes, within bounds; else the most."""
+    free = available_bytes()
+    return most if free is None else min(most, max(least, free // share))
+
+
+def threads_that_fit(most: int) -> int:
+    """How many threads, of so many, may work beside this one: a limit on address space may leave no room."""
+    left = _left_of_limit()
+    return most if left is None else max(0, min(most, left // (4 * OF_A_THREAD)))
 
 
 def _free_in_system() -> int | None:

@@ -55,6 +55,7 @@ WRITTEN = {
     "data.target_parse": "decoration, see below",
     "data.target_scale": "scaling, see below",
     "data.missing": "policy, see below",
+    "training.shuffle": "`true`, `false` or `{blocks: ROWS}`",
     "data.validation": "number > 0, < 1, path, or mapping",
     "data.test": "number > 0, < 1, path, or mapping",
     **dict.fromkeys(("data.target", "data.exclude", "data.id"), "column, or list of columns"),

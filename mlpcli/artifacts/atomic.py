@@ -12,14 +12,14 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from mlpcli.artifacts.file_system import DISK, FileSystem
-from mlpcli.errors import OutputError, Place
+from mlpcli.storage.output_errors import output_errors
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -32,7 +32,6 @@ PROBE = f".probe{TEMPORARY_SUFFIX}"
 BUFFER_BYTES = 1 << 20
 LONGEST_STEM = 120  # bytes of the target's name kept in the temporary's, far below any file system's limit
 OWN_DESCRIPTOR = re.compile(r"/dev/(?:(stdout)|(stderr)|fd/(\d{1,6}))|/proc/self/fd/(\d{1,6})")
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def bytes_content(data: bytes) -> Content:
@@ -203,36 +202,3 @@ class _Sink(io.RawIOBase):
                 _write_all(self._handle, block, self._files)
             self._written += len(block)
         return len(block)
-
-
-@contextmanager
-def output_errors(path: Path, before: str = "", needed: str = "") -> Iterator[None]:
-    """Turn an OSError into the OutputError that names `path` and the reason."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        reason, hint = _reason(error)
-        full = isinstance(error, OSError) and error.errno in NO_ROOM
-        message = f"{before or 'could not write: '}{reason}{needed if full else ''}"
-        raise OutputError.of(message, Place(str(path)), hint) from error
-
-
-def _reason(error: OSError | ValueError) -> tuple[str, str | None]:
-    if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno), HINTS.get(error.errno)
-    return str(error), None
-
-
-HINTS = {
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EDQUOT: "free some space, or write to another disk",
-    errno.EFBIG: "raise the limit on file sizes (ulimit -f)",
-    errno.EACCES: "choose a place that you may write to",
-    errno.EPERM: "choose a place that you may write to",
-    errno.EROFS: "choose a place that you may write to",
-    errno.ENOENT: "make the directory first, or choose another place",
-    errno.ENOTDIR: "a part of the path is a file, not a directory",
-    errno.EISDIR: "give the name of a file in it",
-}

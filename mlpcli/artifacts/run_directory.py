@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mlpcli.artifacts.atomic import Content, fixed_temporary, output_errors, probe, write_atomically
+from mlpcli.artifacts.atomic import Content, fixed_temporary, probe, write_atomically
 from mlpcli.artifacts.file_system import DISK
 from mlpcli.artifacts.run_files import (
     has_checkpoint,
@@ -28,6 +28,7 @@ from mlpcli.artifacts.run_files import (
 )
 from mlpcli.artifacts.run_lock import run_lock
 from mlpcli.errors import OutputError, Place, UsageError
+from mlpcli.storage.output_errors import output_errors
 
 UNREADABLE = "could not be read: "
 

@@ -23,6 +23,7 @@ from mlpcli.run.results import REMEDIES, WORSE, Results
 from mlpcli.run.shared_rows import shared_rows
 from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import Finished, RunOptions, Trained
+from mlpcli.storage.cache import Cache
 from mlpcli.terminal.console import Console, reading
 from mlpcli.training.unused_classes import unused_remark
 
@@ -42,7 +43,14 @@ class TrainOptions:
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     """Train as the config says and show how good the model is."""
     claims = parse_assertions(options.assertions)
-    study = prepared_study(config, options, console)
+    with Cache(config.spec.data.cache, training.output_of(config, options.run)) as cache:
+        return _trained(config, options, claims, cache, console)
+
+
+def _trained(
+    config: Config, options: TrainOptions, claims: Sequence[Assertion], cache: Cache, console: Console
+) -> ExitCode:
+    study = prepared_study(config, options, cache, console)
     require_answers(claims, study)
     if options.dry_run:
         return report_dry_run(study, options, console)
@@ -54,10 +62,12 @@ def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     return checked(claims, done.results.document())
 
 
-def prepared_study(config: Config, options: TrainOptions, console: Console) -> Study:
+def prepared_study(config: Config, options: TrainOptions, cache: Cache, console: Console) -> Study:
     """The run that the config describes, once its notes are told."""
     with console.doing(reading(config.input_path(("data", "train")))):
-        study = study_of(config, options.max_parameters)
+        study = study_of(config, options.max_parameters, cache)
+    if cache.note is not None:
+        console.note(cache.note)
     for note in study.whole.prepared.notes:
         console.note(note)
     for warning in study.whole.prepared.warnings:

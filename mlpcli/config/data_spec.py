@@ -192,6 +192,16 @@ class DataSpec(Closed):
         Field(description="the encoding of the files"),
     ] = "utf-8"
 
+    cache: Annotated[
+        Literal["auto", "memory", "disk"],
+        Word("auto, memory or disk"),
+        Field(
+            description="where the data are while the network trains: in memory, or in files without a name "
+            "beside the run, which are gone when it ends; auto: in memory while there is enough. No result "
+            "depends on it, and no model knows of it"
+        ),
+    ] = "auto"
+
     @property
     def parts(self) -> dict[str, float | str | SplitColumn | None]:
         """The parts that do not train, as they are named."""

@@ -58,6 +58,8 @@ KEYS_ELSEWHERE: dict[str, str] = {
     "eval_metric": "training.metrics",
     "scoring": "training.metrics",
     "save_every": "training.checkpoint_every",
+    "shuffle_buffer": "training.shuffle",
+    "shuffle_buffer_size": "training.shuffle",
     # network
     "network": "model",
     "architecture": "model",
@@ -173,6 +175,12 @@ KEYS_ELSEWHERE: dict[str, str] = {
     "sep": "data.separator",
     "delimiter": "data.separator",
     "problem_type": "data.task",
+    "two_round": "data.cache",
+    "use_two_round_loading": "data.cache",
+    "external_memory": "data.cache",
+    "out_of_core": "data.cache",
+    "low_memory": "data.cache",
+    "memory_map": "data.cache",
     "scaler": "data.features",
     "normalize": "data.features",
     "standardize": "data.features",
@@ -197,4 +205,6 @@ HINTS_ELSEWHERE: dict[str, str] = {
     "iterations": "only bfgs and lbfgs have `optimizer.iterations`",
     "tol": "bfgs and lbfgs have `optimizer.tolerance`",
     "weight_decay": "a penalty in the objective is `l2`",
+    "shuffle_buffer": "all rows are shuffled; blocks of rows only with `shuffle: {blocks: ROWS}`",
+    "shuffle_buffer_size": "all rows are shuffled; blocks of rows only with `shuffle: {blocks: ROWS}`",
 }

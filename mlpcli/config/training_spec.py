@@ -7,6 +7,7 @@ from pydantic import Field
 from mlpcli.config.fields import Flag, Number, Text, Whole, Word
 from mlpcli.config.metric_names import MetricName
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
+from mlpcli.config.shuffle_spec import Shuffle
 
 
 class EarlyStoppingSpec(Closed):
@@ -59,7 +60,14 @@ class TrainingSpec(Closed):
             description="rows per update; more than there are means all; bfgs, lbfgs and rprop: always full"
         ),
     ] = 32
-    shuffle: Annotated[bool, Flag(), Field(description="whether each epoch has its own order of rows")] = True
+    shuffle: Annotated[
+        Shuffle,
+        Field(
+            description="whether each epoch has its own order of rows; with {blocks: ROWS} blocks of rows "
+            "that follow each other come in a random order, and so do the rows inside of each: for data "
+            "larger than memory, whose rows are in no order. It is another training"
+        ),
+    ] = True
     clip_norm: Annotated[
         Maybe[Annotated[float, Number(above=0)]],
         Field(description="largest norm of the whole gradient; longer ones are scaled down to it"),

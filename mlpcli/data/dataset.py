@@ -21,7 +21,7 @@ from mlpcli.data.task import fit_outcome
 from mlpcli.data.weights import fit_weighting
 from mlpcli.drift.profile import Profile
 from mlpcli.storage.rows import MakeSinks
-from mlpcli.tables.table import TableOwner
+from mlpcli.tables.owners import Owner
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Prepared:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
 
-def parts_of(owner: TableOwner, splits: Splits) -> list[RowsOf]:
+def parts_of(owner: Owner, splits: Splits) -> list[RowsOf]:
     """The rows of a table that train, then those of the other parts that have some."""
     parts = [RowsOf(name, owner, getattr(splits, name)) for name in PARTS]
     return [part for part in parts if part.name == "train" or len(part.rows)]

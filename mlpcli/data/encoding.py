@@ -14,16 +14,19 @@ from mlpcli.data.encoder import Encoded, InputEncoder
 from mlpcli.data.target import EncodedTarget, TargetEncoder
 from mlpcli.data.target_range import ScaledTargets
 from mlpcli.data.weights import sample_weights
+from mlpcli.memory import portion
 from mlpcli.parallel.ordered_map import in_order
 from mlpcli.storage.rows import Sink
 from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.owners import Owner
 from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
 from mlpcli.tables.source import find
-from mlpcli.tables.table import Table, TableOwner, Wanted
+from mlpcli.tables.table import Table, Wanted
 
 SPAN = 1 << 16  # rows encoded at a time
+SPAN_BYTES = (1 << 20, 1 << 25)  # of their inputs in float64, at least and at most
 HEAD = 16  # rows; no fewer than a model file carries
 BATCH_ENTRIES = 1 << 22  # of the matrix of inputs
 ANSWERS = 1 << 18  # of a batch, each of which becomes a text
@@ -34,7 +37,7 @@ class RowsOf:
     """A part of the data: some rows of one of the tables, ascending."""
 
     name: str
-    owner: TableOwner
+    owner: Owner
     rows: Indices
 
 
@@ -94,7 +97,8 @@ def write_inputs(
         out = to[stretch.part.name].room(stretch.first, stretch.last)
         return stretch, inputs.encode(stretch.table, stretch.rows, out)
 
-    for stretch, encoded in in_order(written, _stretches(parts)):
+    most = max(1, min(SPAN, portion(16, *SPAN_BYTES) // (8 * inputs.width)))
+    for stretch, encoded in in_order(written, _stretches(parts, most)):
         part, first, last = stretch.part, stretch.first, stretch.last
         to[part.name].put(first, encoded.x)
         findings[part.name].add(encoded, part.rows[first:last])
@@ -103,10 +107,10 @@ def write_inputs(
     return findings
 
 
-def _stretches(parts: Sequence[RowsOf]) -> Iterator[_Stretch]:
-    """All rows of the parts, table after table, each from its top down."""
+def _stretches(parts: Sequence[RowsOf], most: int) -> Iterator[_Stretch]:
+    """All rows of the parts, table after table, each from its top down, no more than `most` together."""
     for owner in {id(part.owner): part.owner for part in parts}.values():
-        for span in owner.give_up(SPAN):
+        for span in owner.give_up(most):
             for part in parts:
                 if part.owner is owner:
                     first, last = np.searchsorted(part.rows, [span.start, span.stop]).tolist()

@@ -18,15 +18,16 @@ from mlpcli.data.labels import Fitted
 from mlpcli.data.observed import profiles_of
 from mlpcli.data.roles import Roles, assign_roles, named_columns
 from mlpcli.data.row_origins import PARTS, RowOrigins, origins_of
+from mlpcli.data.sorted_rows import sorted_warnings
 from mlpcli.data.split_remarks import Remarks, shared_groups
 from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.task import decide_task
 from mlpcli.data.training_files import InputFile, hash_of, read_other_files, read_training_file
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
-from mlpcli.storage.rows import MakeSinks, array_sinks
+from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.reader import WholeFile
-from mlpcli.tables.table import Table, TableOwner
+from mlpcli.tables.table import Table
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
 Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]
@@ -54,7 +55,8 @@ class Gathered:
     """The data of some settings, read, split, and fitted on all rows that train, before it is encoded.
 
     `parts` in the order of PARTS. With folds none validates yet: `folds` says which do. Each row of the
-    training table counts in what is fitted as often as `repetitions` says. Encoded rows go to the `sinks`.
+    training table counts in what is fitted as often as `repetitions` says. The `cache` is where encoded
+    rows go.
     """
 
     spec: Spec
@@ -67,7 +69,7 @@ class Gathered:
     origins: RowOrigins
     folds: tuple[Fold, ...] = ()
     repetitions: Vector | None = None
-    sinks: MakeSinks = array_sinks
+    cache: Cache = IN_MEMORY
 
     @property
     def task(self) -> str:
@@ -78,19 +80,19 @@ class Gathered:
         """All rows, which are given up. DataError naming the cells that cannot be used."""
         train = self.parts[0]
         profiles = profiles_of(self.fitted.inputs, train.owner.table, train.rows)
-        prepared = encode_parts(self.parts, self.fitted, dtype, self.sinks)
+        prepared = encode_parts(self.parts, self.fitted, dtype, self.cache.sinks)
         return replace(
             prepared,
             profiles=profiles,
             notes=(*self.notes, *prepared.notes),
-            warnings=self.warnings,
+            warnings=(*self.warnings, *sorted_warnings(self.spec, prepared.train.y)),
             sha256=self.sha256,
             origins=self.origins,
         )
 
     def kept(self) -> Gathered:
         """The same, whose rows may be given up while these stay: each table has another owner."""
-        owners = {id(part.owner): TableOwner(part.owner.table) for part in self.parts}
+        owners = {id(part.owner): part.owner.another() for part in self.parts}
         return replace(self, parts=tuple(replace(part, owner=owners[id(part.owner)]) for part in self.parts))
 
     def encode_fold(self, fold: Fold, dtype: str) -> Prepared:
@@ -121,7 +123,7 @@ class Gathered:
         own = None if self.repetitions is None else self.repetitions[parts[0].rows]
         fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0], own)
         fitted = self._with_all_classes(fitted, parts[0], own)
-        prepared = encode_parts(parts, fitted, dtype, self.sinks)
+        prepared = encode_parts(parts, fitted, dtype, self.cache.sinks)
         return replace(prepared, sha256=self.sha256)
 
     def _with_all_classes(self, fitted: Fitted, train: RowsOf, repetitions: Vector | None) -> Fitted:
@@ -132,16 +134,18 @@ class Gathered:
         return replace(fitted, outcome=outcome, weighting=weighting)
 
 
-def gather(spec: Spec, files: Mapping[str, InputFile], look: Look = nothing_seen) -> Gathered:
-    """The data of some settings before it is encoded; raises as `prepare` does."""
-    file = read_training_file(spec, files["train"])
+def gather(
+    spec: Spec, files: Mapping[str, InputFile], look: Look = nothing_seen, cache: Cache = IN_MEMORY
+) -> Gathered:
+    """The data of some settings before it is encoded; raises as `prepare` does, and OutputError."""
+    file = read_training_file(spec, files["train"], cache)
     roles = assign_roles(spec.data, file.header)
     task = decide_task(spec, file.table)
     splits = choose_rows(spec, roles, task, file.table)
     cut = cut_into_folds(spec, task, file.table, splits.train)
     parts = parts_of(file.owner, splits)
     fitted = fit_rows(spec, roles, task, parts[0])
-    others = read_other_files(spec.data, files, fitted.wanted)
+    others = read_other_files(spec.data, files, fitted.wanted, cache)
     parts += [labelled_rows(spec.data, part, it) for part, it in others.items()]
     whole = {"train": file, **others}
     notes = [*_notes(whole, splits), *_respelt(spec.data, whole, fitted), *_left_out(parts, others)]
@@ -156,6 +160,7 @@ def gather(spec: Spec, files: Mapping[str, InputFile], look: Look = nothing_seen
         hash_of(list(whole.values())),
         _origins(spec, task, whole, parts),
         cut.folds,
+        cache=cache,
     )
 
 

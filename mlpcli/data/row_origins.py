@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
 from mlpcli.data.encoding import RowsOf
-from mlpcli.tables.packed_texts import PackedTexts
+from mlpcli.tables.collected import Carried
 from mlpcli.tables.reader import WholeFile
 
 PARTS = ("train", "validation", "calibration", "test")
@@ -25,7 +25,7 @@ class FileRows:
 
     key: str
     places: Array
-    ids: Mapping[str, PackedTexts]
+    ids: Mapping[str, Carried]
 
     def rows_of(self, part: str) -> Indices:
         """The rows of the file that are in a part, counted from 0, ascending."""

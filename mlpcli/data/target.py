@@ -140,7 +140,8 @@ class TargetEncoder:
 
     def unscaled(self, y: Matrix) -> Matrix:
         """Scaled numbers in the target's own units; infinite where a transform makes them too large."""
-        numbers = y * self.scale + self.center
+        numbers = y * self.scale
+        numbers += self.center  # no third array: there may be very many rows
         return numbers if self._through is None else self._through.backward(numbers)
 
     def predicted(self, outputs: Matrix) -> Matrix:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mlpcli.config.spec import DataSpec, Spec
 from mlpcli.data.roles import columns_to_read
 from mlpcli.errors import NotThereError
+from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
@@ -51,21 +52,27 @@ def format_of(data: DataSpec) -> CsvFormat:
     )
 
 
-def read_training_file(spec: Spec, file: InputFile) -> WholeFile:
+def read_training_file(spec: Spec, file: InputFile, cache: Cache = IN_MEMORY) -> WholeFile:
     """The columns of the training file that the settings give a role."""
     whole = read_whole(
-        find(file.require()), format_of(spec.data), lambda reader: columns_to_read(spec, reader), spec.data.id
+        find(file.require()),
+        format_of(spec.data),
+        lambda reader: columns_to_read(spec, reader),
+        spec.data.id,
+        cache,
     )
     refuse_texts(whole.table, spec.data.target)
     return whole
 
 
-def read_other_files(data: DataSpec, files: Mapping[str, InputFile], wanted: Wanted) -> dict[str, WholeFile]:
+def read_other_files(
+    data: DataSpec, files: Mapping[str, InputFile], wanted: Wanted, cache: Cache = IN_MEMORY
+) -> dict[str, WholeFile]:
     """The files of the other parts' rows, where these have files of their own."""
-    return {part: read_other_file(data, files[part], wanted) for part in data.parts if part in files}
+    return {part: read_other_file(data, files[part], wanted, cache) for part in data.parts if part in files}
 
 
-def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFile:
+def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted, cache: Cache = IN_MEMORY) -> WholeFile:
     """The file of the rows of one such part: the columns of the training file, in any order.
 
     That of the groups comes besides, where there is one.
@@ -77,7 +84,7 @@ def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted) -> WholeFil
             return wanted
         return wanted + Wanted(texts=(data.group,))
 
-    whole = read_whole(find(file.require()), format_of(data), choose, data.id)
+    whole = read_whole(find(file.require()), format_of(data), choose, data.id, cache)
     refuse_texts(whole.table, data.target)
     return whole
 

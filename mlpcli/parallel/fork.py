@@ -13,6 +13,8 @@ from mlpcli.signals import STOPPING
 
 OPEN_FILES: Final = Path("/proc/self/fd")
 STREAMS: Final = frozenset({0, 1, 2})
+FOR_CHILDREN: Final[set[int]] = set()
+"""Files that children read too: whoever opens one says so here, until it is closed."""
 
 
 def fork() -> int:
@@ -73,6 +75,6 @@ def let_go(needed: set[int]) -> None:
     """In a child: close what it does not need, so that nobody waits for a pipe or a lock that it holds."""
     if not OPEN_FILES.exists():
         return  # nobody can tell which these are
-    for file in {int(entry.name) for entry in OPEN_FILES.iterdir()} - needed - STREAMS:
+    for file in {int(entry.name) for entry in OPEN_FILES.iterdir()} - needed - STREAMS - FOR_CHILDREN:
         with suppress(OSError):  # the listing's own file is closed already
             os.close(file)

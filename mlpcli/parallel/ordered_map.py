@@ -9,6 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Generic, NoReturn, TypeVar
 
+from mlpcli.memory import threads_that_fit
 from mlpcli.parallel.threads import MOST, available
 
 Thing = TypeVar("Thing")
@@ -23,7 +24,7 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing]) -> Iterat
     processor, has none.
     """
     calls = _calls(work, things)
-    processors = min(available(), MOST)
+    processors = 1 + threads_that_fit(min(available(), MOST) - 1)
     first = deque(islice(calls, 2))
     if len(first) < 2 or processors == 1:
         while first:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mlpcli.config.fading_spec import decay_of, dropout_of
 from mlpcli.config.optimizer_spec import FirstOrderSpec, QuasiNewtonSpec
+from mlpcli.config.shuffle_spec import rows_of_block
 from mlpcli.config.spec import Spec
 from mlpcli.optim import first_order, schedules
 from mlpcli.optim.average import WeightAverage
@@ -69,10 +70,10 @@ def trainer_of(
     monitor = spec.schedule.monitor if spec.schedule.name == "plateau" else None
     direction: Direction = "max" if monitor is not None and greater_is_better(monitor) else "min"
     size = rows_per_step(experiment.config, len(experiment.training))
-    shuffled = spec.training.shuffle and size < len(experiment.training)
+    shuffled = spec.training.shuffle is not False and size < len(experiment.training)
     return Trainer(
         network=network,
-        batches=Batches(experiment.training, size, pool),
+        batches=Batches(experiment.training, size, pool, rows_of_block(spec.training.shuffle)),
         stepper=Stepper(optimizer, network.theta, network.grad, n_weights, spec.training.clip_norm),
         schedule=schedules.build(spec.schedule, choice.learning_rate, direction),
         evaluator=evaluator,

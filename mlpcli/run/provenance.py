@@ -22,6 +22,7 @@ def config_document(experiment: Experiment) -> dict[str, Any]:
     """The config as written, without where this run's files go and without this machine's directories."""
     document: dict[str, Any] = deepcopy(experiment.config.document)
     document.pop("output", None)
+    document["data"].pop("cache", None)
     for *sections, name in input_keys(experiment.config.spec):
         holder: Any = document
         for section in sections:

@@ -32,7 +32,7 @@ Leaf = tuple[str | int, ...]
 
 def resolved(spec: Spec) -> dict[str, Any]:
     """The whole config with its defaults, without where its files go: what a checkpoint is compared by."""
-    return spec.model_dump(mode="json", exclude={"output"})
+    return spec.model_dump(mode="json", exclude={"output": True, "data": {"cache"}})
 
 
 def _what_may_grow(spec: Spec) -> str:

@@ -17,6 +17,7 @@ from mlpcli.rng import derived_seed
 from mlpcli.run.calibration_checks import require_rows_in_folds
 from mlpcli.run.experiment import Experiment, Split, checked_experiment, experiment_of, input_files
 from mlpcli.run.limits import check_size, dtype_of
+from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.storage.rows import some_of
 from mlpcli.survey.notes import notes_on
 from mlpcli.training.batches import Part
@@ -76,14 +77,15 @@ class Study:
         return tuple(member.fold for member in self.members if member.fold is not None)
 
 
-def study_of(config: Config, max_parameters: int) -> Study:
+def study_of(config: Config, max_parameters: int, cache: Cache = IN_MEMORY) -> Study:
     """Read the data, cut it, build the first network, check that all fits.
 
-    Raises ConfigError, DataError, and MemoryLimitError before a network is allocated.
+    Raises ConfigError, DataError, MemoryLimitError before a network is allocated, and OutputError where the
+    `cache` cannot be written.
     """
     check_size(config, max_parameters)
     with config.places():
-        gathered = gather(config.spec, input_files(config), notes_on)
+        gathered = gather(config.spec, input_files(config), notes_on, cache)
     return study_of_rows(config, gathered, max_parameters)
 
 

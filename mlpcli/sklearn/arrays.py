@@ -21,7 +21,8 @@ from mlpcli.data.row_origins import NO_ORIGINS
 from mlpcli.data.splits import choose_rows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
-from mlpcli.tables.table import NUMBERED, Table, TableOwner
+from mlpcli.tables.owners import TableOwner
+from mlpcli.tables.table import NUMBERED, Table
 
 
 def merge_equal_rows(given: Given) -> Given:

@@ -113,8 +113,7 @@ def text_fault(column: str, bad: BadCells, notation: Notation) -> Fault:
 
 def refuse_texts(table: Table, targets: Sequence[str] = ()) -> None:
     """DataError for the columns that should hold numbers and hold something else."""
-    bad = [name for name, pieces in table.numbers.items() if any(len(piece.bad) for piece in pieces)]
-    faults = [text_fault(name, table.number(name).bad, table.notation) for name in bad]
+    faults = [text_fault(name, table.number(name).bad, table.notation) for name in table.with_bad_cells]
     require_none((replace(one, hint=_hint(one, table, targets)) for one in faults), table)
 
 

@@ -27,7 +27,7 @@ def without_marks(table: Table, marks: Mapping[str, Sequence[str]]) -> Table:
         for name, own in here.items()
         if name in table.texts
     }
-    return replace(table, numbers=table.numbers | numbers, texts=table.texts | texts)
+    return replace(table, numbers={**table.numbers, **numbers}, texts={**table.texts, **texts})
 
 
 def _numbers_without(column: NumberColumn, marks: Sequence[str], decimal: str) -> NumberColumn:

@@ -10,14 +10,16 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from mlpcli.errors import DataError, Place, Problem
-from mlpcli.tables.columns import Kind, Notation, NumberColumn, TextColumn, join_texts, kind_of
+from mlpcli.storage.cache import IN_MEMORY, Cache
+from mlpcli.tables.collected import Carried, Collected
+from mlpcli.tables.columns import Kind, Notation, kind_of
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.csv_reader import CsvReader
 from mlpcli.tables.header import Header
-from mlpcli.tables.packed_texts import PackedTexts, join_packed, packed
+from mlpcli.tables.owners import Owner
 from mlpcli.tables.source import DataFile
 from mlpcli.tables.spellings import is_code
-from mlpcli.tables.table import Lines, Table, TableOwner, Wanted, join_lines
+from mlpcli.tables.table import Table, Wanted
 
 
 class Reader(Protocol):
@@ -79,9 +81,9 @@ class WholeFile:
     """
 
     header: Header
-    owner: TableOwner
+    owner: Owner
     sha256: str
-    carried: Mapping[str, PackedTexts]
+    carried: Mapping[str, Carried]
 
     @property
     def table(self) -> Table:
@@ -90,11 +92,15 @@ class WholeFile:
 
 
 def read_whole(
-    file: DataFile, form: CsvFormat, choose: Callable[[Reader], Wanted], carried: Sequence[str] = ()
+    file: DataFile,
+    form: CsvFormat,
+    choose: Callable[[Reader], Wanted],
+    carried: Sequence[str] = (),
+    cache: Cache = IN_MEMORY,
 ) -> WholeFile:
     """All rows of a file, with the columns that `choose` wants once it has seen the header.
 
-    Those of the `carried` columns that are there come besides.
+    Those of the `carried` columns that are there come besides. The `cache` has what is too large for memory.
 
     A column that may be `either` becomes numbers if all its cells are, or stand where numbers should be;
     otherwise texts, for which the file is read once more if the first rows did not tell.
@@ -103,7 +109,7 @@ def read_whole(
     with open_table(file, form) as reader:
         header, notation = reader.header, reader.notation
         present = tuple(name for name in carried if header.own(name) is not None)
-        blocks = _Blocks(_with_texts_seen(reader, choose(reader)), present)
+        blocks = Collected(_with_texts_seen(reader, choose(reader)), present, cache)
         for table in reader.tables(blocks.wanted + Wanted(texts=present), kept=True):
             blocks.add(table)
         sha256 = reader.sha256
@@ -114,7 +120,7 @@ def read_whole(
         with open_table(file, form) as reader:
             for table in reader.tables(Wanted(texts=tuple(blocks.turned))):
                 blocks.add_texts(table)
-    return WholeFile(header, TableOwner(blocks.joined(file.name, notation)), sha256, blocks.packed())
+    return WholeFile(header, blocks.owner(file.name, notation), sha256, blocks.carried())
 
 
 def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
@@ -134,51 +140,3 @@ def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:
 def _is_text(cell: str, notation: Notation) -> bool:
     text = is_code(cell) or kind_of(cell, notation.decimal) is Kind.TEXT
     return text and cell not in notation.missing
-
-
-class _Blocks:
-    """The columns of the blocks read so far."""
-
-    def __init__(self, wanted: Wanted, carried: Sequence[str]) -> None:
-        self.wanted = wanted
-        self.rows = 0
-        self.turned: list[str] = []
-        self._numbers: dict[str, list[NumberColumn]] = {
-            name: [] for name in (*wanted.numbers, *wanted.either)
-        }
-        self._texts: dict[str, list[TextColumn]] = {name: [] for name in wanted.texts}
-        self._carried: dict[str, list[PackedTexts]] = {name: [] for name in carried}
-        self._lines: list[tuple[int, Lines]] = []
-
-    def add(self, table: Table) -> None:
-        """The next block. A column that may be either turns into texts at its first text."""
-        for name in self.wanted.either:
-            if table.number(name).bad.hold_text:
-                self.turned.append(name)
-                del self._numbers[name]
-        either = tuple(name for name in self.wanted.either if name in self._numbers)
-        self.wanted = replace(self.wanted, either=either)
-        for name, numbers in self._numbers.items():
-            numbers += table.numbers[name]
-        for name, texts in self._texts.items():
-            texts.append(table.texts[name])
-        for name, pieces in self._carried.items():
-            pieces.append(packed(table.texts[name]))
-        if table.lines is not None:
-            self._lines.append((self.rows, table.lines))
-        self.rows += table.rows
-
-    def add_texts(self, table: Table) -> None:
-        """The next block of the columns that turned into texts."""
-        for name in self.turned:
-            self._texts.setdefault(name, []).append(table.texts[name])
-
-    def packed(self) -> dict[str, PackedTexts]:
-        """The whole columns that are only carried."""
-        return {name: join_packed(pieces) for name, pieces in self._carried.items()}
-
-    def joined(self, source: str, notation: Notation) -> Table:
-        """The whole table."""
-        texts = {name: join_texts(parts) for name, parts in self._texts.items()}
-        lines = join_lines(self._lines) if self._lines else None
-        return Table(source, self.rows, lines, notation, self._numbers, texts)

@@ -1,19 +1,19 @@
-"""A table: typed columns of some rows, where each row is; and who owns it, to give it up."""
+"""A table: typed columns of some rows, and where each row is."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.errors import Place
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers
+from mlpcli.tables.stored_columns import StoredNumbers, StoredTexts
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,15 @@ class Table:
     """Some rows of a source: its columns, and where each row is; no `lines` where that would tell nobody.
 
     Columns of numbers, which may be many, stay in the pieces that they were read in until one is needed;
-    all of them are in pieces of the same lengths.
+    all of them are in pieces of the same lengths. Columns in a file are read whenever one is asked for.
     """
 
     source: str
     rows: int
     lines: Lines | None
     notation: Notation
-    numbers: dict[str, list[NumberColumn]] = field(default_factory=dict)
-    texts: dict[str, TextColumn] = field(default_factory=dict)
+    numbers: Mapping[str, list[NumberColumn]] = field(default_factory=dict)
+    texts: Mapping[str, TextColumn] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, source: str, wanted: Wanted, notation: Notation) -> Table:
@@ -105,7 +105,11 @@ class Table:
         if name in self.numbers:
             column = join_numbers(self.numbers[name])
             return column if rows is None else column.take(rows)
-        return self.text(name, rows).numbers(self.notation, self.notation.decorations.get(name))
+        parse = self.notation.decorations.get(name)
+        if not isinstance(self.texts, StoredTexts):
+            return self.text(name, rows).numbers(self.notation, parse)
+        column = join_numbers([piece.numbers(self.notation, parse) for piece in self.texts.pieces(name)])
+        return column if rows is None else column.take(rows)
 
     def text(self, name: str, rows: Indices | None = None) -> TextColumn:
         """A column as texts, all of it or some rows."""
@@ -153,6 +157,13 @@ class Table:
         column = self.texts[name]
         return column.where(column.missing_texts(self.notation, column.levels))
 
+    @property
+    def with_bad_cells(self) -> list[str]:
+        """The columns of numbers in which a cell is none."""
+        if isinstance(self.numbers, StoredNumbers):
+            return self.numbers.with_bad_cells
+        return [name for name, pieces in self.numbers.items() if any(len(piece.bad) for piece in pieces)]
+
     @cached_property
     def bounds(self) -> list[int]:
         """The row in which each piece of the columns of numbers begins, and the end of the last."""
@@ -169,50 +180,3 @@ class TrainingRows:
     table: Table
     rows: Indices
     repetitions: Vector | None = None
-
-
-@dataclass(frozen=True)
-class Span:
-    """Rows of a table from `start` up to `stop`, as a table of their own, whose lines are those of all."""
-
-    start: int
-    stop: int
-    table: Table
-
-
-class TableOwner:
-    """The one that keeps a table in memory, until it hands out its rows for the last time.
-
-    Whoever holds on to `table` keeps all of it as well.
-    """
-
-    def __init__(self, table: Table) -> None:
-        self._table: Table | None = table
-
-    @property
-    def table(self) -> Table:
-        """The table, before it is given up."""
-        if self._table is None:
-            raise RuntimeError("the table has been given up")
-        return self._table
-
-    def give_up(self, most: int) -> Iterator[Span]:
-        """All rows, top to bottom, no more than `most` together: what has been handed out is not kept.
-
-        No span reaches over the end of a piece of the columns of numbers: a piece goes with its last span.
-        """
-        table, self._table = self.table, None
-        numbers = {name: deque(pieces) for name, pieces in table.numbers.items()}
-        bounds, texts, lines, notation = table.bounds, table.texts, table.lines, table.notation
-        source = table.source
-        del table
-        for first, end in pairwise(bounds):
-            piece = {name: [pieces.popleft()] for name, pieces in numbers.items()}
-            for start in range(first, end, most):
-                stop = min(start + most, end)
-                some = {
-                    name: [column.between(start - first, stop - first)] for name, (column,) in piece.items()
-                }
-                words = {name: column.between(start, stop) for name, column in texts.items()}
-                yield Span(start, stop, Table(source, stop - start, lines, notation, some, words))
-            del piece

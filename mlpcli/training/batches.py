@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Matrix, Vector
+from mlpcli.memory import portion
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.parallel.shares import share
 from mlpcli.storage.rows import Rows, gather, whole
+from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
-WINDOW_BYTES: Final = 1 << 25  # of the inputs that are in memory at a time where not all are
+WINDOW_BYTES: Final = (1 << 20, 1 << 25)  # of the inputs that are in memory at a time where not all are
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +81,12 @@ class Batches:
 
     Rows in memory are gathered once an epoch into a second set of arrays, so that every batch is a view. Of
     those in a store a window of several batches is there at a time, which comes as `bring` asks for it. A
-    pool's workers gather a part of the rows each.
+    pool's workers gather a part of the rows each. An order may be one of blocks of so many rows.
     """
 
-    def __init__(self, part: Part, size: int, pool: WorkerPool | None = None) -> None:
+    def __init__(
+        self, part: Part, size: int, pool: WorkerPool | None = None, block: int | None = None
+    ) -> None:
         self.size = min(size, len(part))
         self.rows = len(part)
         self._number = ceil(self.rows / self.size)
@@ -91,13 +95,18 @@ class Batches:
         self._stretch = self.rows if part.is_in_memory else _window(part.x, self.size)
         self._room = Room.like(part, min(self._stretch, self.rows), self._pool)
         self._window: int | None = None
-        self._order = self._pool.zeros((self.rows,), np.intp)
+        self._block = block
+        few = not part.is_in_memory and self.rows < 2**31
+        self._order = self._pool.zeros((self.rows,), np.int32 if few else np.intp)
         self._shuffled = self._pool.zeros((), np.bool_)
         self._gather = self._pool.job(self._gather_part)
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """A new order of the rows."""
-        self._order[...] = rng.permutation(self.rows)
+        if self._block is None:
+            shuffle_all(self._order, rng)
+        else:
+            shuffle_blocks(self._order, rng, self._block)
         self._shuffled.fill(True)
         self._window = None
         self.bring(0)
@@ -160,6 +169,6 @@ class Batches:
 
 
 def _window(x: Rows, size: int) -> int:
-    """The rows of whole batches that are about WINDOW_BYTES of inputs, one batch at least."""
+    """The rows of whole batches that are about as many inputs as WINDOW_BYTES says, one batch at least."""
     a_batch: int = size * x.shape[1] * x.dtype.itemsize
-    return size * max(1, WINDOW_BYTES // a_batch)
+    return size * max(1, portion(16, *WINDOW_BYTES) // a_batch)

@@ -226,6 +226,7 @@ data:
   na_values: [NA, "null"]
   decimal: .
   encoding: utf-8
+  cache: auto
 model:
   layers: [auto, 64, 32, auto]
   activation: relu

@@ -119,6 +119,7 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "separator": ",",
         "decimal": ".",
         "encoding": "utf-8",
+        "cache": "auto",
     }
     assert spec.model.layers == ("auto", 16, 16, "auto")
     assert spec.training.metrics == ("accuracy", "f1_macro")
@@ -520,6 +521,8 @@ def test_names_from_elsewhere_lead_to_names_of_ours() -> None:
         "float32",
         "float64",
         "full",
+        "memory",
+        "disk",
     }
     ours |= {"classification", "multilabel"}
     assert set(CHOICES_ELSEWHERE.values()) <= ours

@@ -17,9 +17,10 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
-    {"__init__", "errors", "arrays", "signals"},
-    {"rng", "memory", "kernels", "extras", "storage"},
+    {"__init__", "errors", "arrays", "signals", "cgroups"},
+    {"rng", "memory", "kernels", "extras"},
     {"parallel"},
+    {"storage"},
     {"config"},
     {"tables", "drift"},
     {"data", "nn", "optim"},

@@ -25,9 +25,10 @@ from mlpcli.errors import ConfigError, NotThereError, SettingError, WrongSetting
 from mlpcli.tables.columns import Notation
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.header import Header
+from mlpcli.tables.owners import TableOwner
 from mlpcli.tables.reader import OPENERS
 from mlpcli.tables.source import DataFile
-from mlpcli.tables.table import Table, TableOwner, Wanted
+from mlpcli.tables.table import Table, Wanted
 from tests.support.tables import all_rows, config_for, prepare, read, table_of
 
 ROWS = "".join(f"{i},{'ab'[i % 2]},{i * i}\n" for i in range(60))

@@ -62,7 +62,7 @@ def parts() -> tuple[Part, Part, Elsewhere]:
 def test_batches_of_a_store_are_those_of_an_array(
     workers: int, shuffled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches_module, "WINDOW_BYTES", 3 * SIZE * 3 * 4)
+    monkeypatch.setattr(batches_module, "WINDOW_BYTES", (1, 3 * SIZE * 3 * 4))
     in_memory, elsewhere, store = parts()
     one, other = (Batches(part, SIZE, SerialPool(workers)) for part in (in_memory, elsewhere))
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_batches_of_a_store_are_those_of_an_array(
 
 
 def test_a_window_holds_one_batch_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches_module, "WINDOW_BYTES", 1)
+    monkeypatch.setattr(batches_module, "WINDOW_BYTES", (1, 1))
     _, elsewhere, store = parts()
     batches = Batches(elsewhere, ROWS)
     batches.bring(0)

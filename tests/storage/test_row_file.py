@@ -1,0 +1,151 @@
+"""Rows in a file: the bytes of an array, whole or by stretches; nothing with a name; a disk that is full."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpcli.arrays import Matrix
+from mlpcli.errors import ExitCode, OutputError
+from mlpcli.storage import cache as cache_module
+from mlpcli.storage import row_file, scratch_file
+from mlpcli.storage.cache import Cache
+from mlpcli.storage.row_file import FileRows, FileSink
+from mlpcli.storage.rows import gather, taken, whole
+from mlpcli.storage.scratch_file import ScratchFile
+
+
+def stored(file: ScratchFile, x: Matrix, step: int = 3) -> FileRows:
+    """The rows of an array in a file."""
+    sink = FileSink(file, *x.shape, x.dtype.name)
+    for start in range(0, len(x), step):
+        room = sink.room(start, min(start + step, len(x)))
+        assert not room.any()
+        room += x[start : start + step]
+        sink.put(start, room)
+    found = sink.rows()
+    assert isinstance(found, FileRows)
+    return found
+
+
+@pytest.fixture(params=["as a whole", "by stretches"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How the file is read."""
+    if request.param == "by stretches":
+        monkeypatch.setattr(row_file, "available_bytes", lambda: 1)
+        monkeypatch.setattr(row_file, "portion", lambda _share, _least, _most: 5 * 3 * 8)
+    return str(request.param)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [0, 1, 5, 1700])
+@pytest.mark.usefixtures("way")
+def test_rows_in_a_file_are_those_of_an_array(tmp_path: Path, rows: int, dtype: str) -> None:
+    x: Matrix = np.random.default_rng(rows).random((rows, 3)).astype(dtype)
+    with Cache("disk", tmp_path / "run") as cache:
+        found = stored(cache.file(), x)
+        assert (found.shape, found.dtype, found.nbytes, len(found)) == (x.shape, x.dtype, x.nbytes, rows)
+        assert np.array_equal(whole(found), x)
+        for piece in (slice(0, 2), slice(3, 1), slice(1, None), slice(-2, None), slice(900, 1200)):
+            assert np.array_equal(found[piece], x[piece])
+        order = np.random.default_rng(1).integers(0, rows, 2 * rows) if rows else np.empty(0, np.intp)
+        assert np.array_equal(taken(found, order), x[order])
+        out = np.empty_like(x)
+        gather(found, np.random.default_rng(2).permutation(rows), out)
+        assert np.array_equal(out, x[np.random.default_rng(2).permutation(rows)])
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(st.lists(st.integers(0, 400), max_size=60), st.integers(1, 50))
+def test_rows_come_in_the_order_asked_for_from_any_stretches(order: list[int], stretch: int) -> None:
+    x = np.arange(401.0 * 2).reshape(-1, 2)
+    with Cache("disk") as cache, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_file, "available_bytes", lambda: 1)
+        patch.setattr(row_file, "portion", lambda *_bounds: 16 * stretch)
+        found = stored(cache.file(), x, 100)
+        assert np.array_equal(taken(found, np.array(order, np.intp)), x[order])
+
+
+def test_a_file_has_no_name(tmp_path: Path) -> None:
+    with Cache("disk", tmp_path / "runs" / "of today" / "one") as cache:
+        file = cache.file()
+        file.append(np.arange(10))
+        assert cache.directory == tmp_path
+        assert list(tmp_path.iterdir()) == []
+        again = np.empty(10, np.int64)
+        file.read(0, again)
+        assert again.tolist() == list(range(10))
+        assert cache.note == f"data.cache: disk: 0 MB of the data are in {tmp_path}, until the run ends"
+
+
+def test_what_is_behind_the_end_cannot_be_read(tmp_path: Path) -> None:
+    with Cache("disk", tmp_path / "run") as cache:
+        file = cache.file()
+        file.append(np.arange(3))
+        with pytest.raises(OutputError, match="could not read: the file ends at byte 24"):
+            file.read(8, np.empty(3, np.int64))
+
+
+def test_no_address_space_is_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Cache("disk", tmp_path / "run") as cache:
+        file = cache.file()
+        file.append(np.arange(3))
+
+        def refused(*_arguments: object, **_options: object) -> None:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+        monkeypatch.setattr(scratch_file.mmap, "mmap", refused)
+        with pytest.raises(MemoryError):
+            file.map(0, 24)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
+def test_a_disk_that_takes_no_more_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def full(*_arguments: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    with Cache("disk", tmp_path / "run") as cache:
+        file = cache.file()
+        monkeypatch.setattr(scratch_file.os, "pwrite", full)
+        monkeypatch.setattr(scratch_file.os, "posix_fallocate", full)
+        for work in (lambda: file.append(np.arange(9)), lambda: file.reserve(72)):
+            with pytest.raises(OutputError) as raised:
+                work()
+            (problem,) = raised.value.problems
+            assert raised.value.exit_code == ExitCode.OUTPUT
+            assert problem.message.startswith(f"the cache of the data: could not write: {os.strerror(code)}")
+            assert str(problem.place) == str(tmp_path)
+            assert ("72 bytes are needed" in problem.message) == (code != errno.EIO)
+
+
+def test_a_place_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="the cache of the data: could not make a file: No such file"):
+        ScratchFile(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("mode", "free", "holds"),
+    [("memory", 0, True), ("disk", 10**12, False), ("auto", 10**12, True), ("auto", 1000, False)],
+)
+def test_where_something_goes(
+    mode: cache_module.Mode, free: int, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "available_bytes", lambda: free)
+    with Cache(mode) as cache:
+        assert cache.holds(2000) == holds
+        sinks = cache.sinks({"train": 10, "test": 3}, 4, "float32")
+        assert {part: sink.rows().shape for part, sink in sinks.items()} == {"train": (10, 4), "test": (3, 4)}
+        assert (cache.note is None) == holds
+
+
+def test_memory_that_nobody_knows_of_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "available_bytes", lambda: None)
+    assert Cache("auto").holds(10**15)
