@@ -14,6 +14,7 @@ class FormatName(StrEnum):
     """What a model can be exported to."""
 
     ONNX = "onnx"
+    C = "c"
     PYTHON = "python"
 
 
@@ -21,11 +22,13 @@ def export(
     model: Model,
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="FILE", help="The file; its ending says the format: .onnx, .py."),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The file; its ending says the format: .onnx, .c, .py."
+        ),
     ],
     form: Annotated[
         FormatName | None,
-        typer.Option("--format", metavar="NAME", help="onnx, python. Default: by FILE's ending."),
+        typer.Option("--format", metavar="NAME", help="onnx, c, python. Default: by FILE's ending."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="What C calls it. Default: as the file is called.")

@@ -100,8 +100,10 @@ def _checked(
 def _told(found: Comparison, exporter: Exporter) -> str:
     """In one line."""
     rows = f"{counted(found.rows, 'row')} by {exporter.runner}"
-    less = f", {found.left_out:,} of them left out: they hold texts among numbers" if found.left_out else ""
-    return f"{rows}{less}; largest difference from predict: {_size(found)}, {found.tolerance:g} is allowed"
+    empty = f", {found.empty:,} without a prediction" if found.empty else ""
+    less = f", {found.left_out:,} left out: they hold texts among numbers" if found.left_out else ""
+    size = f"largest difference from predict: {_size(found)}, {found.tolerance:g} is allowed"
+    return f"{rows}{empty}{less}; {size}"
 
 
 def _size(found: Comparison) -> str:
@@ -135,6 +137,7 @@ def _document(
         finite = found.largest < float("inf")
         document["check"] = {
             "rows": found.rows,
+            "empty": found.empty,
             "left_out": found.left_out,
             "largest_difference": found.largest if finite else None,
             "row": found.row,

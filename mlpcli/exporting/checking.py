@@ -28,11 +28,13 @@ TOLERANCE: Final = {"float32": 1e-6, "float64": 1e-12}
 class Comparison:
     """How far the answers are apart at most, and where: a row, counted from 1, and a column of the output.
 
-    `left_out` rows hold texts among numbers, which cannot be given to the format.
+    `empty` rows have no prediction by the model. `left_out` rows hold texts among numbers, which cannot be
+    given to the format.
     """
 
     tolerance: float
     rows: int = 0
+    empty: int = 0
     left_out: int = 0
     largest: float = 0.0
     row: int | None = None
@@ -45,7 +47,8 @@ class Comparison:
 
     def joined(self, other: Comparison) -> Comparison:
         """The same with the rows of another one behind them."""
-        total = replace(self, rows=self.rows + other.rows, left_out=self.left_out + other.left_out)
+        counts = {name: getattr(self, name) + getattr(other, name) for name in ("rows", "empty", "left_out")}
+        total = replace(self, **counts)
         if other.row is None or other.largest <= self.largest:
             return total
         return replace(total, largest=other.largest, row=self.rows + other.row, column=other.column)
@@ -79,7 +82,8 @@ def _compared(model: Model, description: Description, batch: Batch, score: Score
     apart = differences(expected, Answered(description.outputs, score(cells)))
     left_out = cells.unsaid if typed else np.zeros(cells.rows, dtype=bool)
     apart[left_out] = 0.0
-    found = Comparison(TOLERANCE[description.dtype], cells.rows, int(left_out.sum()))
+    empty = int(judged.bad_rows.sum())
+    found = Comparison(TOLERANCE[description.dtype], cells.rows, empty, int(left_out.sum()))
     if not apart.any():
         return found
     row, column = (int(place) for place in np.unravel_index(apart.argmax(), apart.shape))

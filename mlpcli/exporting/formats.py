@@ -21,8 +21,14 @@ def _onnx() -> Exporter:
     return OnnxExporter()
 
 
-EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "python": _python}
-FORMAT_OF_SUFFIX = {".onnx": "onnx", ".py": "python"}
+def _c() -> Exporter:
+    from mlpcli.exporting.c.exporter import CExporter
+
+    return CExporter()
+
+
+EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "c": _c, "python": _python}
+FORMAT_OF_SUFFIX = {".onnx": "onnx", ".c": "c", ".py": "python"}
 
 
 def exporter_of(path: Path, asked: str | None) -> Exporter:

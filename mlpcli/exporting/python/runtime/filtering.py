@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from mlpcli.exporting.python.runtime.cells import UnusableError
 from mlpcli.exporting.python.runtime.predicting import Model
@@ -74,15 +74,17 @@ def main(model: Model, ids: Sequence[str], separator: str, encoding: str) -> int
     parser.add_argument("--on-bad-row", choices=["error", "empty"], default="error")
     asked = parser.parse_args()
     csv.field_size_limit(1 << 30)
-    given: TextIO = io.TextIOWrapper(sys.stdin.buffer, encoding=encoding, newline="")
-    written: TextIO = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    given = io.TextIOWrapper(sys.stdin.buffer, encoding=encoding, newline="")
+    written = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
     rows = csv.reader(given, delimiter=separator)
     try:
         for line in predicted(model, ids, rows, asked.on_bad_row == "empty"):
             written.write(line)
-        written.flush()
-    except (UnusableError, UnicodeDecodeError) as error:
-        written.flush()
+    except (UnusableError, UnicodeDecodeError, csv.Error) as error:
         sys.stderr.write(f"error: {error}\n")
         return 4
+    finally:
+        given.detach()
+        written.flush()
+        written.detach()
     return 0

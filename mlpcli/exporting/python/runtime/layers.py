@@ -53,7 +53,7 @@ class Waves:
     ) -> None:
         self.columns = columns
         self.frequency, self.phase = (rows(frequencies, packed) for packed in waves)
-        self.weight, self.bias = rows(frequencies, weight) if weight else [], unpacked(bias)
+        self.weight, self.bias = rows(frequencies, weight), unpacked(bias)
         self.mixed = len(self.weight) // len(columns)
 
     def __call__(self, x: Vector) -> Vector:
@@ -106,8 +106,9 @@ class LayerNorm:
     def __call__(self, z: Vector) -> Vector:
         """The normalized units."""
         mean = sum(z) / len(z)
-        centred = [x - mean for x in z]
-        root = math.sqrt(product(centred, centred) / len(z) + self.epsilon)
+        centred = rounded([x - mean for x in z])
+        # squares beyond the network's precision are infinite, and then nothing but the shift is left
+        root = math.sqrt(sum(rounded([x * x for x in centred])) / len(z) + self.epsilon)
         each = zip(centred, self.factor, self.shift)
         return rounded([x / root * factor + shift for x, factor, shift in each])
 

@@ -1,0 +1,1 @@
+"""A model as a file of C99 and its header."""

@@ -1,0 +1,4 @@
+static int amount_meaning(const char *text, char *out, int size)
+{
+    return one_spelling(text, out, size, 0);
+}
