@@ -7,7 +7,12 @@ from types import ModuleType
 
 from mlpcli.errors import UsageError
 
-EXTRAS = {"pyarrow": "arrow", "duckdb": "duckdb"}  # by package: the extra of this project that brings it
+EXTRAS = {
+    "pyarrow": "arrow",
+    "duckdb": "duckdb",
+    "optuna": "search",
+    "cmaes": "search",
+}  # by package: the extra of this project that brings it
 
 
 def optional(module: str, purpose: str) -> ModuleType:

@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from mlpcli.cli import app
-from mlpcli.commands.schema import language_schema
+from mlpcli.commands.schema import language_schema, study_schema
 from mlpcli.config.activation_spec import OUTPUT_ONLY
 from mlpcli.config.encode_spec import ENCODINGS, POLICIES, SCALES
 from mlpcli.config.model_spec import InitName
@@ -23,6 +23,8 @@ from mlpcli.training.metrics import METRICS
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 SCHEMA = language_schema()
+STUDY = study_schema()
+DEFINITIONS = {**SCHEMA["$defs"], **STUDY["$defs"]}
 TEXT = ["string", "number", "boolean", "null"]  # any scalar, taken as its source text
 PATH = ["string", "number", "boolean"]  # likewise, but nothing is no path
 
@@ -103,7 +105,7 @@ schemas completes and checks a config that begins with `# yaml-language-server: 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The definition that a reference stands for."""
-    return SCHEMA["$defs"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    return DEFINITIONS[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
 
 
 def cell(text: str) -> str:
@@ -119,6 +121,8 @@ def table(columns: Sequence[str], rows: Iterator[Sequence[str]] | list[Sequence[
 
 def kind(schema: Mapping[str, Any]) -> str:
     """What may be written, in words."""
+    if not schema:
+        return "values"
     options = schema.get("anyOf") or schema.get("oneOf")
     if options:
         words = [kind(option) for option in options]
@@ -177,6 +181,18 @@ def config_part() -> list[str]:
     return ["## Keys", "", *table(("key", "value", "default", "meaning"), keys("", SCHEMA))]
 
 
+def study_part() -> list[str]:
+    """The keys of a study file, what may be tried for a key, and the names and options of its choices."""
+    lines = ["## Keys of a study file, for `mlp search`", ""]
+    lines += table(("key", "value", "default", "meaning"), [row[1:] for row in options(STUDY)])
+    lines += ["## What a study tries: below `space`", ""]
+    tried = [row[1:] for row in options(DEFINITIONS["DimensionSpec"])]
+    lines += table(("option", "value", "default", "meaning"), tried)
+    for key in ("sampler", "pruner"):
+        lines += named_part(f"`{key}` of a study file", STUDY["properties"][key])
+    return lines
+
+
 def at(path: Sequence[str | int]) -> Any:
     """The part of the schema that a path leads to."""
     part: Any = SCHEMA
@@ -187,10 +203,14 @@ def at(path: Sequence[str | int]) -> Any:
 
 def choice_part(key: str) -> list[str]:
     """The names and options of one choice."""
-    models = [resolved(option) for option in at(CHOICES[key])["anyOf"] if "$ref" in option]
+    return named_part(f"Choices of `{key}`", at(CHOICES[key]))
+
+
+def named_part(title: str, choice: Mapping[str, Any]) -> list[str]:
+    """The names and options of a choice."""
+    models = [resolved(option) for option in choice["anyOf"] if "$ref" in option]
     rows = [row for model in models for row in (*named(model), *options(model))]
-    columns = ("name", "option", "value", "default", "meaning")
-    return [f"## Choices of `{key}`", "", *table(columns, rows)]
+    return [f"## {title}", "", *table(("name", "option", "value", "default", "meaning"), rows)]
 
 
 def named(model: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -318,6 +338,7 @@ def reference() -> str:
         nested_part("Factors on the learning rate: `optimizer.rates`", "RatesSpec", RATES),
         nested_part("A weight decay that fades: `optimizer.weight_decay`", "DecaySpec", FADING),
         nested_part("Dropout that fades: `model.dropout`", "DropoutSpec", FADING),
+        study_part(),
         command_part(),
         metric_part(),
     ]

@@ -45,9 +45,10 @@ class Existing(Enum):
 class RunDirectory:
     """A run directory in use, from entering the context to leaving it; before that, nothing is touched.
 
-    `output` is the directory asked for. `path` is where the files are now: a hidden sibling while an older
-    run stays in place until `complete()`. `notes` say what was moved. Entering raises BusyError where
-    another process has the directory, OutputError where it cannot be written or holds somebody's files.
+    `output` is the directory asked for, `shown` as it was written. `path` is where the files are now: a
+    hidden sibling while an older run stays in place until `complete()`. `notes` say what was moved. Entering
+    raises BusyError where another process has the directory, OutputError where it cannot be written or holds
+    somebody's files.
     """
 
     def __init__(self, output: Path, existing: Existing = Existing.MOVE_ASIDE) -> None:
@@ -55,12 +56,12 @@ class RunDirectory:
             self.output = Path(os.path.realpath(output))
         self.path = self.output
         self.notes: list[str] = []
-        self._shown = output
+        self.shown = output
         self._existing = existing
         self._lock = ExitStack()
 
     def __enter__(self) -> Self:
-        with output_errors(self._shown), ExitStack() as lock:
+        with output_errors(self.shown), ExitStack() as lock:
             if self._existing is Existing.FINISH:
                 self._require_run()
             self.output.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ class RunDirectory:
         """The run has written its last file: a run that it replaces goes now."""
         if self.path == self.output:
             return
-        with output_errors(self._shown):
+        with output_errors(self.shown):
             if self.output.exists():
                 self.output.rename(self._retired)
             self.path.rename(self.output)
@@ -150,16 +151,16 @@ class RunDirectory:
         if not self.output.exists():
             return
         if not self.output.is_dir():
-            raise OutputError.of("expected a directory, found a file", Place(str(self._shown)), OWN_PLACE)
+            raise OutputError.of("expected a directory, found a file", Place(str(self.shown)), OWN_PLACE)
         foreign = sorted(visible(self.output))
         if foreign and not holds_run(self.output):
             message = f"the directory holds files that are not a run's, such as {foreign[0]}"
-            raise OutputError.of(message, Place(str(self._shown)), OWN_PLACE)
+            raise OutputError.of(message, Place(str(self.shown)), OWN_PLACE)
 
     def _require_run(self) -> None:
         if not any(map(holds_run, (self.output, self._replacement, self._retired))):
             hint = "without --finish it is trained; -o DIR names another run directory"
-            raise UsageError.of(f"--finish: there is no run in {self._shown}", hint=hint)
+            raise UsageError.of(f"--finish: there is no run in {self.shown}", hint=hint)
 
     def _choose(self) -> Path:
         """Where this run writes, after making room there."""
@@ -181,15 +182,15 @@ class RunDirectory:
         """Give somebody's own file the next free name NAME.1, NAME.2, ... and note it."""
         target = path.with_name(f"{path.name}.{next_number(path)}")
         path.rename(target)
-        self.notes.append(f"moved {path.name}, which is not the run's, to {target.name} in {self._shown}")
+        self.notes.append(f"moved {path.name}, which is not the run's, to {target.name} in {self.shown}")
 
     def _move_aside(self, directory: Path, what: str) -> None:
         """Give a directory the next free name NAME.1, NAME.2, ... and note it."""
         number = next_number(self.output)
         target = directory.rename(self.output.with_name(f"{self.output.name}.{number}"))
         DISK.fsync_directory(self.output.parent)
-        shown = target if self._shown.is_absolute() else os.path.relpath(target)
-        self.notes.append(f"moved {what} {self._shown} to {shown}")
+        shown = target if self.shown.is_absolute() else os.path.relpath(target)
+        self.notes.append(f"moved {what} {self.shown} to {shown}")
 
 
 OWN_PLACE = "give the run a directory of its own with `output:` or -o DIR"

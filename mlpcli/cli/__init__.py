@@ -9,6 +9,7 @@ from mlpcli.cli.network import gradcheck, inspect, trace
 from mlpcli.cli.questions import drift, explain
 from mlpcli.cli.reports import compare, report
 from mlpcli.cli.scoring import evaluate, predict
+from mlpcli.cli.searching import search
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import with_default_layer, with_named_command
@@ -20,6 +21,7 @@ for command in (
     predict,
     evaluate,
     compare,
+    search,
     explain,
     drift,
     report,

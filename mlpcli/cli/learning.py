@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.arguments import (
     Config,
@@ -116,8 +117,13 @@ def schema(
     of_report: Annotated[
         bool, typer.Option("--report", help="That of report.json in a run directory instead.")
     ] = False,
+    of_study: Annotated[
+        bool, typer.Option("--study", help="That of the study files of `mlp search` instead.")
+    ] = False,
 ) -> int:
     """Print the JSON Schema of the configuration language."""
+    if of_report and of_study:
+        raise UsageError.of("--report and --study exclude each other", hint="give one of them")
     from mlpcli.commands.schema import schema
 
-    return schema(out, Console(), of_report=of_report)
+    return schema(out, Console(), "report" if of_report else "study" if of_study else "config")

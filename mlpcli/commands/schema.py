@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.config.refusals import JsonSchema
@@ -19,9 +19,9 @@ HEAD: JsonSchema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "
 BESIDE = "mlp.schema.json"  # what it is called in a directory of configs
 
 
-def schema(out: Path | None, console: Console, *, of_report: bool = False) -> ExitCode:
-    """Print the schema, or write it to a file: of configs, or of the reports of runs."""
-    wanted = report_schema() if of_report else language_schema()
+def schema(out: Path | None, console: Console, of: Literal["config", "study", "report"]) -> ExitCode:
+    """Print the schema, or write it to a file: of configs, study files, or the reports of runs."""
+    wanted = {"config": language_schema, "study": study_schema, "report": report_schema}[of]()
     if out is None or out == STDOUT:
         console.document(wanted)
     else:
@@ -59,6 +59,14 @@ def language_schema() -> JsonSchema:
     """The schema of a config as it is written: a name or a mapping with options, one or a list."""
     written: JsonSchema = _as_written(Spec.model_json_schema())
     return HEAD | written
+
+
+def study_schema() -> JsonSchema:
+    """The same of a study file."""
+    from mlpcli.searching.study_spec import StudySpec
+
+    written: JsonSchema = _as_written(StudySpec.model_json_schema())
+    return HEAD | {"title": "mlp study"} | written
 
 
 def _as_written(node: Any) -> Any:

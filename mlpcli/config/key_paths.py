@@ -60,9 +60,9 @@ def words_of(model: type[BaseModel]) -> list[str]:
     return [*words, *OPTION_NAMES] if model is FeatureSpec else words
 
 
-def models_at(level: Key) -> list[type[BaseModel]]:
+def models_at(level: Key, top: type[BaseModel] = Spec) -> list[type[BaseModel]]:
     """The models that a key may lead to. Indices, columns and names of forms lead nowhere new."""
-    models: list[type[BaseModel]] = [Spec]
+    models: list[type[BaseModel]] = [top]
     for part in level:
         fields = [field for model in models for key, field in model.model_fields.items() if part == key]
         below = [model for field in fields for model in models_in(field.annotation)]

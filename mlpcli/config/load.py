@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,10 @@ class Config:
             key: plain(entry.node, _value_as_written if key == "data" else _value)
             for key, entry in self.root.entries.items()
         }
+
+    def with_root(self, root: MappingNode) -> Config:
+        """The config of another tree in its place; raises ConfigError."""
+        return replace(self, spec=check(root), root=root)
 
     def problem(self, key: Key, message: str, hint: str | None = None) -> ConfigError:
         """An error about the setting at a key, such as `("model", "layers", 0)`, to be raised."""

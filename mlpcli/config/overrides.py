@@ -12,7 +12,15 @@ from mlpcli.config.nodes import Entry, Key, ListNode, MappingNode, Node, ScalarN
 from mlpcli.errors import ConfigError, Place, UsageError, clean
 
 PART = r'"[^"]*"|[^=."]+'  # quotes for a name with a dot or an equals sign
-ASSIGNMENT = rf"((?:{PART})(?:\.(?:{PART}))*)=(.*)"
+PATH = rf"(?:{PART})(?:\.(?:{PART}))*"
+ASSIGNMENT = rf"({PATH})=(.*)"
+
+
+def path_of(key: str) -> tuple[str, ...] | None:
+    """The parts of a dotted key; None for a text that is none."""
+    if re.fullmatch(PATH, key) is None:
+        return None
+    return tuple(part.strip('"') for part in re.findall(PART, key))
 
 
 def override(root: MappingNode, assignment: str) -> MappingNode:
@@ -24,7 +32,7 @@ def override(root: MappingNode, assignment: str) -> MappingNode:
             hint="for example --set optimizer.learning_rate=0.01",
         )
     place = Place(f"--set {assignment}")
-    path = [part.strip('"') for part in re.findall(PART, match[1])]
+    path = path_of(match[1]) or ()
     if len(path) > MAX_DEPTH:
         raise ConfigError.of(f"expected at most {MAX_DEPTH} levels of nesting, found {len(path)}", place)
     value = parse_node(match[2], lambda _line, _column: place)
@@ -46,7 +54,7 @@ def _graft(node: Node, key: Key, depth: int, new: Entry) -> Node:
     part = str(key[depth])
     above = _as_mapping(node, key[: depth + 1], new.place)
     below = above.entries[part].node if part in above.entries else MappingNode({}, new.place)
-    grafted = Entry(new.place, _graft(below, key, depth + 1, new))
+    grafted = Entry(new.key_place, _graft(below, key, depth + 1, new))
     return MappingNode({**above.entries, part: grafted}, above.place)
 
 

@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -47,17 +48,27 @@ Hear = Callable[[int, Any], None]
 """Is told what the task of a number tells."""
 
 
+def nothing_again(_number: int) -> bool:
+    """No task begins again."""
+    return False
+
+
 def side_by_side(
-    tasks: Sequence[Task[Result]], most: int, hear: Hear, stop_requested: Callable[[], bool]
+    tasks: Sequence[Task[Result]],
+    most: int,
+    hear: Hear,
+    stop_requested: Callable[[], bool],
+    again: Callable[[int], bool] = nothing_again,
 ) -> list[Result]:
     """What came of each task. No more than `most` run at a time; one at a time run in this process.
 
     InterruptedTaskError where not all have been done. Where one fails, the others are asked to stop, and what
-    it raised is raised when they have; of several the first in their order.
+    it raised is raised when they have; of several the first in their order. Where the process of a task was
+    killed, `again` says whether the task of that number begins anew.
     """
     if most < 2 or len(tasks) < 2 or not hasattr(os, "fork"):
         return [_here(task, number, hear, stop_requested) for number, task in enumerate(tasks)]
-    crew = _Crew(tasks, hear)
+    crew = _Crew(tasks, hear, again)
     with ExitStack() as ends:
         ends.callback(crew.end)
         return crew.results(most, stop_requested)
@@ -73,25 +84,27 @@ class _Crew(Generic[Result]):
 
     tasks: Sequence[Task[Result]]
     hear: Hear
+    again: Callable[[int], bool]
     stopping: Array = field(default_factory=lambda: shared_memory.zeros((1,), "int8"))
     working: dict[int, _Process] = field(default_factory=dict)
     outcomes: dict[int, Result | BaseException] = field(default_factory=dict)
+    waiting: deque[int] = field(default_factory=deque)
 
     def results(self, most: int, stop_requested: Callable[[], bool]) -> list[Result]:
         """Start and hear them until all have ended, or are to stop and have."""
-        waiting = list(enumerate(self.tasks))
-        while self.working or (waiting and not self.stopping[0]):
-            while waiting and len(self.working) < most and not self.stopping[0]:
-                self._start(*waiting.pop(0), stop_requested)
+        self.waiting.extend(range(len(self.tasks)))
+        while self.working or (self.waiting and not self.stopping[0]):
+            while self.waiting and len(self.working) < most and not self.stopping[0]:
+                self._start(self.waiting.popleft(), stop_requested)
             ready, _, _ = select(list(self.working), [], [], WATCH)
             for end in ready:
                 self._listen(end)
             if stop_requested():
                 self.stopping[0] = 1
-        return self._in_order(begun=not waiting)
+        return self._in_order(begun=not self.waiting)
 
-    def _start(self, number: int, task: Task[Result], stop_requested: Callable[[], bool]) -> None:
-        forked = fork_with_pipes()
+    def _start(self, number: int, stop_requested: Callable[[], bool]) -> None:
+        task, forked = self.tasks[number], fork_with_pipes()
         if forked is None:  # the system has no process to give: this one does it
             self.outcomes[number] = _here(task, number, self.hear, stop_requested)
             return
@@ -108,10 +121,16 @@ class _Crew(Generic[Result]):
                 self.outcomes[process.number] = content if kind != BROKEN else RuntimeError(content)
                 self.stopping[0] |= kind != DONE
         if process.has_ended:
-            if process.number not in self.outcomes:
-                self.outcomes[process.number] = MemoryLimitError.of(KILLED, hint=REMEDY)
-                self.stopping[0] = 1
             self.working.pop(end).end()
+            if process.number not in self.outcomes:
+                self._killed(process.number)
+
+    def _killed(self, number: int) -> None:
+        if self.again(number):
+            self.waiting.append(number)
+            return
+        self.outcomes[number] = MemoryLimitError.of(KILLED, hint=REMEDY)
+        self.stopping[0] = 1
 
     def _in_order(self, *, begun: bool) -> list[Result]:
         """What came of all; raises what one raised, rather than that others were asked to stop for it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlpcli.report.blocks import Score
 from mlpcli.report.data_parts import ClassShare, TargetRange
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+STUDY_PAGE: Final = "study.html.jinja"  # of a search, which few processes draw
+
+
 @dataclass(frozen=True)
 class Run:
     """A run on the page: its place, which its ids begin with, its document and its figures."""
@@ -39,7 +42,7 @@ def render(documents: Sequence[ReportDocument]) -> bytes:
     """The page of these runs, one at least: UTF-8, with the same bytes for the same documents."""
     runs = [Run(place, document, drawn(document, place)) for place, document in enumerate(documents)]
     page = (
-        _environment()
+        environment()
         .get_template("page.html.jinja")
         .render(
             runs=runs,
@@ -52,17 +55,17 @@ def render(documents: Sequence[ReportDocument]) -> bytes:
 
 def prepare() -> None:
     """Load and compile everything that a page takes, which is most of the time of the first one."""
-    environment = _environment()
-    for template in environment.list_templates():
-        environment.get_template(template)
+    templates = environment()
+    for template in templates.list_templates(filter_func=lambda name: name != STUDY_PAGE):
+        templates.get_template(template)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """The templates with what they may call; a name that they misspell is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    templates = Environment(
         loader=PackageLoader("mlpcli.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -70,15 +73,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(
+    templates.filters.update(
         shown=shown, name=name, percent=percent, sentence=_sentence, svg=_markup, told=told, phrase=phrase
     )
-    environment.globals.update(
+    templates.globals.update(
         counted=counted, shade=shade, matrix_heads=heads, meaning=meaning, verdicts=VERDICTS
     )
-    environment.globals.update(named_rows=_named_rows, main_first=_main_first, range_rows=_range_rows)
-    environment.globals.update(light=variables("light"), dark=variables("dark"), figure_rules=rules())
-    return environment
+    templates.globals.update(named_rows=_named_rows, main_first=_main_first, range_rows=_range_rows)
+    templates.globals.update(light=variables("light"), dark=variables("dark"), figure_rules=rules())
+    return templates
 
 
 def _markup(named: Named) -> str:

@@ -17,7 +17,7 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.study import Member
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.terminal.console import Console
-from mlpcli.terminal.members_progress import Began, Hear
+from mlpcli.terminal.members_progress import Began, Hear, Worth
 from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.loop import StopRequested
 
@@ -75,6 +75,8 @@ def _told(
         for (number, _), own in zip(group, warnings, strict=True)
     ]
     trained = trained_members([member for _, member in group], surroundings, SerialPool())
+    for (number, _), one in zip(group, trained, strict=True):
+        tell((number, Worth(one.validation)))
     return [Told(*both) for both in zip(trained, warnings, strict=True)]
 
 

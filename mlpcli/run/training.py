@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,20 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, judge
 from mlpcli.run.saving import save, write_what_is_drawn
 from mlpcli.run.study import Study
-from mlpcli.run.surroundings import Surroundings
+from mlpcli.run.surroundings import Observing, Surroundings
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
-from mlpcli.terminal.members_progress import members_progress
+from mlpcli.terminal.members_progress import Hear, members_progress
 from mlpcli.terminal.progress import progress
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears of a training: of every epoch of one network, and of several what each tells."""
+
+    observing: Observing
+    hear: Hear
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class RunOptions:
     draw: Draw | None = drawn_here  # None: no pictures, no report
     pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
     forks: bool = True  # whether networks may be trained side by side, in processes of their own
+    in_turn: bool = (
+        False  # whether one is trained after the other, so that what is heard of one may end it all
+    )
+    listener: Listener | None = None  # who hears of every epoch in place of whoever looks at the console
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,31 +86,48 @@ class Finished:
 
 def train(study: Study, options: RunOptions, console: Console) -> Trained | Finished:
     """Train and write everything, unless the run that was to go on is finished already."""
+    resources = resources_of(study, options)  # whose errors come before anything is moved
+    output = output_of(study.config, options)
+    with RunDirectory(output, options.existing) as directory, stop_on_signals() as stop:
+        around = Surroundings(directory, resources.threads, console, stop)
+        with stops(stop, console):
+            done = train_in(study, around, options)
+        if stop.signal is not None and isinstance(done, Trained):
+            console.warn(f"stopped by {stop.signal.name} after the run was finished")
+        return done
+
+
+def resources_of(study: Study, options: RunOptions) -> Resources:
+    """What of this machine it takes; raises where the model could not be saved."""
     resources = Resources.of(study.whole, options.threads, len(study.members))
     for stage in study.stages:
         require_savable(stage, resources.threads)
-    output = output_of(study.config, options)
-    with RunDirectory(output, options.existing) as directory, stop_on_signals() as stop:
-        told = tell(directory, 0, console)
-        if is_finished_without_a_checkpoint(study, directory):
-            return Finished(output, written_results(directory))
-        watched = partial(progress, console)
-        only_finish = options.existing is Existing.FINISH
-        around = Surroundings(directory, resources.threads, console, stop, watched, only_finish=only_finish)
-        with stops(stop, console):
-            done = train_stages(study, around, resources, options)
-        if is_finished_already(done, directory):
-            return Finished(output, written_results(directory))
-        results = judge(done)
-        tell_of_trainings(done.trainings, results, console)
-        save(done, results, directory, resources)
-        if options.draw is not None:
-            write_what_is_drawn(done, results, options.draw, directory, console)
-        directory.complete()
-        tell(directory, told, console)
-        if stop.signal is not None:
-            console.warn(f"stopped by {stop.signal.name} after the run was finished")
-        return Trained(done, results, output, written(directory))
+    return resources
+
+
+def train_in(study: Study, around: Surroundings, options: RunOptions) -> Trained | Finished:
+    """The same in a run directory that is in use already.
+
+    Raises InterruptedTaskError where a stop was asked for; what there is then is saved.
+    """
+    directory, console, listener = around.run, around.console, options.listener
+    resources = resources_of(study, options)
+    told = tell(directory, 0, console)
+    if is_finished_without_a_checkpoint(study, directory):
+        return Finished(directory.shown, written_results(directory))
+    watched = partial(progress, console) if listener is None else listener.observing
+    around = replace(around, observing=watched, only_finish=options.existing is Existing.FINISH)
+    done = train_stages(study, around, resources, options)
+    if is_finished_already(done, directory):
+        return Finished(directory.shown, written_results(directory))
+    results = judge(done)
+    tell_of_trainings(done.trainings, results, console)
+    save(done, results, directory, resources)
+    if options.draw is not None:
+        write_what_is_drawn(done, results, options.draw, directory, console)
+    directory.complete()
+    tell(directory, told, console)
+    return Trained(done, results, directory.shown, written(directory))
 
 
 def train_stages(
@@ -127,7 +156,11 @@ def train_all(
             return trained_members(study.members, [around], pool)
     names = [member.name for member in study.members]
     own = resources if options.forks else replace(resources, side_by_side=1)
-    with members_progress(around.console, names) as hear:
+    if options.in_turn:
+        own = replace(own, side_by_side=1, together=False)
+    listener = options.listener
+    hearing = members_progress(around.console, names) if listener is None else nullcontext(listener.hear)
+    with hearing as hear:
         return train_members(study.members, around, own, hear)
 
 

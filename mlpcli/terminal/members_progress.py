@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from mlpcli.terminal.console import Console
 from mlpcli.terminal.progress import LONGEST_BAR, SHORTEST_BAR, bar, describe, duration
 from mlpcli.terminal.screen import is_terminal, write
-from mlpcli.training.callbacks import Epoch
+from mlpcli.training.callbacks import Epoch, Values
 
 
 class Began(NamedTuple):
@@ -22,8 +22,14 @@ class Began(NamedTuple):
     past: int
 
 
-Message: TypeAlias = Began | Epoch | None
-"""What is heard of a network: that it began, each epoch, that it has ended."""
+class Worth(NamedTuple):
+    """What a trained network is worth on the rows that validate it: its loss and metrics, or nothing."""
+
+    values: Values
+
+
+Message: TypeAlias = Began | Epoch | Worth | None
+"""What is heard of a network: that it began, each epoch, that it has ended, and then what it is worth."""
 Hear: TypeAlias = Callable[[int, Message], None]
 
 
@@ -58,7 +64,7 @@ class MembersProgress:
             self.began[number] = message
         elif message is None:
             self.ended.add(number)
-        else:
+        elif isinstance(message, Epoch):
             self.last[number] = message
 
     def hear_and_draw(self, number: int, message: Message) -> None:

@@ -150,6 +150,7 @@ def test_mlp_alone_shows_the_help_and_is_wrong_usage() -> None:
         "evaluate",
         "report",
         "export",
+        "search",
         "explain",
         "drift",
         "init",

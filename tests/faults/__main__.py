@@ -35,6 +35,7 @@ NAMES = (
     "tables",
     "power_cuts",
     "gradients",
+    "searches",
 )
 
 

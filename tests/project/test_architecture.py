@@ -27,7 +27,7 @@ FLOORS = [
     {"artifacts", "survey", "training"},
     {"terminal", "calibration", "report", "explaining", "judging"},
     {"run", "starter", "tracing"},
-    {"doctor", "exporting"},
+    {"doctor", "exporting", "searching"},
     {"commands"},
     {"cli", "api", "sklearn"},
     {"start"},

@@ -18,7 +18,11 @@ from mlpcli.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS, DATA = ROOT / "configs", ROOT / "data"
-STEMS = sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in CONFIGS.rglob("*.yaml"))
+STEMS = sorted(
+    path.relative_to(CONFIGS).with_suffix("").as_posix()
+    for path in CONFIGS.rglob("*.yaml")
+    if path.parent.name != "studies"
+)
 
 Values = npt.NDArray[Any]
 

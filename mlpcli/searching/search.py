@@ -1,0 +1,127 @@
+"""A search: workers that try one trial after the other, until there are as many as asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any, Final
+
+from mlpcli.extras import optional
+from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.parallel.crew import InterruptedTaskError, side_by_side
+from mlpcli.run.study import Study, study_of
+from mlpcli.searching.claims import turn
+from mlpcli.searching.outputs import write_outputs, write_page
+from mlpcli.searching.storage import require_storage, storage_of
+from mlpcli.searching.study_file import StudyFile
+from mlpcli.searching.study_store import StudyStore
+from mlpcli.searching.tried import Found, found_in
+from mlpcli.searching.worker import Limits, Place, Told, Worker
+from mlpcli.signals import StopRequest, stop_on_signals
+from mlpcli.terminal.console import Console
+from mlpcli.training.metrics import objection
+
+TRIALS: Final = 100  # where nobody says how many, and there is no end to the time
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What the command line says besides the study file."""
+
+    out: Path | None = None
+    name: str | None = None
+    url: str | None = None
+    trials: int | None = None
+    timeout: float | None = None
+    jobs: int = 1
+    threads: int | None = None
+    stale_after: float = 600.0
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that has ended: what the study has come to, where it is, which files it has written."""
+
+    found: Found
+    directory: Path
+    files: tuple[str, ...]
+
+
+def search(
+    file: StudyFile, options: SearchOptions, hear: Callable[[Told], None], console: Console
+) -> Searched:
+    """Try until there are as many trials as asked for, whoever has tried them, or the time is up.
+
+    `hear` is told of every trial that ends. Raises StoppedBySignal once what is under way is saved, and what
+    opening a study and training raise.
+    """
+    require_storage(options.url, options.jobs)
+    if file.spec.sampler.name == "cmaes":
+        optional("cmaes", "the sampler cmaes")
+    data_sha256 = checked(file, console).whole.prepared.sha256
+    place = place_of(file, options)
+    with turn(place.directory):
+        store = StudyStore.opened(file, place.name, storage_of(place.url, place.directory), data_sha256)
+    worker = Worker(file, place, limits_of(file, options), data_sha256)
+    with stop_on_signals() as stop:
+        work(worker, hear, stop)
+        found = found_in(store)
+        files = write_outputs(file, found, place.directory)
+        if stop.signal is not None:
+            console.warn(f"stopped by {stop.signal.name}: call it again to go on with the trials under way")
+        else:
+            files += write_page(file, found, place.directory)
+    return Searched(found, place.directory, files)
+
+
+def checked(file: StudyFile, console: Console) -> Study:
+    """The run that the config describes, before anything is tried; raises what is wrong with its data."""
+    study = study_of(file.base, MAX_PARAMETERS)
+    prepared = study.whole.prepared
+    for note in prepared.notes:
+        console.note(note)
+    for warning in prepared.warnings:
+        console.warn(warning)
+    if file.metric != "loss":
+        classes = len(prepared.target.classes)
+        problem = objection(file.metric, prepared.task, classes, prepared.output_activation)
+        if problem is not None:
+            raise file.problem(("metric",), f"metric: {problem.message}", problem.hint)
+    return study
+
+
+def place_of(file: StudyFile, options: SearchOptions) -> Place:
+    """Where the study is: by default in a directory of the name of its file."""
+    name = file.path.stem
+    directory = options.out or Path(file.spec.output or f"studies/{name}")
+    return Place(directory, options.name or name, options.url)
+
+
+def limits_of(file: StudyFile, options: SearchOptions) -> Limits:
+    """How much is to be done; a grid is done when all of it and the config as it is were tried."""
+    trials = options.trials
+    if trials is None and file.spec.sampler.name == "grid":
+        trials = (file.grid or 0) + 1
+    if trials is None:
+        trials = TRIALS if options.timeout is None else 10**9
+    until = inf if options.timeout is None else time.monotonic() + options.timeout
+    return Limits(trials, until, options.jobs, options.threads, options.stale_after)
+
+
+def work(worker: Worker, hear: Callable[[Told], None], stop: StopRequest) -> None:
+    """Let as many workers work as there are to be; one whose process is killed begins again.
+
+    So its trial is taken over. What they were asked to stop at is saved.
+    """
+
+    def heard(_number: int, message: Any) -> None:
+        hear(message)
+
+    try:
+        jobs = worker.limits.jobs
+        side_by_side([worker] * jobs, jobs, heard, stop, lambda _number: True)
+    except InterruptedTaskError:
+        assert stop.signal is not None
