@@ -119,7 +119,7 @@ class TrainedModel:
         """What `read` makes of what is said of all rows (n, columns), of not too many rows at a time."""
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
-        model = self._model.for_another_thread()
+        model = self._model.in_this_thread
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[Array]()
         for given in batches_of(table, model.inputs, model.dtype, model.outputs):

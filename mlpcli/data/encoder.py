@@ -18,9 +18,11 @@ from mlpcli.data.date_feature import DateFeature
 from mlpcli.data.feature import Encoding, Feature, Stored
 from mlpcli.data.feature_groups import Group, groups_of
 from mlpcli.data.indicator_feature import INDICATOR, MissingFeature
+from mlpcli.data.matrix_encoder import MatrixEncoder, matrix_encoder
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.piecewise_feature import PiecewiseFeature
 from mlpcli.tables.bad_cells import Fault, Unseen
+from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import Table, Wanted
 
@@ -79,6 +81,20 @@ class InputEncoder:
         """The features in order, those together that are written together."""
         return tuple(groups_of(self.features))
 
+    @cached_property
+    def _of_matrix(self) -> MatrixEncoder | None:
+        """What encodes a matrix at once; None where not every input is a number of one."""
+        return matrix_encoder(self.features)
+
+    def _encodes(self, columns: MatrixColumns, rows: Indices | None, out: Matrix) -> bool:
+        """Whether all is done at once; otherwise feature after feature finds what is wrong with a cell."""
+        if self._of_matrix is None:
+            return False
+        done = self._of_matrix.write(columns, rows, out)
+        if not done:
+            out[:] = 0.0
+        return done
+
     def _placed(self) -> Iterator[tuple[int, Feature]]:
         """The features, each behind the number of its first input."""
         widths = [len(feature.input_names) for feature in self.features]
@@ -135,6 +151,8 @@ class InputEncoder:
         it and take its precision: a number that is beyond that has a fault.
         """
         x = self.zeros(table.rows if rows is None else len(rows), "float64") if out is None else out
+        if isinstance(table.numbers, MatrixColumns) and self._encodes(table.numbers, rows, x):
+            return Encoded(x, (), ())
         faults: list[Fault] = []
         unseen: list[Unseen] = []
         start = 0

@@ -12,6 +12,7 @@ from mlpcli.arrays import Indices, Vector
 from mlpcli.config.spec import DataSpec, Spec
 from mlpcli.data.dataset import Prepared, encode_parts, fit_rows, parts_of
 from mlpcli.data.decided import decided_features
+from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import RowsOf
 from mlpcli.data.folds import Fold, Folding, Folds, folds_of
 from mlpcli.data.labels import Fitted
@@ -24,6 +25,7 @@ from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.task import decide_task
 from mlpcli.data.training_files import InputFile, hash_of, read_other_files, read_training_file
 from mlpcli.data.weights import fit_weighting
+from mlpcli.drift.profile import Profile
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.reader import WholeFile
@@ -31,6 +33,15 @@ from mlpcli.tables.table import Table
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
 Look: TypeAlias = Callable[[Table, Roles, Indices], Iterable[str]]
+
+
+# how the columns are distributed in some rows of a table
+Observe: TypeAlias = Callable[[InputEncoder, Table, Indices], Mapping[str, Profile]]
+
+
+def nothing_observed(_inputs: InputEncoder, _table: Table, _rows: Indices) -> Mapping[str, Profile]:
+    """No profiles, where nobody keeps them."""
+    return {}
 
 
 def nothing_seen(_table: Table, _roles: Roles, _rows: Indices) -> Iterable[str]:
@@ -56,7 +67,7 @@ class Gathered:
 
     `parts` in the order of PARTS. With folds none validates yet: `folds` says which do. Each row of the
     training table counts in what is fitted as often as `repetitions` says. The `cache` is where encoded
-    rows go.
+    rows go. `observe` says how columns are distributed, for whoever compares other rows with these later.
     """
 
     spec: Spec
@@ -70,6 +81,7 @@ class Gathered:
     folds: tuple[Fold, ...] = ()
     repetitions: Vector | None = None
     cache: Cache = IN_MEMORY
+    observe: Observe = profiles_of
 
     @property
     def task(self) -> str:
@@ -79,7 +91,7 @@ class Gathered:
     def encode(self, dtype: str) -> Prepared:
         """All rows, which are given up. DataError naming the cells that cannot be used."""
         train = self.parts[0]
-        profiles = profiles_of(self.fitted.inputs, train.owner.table, train.rows)
+        profiles = self.observe(self.fitted.inputs, train.owner.table, train.rows)
         prepared = encode_parts(self.parts, self.fitted, dtype, self.cache.sinks)
         return replace(
             prepared,
@@ -115,7 +127,7 @@ class Gathered:
         rows = np.sort(np.concatenate([part.rows for part in (train, *validation)]))
         parts = [replace(train, rows=rows), *(part for part in others if part.name != "validation")]
         prepared = self._encode_anew(parts, dtype)
-        profiles = profiles_of(prepared.inputs, self.parts[0].owner.table, rows)
+        profiles = self.observe(prepared.inputs, self.parts[0].owner.table, rows)
         return replace(prepared, origins=self.origins, profiles=profiles)
 
     def _encode_anew(self, parts: Sequence[RowsOf], dtype: str) -> Prepared:

@@ -13,12 +13,14 @@ float32 and float64:
 - A product with a single column is another routine. Where it works row by row its sums depend, in the older
   kernels, on how a row is aligned; unit by unit they do not.
 - Threads of BLAS divide the rows, and each part is a block: a pass has one thread, and others other chunks.
-- Shortcuts for small products are chosen by the shape, which is always the same.
+- Shortcuts for small products are chosen by the shape, which is the same for all rows: or there are two
+  shapes, a short one for few rows of a wide network, and every product takes the same way in both. In
+  OpenBLAS the shortcuts are for at most 10⁶ multiplications.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Final
@@ -33,21 +35,32 @@ from mlpcli.parallel.threads import limited
 CHUNK: Final = 256  # rows of a pass that are somebody's
 MARGIN: Final = 8  # rows before them, and after them
 ROWS: Final = CHUNK + 2 * MARGIN
+FEW: Final = 16  # rows of a short pass that are somebody's
+SHORTCUT: Final = 10**6  # multiplications of a product for which there may be a shortcut
+WORTH: Final = 100_000  # multiplications for a row from which on a short pass is worth its memory
 
 
 class Evaluation:
     """Runs plans of ROWS rows, whose arrays have unit after unit, over any number of rows.
 
-    `plan` makes one; each worker has its own.
+    `plan` makes one; each worker has its own. `products` are the multiplications for a row of each matrix
+    product, where these are all that there are.
     """
 
-    def __init__(self, plan: Callable[[int], EvaluationPlan]) -> None:
+    def __init__(self, plan: Callable[[int], EvaluationPlan], products: Sequence[int] = ()) -> None:
         self._plan = plan
         self._passes: list[_Pass] = []
+        self._has_short_pass = is_worth_a_short_pass(products)
+        self._short_pass: _Pass | None = None
 
     def scores(self, x: Matrix, out: Matrix, workers: int = 1) -> None:
         """The scores (rows, outputs) of `x` (rows, inputs) into `out`, by so many threads at once."""
-        self._passes += [_Pass(self._plan(ROWS)) for _ in range(len(self._passes), workers)]
+        if self._has_short_pass and len(x) <= FEW:
+            self._short_pass = self._short_pass or _Pass(self._plan(FEW + 2 * MARGIN), FEW)
+            with limited(1):
+                self._short_pass.scores(x, out)
+            return
+        self._passes += [_Pass(self._plan(ROWS), CHUNK) for _ in range(len(self._passes), workers)]
         with limited(1):
             if workers == 1:
                 self._passes[0].scores(x, out)
@@ -65,6 +78,12 @@ class Evaluation:
             part.result()
 
 
+def is_worth_a_short_pass(products: Sequence[int]) -> bool:
+    """Whether a pass over few rows saves much, and none of its products may take another way."""
+    alike = all(ROWS * size <= SHORTCUT or (FEW + 2 * MARGIN) * size > SHORTCUT for size in products)
+    return sum(products) >= WORTH and alike
+
+
 def rows_of(rows: int, worker: int, workers: int) -> slice:
     """A worker's part of the rows, cut between chunks."""
     chunks = share(-(-rows // CHUNK), worker, workers)
@@ -72,20 +91,22 @@ def rows_of(rows: int, worker: int, workers: int) -> slice:
 
 
 class _Pass:
-    """One plan, and where its rows are between the margins."""
+    """One plan, and where its rows, `chunk` of them, are between the margins."""
 
-    def __init__(self, plan: EvaluationPlan) -> None:
-        self._plan = plan
-        rows = slice(MARGIN, MARGIN + CHUNK)
+    def __init__(self, plan: EvaluationPlan, chunk: int) -> None:
+        self._plan, self._chunk = plan, chunk
+        rows = slice(MARGIN, MARGIN + chunk)
         self._x, self._scores = plan.x[rows], plan.scores[rows]
         plan.x.fill(0.0)
+        self._taken = 0  # rows behind which all are zero
 
     def scores(self, x: Matrix, out: Matrix) -> None:
         """Chunk after chunk; what is missing to the last one is zero."""
-        for start in range(0, len(x), CHUNK):
-            chunk = x[start : start + CHUNK]
+        for start in range(0, len(x), self._chunk):
+            chunk = x[start : start + self._chunk]
             rows = len(chunk)
             np.copyto(self._x[:rows], chunk)
-            self._x[rows:] = 0.0
+            self._x[rows : self._taken] = 0.0
+            self._taken = rows
             self._plan.run()
             out[start : start + rows] = self._scores[:rows]

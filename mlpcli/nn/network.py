@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -67,7 +68,8 @@ class Network:
         self.statistics = self.architecture.statistics().views(state[self.layout.size :])
         arrays = Arrays(self.parameters, self.gradients, self.statistics)
         self._planner = Planner(self.architecture, self.loss, arrays, self.rng)
-        self._evaluation = Evaluation(self._planner.evaluation)
+        own = () if self.architecture.numeric_embedding else pairwise(self.architecture.widths)
+        self._evaluation = Evaluation(self._planner.evaluation, [n * m for n, m in own])
 
     def twin(self) -> Network:
         """A network over the very same parameters whose gradient, plans and random numbers are its own.

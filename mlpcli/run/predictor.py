@@ -24,6 +24,7 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.errors import ModelError, Place, UsageError
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
+from mlpcli.parallel.per_thread import PerThread
 from mlpcli.run.member_files import inputs_of, member_files, networks_of
 from mlpcli.run.row_digests import Overlap, RowDigests
 from mlpcli.tables.bad_cells import overflow_faults
@@ -88,8 +89,17 @@ class Model:
         """How many there are for a row."""
         return self.members[0].network.architecture.widths[-1]
 
-    def for_another_thread(self) -> Model:
-        """The same model with scratch arrays of its own: no network can be used by two threads at once."""
+    @property
+    def in_this_thread(self) -> Model:
+        """The same model with scratch arrays that no other thread has, and this one keeps."""
+        return self._per_thread.own()
+
+    @cached_property
+    def _per_thread(self) -> PerThread[Model]:
+        return PerThread(self._with_scratch)
+
+    def _with_scratch(self) -> Model:
+        """No network can be used by two threads at once."""
         own = zip(self.members, networks_of(self.file, member_files(self.file)), strict=True)
         return replace(self, members=tuple(replace(member, network=network) for member, network in own))
 

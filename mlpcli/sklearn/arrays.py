@@ -6,7 +6,7 @@ would give.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,33 +14,16 @@ import numpy as np
 from mlpcli.arrays import Indices, Matrix, Vector
 from mlpcli.config.spec import Spec
 from mlpcli.data.dataset import fit_rows, parts_of
-from mlpcli.data.gathering import Gathered, cut_into_folds
+from mlpcli.data.gathering import Gathered, cut_into_folds, nothing_observed
 from mlpcli.data.part_sizes import TO_TRAIN
 from mlpcli.data.roles import Roles
 from mlpcli.data.row_origins import NO_ORIGINS
 from mlpcli.data.splits import choose_rows
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
-from mlpcli.tables.owners import TableOwner
+from mlpcli.tables.matrix_columns import AnyMatrix, MatrixColumns
+from mlpcli.tables.owners import MatrixOwner
 from mlpcli.tables.table import NUMBERED, Table
-
-
-def merge_equal_rows(given: Given) -> Given:
-    """The rows that are different, sorted, with the sums of their weights.
-
-    Rows of weight 1 that are all different stay as they are.
-    """
-    rows = np.ascontiguousarray(np.hstack([given.x, given.y]))
-    as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
-    _, first, inverse = np.unique(as_bytes, return_index=True, return_inverse=True)
-    if len(first) == len(rows) and given.repetitions is None:
-        return given
-    # each sum in an order that does not depend on that of the rows, or its rounding would
-    order = np.lexsort([given.weights, inverse])
-    summed = np.bincount(inverse[order], given.weights[order])
-    weights = summed.astype(np.float64)
-    return replace(given, x=given.x[first], y=given.y[first], weights=weights, merged=True)
-
 
 SOURCE = "X"
 WEIGHT = "sample_weight"
@@ -56,7 +39,7 @@ class Given:
     """
 
     task: str
-    x: Matrix
+    x: AnyMatrix
     y: Matrix
     weights: Vector
     classes: tuple[Any, ...] = ()
@@ -77,27 +60,22 @@ class Given:
         """How often each row counts; None where all of them count once."""
         return self.weights if (self.weights != 1.0).any() else None
 
-    def table(self) -> Table:
-        """The features, the weights and the targets as columns; classes are known, and in their order."""
-        numbers = features_of(self.x) | {WEIGHT: [NumberColumn(self.weights)]}
-        texts = {}
+    def owner(self) -> MatrixOwner:
+        """A table of features, weights and targets, and who has it; classes are known, and in their order."""
+        numbers, texts = {WEIGHT: [NumberColumn(self.weights)]}, {}
         for name, y in zip(self.targets, self.y.T, strict=True):
             if self.task == "regression":
                 numbers[name] = [NumberColumn(y)]
             else:
                 texts[name] = TextColumn(y.astype(np.intp), self.words, ordered=True)
         lines = None if self.merged else NUMBERED
-        return Table(SOURCE, len(self.x), lines, Notation(), numbers, texts)
+        rows = Table(SOURCE, len(self.y), lines, Notation(), texts=texts)
+        return MatrixOwner(rows, MatrixColumns(self.x, numbers))
 
 
-def features_of(x: Matrix) -> dict[str, list[NumberColumn]]:
-    """The columns of an array, called x0, x1, ..."""
-    return {f"x{index}": [NumberColumn(column)] for index, column in enumerate(x.T)}
-
-
-def table_of_array(x: Matrix) -> Table:
+def table_of_array(x: AnyMatrix) -> Table:
     """The columns of an array as a table."""
-    return Table(SOURCE, len(x), NUMBERED, Notation(), features_of(x))
+    return Table(SOURCE, x.shape[0], NUMBERED, Notation(), MatrixColumns(x))
 
 
 def gather_arrays(spec: Spec, given: Given) -> Gathered:
@@ -105,12 +83,8 @@ def gather_arrays(spec: Spec, given: Given) -> Gathered:
 
     Columns have the encodings that the settings name, or the one that stands for all of them.
     """
-    assert spec.data.features is not None, "estimators name an encoding"
-    features = dict(spec.data.features)
-    if EACH in features:
-        features = dict.fromkeys(features_of(given.x), features[EACH])
-    roles = Roles(features, given.targets, (WEIGHT,), ())
-    owner = TableOwner(given.table())
+    roles = _roles(spec, given)
+    owner = given.owner()
     # without rows held out, a single one will do: it may stand for many equal ones
     splits = choose_rows(spec, roles, given.task, owner.table, TO_TRAIN if spec.validates else 1)
     _require_classes(given, splits.train)
@@ -119,7 +93,28 @@ def gather_arrays(spec: Spec, given: Given) -> Gathered:
     repetitions = given.repetitions
     own = None if repetitions is None else repetitions[splits.train]
     fitted = fit_rows(spec, roles, given.task, parts[0], own)
-    return Gathered(spec, roles, tuple(parts), fitted, (), (), "", NO_ORIGINS, cut.folds, repetitions)
+    return Gathered(
+        spec,
+        roles,
+        tuple(parts),
+        fitted,
+        (),
+        (),
+        "",
+        NO_ORIGINS,
+        cut.folds,
+        repetitions,
+        observe=nothing_observed,
+    )
+
+
+def _roles(spec: Spec, given: Given) -> Roles:
+    """What the columns are for; where one encoding is named it is that of each."""
+    assert spec.data.features is not None, "estimators name an encoding"
+    features = dict(spec.data.features)
+    if EACH in features:
+        features = dict.fromkeys(MatrixColumns(given.x), features[EACH])
+    return Roles(features, given.targets, (WEIGHT,), ())
 
 
 def _require_classes(given: Given, train: Indices) -> None:

@@ -15,7 +15,8 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
 from mlpcli.errors import MlpError
 from mlpcli.run.results import history_frame
-from mlpcli.sklearn.arrays import Given, merge_equal_rows
+from mlpcli.sklearn.arrays import Given
+from mlpcli.sklearn.equal_rows import merge_equal_rows
 from mlpcli.sklearn.names_elsewhere import naming_ours, no_such_parameter
 from mlpcli.sklearn.networks import TrainedNetworks
 from mlpcli.sklearn.settings import config_of_parameters, explained
@@ -190,4 +191,6 @@ def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, A
     counts = weights > 0
     if not counts.any():
         raise ValueError("the weights of all rows are zero")
+    if counts.all():
+        return X, y, weights
     return X[counts], y[counts], weights[counts]

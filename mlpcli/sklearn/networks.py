@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from mlpcli.errors import MlpError
 from mlpcli.nn.architecture import Architecture
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
+from mlpcli.parallel.per_thread import PerThread
 from mlpcli.run.experiment import Experiment
 from mlpcli.sklearn.arrays import table_of_array
 from mlpcli.sklearn.settings import explained
@@ -68,6 +71,15 @@ class TrainedNetworks:
     intervals: Intervals | None = None
     warnings: tuple[str, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone, and nothing to compute in."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def _to_compute(self) -> PerThread[list[Network]]:
+        """The networks with arrays to compute in, which no two threads may share."""
+        return PerThread(lambda: [member.with_scratch() for member in self.members])
+
     @property
     def dtype(self) -> str:
         """The precision of the networks."""
@@ -79,7 +91,7 @@ class TrainedNetworks:
 
     def _said(self, x: Matrix) -> Iterator[Said]:
         """What is said of some rows at a time; raises ValueError where there are none."""
-        networks = [member.with_scratch() for member in self.members]
+        networks = self._to_compute.own()
         outputs = self.members[0].architecture.widths[-1]
         try:
             for batch in batches_of(table_of_array(x), self.inputs, self.dtype, outputs):

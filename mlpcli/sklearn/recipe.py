@@ -11,7 +11,7 @@ from mlpcli.arrays import Vector
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import Config, check
 from mlpcli.errors import ConfigError, Place
-from mlpcli.sklearn.arrays import SOURCE, Given, features_of
+from mlpcli.sklearn.arrays import SOURCE, Given
 from mlpcli.starter.choices import Asked, Starter, choose
 from mlpcli.starter.recipe import RECIPES
 from mlpcli.starter.text import starter_text
@@ -21,6 +21,7 @@ from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import target_facts
 from mlpcli.tables.columns import Notation, TextColumn
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.table import NUMBERED, Table
 
 # of the section `data`; the rows that `quick` spares for a test are none of fit's business
@@ -50,11 +51,11 @@ def recipe_document(name: Any, given: Given) -> dict[str, Any]:
 def survey_of(given: Given) -> Survey:
     """What columns called x0, x1, ... hold: numbers alone, and no cell of them is missing."""
     texts = {name: _as_texts(given, column) for name, column in zip(given.targets, given.y.T, strict=True)}
-    features = features_of(given.x)
-    table = Table(SOURCE, len(given.x), NUMBERED, Notation(), features, texts)
+    features = MatrixColumns(given.x)
+    table = Table(SOURCE, len(given.y), NUMBERED, Notation(), features, texts)
     return Survey(
         SOURCE,
-        len(given.x),
+        len(given.y),
         CsvFormat(),
         Disguises(),
         tuple(column_facts(table, name) for name in features),

@@ -20,6 +20,7 @@ from mlpcli.tables.columns import BadCells, NumberColumn, TextColumn, number_of
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.decorated_numbers import decimal_of
 from mlpcli.tables.header import Header
+from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.own_marks import without_marks
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import NUMBERED, Table, Wanted
@@ -39,11 +40,14 @@ def table_of_frame(
     no file could hold or that may be several categories.
     """
     positions = _positions(frame, dict.fromkeys((*wanted.numbers, *wanted.texts)))
-    columns = {name: frame.iloc[:, position] for name, position in positions.items()}
     faults: list[Fault] = []
-    numbers = {name: [_numbers(name, columns[name], form, faults)] for name in wanted.numbers}
+    numbers: Mapping[str, list[NumberColumn]] | None = _matrix(frame, positions, wanted.numbers, form)
+    if numbers is None:
+        numbers = {
+            name: [_numbers(name, frame.iloc[:, positions[name]], form, faults)] for name in wanted.numbers
+        }
     texts = {
-        name: _texts(name, columns[name], spellings.get(name, Spelling()), form, faults)
+        name: _texts(name, frame.iloc[:, positions[name]], spellings.get(name, Spelling()), form, faults)
         for name in wanted.texts
     }
     table = Table(SOURCE, len(frame), NUMBERED, form.notation, numbers, texts)
@@ -60,6 +64,20 @@ def _positions(frame: pd.DataFrame, wanted: Mapping[str, None]) -> dict[str, int
     if problems:
         raise DataError(*problems[:5])
     return {name: header.positions[name] for name in wanted}
+
+
+def _matrix(
+    frame: pd.DataFrame, positions: Mapping[str, int], names: Sequence[str], form: CsvFormat
+) -> MatrixColumns | None:
+    """Columns that are all numbers as NumPy has them, at once; None where one is not, or one is infinite."""
+    own = frame.iloc[:, [positions[name] for name in names]]
+    if not names or not all(isinstance(one, np.dtype) and one.kind in "iuf" for one in own.dtypes):
+        return None
+    matrix = own.to_numpy(np.float64)
+    missing = form.notation.missing_numbers
+    if len(missing):
+        matrix = np.where(np.isin(matrix, missing), np.nan, matrix)
+    return None if np.isinf(matrix).any() else MatrixColumns(matrix, names=names)
 
 
 def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fault]) -> NumberColumn:

@@ -1,4 +1,4 @@
-"""Who owns a table, to give it up span by span: in memory, or in a file."""
+"""Who owns a table, to give it up span by span: in memory, as a matrix, or in a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from mlpcli.tables.columns import join_texts
+from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.stored_columns import StoredColumns, StoredNumbers, StoredTexts
 from mlpcli.tables.table import Table
 
@@ -79,6 +80,25 @@ class TableOwner:
                 words = {name: column.between(start, stop) for name, column in texts.items()}
                 yield Span(start, stop, Table(source, stop - start, lines, notation, some, words))
             del piece
+
+
+class MatrixOwner:
+    """The owner of a table whose numbers are a matrix, which stays with whoever gave it."""
+
+    def __init__(self, table: Table, columns: MatrixColumns) -> None:
+        self.table, self._columns = replace(table, numbers=columns), columns
+
+    def another(self) -> MatrixOwner:
+        """An owner of the same matrix."""
+        return self
+
+    def give_up(self, most: int) -> Iterator[Span]:
+        """All rows, top to bottom, no more than `most` together."""
+        for start in range(0, self.table.rows, most):
+            stop = min(start + most, self.table.rows)
+            numbers = self._columns.between(start, stop)
+            texts = {name: column.between(start, stop) for name, column in self.table.texts.items()}
+            yield Span(start, stop, replace(self.table, rows=stop - start, numbers=numbers, texts=texts))
 
 
 class StoredOwner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.nn.embedding import EmbeddedColumn
-from mlpcli.nn.evaluation import CHUNK, rows_of
+from mlpcli.nn.evaluation import CHUNK, FEW, is_worth_a_short_pass, rows_of
 from mlpcli.nn.losses import Loss
 from mlpcli.nn.numeric_embedding import PeriodicKind
 from mlpcli.parallel.threads import limited
@@ -37,6 +38,9 @@ WIDTHS: list[tuple[int, ...]] = [
     (1537, 21, 3),
     (5, 1100, 300, 2),
     (784, 128, 10),
+    # few rows of these have a pass of their own
+    (6001, 17, 2),
+    (3200, 50, 40, 3),
 ]
 KINDS: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
@@ -63,6 +67,8 @@ def assert_rows_are_alike(case: Case) -> None:
         same(network.predict(x[start:]), expected[start:])
     for row in (0, 7, 250, CHUNK - 1, CHUNK, len(x) - 1):
         same(network.predict(x[row : row + 1]), expected[row : row + 1])
+    for some in (slice(3, 3 + FEW), slice(CHUNK - 5, CHUNK + 2), slice(9, 11)):
+        same(network.predict(x[some]), expected[some])
     same(network.predict(np.asfortranarray(x)), expected)
     beside = x.copy()
     beside[::2] *= 1e30
@@ -76,6 +82,14 @@ def assert_rows_are_alike(case: Case) -> None:
     for part in (rows_of(len(x), worker, 3) for worker in range(3)):
         network.scores_into(x[part], shared[part])
     same(shared, scores)
+
+
+def test_few_rows_have_a_pass_of_their_own_where_that_is_safe_and_worth_it() -> None:
+    """Three of the widths above; products of a size between, or products unknown, go the long way."""
+    worth = [widths for widths in WIDTHS if is_worth_a_short_pass([n * m for n, m in pairwise(widths)])]
+    assert worth == [(784, 128, 10), (6001, 17, 2), (3200, 50, 40, 3)]
+    assert not is_worth_a_short_pass([])
+    assert not is_worth_a_short_pass([200_000, 10_000])
 
 
 @pytest.mark.parametrize("asked", ["1", "2", "5", "4000"])

@@ -14,6 +14,7 @@ import threadpoolctl
 
 from mlpcli.parallel import threads
 from mlpcli.parallel.fork import fork
+from mlpcli.parallel.per_thread import PerThread
 
 
 def of_products() -> int:
@@ -118,3 +119,12 @@ def test_a_forked_process_does_not_wait_for_its_parents_threads() -> None:
             with_two_threads_and_end()
         over.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_each_thread_has_its_own_and_keeps_it() -> None:
+    made = PerThread(lambda: object())
+    with ThreadPoolExecutor(1) as other:
+        there = [other.submit(made.own).result() for _ in range(2)]
+    here = [made.own() for _ in range(2)]
+    assert here[0] is here[1] and there[0] is there[1]
+    assert here[0] is not there[0]
