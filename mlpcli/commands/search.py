@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from mlpcli.errors import DivergedError, ExitCode
+from mlpcli.parallel.launcher import rank_and_size
 from mlpcli.searching.search import Searched, SearchOptions, search
 from mlpcli.searching.study_file import StudyFile, load_study
 from mlpcli.searching.tried import Found, Tried
@@ -20,11 +22,16 @@ OPTIMISTIC: Final = "the best score is optimistic: it was chosen for being the b
 def search_command(path: Path, options: SearchOptions, console: Console, *, json: bool) -> ExitCode:
     """Search as a study file says and show what was found.
 
-    Raises DivergedError where no trial has a score, and what `search` raises.
+    Of processes that were launched together, by mpiexec say, each is a worker, and the first alone writes and
+    speaks. Raises DivergedError where no trial has a score, and what `search` raises.
     """
+    rank, _ = rank_and_size() or (0, 1)
     file = load_study(path)
+    if rank:
+        search(file, replace(options, writes=False), lambda _told: None, Console(quiet=True, warned=[]))
+        return ExitCode.DONE
     tell_of_first(file, console)
-    searched = search(file, options, lambda told: console.note(line_of(told, file)), console)
+    searched = search(file, options, Teller(file, console), console)
     found = searched.found
     console.note(f"wrote {searched.directory}: {', '.join(searched.files)}")
     if found.best is None and found.tried:
@@ -36,6 +43,20 @@ def search_command(path: Path, options: SearchOptions, console: Console, *, json
     else:
         console.lines(lines_of(found))
     return ExitCode.DONE
+
+
+@dataclass(eq=False)
+class Teller:
+    """Tells of every trial that ends; a terminal shows between two how many there were."""
+
+    file: StudyFile
+    console: Console
+    ended: int = 0
+
+    def __call__(self, told: Told) -> None:
+        self.ended += 1
+        self.console.note(line_of(told, self.file))
+        self.console.show(lambda _columns: f"{counted(self.ended, 'trial')} ended, trying", at_last=True)
 
 
 def tell_of_first(file: StudyFile, console: Console) -> None:

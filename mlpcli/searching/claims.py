@@ -108,6 +108,10 @@ class Claims:
         run = held.enter_context(RunDirectory(self.run_of(trial.number), Existing.MOVE_ASIDE))
         return Claim(trial, run, values, taken_over=False)
 
+    def others_at_work(self) -> bool:
+        """Whether trials that were begun have not ended: other workers train them, or will be found dead."""
+        return any(known.state is TrialState.RUNNING for known in self.store.trials())
+
     def run_of(self, number: int) -> Path:
         """The run directory of a trial."""
         return self.directory / TRIALS / f"{number:04d}"

@@ -39,6 +39,9 @@ class SearchOptions:
     jobs: int = 1
     threads: int | None = None
     stale_after: float = 600.0
+    writes: bool = (
+        True  # whether this process is the one of several launched together that writes the outputs
+    )
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def search(
     with stop_on_signals() as stop:
         work(worker, hear, stop)
         found = found_in(store)
-        files = write_outputs(file, found, place.directory)
+        files = write_outputs(file, found, place.directory) if options.writes else ()
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name}: call it again to go on with the trials under way")
-        else:
+        elif options.writes:
             files += write_page(file, found, place.directory)
     return Searched(found, place.directory, files)
 

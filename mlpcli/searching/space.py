@@ -75,16 +75,21 @@ def _place(entry: Entry, name: str) -> Place:
     return entry.key_place if below is None else below.place
 
 
+def _key_of(entry: Entry, node: Node) -> Place:
+    """Where what is wrong with the key itself is shown: at the key, or where a value is in another line."""
+    return entry.key_place if entry.key_place.line == node.place.line else node.place
+
+
 def _range(key: str, path: tuple[str, ...], spec: DimensionSpec, entry: Entry, base: Config) -> Range:
     low, high = spec.low or 0.0, spec.high or 0.0
-    problems: list[Problem] = []
+    place, problems = entry.key_place, dict[str, Problem]()
     for name in ("low", "high"):
         if isinstance(entry.node, MappingNode):
-            bound = entry.node.entries[name]
-            problems += problems_with(base, path, bound.node, bound.key_place)
+            bound = entry.node.entries[name].node
+            wrong = problems_with(base, path, bound, _key_of(entry, bound))
+            problems |= {problem.message: problem for problem in wrong}
     if problems:
-        raise ConfigError(*problems)
-    place = entry.key_place
+        raise ConfigError(*problems.values())
     between = ScalarNode(repr(low + BETWEEN * (high - low)), True, place)
     whole = bool(problems_with(base, path, between, place))
     found = Range(key, path, place, low, high, spec.log, spec.step, whole)
@@ -106,7 +111,7 @@ def _choices(key: str, path: tuple[str, ...], entry: Entry, base: Config) -> Cho
     place, own, problems = entry.key_place, None, dict[str, Problem]()
     options: list[tuple[Value, Node]] = []
     for node in _nodes(entry):
-        wrong = problems_with(base, path, node, place if place.line == node.place.line else node.place)
+        wrong = problems_with(base, path, node, _key_of(entry, node))
         value = stored(node)
         if not wrong and any(value == known for known, _ in options):
             wrong = [Problem(f"space.{key}: this choice is given twice", node.place, "take one away")]

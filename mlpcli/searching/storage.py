@@ -20,6 +20,11 @@ JOURNAL: Final = "journal.log"  # in a study's directory
 KINDS: Final = "journal:PATH, sqlite:///PATH, postgresql://..., mysql://... or grpc://HOST:PORT"
 GRPC: Final = re.compile(r"grpc://([^:/]+|\[[0-9a-fA-F:]+\]):([0-9]{1,5})")
 DATABASES: Final = ("sqlite", "postgresql", "mysql")
+PACKAGES: Final = {
+    "grpc": "grpcio protobuf",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}  # by module
 
 
 def require_optuna() -> None:
@@ -70,7 +75,8 @@ def storage_of(url: str | None, directory: Path) -> BaseStorage:
             return _served(url or "") if kind == "grpc" else _database(url or "")
     except ImportError as error:
         module = str(error.name or "a driver")
-        raise UsageError.of(f"--storage {kind}: needs {module}, which is not installed") from error
+        hint = f"pip install {PACKAGES.get(module, module)}"
+        raise UsageError.of(f"--storage {kind}: needs {module}, which is not installed", hint=hint) from error
     except Exception as error:
         raise _unreachable(url or "", error) from error
 

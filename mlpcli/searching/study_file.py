@@ -15,7 +15,7 @@ from mlpcli.config.explain import Language, explain, place_of
 from mlpcli.config.load import Config, load_config, read_file
 from mlpcli.config.nodes import Key, MappingNode, ScalarNode, tree
 from mlpcli.config.overrides import put
-from mlpcli.errors import ConfigError, Problem
+from mlpcli.errors import ConfigError, Place, Problem
 from mlpcli.searching.dimensions import Dimension, Range
 from mlpcli.searching.space import dimension_of
 from mlpcli.searching.study_spec import StudySpec, WilcoxonSpec
@@ -113,6 +113,10 @@ def load_study(path: Path) -> StudyFile:
 
 
 def _spec_of(root: MappingNode) -> StudySpec:
+    if "data" in root.entries and "config" not in root.entries:
+        name = root.place.source
+        hint = f"write one with `config: {Path(name).name}` and `space:`; `mlp train` trains this one"
+        raise ConfigError.of("expected a study file, found a config", Place(name), hint)
     try:
         return StudySpec.model_validate(tree(root))
     except ValidationError as error:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from optuna.importance import get_param_importances
 from optuna.trial import FrozenTrial
 
 from mlpcli.config.nodes import Value
@@ -125,6 +124,8 @@ def importance_of(store: StudyStore, tried: Sequence[Tried]) -> dict[str, float]
     scored = [one for one in tried if one.state == "complete" and set(one.values) == keys]
     if len(scored) < 4 or len({one.value for one in scored}) < 2 or len(keys) < 2:
         return {}
+    from optuna.importance import get_param_importances  # which loads scikit-learn, where there is one
+
     with quietly():
         found = get_param_importances(store.study, params=sorted(keys))
     return {key: float(found[key]) for key in sorted(found, key=lambda key: (-found[key], key))}

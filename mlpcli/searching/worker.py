@@ -21,6 +21,8 @@ from mlpcli.searching.study_store import StudyStore
 from mlpcli.searching.trial_run import Outcome, TrialRun
 
 BEAT: Final = 30.0  # seconds between two signs of life
+# seconds between two looks at what others still train, when nothing is left to begin
+SHORTEST_REST, LONGEST_REST = 0.02, 1.0
 
 
 class Told(NamedTuple):
@@ -62,16 +64,25 @@ class Worker:
     data_sha256: str
 
     def __call__(self, tell: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
-        """Work; raises InterruptedTaskError where it was to stop, and what ends a search."""
+        """Work until every trial has ended, those of other workers too: where one of these dies, its is free.
+
+        Raises InterruptedTaskError where it was to stop, and what ends a search.
+        """
         storage = storage_of(self.place.url, self.place.directory)
         store = StudyStore.opened(self.file, self.place.name, storage, self.data_sha256)
         claims = Claims(store, self.place.directory, self.limits.trials, self.limits.stale_after)
-        while time.monotonic() < self.limits.until:
+        rest = SHORTEST_REST
+        while not self.is_late:
             if stop_requested():
                 raise InterruptedTaskError("the search")
             with claims.next() as claim:
                 if claim is None:
-                    return
+                    if not claims.others_at_work():
+                        return
+                    time.sleep(rest)
+                    rest = min(2 * rest, LONGEST_REST)
+                    continue
+                rest = SHORTEST_REST
                 beat = _Beat(claims, claim, lambda: stop_requested() or self.is_late)
                 run = TrialRun(store, self.limits.threads, self.limits.jobs == 1, beat)
                 outcome = run.outcome(claim)

@@ -14,7 +14,11 @@ import pytest
 pytest.importorskip("optuna")
 
 from mlpcli.errors import OutputError
+from mlpcli.run.predictor import open_model
 from mlpcli.searching import storage, trial_run, worker
+from mlpcli.searching.claims import Claims
+from mlpcli.searching.study_file import load_study
+from mlpcli.searching.study_store import StudyStore
 from tests.support.running import arrays, ok, results
 from tests.support.studies import SPACE, document, failing, searched, states, trials, write_study
 
@@ -304,6 +308,49 @@ def test_after_a_signal_it_goes_on(study: Path, done: Path, monkeypatch: pytest.
     said = ok("search", study, "-o", study.parent / "stopped", "--trials", 6).err
     assert "taken over" in said
     assert (study.parent / "stopped" / "trials.csv").read_bytes() == (done / "trials.csv").read_bytes()
+
+
+def test_who_has_nothing_left_to_begin_waits_for_the_others(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker trains the last trial; when it has died that is taken over."""
+    directory = study.parent / "waiting"
+    searched(study, "--trials", 1, out="waiting")
+    file = load_study(study)
+    store = StudyStore.opened(file, "study", storage.storage_of(None, directory), sha256_of(directory))
+    other = Claims(store, directory, 2, 600.0).next()
+    assert other.__enter__() is not None
+    slept = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            other.__exit__(None, None, None)
+
+    monkeypatch.setattr(worker.time, "sleep", sleep)
+    assert "trial 1, taken over" in ok("search", study, "-o", directory, "--trials", 2).err
+    assert len(slept) == 3
+    assert states(directory) == ["complete"] * 2
+
+
+def sha256_of(directory: Path) -> str:
+    """The hash of the data, as the model of the first trial knows it."""
+    return str(open_model(directory / "trials" / "0000" / "model.npz").file.meta.data.sha256)
+
+
+def test_of_processes_launched_together_the_first_alone_writes(
+    study: Path, done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here one after the other: the second has tried all before the first begins."""
+    directory = study.parent / "launched"
+    monkeypatch.setenv("PMI_SIZE", "2")
+    monkeypatch.setenv("PMI_RANK", "1")
+    said = ok("search", study, "-o", directory, "--trials", 6)
+    assert said.out == said.err == ""
+    assert not (directory / "trials.csv").exists()
+    monkeypatch.setenv("PMI_RANK", "0")
+    assert ok("search", study, "-o", directory, "--trials", 6).out.startswith("6 trials: 6 complete")
+    assert (directory / "trials.csv").read_bytes() == (done / "trials.csv").read_bytes()
 
 
 def test_time_that_is_up_ends_it(study: Path) -> None:

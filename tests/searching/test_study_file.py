@@ -188,6 +188,11 @@ def test_a_study_without_a_space_is_none(place: Path, text: str) -> None:
         loaded(place, text)
 
 
+def test_a_config_is_no_study(place: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a study file, found a config"):
+        load_study(place / "c.yaml")
+
+
 def test_what_is_required_is_said(place: Path) -> None:
     path = place / "empty.yaml"
     path.write_text("metric: val_loss\n", "utf-8")
