@@ -62,13 +62,13 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
+def stop_on_signals(request: StopRequest | None = None) -> Iterator[StopRequest]:
     """Turn SIGINT, SIGTERM and SIGHUP into a request; one that was ignored at the start stays ignored.
 
     A request raises StoppedBySignal at the end if nothing else has done so before. Only the main thread can
     handle signals: in another one no request ever comes.
     """
-    request = StopRequest()
+    request = StopRequest() if request is None else request
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

@@ -10,6 +10,7 @@ from mlpcli.cli.questions import drift, explain
 from mlpcli.cli.reports import compare, report
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.cli.searching import search
+from mlpcli.cli.together import follows, has_nothing_to_do
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import with_default_layer, with_named_command
@@ -50,10 +51,14 @@ def run(arguments: list[str]) -> object:
         with redirect_stdout(sys.stderr):
             app(["--help"], standalone_mode=False, prog_name=NAME)
         return ExitCode.USAGE
+    if has_nothing_to_do(arguments):
+        return ExitCode.DONE
     chosen = with_named_command(app, arguments)
     try:
         return chosen(with_default_layer(arguments), standalone_mode=False, prog_name=NAME)
     except Exception as error:
         if not isinstance(error, ClickException):
             raise
+        if follows():
+            return ExitCode.USAGE  # the first process says why
         raise usage_error(error, arguments) from error

@@ -2,10 +2,11 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlpcli.cli.together import Drawing, trained_alone_or_together
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.arguments import (
@@ -36,6 +37,9 @@ from mlpcli.terminal.arguments import (
 from mlpcli.terminal.console import Console, reading
 from mlpcli.terminal.usage import config_at
 
+if TYPE_CHECKING:
+    from mlpcli.parallel.ranks import Ranks
+
 
 def train(
     config: Config,
@@ -56,23 +60,26 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a network as CONFIG says and write a run directory."""
-    with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
-        loaded = config_at(config, with_folds(overrides, folds), seed)
-        from mlpcli.report.drawing import drawing_process
 
-        draw = None if no_plots or dry_run else drawn.enter_context(drawing_process())
-        from mlpcli.commands.train import TrainOptions, existing, train
-        from mlpcli.run.training import RunOptions
+    def led(drawing: Drawing, ranks: "Ranks | None") -> int:
+        with Console(quiet=quiet).doing(reading(config)) as console, ExitStack() as drawn:
+            loaded = config_at(config, with_folds(overrides, folds), seed)
+            draw = drawn.enter_context(drawing())
+            from mlpcli.commands.train import TrainOptions, existing, train
+            from mlpcli.run.training import RunOptions
 
-        options = TrainOptions(
-            run=RunOptions(out, threads, existing(resume=resume, finish=finish, overwrite=overwrite), draw),
-            max_parameters=max_params,
-            dry_run=dry_run,
-            fail_worse_than_baseline=fail_worse_than_baseline,
-            assertions=assertions or (),
-            json=json,
-        )
-        return train(loaded, options, console)
+            how = existing(resume=resume, finish=finish, overwrite=overwrite)
+            options = TrainOptions(
+                run=RunOptions(out, threads, how, draw, ranks=ranks),
+                max_parameters=max_params,
+                dry_run=dry_run,
+                fail_worse_than_baseline=fail_worse_than_baseline,
+                assertions=assertions or (),
+                json=json,
+            )
+            return train(loaded, options, console)
+
+    return trained_alone_or_together(led, draws=not (no_plots or dry_run))
 
 
 def doctor(

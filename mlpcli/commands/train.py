@@ -16,9 +16,7 @@ from mlpcli.config.load import Config
 from mlpcli.errors import CheckFailedError, DivergedError, ExitCode, UsageError
 from mlpcli.run import training
 from mlpcli.run.experiment import Experiment
-from mlpcli.run.model_document import require_savable
 from mlpcli.run.resolved_config import resolved_text
-from mlpcli.run.resources import Resources
 from mlpcli.run.results import REMEDIES, WORSE, Results
 from mlpcli.run.shared_rows import shared_rows
 from mlpcli.run.study import Study, study_of
@@ -89,9 +87,7 @@ def existing(*, resume: bool, finish: bool, overwrite: bool) -> Existing:
 
 def report_dry_run(study: Study, options: TrainOptions, console: Console) -> ExitCode:
     """Show what would be trained."""
-    resources = Resources.of(study.whole, options.run.threads, len(study.members))
-    for stage in study.stages:
-        require_savable(stage, resources.threads)
+    training.resources_of(study, options.run)  # raises where the model could not be saved
     if options.json:
         console.document(dry_run_document(study))
     else:

@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     Rule(training_rules.plateau_can_watch, (*MONITORING, ("schedule",))),
     Rule(training_rules.full_batch_optimizers, (("optimizer",), ("training", "batch_size"))),
     Rule(training_rules.quasi_newton_has_its_own_pace, (("optimizer",), ("training",), ("schedule",))),
+    Rule(training_rules.parts_know_all_rows, (("training", "parts"), ("model", "normalization"))),
     Rule(ensemble_rules.an_ensemble_has_members, (("ensemble",),)),
     Rule(ensemble_rules.folds_validate, (("ensemble",), ("data", "validation"), ("data", "order"))),
     Rule(

@@ -116,6 +116,14 @@ def quasi_newton_has_its_own_pace(spec: Spec) -> Iterator[Finding]:
         yield Finding(("model", "dropout"), message, "leave the key out, or choose another optimizer")
 
 
+def parts_know_all_rows(spec: Spec) -> Iterator[Finding]:
+    """What is computed of all rows of a batch cannot be computed of parts of them."""
+    parts, normalization = spec.training.parts, spec.model.normalization
+    if parts not in (1, "auto") and normalization is not None and normalization.over == "rows":
+        message = f"expected 1 or auto with {normalization.name}, which looks at all rows of a batch at once"
+        yield Finding(("training", "parts"), f"{message}, found {parts}", "use layer_norm")
+
+
 def one_cycle_goes_up_and_down(spec: Spec) -> Iterator[Finding]:
     """The peak lies above where the rate begins and where it ends."""
     schedule, optimizer = spec.schedule, spec.optimizer

@@ -8,6 +8,7 @@ from mlpcli.config.fields import Flag, Number, Text, Whole, Word
 from mlpcli.config.metric_names import MetricName
 from mlpcli.config.shapes import Closed, Maybe, OneOrList
 from mlpcli.config.shuffle_spec import Shuffle
+from mlpcli.parallel.threads import LIMIT
 
 
 class EarlyStoppingSpec(Closed):
@@ -60,6 +61,15 @@ class TrainingSpec(Closed):
             description="rows per update; more than there are means all; bfgs, lbfgs and rprop: always full"
         ),
     ] = 32
+    parts: Annotated[
+        int | Literal["auto"],
+        Whole(1, LIMIT, word="auto"),
+        Field(
+            description="into how many parts the rows of an update are cut, whose gradients are added up in "
+            "their order: the model depends on it, and not on how many threads, processes or machines "
+            "compute the parts; auto: by `--threads`, else by the shapes and the processors, at most 4"
+        ),
+    ] = "auto"
     shuffle: Annotated[
         Shuffle,
         Field(

@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,12 +21,12 @@ from typing import Final, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from mlpcli.arrays import Array, Vector
+from mlpcli.arrays import Array
 from mlpcli.errors import MemoryLimitError
 from mlpcli.parallel import shared_memory
 from mlpcli.parallel.fork import Fork, fork_with_pipes, let_go, silence
 from mlpcli.parallel.pacing import Backoff
-from mlpcli.parallel.pool import Adder, Job, Task, WorkerPool, adder_of
+from mlpcli.parallel.pool import Job, LocalPool, Task, WorkerPool
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.parallel.threads import available
 
@@ -43,11 +43,11 @@ def process_pool(size: int) -> WorkerPool:
     return ProcessPool(size) if hasattr(os, "eventfd") else ThreadPool(size)
 
 
-class ProcessPool:
+class ProcessPool(LocalPool):
     """Workers in processes of their own, but for the first; this one stands in where one cannot be forked."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        super().__init__(size)
         self._tasks: list[Task] = []
         self._workers: list[Worker] | None = None  # none are started yet
         self._entered = False
@@ -103,10 +103,6 @@ class ProcessPool:
     def sees(self, array: Array) -> bool:
         """A process has what it wrote elsewhere to itself."""
         return self.size == 1 or shared_memory.is_shared(array)
-
-    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
-        """By all that there are, where the vectors are long."""
-        return adder_of(self, vectors, good)
 
     def __enter__(self) -> Self:
         self._entered = True

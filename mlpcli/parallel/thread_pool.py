@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from time import perf_counter
-from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
-from mlpcli.arrays import Array, Vector
 from mlpcli.parallel.pacing import Autotuner
-from mlpcli.parallel.pool import Adder, Job, SerialPool, Task, adder_of
+from mlpcli.parallel.pool import Job, LocalPool, SerialPool, Task
 
 
-class ThreadPool:
+class ThreadPool(LocalPool):
     """Workers in threads, or in turn in the thread that asks, whichever is faster.
 
     Python runs one thread at a time; NumPy lets the others run while it works on long arrays. So threads pay
@@ -24,7 +18,7 @@ class ThreadPool:
     """
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        super().__init__(size)
         self._pool = ThreadPoolExecutor(max_workers=max(1, size - 1))
 
     def job(self, task: Task) -> Job:
@@ -54,21 +48,6 @@ class ThreadPool:
             return [first, *(other.result() for other in others)]
 
         return do
-
-    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """Of this process."""
-        return np.zeros(shape, dtype)
-
-    def sees(self, _array: Array) -> bool:
-        """They are one process."""
-        return True
-
-    def adder(self, vectors: Sequence[Vector], good: Callable[[Vector], bool]) -> Adder:
-        """By all that there are, where the vectors are long."""
-        return adder_of(self, vectors, good)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_error: object) -> None:
         self._pool.shutdown()

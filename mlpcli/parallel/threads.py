@@ -27,15 +27,25 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def choose(widths: tuple[int, ...], rows: int) -> int:
-    """The number of threads for steps of `rows` rows.
+def of_machine() -> int:
+    """The processors that there are for this process and those that a launcher started beside it.
+
+    Some launchers let each process have one of those that they have themselves.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return available()
+    return max(available(), len(os.sched_getaffinity(os.getppid())))
+
+
+def choose(widths: tuple[int, ...], rows: int, processors: int | None = None) -> int:
+    """The number of threads for steps of `rows` rows, of so many processors.
 
     OPENBLAS_NUM_THREADS, or without it OMP_NUM_THREADS, decides where it is set.
     """
     asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
     if asked and re.fullmatch("0*[1-9][0-9]*", asked):
         return LIMIT if len(asked.lstrip("0")) > len(str(LIMIT)) else min(int(asked), LIMIT)
-    return min(available(), MOST) if worth_sharing(widths, rows) else 1
+    return min(processors or available(), MOST) if worth_sharing(widths, rows) else 1
 
 
 def workers(threads: int, widths: tuple[int, ...], rows: int) -> int:

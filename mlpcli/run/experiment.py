@@ -30,6 +30,7 @@ from mlpcli.training.data_parallel import scores_job
 from mlpcli.training.decoder import OutputDecoder, decoder_of
 from mlpcli.training.metrics import compute, default_metrics, objection
 from mlpcli.training.predictions import Predictions
+from mlpcli.training.spread_rows import SpreadPart, spread_scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,28 +190,40 @@ def monitors(spec: Spec) -> list[tuple[tuple[str | int, ...], str]]:
 
 @dataclass(frozen=True, eq=False)
 class ExperimentEvaluator:
-    """Judges the weights as they then are; `scores` computes those of a part's rows."""
+    """Judges the weights as they then are; `scores` computes those of a part's rows.
+
+    Of several processes the leading one judges by the scores of all rows, and the others are told.
+    """
 
     experiment: Experiment
     scores: Callable[[str], Matrix]
+    pool: WorkerPool
 
     @classmethod
     def of(cls, experiment: Experiment, pool: WorkerPool) -> ExperimentEvaluator:
         """The evaluator of an experiment, whose forward passes a pool shares."""
-        rows = {name: part.rows.x for name, part in experiment.parts.items()}
-        return cls(experiment, scores_job(experiment.network, rows, pool))
+        network, parts = experiment.network, {name: one.rows for name, one in experiment.parts.items()}
+        spread = {name: rows for name, rows in parts.items() if isinstance(rows, SpreadPart)}
+        if spread:
+            return cls(experiment, spread_scores(network, spread), pool)
+        return cls(
+            experiment, scores_job(network, {name: rows.x for name, rows in parts.items()}, pool), pool
+        )
 
     def metrics(self, part: str) -> Values:
         """The metrics alone, for which nothing is computed where none are asked for."""
         if not self.experiment.metrics:
             return {}
-        return compute(self.experiment.metrics, self.experiment.predictions(part, self.scores(part)))
+        scores = self.scores(part)
+        return self.pool.told(lambda: self._metrics(part, scores))
+
+    def _metrics(self, part: str, scores: Matrix) -> Values:
+        return compute(self.experiment.metrics, self.experiment.predictions(part, scores))
 
     def loss_and_metrics(self, part: str) -> tuple[float, Values]:
         """The loss without penalties, and the metrics, by one forward pass."""
         scores = self.scores(part)
-        predictions = self.experiment.predictions(part, scores)
-        return self.experiment.loss(part, scores), compute(self.experiment.metrics, predictions)
+        return self.pool.told(lambda: (self.experiment.loss(part, scores), self._metrics(part, scores)))
 
     def validation(self) -> tuple[float | None, Values]:
         """The same of the validation rows; None and nothing without any, a loss of nan where it is none."""

@@ -18,7 +18,6 @@ from mlpcli.parallel.pool import WorkerPool
 from mlpcli.rng import stream
 from mlpcli.run.experiment import Experiment, ExperimentEvaluator
 from mlpcli.run.limits import rows_per_step
-from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import EarlyStopping, Epoch, Observer
 from mlpcli.training.full_batch import FullBatch, fit_full_batch
 from mlpcli.training.loop import StopRequested, Trainer, fit
@@ -73,7 +72,7 @@ def trainer_of(
     shuffled = spec.training.shuffle is not False and size < len(experiment.training)
     return Trainer(
         network=network,
-        batches=Batches(experiment.training, size, pool, rows_of_block(spec.training.shuffle)),
+        batches=experiment.training.batches(size, pool, rows_of_block(spec.training.shuffle)),
         stepper=Stepper(optimizer, network.theta, network.grad, n_weights, spec.training.clip_norm),
         schedule=schedules.build(spec.schedule, choice.learning_rate, direction),
         evaluator=evaluator,

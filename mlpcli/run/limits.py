@@ -73,7 +73,9 @@ def training_bytes(config: Config, shape: Architecture, rows: int) -> int:
     if config.spec.model.init.name == "data_driven":
         in_a_step = max(in_a_step, min(rows, ROWS))
     buffers = in_a_step * a_row
-    return np.dtype(dtype_of(config)).itemsize * (buffers + (5 + MOST) * shape.count_parameters())
+    parts = config.spec.training.parts
+    gradients = MOST if parts == "auto" else max(MOST, parts)
+    return np.dtype(dtype_of(config)).itemsize * (buffers + (5 + gradients) * shape.count_parameters())
 
 
 def check_batches(config: Config, shape: Architecture, rows: int) -> None:

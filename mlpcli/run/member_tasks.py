@@ -42,7 +42,7 @@ def train_members(
     numbered = list(enumerate(members))
     most = min(resources.side_by_side, len(members))
     groups = shared_out(numbered, most if resources.together else len(members))
-    tasks = [partial(_told, group, around) for group in groups]
+    tasks = [partial(_told, group, around, resources.parts) for group in groups]
     with threads.limited(1):  # of each process
         outcomes = side_by_side(tasks, most, lambda _task, told: hear(*told), around.stop_requested)
     found = [told for outcome in outcomes for told in outcome]
@@ -60,10 +60,14 @@ def shared_out(items: Sequence[Item], number: int) -> list[Sequence[Item]]:
 def _told(
     group: Sequence[tuple[int, Member]],
     around: Surroundings,
+    parts: int,
     tell: Callable[[Any], None],
     stop_requested: StopRequested,
 ) -> list[Told]:
-    """The task of members: nothing of it is said here, and what is told has the number of one."""
+    """The task of members, whose steps have so many parts.
+
+    Nothing of it is said here, and what is told has the number of one.
+    """
     warnings: list[list[str]] = [[] for _ in group]
     surroundings = [
         replace(
@@ -74,7 +78,7 @@ def _told(
         )
         for (number, _), own in zip(group, warnings, strict=True)
     ]
-    trained = trained_members([member for _, member in group], surroundings, SerialPool())
+    trained = trained_members([member for _, member in group], surroundings, SerialPool(parts))
     for (number, _), one in zip(group, trained, strict=True):
         tell((number, Worth(one.validation)))
     return [Told(*both) for both in zip(trained, warnings, strict=True)]

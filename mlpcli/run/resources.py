@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from mlpcli.parallel import threads
-from mlpcli.parallel.pool import SerialPool, WorkerPool
+from mlpcli.parallel.pool import SerialPool, SharedOutPool, WorkerPool
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.limits import rows_per_step
 from mlpcli.run.small_networks import are_small
@@ -15,39 +15,53 @@ from mlpcli.run.small_networks import are_small
 
 @dataclass(frozen=True)
 class Resources:
-    """How many threads, or processes.
+    """Into how many parts steps are cut, and who does them.
 
-    Steps that are worth it are shared between `workers`, who compute their matrix products alone. The bytes
-    of a model depend on the threads. Of several networks so many are trained `side_by_side`, each by one
-    thread; those of one process take their steps `together` where that is sooner. No byte depends on either.
+    The bytes of a model depend on the `threads`: those of each matrix product where a step is one part, else
+    the parts, each of which computes its products alone. So many `workers` here share in the parts. Of
+    several networks so many are trained `side_by_side`, each by one worker; those of one process take their
+    steps `together` where that is sooner. No byte depends on any of these.
     """
 
     threads: int
+    parts: int
     workers: int
     side_by_side: int = 1
     together: bool = False
 
     @classmethod
-    def of(cls, experiment: Experiment, asked: int | None, members: int = 1) -> Resources:
-        """The choice for an experiment of so many networks; `asked` threads where somebody asks."""
+    def of(
+        cls, experiment: Experiment, asked: int | None, members: int = 1, processors: int | None = None
+    ) -> Resources:
+        """The choice for an experiment of so many networks; `asked` threads where somebody asks.
+
+        `processors` are those of this machine, where this process has but some of them to itself.
+        """
+        given, there = experiment.config.spec.training.parts, processors or threads.available()
         if members > 1:
-            most = min(asked or threads.available(), members)
-            return cls(1, 1, most, together=are_small(experiment, members))
+            parts, most = 1 if given == "auto" else given, min(asked or there, members)
+            return cls(parts, parts, 1, most, together=parts == 1 and are_small(experiment, members))
+        if given != "auto":
+            return cls(given, given, min(given, asked or there))
         shape = experiment.network.architecture
         step = rows_per_step(experiment.config, len(experiment.training))
-        number = asked or threads.choose(shape.widths, step)
+        number = asked or threads.choose(shape.widths, step, there)
         # statistics of a batch are those of all its rows
-        return cls(number, 1 if shape.gathers else threads.workers(number, shape.widths, step))
+        parts = 1 if shape.gathers else threads.workers(number, shape.widths, step)
+        return cls(number, parts, parts)
 
     @property
     def threads_of_products(self) -> int:
         """The threads of each matrix product."""
-        return self.threads if self.workers == 1 else 1
+        return self.threads if self.parts == 1 else 1
 
     def in_use(self) -> AbstractContextManager[None]:
         """Let matrix products have their threads."""
         return threads.limited(self.threads_of_products)
 
     def pool(self, several: Callable[[int], WorkerPool]) -> WorkerPool:
-        """The workers, of this kind where they are several."""
-        return SerialPool() if self.workers == 1 else several(self.workers)
+        """Whoever does the parts, of this kind where they are several."""
+        if self.workers == 1:
+            return SerialPool(self.parts)
+        workers = several(self.workers)
+        return workers if self.workers == self.parts else SharedOutPool(self.parts, workers)

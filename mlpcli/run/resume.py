@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -120,7 +122,10 @@ def _leaves(document: Any, key: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
 
 @dataclass(eq=False)
 class Checkpoints:
-    """Observes a first-order training and saves its state every so many epochs, and when asked."""
+    """Observes a first-order training and saves its state every so many epochs, and when asked.
+
+    Of several processes the leading one saves, and tells the others the state that it finds.
+    """
 
     experiment: Experiment
     trainer: Trainer
@@ -129,9 +134,14 @@ class Checkpoints:
     pace: Pace
     failed: bool = field(default=False, init=False)
 
+    @property
+    def leads(self) -> bool:
+        """Whether it is this process that saves."""
+        return self.trainer.pool.leads
+
     def __call__(self, epoch: Epoch) -> None:
         """Save the state after an epoch that is due."""
-        due = epoch.epoch % self.experiment.config.spec.training.checkpoint_every == 0
+        due = self.leads and epoch.epoch % self.experiment.config.spec.training.checkpoint_every == 0
         if due and self.pace.allows(epoch.epoch):
             self.try_to_save()
 
@@ -148,6 +158,8 @@ class Checkpoints:
 
     def save(self) -> None:
         """Write the checkpoint; raises OutputError."""
+        if not self.leads:
+            return
         with self.pace.measured():
             self.around.run.write(self.around.checkpoint, checkpoint_content(self.capture()))
 
@@ -171,23 +183,41 @@ class Checkpoints:
 
     def resume(self) -> bool:
         """Go on from the run's checkpoint, where there is one: a run that starts anew has none."""
-        if not self.around.run.has(self.around.checkpoint):
+        saved = self.trainer.pool.told(self._found)
+        if saved is None:
             return False
-        path = self.around.run.path / self.around.checkpoint
-        saved = read_checkpoint(path)
-        try:
+        with self._fitting():
             self.restore(saved)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError.of("does not hold what this run needs", Place(str(path)), START_AGAIN) from error
+        return True
+
+    def _found(self) -> Checkpoint | None:
+        """The checkpoint; raises ModelError, and ConfigError or DataError for another run's."""
+        if not self.around.run.has(self.around.checkpoint):
+            return None
+        saved = read_checkpoint(self._path)
+        with self._fitting():
+            refuse_changes(self.experiment, saved)
         if saved.threads != self.around.threads:
             self.around.console.warn(
                 f"the run had {saved.threads} threads and has {self.around.threads} now: its bytes may differ"
             )
-        return True
+        return saved
+
+    @property
+    def _path(self) -> Path:
+        return self.around.run.path / self.around.checkpoint
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """Raise ModelError where a checkpoint has not what this run takes from it."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as error:
+            message = "does not hold what this run needs"
+            raise ModelError.of(message, Place(str(self._path)), START_AGAIN) from error
 
     def restore(self, saved: Checkpoint) -> None:
-        """Put everything back as `capture` found it; raises ConfigError, DataError for another run's."""
-        refuse_changes(self.experiment, saved)
+        """Put everything back as `capture` found it."""
         self.trainer.restore(saved.arrays, saved.state, [Epoch.of_row(row) for row in saved.history])
         if self.stopping is not None:
             self.stopping.restore(saved.arrays["best_theta"], saved.state["stopping"])

@@ -15,6 +15,8 @@ from mlpcli.config.load import Config
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.process_pool import process_pool
+from mlpcli.parallel.ranks import Ranks
+from mlpcli.parallel.threads import of_machine
 from mlpcli.report.drawing import Draw, drawn_here
 from mlpcli.run.finished import (
     is_finished_already,
@@ -25,6 +27,7 @@ from mlpcli.run.finished import (
 from mlpcli.run.member import TrainedMember, trained_members
 from mlpcli.run.member_tasks import train_members
 from mlpcli.run.model_document import require_savable
+from mlpcli.run.on_ranks import trained_by_ranks
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, judge
 from mlpcli.run.saving import save, write_what_is_drawn
@@ -59,6 +62,7 @@ class RunOptions:
         False  # whether one is trained after the other, so that what is heard of one may end it all
     )
     listener: Listener | None = None  # who hears of every epoch in place of whoever looks at the console
+    ranks: Ranks | None = None  # the processes of a launcher, where this is the one that leads them
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,8 @@ def train(study: Study, options: RunOptions, console: Console) -> Trained | Fini
     """Train and write everything, unless the run that was to go on is finished already."""
     resources = resources_of(study, options)  # whose errors come before anything is moved
     output = output_of(study.config, options)
-    with RunDirectory(output, options.existing) as directory, stop_on_signals() as stop:
+    request = None if options.ranks is None else options.ranks.stop
+    with RunDirectory(output, options.existing) as directory, stop_on_signals(request) as stop:
         around = Surroundings(directory, resources.threads, console, stop)
         with stops(stop, console):
             done = train_in(study, around, options)
@@ -99,7 +104,8 @@ def train(study: Study, options: RunOptions, console: Console) -> Trained | Fini
 
 def resources_of(study: Study, options: RunOptions) -> Resources:
     """What of this machine it takes; raises where the model could not be saved."""
-    resources = Resources.of(study.whole, options.threads, len(study.members))
+    processors = None if options.ranks is None else of_machine()
+    resources = Resources.of(study.whole, options.threads, len(study.members), processors)
     for stage in study.stages:
         require_savable(stage, resources.threads)
     return resources
@@ -151,6 +157,8 @@ def train_all(
     study: Study, around: Surroundings, resources: Resources, options: RunOptions
 ) -> list[TrainedMember]:
     """Train every network: one by workers who share its steps, several side by side."""
+    if study.is_single and options.ranks is not None:
+        return trained_by_ranks(study.members, around, resources, options.ranks)
     if study.is_single:
         with resources.in_use(), resources.pool(options.pool) as pool:
             return trained_members(study.members, [around], pool)

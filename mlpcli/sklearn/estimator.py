@@ -60,6 +60,7 @@ class Estimator(BaseEstimator):
         schedule: Choice = "constant",
         epochs: int | None = None,
         batch_size: int | str | None = None,
+        parts: int | str = "auto",
         shuffle: bool = True,
         clip_norm: float | None = None,
         dtype: str | None = None,
@@ -92,7 +93,7 @@ class Estimator(BaseEstimator):
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.epochs, self.batch_size = epochs, batch_size
-        self.shuffle = shuffle
+        self.parts, self.shuffle = parts, shuffle
         self.clip_norm = clip_norm
         self.dtype = dtype
         self.validation, self.early_stopping = validation, early_stopping

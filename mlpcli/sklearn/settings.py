@@ -34,6 +34,7 @@ SECTIONS = {
     "training": (
         "epochs",
         "batch_size",
+        "parts",
         "shuffle",
         "clip_norm",
         "dtype",

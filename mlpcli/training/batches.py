@@ -14,6 +14,7 @@ from mlpcli.memory import portion
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.parallel.shares import share
 from mlpcli.storage.rows import Rows, gather, whole
+from mlpcli.training.numbered import BatchesOfEpoch, Numbered
 from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
 WINDOW_BYTES: Final = (1 << 20, 1 << 25)  # of the inputs that are in memory at a time where not all are
@@ -47,6 +48,14 @@ class Part:
     def arrays(self) -> tuple[Matrix, Matrix, Matrix | None]:
         """x, y and weights, all in memory."""
         return whole(self.x), self.y, self.weights
+
+    def batches(self, size: int, pool: WorkerPool, block: int | None = None) -> BatchesOfEpoch:
+        """The rows cut into batches of `size`, for the workers of a pool; in orders of blocks, if of any."""
+        return Batches(self, size, pool, block)
+
+    def as_one_batch(self, _pool: WorkerPool) -> Numbered:
+        """All rows as batch 0."""
+        return [self.arrays()]
 
     def __len__(self) -> int:
         return len(self.x)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Protocol
 
 import numpy as np
 
@@ -16,15 +15,9 @@ from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.shares import share
 from mlpcli.storage.rows import Rows, spans
+from mlpcli.training.numbered import Numbered
 
 SEEDS = 2**63
-
-
-class Numbered(Protocol):
-    """Batches by their numbers: x, y, weights."""
-
-    def __getitem__(self, index: int, /) -> tuple[Matrix, Matrix, Matrix | None]: ...
-
 
 Gradient = Callable[[int], tuple[float, bool]]
 """The loss of the batch of a number, and whether it and its gradient, now in `grad`, are finite."""
@@ -32,7 +25,7 @@ Gradient = Callable[[int], tuple[float, bool]]
 
 def gradient_job(network: Network, batches: Numbered, pool: WorkerPool) -> Gradient:
     """`Network.loss_and_grad` of a batch, by a pool."""
-    if pool.size > 1:
+    if pool.size > 1 or pool.here is not pool:
         return _SharedGradient(network, batches, pool)
 
     def loss_and_grad(index: int) -> tuple[float, bool]:
@@ -50,21 +43,27 @@ class _SharedGradient:
     """
 
     def __init__(self, network: Network, batches: Numbered, pool: WorkerPool) -> None:
-        self._networks, self._batches, self._size = _networks(network, pool), batches, pool.size
+        self._network, self._batches, self._pool = network, batches, pool
+        self._networks = dict(zip(pool.own, _networks(network, pool), strict=True))
         self._seed = pool.zeros((1,), np.uint64)
         self._of_parts = pool.job(self._of_part)
-        self._add_up = pool.adder([one.grad for one in self._networks], is_finite)
+        gradients = [one.grad for one in self._networks.values()]
+        self._add_up = pool.adder(gradients, network.grad, is_finite)
 
     def __call__(self, index: int) -> tuple[float, bool]:
-        network = self._networks[0]
-        if network.drops_out:
+        network = self._network
+        if network.drops_out and self._pool.size > 1:
             self._seed.fill(network.rng.integers(SEEDS))
+            self._pool.spread(self._seed)
         loss = sum(self._of_parts(index))
-        return loss, self._add_up() and isfinite(loss)
+        finite = self._add_up() and isfinite(loss)
+        if network.statistics:
+            self._pool.spread(network.state[network.layout.size :])
+        return loss, finite
 
     def _of_part(self, rank: int, index: int) -> float:
         x, y, weights = self._batches[index]
-        network, rows = self._networks[rank], share(len(x), rank, self._size)
+        network, rows = self._networks[rank], share(len(x), rank, self._pool.size)
         if rows.start == rows.stop:
             network.grad.fill(0.0)
             return 0.0
@@ -97,9 +96,9 @@ def scores_job(network: Network, rows: Mapping[str, Rows], pool: WorkerPool) -> 
 
 
 def _networks(network: Network, pool: WorkerPool) -> list[Network]:
-    """A network for each worker: the first is this one."""
+    """A network for each worker of this process: that of the first of all workers is this one."""
     assert all(map(pool.sees, (network.state, network.grad))), "Network(..., zeros=shared_memory.zeros)"
-    return [network, *(network.twin() for _ in range(1, pool.size))]
+    return [network if worker == 0 else network.twin() for worker in pool.own]
 
 
 def _seeded(*entropy: int) -> Mapping[str, object]:

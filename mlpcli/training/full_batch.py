@@ -31,7 +31,7 @@ class FullBatch:
     history: list[Epoch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._loss_and_grad = gradient_job(self.network, [self.part.arrays()], self.pool)
+        self._loss_and_grad = gradient_job(self.network, self.part.as_one_batch(self.pool), self.pool)
 
     def evaluate(self) -> float:
         """Loss and penalties at `theta`; their gradient into `grad`.
@@ -50,12 +50,21 @@ class FullBatch:
 
     def record(self, iteration: int) -> Epoch:
         """The history row of an accepted point: the loss there, without penalties."""
-        self.network.adopt_statistics(len(self.part))
+        self.adopt_statistics()
+        self.pool.require_same(self.network.state, f"iteration {iteration}")
         loss, metrics = self.evaluator.loss_and_metrics("train")
         val_loss, val_metrics = self.evaluator.validation()
         epoch = Epoch(iteration, loss, None, metrics, val_loss, val_metrics)
         self.history.append(epoch)
         return epoch
+
+    def adopt_statistics(self) -> None:
+        """Make the statistics of all rows at the point as it is the running ones."""
+        network = self.network
+        if network.statistics:
+            if self.pool.leads:
+                network.adopt_statistics(len(self.part))
+            self.pool.spread(network.state[network.layout.size :])
 
 
 def fit_full_batch(
@@ -76,5 +85,5 @@ def fit_full_batch(
     outcome = minimize(choice, Objective(problem.evaluate, network.theta, network.grad), observe)
     if not problem.history:
         observe(1, outcome.loss, outcome.max_gradient)
-    network.adopt_statistics(len(problem.part))
+    problem.adopt_statistics()
     return outcome

@@ -17,9 +17,9 @@ from mlpcli.optim.moment import Fading, Moment
 from mlpcli.optim.schedules import Schedule
 from mlpcli.optim.stepper import Stepper
 from mlpcli.parallel.pool import SerialPool, WorkerPool
-from mlpcli.training.batches import Batches
 from mlpcli.training.callbacks import Epoch, Observer, Values
 from mlpcli.training.data_parallel import diverged, first_bad, gradient_job, is_finite
+from mlpcli.training.numbered import BatchesOfEpoch
 
 OPTIMIZER = "optimizer."  # what the names of the optimizer's arrays begin with in a state
 AVERAGE = "average"  # the name of the mean of the weights there
@@ -56,7 +56,7 @@ class Trainer:
     """
 
     network: Network
-    batches: Batches
+    batches: BatchesOfEpoch
     stepper: Stepper
     schedule: Schedule
     evaluator: Evaluator
@@ -129,6 +129,7 @@ class Trainer:
     def finish_epoch(self) -> Epoch:
         """The record of an epoch whose updates are done."""
         self.require_finite()
+        self.pool.require_same(self.network.state, f"epoch {len(self.history) + 1}")
         self.show_average(True)
         metrics, (val_loss, val_metrics) = self.evaluator.metrics("train"), self.evaluator.validation()
         loss = self.loss_sum / self.batches.rows

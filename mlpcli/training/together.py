@@ -35,7 +35,7 @@ def can_train_together(trainers: Sequence[Trainer]) -> bool:
     first, *others = trainers
     if not others or first.average is not None or first.schedule_monitor is not None or first.stepper.clips:
         return False
-    if not all(trainer.batches.part.is_in_memory for trainer in trainers):
+    if first.pool.size > 1 or not all(trainer.batches.part.is_in_memory for trainer in trainers):
         return False
     return can_be_stacked(first.network.architecture) and all(_like(one) == _like(first) for one in others)
 

@@ -244,6 +244,7 @@ schedule: {name: constant, warmup: 0}
 training:
   epochs: 100
   batch_size: 32
+  parts: auto
   shuffle: true
   early_stopping: {monitor: val_loss, patience: 20, min_delta: 0.0, keep: first}
   refit: false

@@ -142,6 +142,7 @@ def test_two_keys_are_enough() -> None:
     assert settings["training"] == {
         "epochs": 100,
         "batch_size": 32,
+        "parts": "auto",
         "shuffle": True,
         "clip_norm": None,
         "dtype": None,

@@ -41,7 +41,7 @@ from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.parallel.process_pool import ProcessPool, Worker
 from mlpcli.parallel.shares import share
 from mlpcli.parallel.thread_pool import ThreadPool
-from mlpcli.training.batches import Batches, Part
+from mlpcli.training.batches import Part
 from mlpcli.training.data_parallel import gradient_job, scores_job
 from mlpcli.training.loop import Trainer, fit
 from tests.support.contract import choice
@@ -66,8 +66,18 @@ RATES = {"weight": "fan_in", "bias": 0.1, "normalization": 3}
 ROWS, BATCH = 23, 5  # the last batch has three rows: fewer than the largest pool here
 
 
-def trained(case: Case, pool: WorkerPool) -> tuple[list[float], Values]:
-    """The loss of every epoch, and the parameters, of three epochs of all that workers share in."""
+def as_it_is(part: Part) -> Part:
+    """The rows where all workers are of one process."""
+    return part
+
+
+def trained(
+    case: Case, pool: WorkerPool, had: Callable[[Part], Part] = as_it_is
+) -> tuple[list[float], Values]:
+    """The loss of every epoch, and the parameters, of three epochs of all that workers share in.
+
+    `had` is how the workers have the rows.
+    """
     network = case.network(shared_memory.zeros)
     x, y, weights = replace(case, rows=ROWS).batch()
     part = Part.of(x, y, weights[:, 0], network.dtype)
@@ -75,7 +85,7 @@ def trained(case: Case, pool: WorkerPool) -> tuple[list[float], Values]:
     stepper = Stepper(made, network.theta, network.grad, network.layout.n_weights)
     trainer = Trainer(
         network=network,
-        batches=Batches(part, BATCH, pool),
+        batches=had(part).batches(BATCH, pool),
         stepper=stepper,
         schedule=Schedule(Constant(0.01), warmup=0),
         evaluator=LossJudge(network, part),

@@ -72,6 +72,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "training": {
         "epochs": 7,
         "batch_size": 5,
+        "parts": 2,
         "shuffle": False,
         "clip_norm": 0.5,
         "dtype": "float64",

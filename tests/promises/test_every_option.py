@@ -299,6 +299,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "FileInitSpec.from": ({"model": SMALL}, {"model": {**SMALL, "init": {"from": "start/model.npz"}}}),
     "TrainingSpec.epochs": ({}, {"training": {"epochs": 2}}),
     "TrainingSpec.batch_size": ({}, {"training": {"batch_size": "full"}}),
+    "TrainingSpec.parts": ({}, {"training": {"parts": 2}}),
     "TrainingSpec.shuffle": ({}, {"training": {"shuffle": False}}),
     "TrainingSpec.clip_norm": ({}, {"training": {"clip_norm": 1e-9}}),
     "TrainingSpec.dtype": ({}, {"training": {"dtype": "float64"}}),

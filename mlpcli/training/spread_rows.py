@@ -1,0 +1,248 @@
+"""Rows that several processes hold, each a stretch of them, and that come to whoever computes with them.
+
+Every epoch has one order of all rows, the same in every process. Rows are small beside gradients: so many
+batches at a time, each process sends the rows that it holds to those who have them in their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import numpy as np
+
+from mlpcli.arrays import Indices, Matrix
+from mlpcli.nn.evaluation import rows_of
+from mlpcli.nn.network import Network
+from mlpcli.parallel.pool import WorkerPool
+from mlpcli.parallel.ranks import Ranks
+from mlpcli.parallel.shares import share
+from mlpcli.training.batches import Part, Room
+from mlpcli.training.numbered import BatchesOfEpoch, Numbered
+from mlpcli.training.orders import shuffle_all, shuffle_blocks
+
+WINDOW_BYTES: Final = 1 << 26  # of the rows of batches that are fetched at once, by all processes together
+PIECE: Final = 1 << 24  # entries of a message in which a stretch of rows is given out
+
+
+def held_by(rows: int, ranks: Ranks) -> list[slice]:
+    """Which of so many rows each process holds."""
+    cut = (rows_of(rows, rank, ranks.size) for rank in range(ranks.size))
+    return [slice(min(one.start, rows), one.stop) for one in cut]
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """What whoever is to receive rows has to know: how many there are, and the columns of x and y."""
+
+    rows: int
+    inputs: int
+    outputs: int
+    has_weights: bool
+    dtype: str
+
+    @classmethod
+    def of(cls, part: Part) -> RowKind:
+        """That of the rows of a part."""
+        (rows, inputs), outputs = part.x.shape, part.y.shape[1]
+        return cls(rows, inputs, outputs, part.weights is not None, part.y.dtype.name)
+
+    @property
+    def width(self) -> int:
+        """The columns of a row with all that belongs to it: x, y, and its weight where it has one."""
+        return self.inputs + self.outputs + self.has_weights
+
+    def room(self, rows: int) -> Matrix:
+        """Room for so many rows as they are sent."""
+        return np.empty((rows, self.width), self.dtype)
+
+    def arrays(self, rows: Matrix) -> tuple[Matrix, Matrix, Matrix | None]:
+        """x, y and weights of rows as they are sent."""
+        x, y, weights = np.split(rows, [self.inputs, self.inputs + self.outputs], axis=1)
+        return x, y, weights if self.has_weights else None
+
+    def pieces(self, rows: slice) -> Iterator[slice]:
+        """A stretch of rows as it is sent, in messages that are not too long."""
+        step = max(1, PIECE // self.width)
+        for start in range(rows.start, rows.stop, step):
+            yield slice(start, min(start + step, rows.stop))
+
+
+@dataclass(frozen=True, eq=False)
+class SpreadPart(Part):
+    """A part of the data, of whose rows this process holds some, each with all that belongs to it.
+
+    In the leading process x, y and weights are those of all rows; in others they are those `held`.
+    """
+
+    held: Matrix
+    kind: RowKind
+    ranks: Ranks
+
+    @classmethod
+    def given_out(cls, part: Part, ranks: Ranks) -> SpreadPart:
+        """The rows of the leader, who sends each process what it is to hold."""
+        kind, (own, *others) = RowKind.of(part), held_by(len(part), ranks)
+        for rank, stretch in enumerate(others, 1):
+            for piece in kind.pieces(stretch):
+                ranks.wire.send(_as_sent(part, piece), rank)
+        return cls(part.x, part.y, part.weights, _as_sent(part, own), kind, ranks)
+
+    @classmethod
+    def received(cls, kind: RowKind, ranks: Ranks) -> SpreadPart:
+        """The rows of such a part that this process is to hold."""
+        own = held_by(kind.rows, ranks)[ranks.rank]
+        held = kind.room(own.stop - own.start)
+        for piece in kind.pieces(slice(0, len(held))):
+            ranks.wire.receive(held[piece], 0)
+        return cls(*kind.arrays(held), held, kind, ranks)
+
+    def batches(self, size: int, pool: WorkerPool, block: int | None = None) -> BatchesOfEpoch:
+        """Batches that are fetched."""
+        return SpreadBatches(self, size, pool.size, block)
+
+    def as_one_batch(self, pool: WorkerPool) -> Numbered:
+        """All rows as a batch that is fetched once."""
+        batches = SpreadBatches(self, len(self), pool.size)
+        batches.bring(0)
+        return batches
+
+    def __len__(self) -> int:
+        return self.kind.rows
+
+
+def _as_sent(part: Part, rows: slice) -> Matrix:
+    arrays = (part.x[rows], part.y[rows], None if part.weights is None else part.weights[rows])
+    return np.concatenate([array for array in arrays if array is not None], axis=1)
+
+
+class SpreadBatches:
+    """Batches of rows that several processes hold, in the place of `Batches`.
+
+    Of a batch each process has the rows of its own workers alone; the others' are not to be read.
+    """
+
+    def __init__(self, part: SpreadPart, size: int, workers: int, block: int | None = None) -> None:
+        self._part, self._workers, self._block = part, workers, block
+        self.rows = len(part)
+        self.size = min(size, self.rows)
+        self._number = ceil(self.rows / self.size)
+        self._ranks = part.ranks
+        self._starts = np.array([stretch.start for stretch in held_by(self.rows, part.ranks)])
+        self._order: Indices = np.arange(self.rows)
+        a_batch = self.size * part.held.shape[1] * part.held.itemsize
+        self._batches = max(1, WINDOW_BYTES // a_batch)  # of a window
+        self._window = -1
+        length = min(self._batches * self.size, self.rows)
+        # memory is taken where something is written: for the rows of the own workers
+        x, y, weights = (
+            None if array is None else np.empty((length, array.shape[1]), array.dtype)
+            for array in part.kind.arrays(part.held)
+        )
+        assert x is not None
+        assert y is not None
+        self._room = Room(x, y, weights)
+
+    @property
+    def part(self) -> Part:
+        """The rows in the order of the file."""
+        return self._part
+
+    def shuffle(self, rng: np.random.Generator) -> None:
+        """A new order of the rows, the same in every process."""
+        if self._block is None:
+            shuffle_all(self._order, rng)
+        else:
+            shuffle_blocks(self._order, rng, self._block)
+        self._window = -1
+
+    def settle(self, _room: Room) -> None:
+        """Trainings of several processes do not take their steps together with others."""
+        raise AssertionError("a network of several processes trains alone")
+
+    def bring(self, index: int) -> None:
+        """Fetch the rows of batch `index`, and of some after it: all processes ask for it together."""
+        window = index // self._batches
+        if window != self._window:
+            self._fetch(window)
+
+    def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
+        """Batch `index` of this epoch: x, y, weights."""
+        place = index % self._batches
+        rows = slice(place * self.size, place * self.size + self.rows_of(index))
+        x, y, weights = self._room.arrays()
+        return x[rows], y[rows], None if weights is None else weights[rows]
+
+    def rows_of(self, index: int) -> int:
+        """How many rows batch `index` has."""
+        return min(self.size, self.rows - index * self.size)
+
+    def __len__(self) -> int:
+        return self._number
+
+    def _fetch(self, window: int) -> None:
+        """Bring the rows of a window of batches to those who compute with them."""
+        first = window * self._batches
+        batches = range(first, min(first + self._batches, self._number))
+        start = first * self.size
+        wanted = [self._places(batches, rank) for rank in range(self._ranks.size)]
+        holders = [self._holders(places) for places in wanted]
+        mine, me = self._starts[self._ranks.rank], self._ranks.rank
+        outgoing = [self._order[p][h == me] - mine for p, h in zip(wanted, holders, strict=True)]
+        held = self._part.held
+        width = held.shape[1]
+        to = [len(rows) * width for rows in outgoing]
+        places, sources = wanted[me], holders[me]
+        of = [int(count) * width for count in np.bincount(sources, minlength=self._ranks.size)]
+        incoming = self._part.kind.room(len(places))
+        self._ranks.wire.exchange(held[np.concatenate(outgoing)], to, incoming, of)
+        self._settle(incoming, places[np.argsort(sources, kind="stable")] - start)
+        self._window = window
+
+    def _places(self, batches: range, rank: int) -> Indices:
+        """Where in the epoch the rows are that a process's workers have of some batches."""
+        workers = range(self._workers)[share(self._workers, rank, self._ranks.size)]
+        if not workers:
+            return np.empty(0, np.intp)
+        found = []
+        for index in batches:
+            rows, start = self.rows_of(index), index * self.size
+            first, last = (share(rows, worker, self._workers) for worker in (workers[0], workers[-1]))
+            found.append(np.arange(start + first.start, start + last.stop))
+        return np.concatenate(found)
+
+    def _holders(self, places: Indices) -> Indices:
+        """The process that holds the row of each place."""
+        return np.searchsorted(self._starts, self._order[places], side="right") - 1
+
+    def _settle(self, incoming: Matrix, places: Indices) -> None:
+        for room, rows in zip(self._room.arrays(), self._part.kind.arrays(incoming), strict=True):
+            if room is not None and rows is not None:
+                room[places] = rows
+
+
+def spread_scores(network: Network, parts: Mapping[str, SpreadPart]) -> Callable[[str], Matrix]:
+    """The scores of the rows of a part, where they are; those of all rows in the leading process.
+
+    To be asked for by all processes; elsewhere the result is what the process holds.
+    """
+    outputs = network.architecture.widths[-1]
+
+    def compute(name: str) -> Matrix:
+        part = parts[name]
+        ranks, kind = part.ranks, part.kind
+        own, *others = held_by(len(part), ranks)
+        scores = np.empty((len(part) if ranks.leads else len(part.held), outputs), network.dtype)
+        network.scores_into(kind.arrays(part.held)[0], scores[own] if ranks.leads else scores)
+        if not ranks.leads:
+            for piece in kind.pieces(slice(0, len(scores))):
+                ranks.wire.send(scores[piece], 0)
+            return scores
+        for rank, stretch in enumerate(others, 1):
+            for piece in kind.pieces(stretch):
+                ranks.wire.receive(scores[piece], rank)
+        return scores
+
+    return compute

@@ -1,0 +1,91 @@
+"""`mpiexec -n 2 mlp train`: real processes and a real MPI library, where there is one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import MLP, Done, ok, results, write_config, write_table
+
+pytest.importorskip("mpi4py")
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+pytestmark = pytest.mark.skipif(not MPIEXEC.exists(), reason="there is no mpiexec beside this Python")
+
+# a process of this number is killed at its seventh update, where the environment says so
+KILLED = """
+import os, signal
+from mlpcli.training.loop import Trainer
+update, updates = Trainer.update, []
+def dying(trainer, index):
+    updates.append(index)
+    if len(updates) == 7 and os.environ.get("PMI_RANK") == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+    update(trainer, index)
+Trainer.update = dying
+from mlpcli.start import main
+main()
+"""
+FLAGS = ("train", "c.yaml", "--no-plots", "-q")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a table, and a config whose steps have three parts."""
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path)
+    write_config(
+        tmp_path / "c.yaml",
+        data={"validation": 0.25},
+        model={"layers": ["auto", 6, "auto"], "dropout": 0.3},
+        training={"parts": 3, "epochs": 4, "batch_size": 10},
+    )
+    return tmp_path
+
+
+def launched(*arguments: object, flags: tuple[str, ...] = (), program: list[str] = MLP) -> Done:
+    """Two processes, which must end in a minute."""
+    done = subprocess.run(
+        [str(MPIEXEC), "-n", "2", *flags, *program, *map(str, arguments)],
+        capture_output=True,
+        env={**os.environ, "MPIR_CVAR_NOLOCAL": "1"},  # as if they were on two machines
+        timeout=60,
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (),
+        pytest.param(("-launcher", "fork", "-hosts", "127.0.0.1,127.0.0.2"), marks=pytest.mark.slow),
+    ],
+)
+def test_two_processes_write_the_bytes_of_one(flags: tuple[str, ...]) -> None:
+    done = launched(*FLAGS, "-o", "two", flags=flags)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    ok(*FLAGS, "-o", "one")
+    assert results(Path("two")) == results(Path("one"))
+
+
+def test_what_is_wrong_is_told_once_and_the_launcher_says_so() -> None:
+    with Path("t.csv").open("a") as table:
+        table.write("r40,far,5,red,ash,yes,1,1,1\n")
+    done = launched(*FLAGS, "--set", "data.features={length: standardize}")
+    assert (done.code, done.out) == (4, "")
+    assert done.err.count("mlp: error") == 1
+
+
+@pytest.mark.kernels
+def test_after_a_death_one_process_goes_on_to_the_same_bytes() -> None:
+    done = launched(*FLAGS, "-o", "run", program=[sys.executable, "-c", KILLED])
+    assert done.code in {signal.SIGKILL, 128 + signal.SIGKILL}
+    assert "mlp: error" not in done.err
+    ok(*FLAGS, "-o", "run", "--resume")
+    ok(*FLAGS, "-o", "whole")
+    assert results(Path("run")) == results(Path("whole"))

@@ -1,0 +1,176 @@
+"""`mlp train` by several processes: the same bytes as by one, whatever happens on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlpcli.cli import run, together
+from mlpcli.parallel.pool import SerialPool
+from mlpcli.run import pace
+from tests.support.running import mlp, ok, results, write_config, write_table
+from tests.support.stopping import stopped_after
+from tests.support.threads_as_ranks import mlp_by_ranks
+
+HELD_OUT = {"validation": 0.25, "test": 0.1}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "dropout": {"model": {"layers": ["auto", 6, "auto"], "dropout": 0.3}},
+    "weights": {"data": {"weight": "w"}, "class_weight": "balanced"},
+    "early stopping": {"training": {"early_stopping": {"patience": 2}, "epochs": 9}},
+    "small last batch": {"training": {"batch_size": 27, "shuffle": False}},
+    "blocks": {"training": {"shuffle": {"blocks": 5}}},
+    "one batch": {"training": {"batch_size": "full", "dtype": "float64"}},
+    "average": {
+        "training": {"average": {"ema": 0.9}},
+        "schedule": {"name": "plateau", "monitor": "val_loss"},
+    },
+    "lbfgs": {
+        "optimizer": {"name": "lbfgs", "iterations": 4},
+        "training": {"epochs": None, "batch_size": None},
+    },
+    "batch_norm": {"model": {"normalization": "batch_norm"}, "training": {"parts": "auto"}},
+    "lbfgs of batch_norm": {
+        "model": {"normalization": "batch_norm"},
+        "optimizer": {"name": "lbfgs", "iterations": 3},
+        "training": {"epochs": None, "batch_size": None, "parts": 1},
+    },
+    "refit": {"training": {"refit": True, "early_stopping": {"patience": 1}}},
+    "init by rows": {"model": {"init": "data_driven"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a table; every epoch is saved, however short it is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
+    write_table(tmp_path)
+    return tmp_path
+
+
+def configured(name: str = "dropout", **training: Any) -> None:
+    """Write `c.yaml`: steps of three parts, unless the config says otherwise."""
+    chosen = CONFIGS[name]
+    write_config(
+        Path("c.yaml"),
+        **{
+            **chosen,
+            "data": {**HELD_OUT, **chosen.get("data", {})},
+            "training": {"parts": 3, **chosen.get("training", {}), **training},
+        },
+    )
+
+
+FLAGS = ("train", "c.yaml", "--no-plots", "-q")
+
+
+def alone(*flags: object) -> dict[str, bytes]:
+    """What one process makes of it."""
+    ok(*FLAGS, "-o", "alone", "--overwrite", *flags)
+    return results(Path("alone"))
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("name", CONFIGS)
+def test_processes_write_the_bytes_of_one(name: str) -> None:
+    configured(name)
+    expected = alone()
+    for number in (2, 4):
+        done, others = mlp_by_ranks(number, *FLAGS, "-o", f"run{number}")
+        assert (done.code, others) == (0, [0] * (number - 1)), done.err
+        assert results(Path(f"run{number}")) == expected
+
+
+@pytest.mark.kernels
+def test_threads_and_processes_share_the_parts() -> None:
+    configured()
+    expected = alone("--threads", 1)
+    for threads in (2, 3):
+        assert alone("--threads", threads) == expected
+
+
+@pytest.mark.kernels
+def test_any_number_goes_on_where_others_were_stopped() -> None:
+    configured(epochs=4)
+    expected = alone()
+    with stopped_after(10):
+        done, others = mlp_by_ranks(3, *FLAGS, "-o", "run")
+    assert (done.code, others) == (143, [143, 143])
+    assert "stopped in epoch" in done.err
+    with stopped_after(2):
+        assert mlp_by_ranks(2, *FLAGS, "-o", "run", "--resume")[0].code == 143
+    done, others = mlp_by_ranks(4, *FLAGS, "-o", "run", "--resume")
+    assert (done.code, others) == (0, [0, 0, 0])
+    assert results(Path("run")) == expected
+
+
+def test_what_is_wrong_is_told_once_and_ends_all() -> None:
+    configured()
+    with Path("t.csv").open("a") as table:
+        table.write("r40,far,5,red,ash,yes,1,1,1\n")
+    done, others = mlp_by_ranks(3, *FLAGS, "-o", "run", "--set", "data.features={length: standardize}")
+    assert (done.code, others) == (4, [4, 4])
+    assert done.err.count("mlp: error") == 1
+    assert "far" in done.err
+
+
+def test_a_training_that_diverges_is_told_once_and_ends_all() -> None:
+    configured()
+    options = ("optimizer.name=sgd", "optimizer.learning_rate=1e38")
+    flags = [word for option in options for word in ("--set", option)]
+    done, others = mlp_by_ranks(2, *FLAGS, "-o", "run", *flags)
+    assert (done.code, others) == (7, [7])
+    assert done.err.count("mlp: error: training diverged in epoch 1") == 1
+
+
+@pytest.mark.parametrize("flags", [("--dry-run",), ("-o", "alone", "--resume")])
+def test_where_nothing_is_trained_the_others_end_too(flags: tuple[str, ...]) -> None:
+    configured()
+    alone()
+    done, others = mlp_by_ranks(3, *FLAGS, *flags)
+    assert (done.code, others) == (0, [0, 0])
+
+
+def test_parts_of_a_batch_do_not_know_its_statistics() -> None:
+    configured("batch_norm", parts=2)
+    done = mlp(*FLAGS)
+    assert done.code == 3
+    assert "expected 1 or auto with batch_norm, which looks at all rows" in done.err
+
+
+@pytest.mark.kernels
+def test_members_have_parts_too() -> None:
+    configured(epochs=2)
+    ensemble = ("--set", "ensemble.members=2")
+    together_too = alone(*ensemble, "--threads", 2)
+    assert together_too == alone(*ensemble, "--threads", 1)
+    configured(epochs=2, parts=1)
+    assert alone(*ensemble) != together_too
+
+
+def test_of_commands_for_one_the_others_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "rank_and_size", lambda: (1, 4))
+    done = mlp("inspect", "no such file")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    done = mlp("train", "c.yaml", "--no-such-flag")
+    assert (done.code, done.out, done.err) == (2, "", "")
+
+
+@pytest.mark.parametrize(("rank", "words"), [(0, 1), (1, 0)])
+def test_without_a_library_the_first_one_says_so(
+    rank: int, words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "rank_and_size", lambda: (rank, 4))
+    monkeypatch.setitem(__import__("sys").modules, "mpi4py.MPI", None)
+    done = mlp("train", "c.yaml")
+    assert done.code == 2
+    assert done.err.count("pip install 'mlpcli[mpi]'") == words
+
+
+def test_one_process_of_a_launcher_is_one_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    configured()
+    monkeypatch.setattr(together, "rank_and_size", lambda: (0, 1))
+    assert run([*FLAGS, "--dry-run"]) == 0
+    assert SerialPool(3).told(lambda: 1) == 1
