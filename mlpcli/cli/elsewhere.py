@@ -16,6 +16,7 @@ class FormatName(StrEnum):
     ONNX = "onnx"
     C = "c"
     PYTHON = "python"
+    NUMPY = "numpy"
 
 
 def export(
@@ -28,7 +29,7 @@ def export(
     ],
     form: Annotated[
         FormatName | None,
-        typer.Option("--format", metavar="NAME", help="onnx, c, python. Default: by FILE's ending."),
+        typer.Option("--format", metavar="NAME", help="onnx, c, python, numpy. Default: by FILE's ending."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="What C calls it. Default: as the file is called.")

@@ -15,6 +15,12 @@ def _python() -> Exporter:
     return PythonExporter()
 
 
+def _numpy() -> Exporter:
+    from mlpcli.exporting.python.exporter import NumpyExporter
+
+    return NumpyExporter()
+
+
 def _onnx() -> Exporter:
     from mlpcli.exporting.onnx.exporter import OnnxExporter
 
@@ -27,7 +33,7 @@ def _c() -> Exporter:
     return CExporter()
 
 
-EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "c": _c, "python": _python}
+EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "c": _c, "python": _python, "numpy": _numpy}
 FORMAT_OF_SUFFIX = {".onnx": "onnx", ".c": "c", ".py": "python"}
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS
 from mlpcli.data.encoding import open_input
+from mlpcli.exporting.c import running
+from mlpcli.exporting.c.exporter import CExporter
 from mlpcli.exporting.checking import compare
-from mlpcli.exporting.exporter import Scorer
-from tests.support.compiled_models import COMPILER, Exported, c_scorer, python_scorer
+from mlpcli.exporting.exporter import Naming, Scorer
+from mlpcli.exporting.python.exporter import PythonExporter
+from tests.support.compiled_models import COMPILER, Exported, c_scorer, numpy_scorer, python_scorer
 from tests.support.exported_models import hostile_csv, model_of, written_table
 
 DOUBLE = {"dtype": "float64"}
@@ -104,10 +111,15 @@ CASES: dict[str, dict[str, Any]] = {
             "number": "maxabs",
             "count": "none",
             "flat": "robust_clip",
-            "gap": {"encode": "quantile", "missing": "category", "indicator": True},
+            "gap": {"encode": "quantile", "missing": "mean", "indicator": True},
             "code": {"encode": {"name": "one_hot", "scaling": "standardize"}, "missing": "most_frequent"},
             "colour": {"encode": {"name": "embed", "min_count": 9}, "missing": "category", "indicator": True},
-            "rated": {"encode": "one_hot", "missing": "error", "na_values": ["2.0"], "indicator": True},
+            "rated": {
+                "encode": "one_hot",
+                "missing": "most_frequent",
+                "na_values": ["2.0"],
+                "indicator": True,
+            },
             "day": {"encode": {"name": "datetime", "cyclic": False}, "missing": "most_frequent"},
         },
         "data": {"na_values": ["4", "-7"]},
@@ -157,7 +169,151 @@ def test_python_agrees(name: str, place: Path, built: Callable[[str], Exported])
     assert_agrees(place, built(name), python_scorer(built(name)), typed=False)
 
 
+@pytest.mark.parametrize("name", EACH)
+def test_numpy_agrees(name: str, place: Path, built: Callable[[str], Exported]) -> None:
+    assert_agrees(place, built(name), numpy_scorer(built(name)), typed=False)
+
+
 @needs_compiler
 @pytest.mark.parametrize("name", EACH)
 def test_c_agrees(name: str, place: Path, built: Callable[[str], Exported]) -> None:
     assert_agrees(place, built(name), c_scorer(place, built(name)), typed=True)
+
+
+POLICIES: tuple[Any, ...] = (
+    "error",
+    "drop",
+    "mean",
+    "median",
+    "most_frequent",
+    "category",
+    {"constant": "2"},
+)
+ENCODINGS: dict[str, Any] = {
+    **dict.fromkeys(
+        ("standardize", "robust", "robust_clip", "minmax", "maxabs", "none", "log1p", "quantile"), "gap"
+    ),
+    **dict.fromkeys(("piecewise_linear", "one_hot", "embed"), "gap"),
+}
+OTHERS = [
+    ({"name": "quantile", "output": "normal"}, "gap"),
+    ({"name": "one_hot", "min_count": 4}, "rated"),
+    ({"name": "one_hot", "scaling": "robust"}, "colour"),
+    ({"name": "embed", "min_count": 20}, "colour"),
+    ({"name": "datetime", "parts": ["timestamp", "day_of_year", "day", "month"]}, "day"),
+    ({"name": "datetime", "format": "epoch_ms", "parts": ["second", "hour", "year"]}, "epoch"),
+]
+ALONE = [*((name, column) for name, column in ENCODINGS.items()), *OTHERS]
+
+
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("encode", "column"), ALONE, ids=str)
+def test_every_encoding_with_every_policy_agrees(encode: Any, column: str, dtype: str, place: Path) -> None:
+    """One feature and its indicator beside a number, which the network may do without."""
+    for number, missing in enumerate(POLICIES):
+        own = {"encode": encode, "missing": missing, "na_values": ["-7"]}
+        own["indicator"] = missing not in ("error", "drop")
+        features = {"number": "standardize", column: own}
+        training = {"dtype": dtype, "epochs": 1}
+        name = f"alone_{number}"
+        try:
+            path = model_of(place, name, features, training=training)
+        except AssertionError as refused:  # a policy that the column has nothing for
+            assert "policy" in str(refused) or "cannot fill" in str(refused) or "missing" in str(refused)
+            continue
+        exported = Exported.of(path, name)
+        for score, typed in (
+            (python_scorer(exported), False),
+            (numpy_scorer(exported), False),
+            (c_scorer(_fresh(place, name), exported), True),
+        ):
+            assert_agrees(place, exported, score, typed=typed)
+
+
+def _fresh(place: Path, name: str) -> Path:
+    """A directory of its own: a library that is loaded must not be written again."""
+    return Path(mkdtemp(prefix=name, dir=place))
+
+
+SHAPES = list(
+    product(("float32", "float64"), (None, "batch_norm", "layer_norm"), (False, True), ("one", "folds"))
+)
+
+
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize("activation", [*HIDDEN_ACTIVATIONS, "learnable"])
+def test_every_activation_in_every_network_agrees(activation: str, place: Path) -> None:
+    """With each normalization, residual or not, waves of numbers, alone and in folds, in both precisions."""
+    chosen: Any = {"name": "mish", "learnable": True} if activation == "learnable" else activation
+    for number, (dtype, normalization, residual, ensemble) in enumerate(SHAPES):
+        sections: dict[str, Any] = {
+            "model": {
+                "activation": chosen,
+                "normalization": normalization,
+                "residual": residual,
+                "scaling": residual,
+                "numeric_embedding": "periodic" if normalization is None else None,
+            },
+            "training": {"dtype": dtype, "epochs": 1},
+            "data": {"target": ("two", "three", "size")[number % 3]},
+        }
+        if ensemble == "folds":
+            sections["ensemble"] = {"folds": 2}
+        name = f"shape_{number}"
+        exported = Exported.of(model_of(place, name, FEW, **sections), name)
+        for score, typed in (
+            (python_scorer(exported), False),
+            (numpy_scorer(exported), False),
+            (c_scorer(_fresh(place, name), exported), True),
+        ):
+            assert_agrees(place, exported, score, typed=typed)
+
+
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize("name", CASES)
+def test_sanitizers_find_nothing(name: str, place: Path, built: Callable[[str], Exported]) -> None:
+    """The program of a check, with every hostile row, under those of addresses and of undefined behaviour."""
+    exported, out = built(name), _fresh(place, name) / f"{name}.c"
+    flags = (
+        "-std=c99",
+        "-O1",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=all",
+    )
+    for path, content in zip(
+        (out, out.with_suffix(".h")), CExporter().files(exported.description, Naming(name, name)), strict=True
+    ):
+        path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "FLAGS", flags)
+        patch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+        with running.compiled(out, exported.description, Naming(name, name)) as score:
+            assert_agrees(place, exported, score, typed=True)
+
+
+VERSIONS = [f"3.{minor}" for minor in range(9, 16)]
+FOUND = (shutil.which(f"python{version}") for version in VERSIONS)
+KEPT = (next(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), None) for version in VERSIONS)
+PYTHONS = sorted({str(path) for path in (*FOUND, *KEPT) if path is not None})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_files_of_python_run_where_there_is_nothing_else(
+    interpreter: str, place: Path, built: Callable[[str], Exported]
+) -> None:
+    for name in CASES:
+        exported, out = built(name), place / f"{name}.py"
+        out.write_bytes(PythonExporter().files(exported.description, exported.naming)[0])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "executable", interpreter)
+            with PythonExporter().scoring([out], exported.description, exported.naming) as score:
+                assert_agrees(place, exported, score, typed=False)

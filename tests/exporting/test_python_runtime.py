@@ -20,7 +20,7 @@ from mlpcli.config.date_format import read_date as read_by_mlp
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.number_feature import QuantileCurve
 from mlpcli.exporting.python.parts import part
-from mlpcli.exporting.python.runtime import activations, amounts, arithmetic, cells, filtering, layers
+from mlpcli.exporting.python.runtime import activations, arithmetic, cells, digits, filtering, layers
 from mlpcli.exporting.python.runtime.categories import Code, OneHot
 from mlpcli.exporting.python.runtime.cells import NumberColumn, TextColumn, UnusableError
 from mlpcli.exporting.python.runtime.classes import Classes
@@ -30,6 +30,7 @@ from mlpcli.exporting.python.runtime.levels import Levels
 from mlpcli.exporting.python.runtime.numbers import Number
 from mlpcli.exporting.python.runtime.predicting import Model, Network
 from mlpcli.exporting.python.runtime.ranks import Rank, normal_of
+from mlpcli.exporting.python.vectorized.cells import Bad, read
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.tables.columns import number_of
 from mlpcli.tables.decorated_numbers import decorated_numbers
@@ -133,7 +134,7 @@ def test_numbers_have_the_digits_that_mlp_writes(z: float, center: float, scale:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arithmetic, "PRECISION", "f")
         assert (
-            amounts.as_single_tells(number, center, scale)
+            digits.as_single_tells(number, center, scale)
             == as_float32_tells(np.array([[number]]), *each)[0, 0]
         )
 
@@ -235,3 +236,22 @@ def test_parts_are_what_stands_in_an_exported_file() -> None:
     assert layers.Affine is not None
     assert OneHot is not None
     assert Path(cells.__file__).read_text("utf-8").endswith(part("runtime.cells").text + "\n")
+
+
+def test_all_rows_at_once_are_bad_where_one_is() -> None:
+    bad = Bad(3, before=10)
+    column = NumberColumn("x", ".", [""], [-9.0])
+    found = read(column, ["1", "", "abc"], bad)
+    assert found.tolist()[0] == 1.0
+    assert bad.rows.tolist() == [False, False, True]
+    bad.add(np.array([False, True, False]), "nothing there")
+    with pytest.raises(UnusableError, match="row 12: nothing there"):
+        bad.require_none()
+
+
+def test_arrays_of_numbers_are_read_as_they_are() -> None:
+    bad = Bad(4)
+    column = NumberColumn("x", ".", [""], [-9.0])
+    found = read(column, np.array([1.0, np.nan, -9.0, np.inf]), bad)
+    assert np.isnan(found).tolist() == [False, True, True, False]
+    assert bad.rows.tolist() == [False, False, False, True]

@@ -20,7 +20,7 @@ from mlpcli.exporting.c.running import answers
 from mlpcli.exporting.columns import NumberColumn
 from mlpcli.exporting.description import Description, describe
 from mlpcli.exporting.exporter import Cells, Naming, Scorer
-from mlpcli.exporting.python.exporter import PythonExporter
+from mlpcli.exporting.python.exporter import NumpyExporter, PythonExporter
 from mlpcli.run.predictor import Model, open_model
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -68,6 +68,13 @@ def python_scorer(exported: Exported) -> Scorer:
         return [np.array(column, dtype=object) for column in zip(*rows, strict=True)]
 
     return score
+
+
+def numpy_scorer(exported: Exported) -> Scorer:
+    """What the exported file that needs NumPy says of rows, all at once."""
+    (source,) = NumpyExporter().files(exported.description, exported.naming)
+    module = module_of(source, exported.naming.stem)
+    return lambda cells: list(module.predict(cells.texts, "empty").values())
 
 
 def c_scorer(directory: Path, exported: Exported) -> Scorer:

@@ -164,9 +164,13 @@ def hostile_csv() -> bytes:
     return out.getvalue().encode()
 
 
-def model_of(directory: Path, name: str, features: Sequence[str] | None = None, **sections: Any) -> Path:
+def model_of(
+    directory: Path, name: str, features: Sequence[str] | dict[str, Any] | None = None, **sections: Any
+) -> Path:
     """Train a model of some features of the table, all by default; the path of its file."""
-    chosen = {key: FEATURES[key] for key in (FEATURES if features is None else features)}
+    chosen: Any = features
+    if not isinstance(features, dict):
+        chosen = {key: FEATURES[key] for key in (FEATURES if features is None else features)}
     document = {
         "model": {"layers": ["auto", 6, 6, "auto"], **sections.pop("model", {})},
         **sections,

@@ -25,7 +25,7 @@ from mlpcli.exporting.columns import (
     Rank,
 )
 from mlpcli.exporting.python.runtime.dates import Date as KnownDate
-from mlpcli.exporting.python.runtime.ranks import CENTRAL, MIDDLE, TAIL
+from mlpcli.exporting.python.runtime.normal import CENTRAL, MIDDLE, TAIL
 
 EPOCHS: Mapping[str | None, str] = {"epoch": "1.0", "epoch_ms": "1000.0"}
 

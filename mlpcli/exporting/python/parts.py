@@ -58,10 +58,10 @@ def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
             yield node.name
 
 
-def needed(used: Iterable[str], order: Sequence[str], always: Iterable[str]) -> list[str]:
-    """The parts that define names which are used, those always there, and what all of them import."""
+def needed(used: Iterable[str], order: Sequence[str]) -> list[str]:
+    """The parts, in this order, that define names which are used, and those that these import."""
     names = set(used)
-    wanted = [*always, *(name for name in order if part(name).names & names)]
+    wanted = [name for name in order if part(name).names & names]
     found: set[str] = set()
     while wanted:
         name = wanted.pop()

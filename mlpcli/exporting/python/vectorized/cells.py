@@ -1,0 +1,63 @@
+"""Columns of cells: numbers as arrays, texts one by one, and the rows that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlpcli.exporting.python.runtime.cells import NumberColumn, TextColumn, UnusableError
+from mlpcli.exporting.python.vectorized.arrays import Array
+
+
+class Bad:
+    """The rows that cannot be used, and why the first of them cannot; there are some `before` them."""
+
+    def __init__(self, rows: int, before: int = 0) -> None:
+        self.rows, self.before = np.zeros(rows, dtype=bool), before
+        self.reason: tuple[int, str] | None = None
+
+    def add(self, rows: Array, reason: str) -> None:
+        """These rows too (a mask)."""
+        found = np.flatnonzero(rows & ~self.rows)
+        if len(found) and (self.reason is None or found[0] < self.reason[0]):
+            self.reason = int(found[0]), reason
+        self.rows |= rows
+
+    def require_none(self) -> None:
+        """Raise UnusableError where there is one."""
+        if self.reason is not None:
+            row, reason = self.reason
+            raise UnusableError(f"row {self.before + row + 1}: {reason}")
+
+
+def read(column: NumberColumn | TextColumn, cells: Sequence[Any], bad: Bad) -> Array:
+    """A column: numbers with NaN where they are missing, or texts with None there."""
+    if isinstance(column, TextColumn):
+        return each(column.read, cells, bad)
+    given = np.asarray(cells)
+    if given.dtype.kind in "fiu":
+        numbers = given.astype(np.float64)
+        bad.add(np.isinf(numbers), f"column '{column.name}': expected a finite number")
+        return np.where(np.isin(numbers, list(column.blank_numbers)), np.nan, numbers)
+    found = each(column.read, cells, bad)
+    return np.array([np.nan if number is None else number for number in found], dtype=np.float64)
+
+
+def each(function: Callable[[Any], Any], cells: Sequence[Any], bad: Bad) -> Array:
+    """What a function makes of every cell, each different text looked at once; None where it cannot."""
+    known: dict[Any, Any] = {}
+    found = np.empty(len(cells), dtype=object)
+    for row, cell in enumerate(cells):
+        if cell not in known:
+            try:
+                known[cell] = function(cell), ""
+            except UnusableError as error:
+                known[cell] = None, str(error)
+        found[row], reason = known[cell]
+        if reason:
+            mask = np.zeros(len(cells), dtype=bool)
+            mask[row] = True
+            bad.add(mask, reason)
+    return found
