@@ -23,7 +23,7 @@ from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
-from mlpcli.run.prediction import Tally
+from mlpcli.run.prediction import Tally, prediction_columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of
@@ -114,6 +114,16 @@ class TrainedModel:
         named = enumerate(self.targets)
         of_each = {(name, end): found[:, index] for index, name in named for end, found in both.items()}
         return pd.DataFrame(of_each, frame.index)
+
+    def predictions(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The columns that `mlp predict` writes: predictions, and probabilities where there are any."""
+        decoder = self._model.decoder
+
+        def columns(said: Said) -> Array:
+            found = prediction_columns(decoder, said.scores, np.zeros(len(said.scores), dtype=bool))
+            return np.stack([column.astype(object) for column in found], axis=1)
+
+        return pd.DataFrame(self._read(frame, columns), frame.index, decoder.columns).infer_objects()
 
     def _read(self, frame: pd.DataFrame, read: Callable[[Said], Array]) -> Array:
         """What `read` makes of what is said of all rows (n, columns), of not too many rows at a time."""

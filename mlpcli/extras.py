@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from mlpcli.errors import UsageError
@@ -12,6 +13,9 @@ EXTRAS = {
     "duckdb": "duckdb",
     "optuna": "search",
     "cmaes": "search",
+    "mlflow": "mlflow",
+    "wandb": "wandb",
+    "tensorboardX": "tensorboard",
 }  # by package: the extra of this project that brings it
 
 
@@ -27,3 +31,10 @@ def optional(module: str, purpose: str) -> ModuleType:
         found = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded: {error}"
         hint = f"pip install 'mlpcli[{EXTRAS[package]}]'"
         raise UsageError.of(f"{purpose} takes {package}, which {found}", None, hint) from error
+
+
+def require(package: str, purpose: str) -> None:
+    """UsageError with what to install where a package is not there, which is not imported to find out."""
+    if find_spec(package) is None:
+        hint = f"pip install 'mlpcli[{EXTRAS[package]}]'"
+        raise UsageError.of(f"{purpose} takes {package}, which is not installed", None, hint)

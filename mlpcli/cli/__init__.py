@@ -11,6 +11,7 @@ from mlpcli.cli.reports import compare, report
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.cli.searching import search
 from mlpcli.cli.together import follows, has_nothing_to_do
+from mlpcli.cli.tracking import log
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
 from mlpcli.terminal.arguments import with_default_layer, with_named_command
@@ -27,6 +28,7 @@ for command in (
     drift,
     report,
     export,
+    log,
     init,
     inspect,
     gradcheck,

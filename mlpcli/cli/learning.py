@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlpcli.cli.together import Drawing, trained_alone_or_together
+from mlpcli.cli.tracking import Track
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.arguments import (
@@ -56,6 +57,7 @@ def train(
     fail_worse_than_baseline: FailWorse = False,
     assertions: RunAssertions = None,
     max_params: MaxParams = MAX_PARAMETERS,
+    track: Track = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -76,6 +78,7 @@ def train(
                 fail_worse_than_baseline=fail_worse_than_baseline,
                 assertions=assertions or (),
                 json=json,
+                track=track and track.value,
             )
             return train(loaded, options, console)
 

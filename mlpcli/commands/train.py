@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from mlpcli.artifacts.run_directory import Existing
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.parts_table import PART_NAMES
 from mlpcli.commands.summary import dry_run_document, dry_run_summary, run_summary
+from mlpcli.commands.tracked import tracked
 from mlpcli.config.fields import suggestion
 from mlpcli.config.load import Config
 from mlpcli.errors import CheckFailedError, DivergedError, ExitCode, UsageError
@@ -36,6 +37,7 @@ class TrainOptions:
     fail_worse_than_baseline: bool
     assertions: Sequence[str]
     json: bool
+    track: str | None = None
 
 
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
@@ -52,12 +54,15 @@ def _trained(
     require_answers(claims, study)
     if options.dry_run:
         return report_dry_run(study, options, console)
-    done = training.train(study, options.run, console)
-    if isinstance(done, Finished):
-        report_finished(done, options, console)
-        return checked(claims, done.results)
-    report(study, done, options, console)
-    return checked(claims, done.results.document())
+    name = training.output_of(study.config, options.run).name
+    with tracked(options.track, name, console) as tracking:
+        done = training.train(study, replace(options.run, observing=tracking.observing), console)
+        tracking.done(done.output)
+        if isinstance(done, Finished):
+            report_finished(done, options, console)
+            return checked(claims, done.results)
+        report(study, done, options, console)
+        return checked(claims, done.results.document())
 
 
 def prepared_study(config: Config, options: TrainOptions, cache: Cache, console: Console) -> Study:

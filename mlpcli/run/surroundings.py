@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from mlpcli.artifacts.run_directory import RunDirectory
 from mlpcli.artifacts.run_files import CHECKPOINT
 from mlpcli.terminal.console import Console
-from mlpcli.training.callbacks import Observer
+from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.loop import StopRequested
 
 Observing: TypeAlias = Callable[[int, int], AbstractContextManager[Observer]]
@@ -20,6 +20,23 @@ Observing: TypeAlias = Callable[[int, int], AbstractContextManager[Observer]]
 def unseen(_epochs: int, _past: int) -> AbstractContextManager[Observer]:
     """Where nobody watches."""
     return nullcontext(lambda _epoch: None)
+
+
+def watched_by(*watchers: Observing) -> Observing:
+    """All of them, each told of every epoch; one is enough to end the training."""
+
+    @contextmanager
+    def observing(epochs: int, past: int) -> Iterator[Observer]:
+        with ExitStack() as stack:
+            observers = [stack.enter_context(watcher(epochs, past)) for watcher in watchers]
+
+            def tell(epoch: Epoch) -> bool:
+                verdicts = [observer(epoch) for observer in observers]
+                return any(verdicts)
+
+            yield tell
+
+    return observing
 
 
 @dataclass(frozen=True, eq=False)

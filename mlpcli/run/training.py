@@ -32,7 +32,7 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, judge
 from mlpcli.run.saving import save, write_what_is_drawn
 from mlpcli.run.study import Study
-from mlpcli.run.surroundings import Observing, Surroundings
+from mlpcli.run.surroundings import Observing, Surroundings, unseen, watched_by
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
@@ -57,6 +57,7 @@ class RunOptions:
     existing: Existing = Existing.MOVE_ASIDE
     draw: Draw | None = drawn_here  # None: no pictures, no report
     pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
+    observing: Observing = unseen  # of the training of one network; of others only the end is to be seen
     forks: bool = True  # whether networks may be trained side by side, in processes of their own
     in_turn: bool = (
         False  # whether one is trained after the other, so that what is heard of one may end it all
@@ -122,6 +123,8 @@ def train_in(study: Study, around: Surroundings, options: RunOptions) -> Trained
     if is_finished_without_a_checkpoint(study, directory):
         return Finished(directory.shown, written_results(directory))
     watched = partial(progress, console) if listener is None else listener.observing
+    if not study.refit:
+        watched = watched_by(watched, options.observing)
     around = replace(around, observing=watched, only_finish=options.existing is Existing.FINISH)
     done = train_stages(study, around, resources, options)
     if is_finished_already(done, directory):

@@ -27,10 +27,10 @@ FLOORS = [
     {"artifacts", "survey", "training"},
     {"terminal", "calibration", "report", "explaining", "judging"},
     {"run", "starter", "tracing"},
-    {"doctor", "exporting", "searching"},
+    {"doctor", "exporting", "searching", "tracking"},
     {"commands"},
     {"cli", "api", "sklearn"},
-    {"start"},
+    {"start", "pyfunc"},
     {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
