@@ -35,7 +35,7 @@ from mlpcli.data.number_feature import MAX_QUANTILES
 
 NetworkDocument: TypeAlias = ModelMeta | MemberDocument
 
-DIGESTS = "training.digests"
+DIGESTS, COLUMNS = "training.digests", "training.columns"  # of rows; the first bits of those of columns
 ERRORS = "intervals.errors"  # of the rows that validate a fold, ascending
 CHECK_ROWS = 8  # encoded training rows stored with their outputs, fewer where the training data has fewer
 
@@ -91,8 +91,9 @@ def _target_arrays(network: NetworkDocument, target: Target) -> dict[str, ArrayK
 
 
 def _digest_arrays(meta: ModelMeta) -> dict[str, ArrayKind]:
-    digests = meta.data.digests
-    return {} if digests is None else {DIGESTS: ArrayKind("int64", (digests.count,))}
+    digests, columns = meta.data.digests, ArrayKind("int64", (len(profiled_levels(meta)),))
+    of_rows = {} if digests is None else {DIGESTS: ArrayKind("int64", (digests.count,))}
+    return of_rows | ({COLUMNS: columns} if meta.data.columns else {})
 
 
 def _encoder_arrays(network: NetworkDocument, rows: int) -> dict[str, ArrayKind]:

@@ -115,20 +115,21 @@ class RowSample(Exact):
 
 
 class TrainingData(Exact):
-    """How many rows trained the model, and the fingerprint of the files that they came from.
+    """How many rows trained the model, and the fingerprint of all rows that were read for it.
 
     `digests` only where the model has some; `profile` where it says how their columns are distributed, in so
-    many bins.
+    many bins; `columns` where it has a fingerprint of each of them, of so many bits.
     """
 
     rows: Positive
     sha256: Digest
     digests: RowSample | None = None
     profile: Literal[20] | None = None
+    columns: Literal[64] | None = None
 
     @model_serializer(mode="wrap")
     def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(serialize(self), {"digests": None, "profile": None})
+        return without(serialize(self), {"digests": None, "profile": None, "columns": None})
 
 
 class Training(Exact):

@@ -16,12 +16,14 @@ from mlpcli.explaining.dependence import Asked, Dependence, dependence
 from mlpcli.explaining.grids import Grid, grid_of
 from mlpcli.explaining.importance import Effort, importances
 from mlpcli.explaining.unseen_rows import UnseenRows
+from mlpcli.run.column_digests import is_training_table
 from mlpcli.run.labelled_rows import labelling_of
 from mlpcli.run.member_files import inputs_of
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.profiles import profiles_of_model
 from mlpcli.run.questions import Questioned, questioned_rows
 from mlpcli.tables.reader import Reader
+from mlpcli.tables.row_digest import RowDigest
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.terminal.progress import counting_rows
 from mlpcli.training.metrics import objection
@@ -85,11 +87,12 @@ def _first(model: Model) -> str:
 
 def read_rows(model: Model, reader: Reader, options: ExplainOptions, console: Console) -> Questioned:
     """The labelled rows of an input, some of them of a long one; raises DataError where they trained."""
-    batches = labelled_batches(reader, model.inputs, model.dtype, labelling_of(model, reader, (), console))
+    labelling, digest = labelling_of(model, reader, (), console), RowDigest()
+    batches = labelled_batches(reader, model.inputs, model.dtype, labelling, digest)
     told = counting_rows(console, batches, lambda batch: len(batch.y))
     found = questioned_rows(model, told, MOST_ROWS, options.seed)
     console.notes(reader.last_notes)
-    if reader.sha256 == model.file.meta.data.sha256:
+    if is_training_table(model, digest.digest()):
         found = replace(found, training_rows=min(found.of_rows, model.file.meta.data.rows))
     known = found.training_rows
     if known is None or not known:

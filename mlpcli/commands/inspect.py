@@ -42,7 +42,7 @@ def report_lines(path: Path, facts: Mapping[str, Any]) -> list[str]:
         "",
         *_metric_table(facts["metrics"]),
         "",
-        "config as written:",
+        "config as written, but for its files:",
         *(f"  {clean(line, 2000)}" for line in dump_document(facts["config"]).splitlines()),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,11 +23,12 @@ from mlpcli.data.weights import fit_weighting
 from mlpcli.drift.profile import Profile
 from mlpcli.storage.rows import MakeSinks
 from mlpcli.tables.owners import Owner
+from mlpcli.tables.row_digest import TableDigest
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that training needs of its data. `sha256` is over the bytes of the files, if there are any.
+    """Everything that training needs of its data. `digests` are those of the rows of its files, by part.
 
     `notes` are worth knowing, `warnings` of what may be wrong.
 
@@ -45,10 +47,16 @@ class Prepared:
     head: Matrix
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    sha256: str = ""
+    digests: Mapping[str, TableDigest] = field(default_factory=dict)
     origins: RowOrigins = NO_ORIGINS
     calibration: Dataset | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """The sha256 of the rows of the only file; of those of several together."""
+        each = [digest.sha256 for digest in self.digests.values()]
+        return each[0] if len(each) == 1 else hashlib.sha256("".join(each).encode()).hexdigest()
 
 
 def parts_of(owner: Owner, splits: Splits) -> list[RowsOf]:

@@ -21,6 +21,7 @@ from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, req
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.owners import Owner
 from mlpcli.tables.reader import Reader, open_table
+from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
 from mlpcli.tables.source import find
 from mlpcli.tables.table import Table, Wanted
@@ -206,11 +207,12 @@ def batches(
 
 
 def labelled_batches(
-    reader: Reader, inputs: InputEncoder, dtype: str, labelling: Labelling
+    reader: Reader, inputs: InputEncoder, dtype: str, labelling: Labelling, digest: RowDigest
 ) -> Iterator[LabelledBatch]:
-    """The rows of an open input that has the target too. Every cell must be good: DataError otherwise."""
+    """The labelled rows of an open input, told to `digest` too. DataError for cells that are not good."""
     weight, target = labelling.weight, labelling.target
     for table in _tables(reader, inputs.wanted + labelling.wanted):
+        digest.add(table)
         rows = labelling.rows(table)
         left_out = table.rows - len(rows)
         for batch in batches_of(table, inputs, dtype, target.outputs, rows):

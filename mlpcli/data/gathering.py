@@ -23,12 +23,13 @@ from mlpcli.data.sorted_rows import sorted_warnings
 from mlpcli.data.split_remarks import Remarks, shared_groups
 from mlpcli.data.splits import Splits, choose_rows, without_target
 from mlpcli.data.task import decide_task
-from mlpcli.data.training_files import InputFile, hash_of, read_other_files, read_training_file
+from mlpcli.data.training_files import InputFile, read_other_files, read_training_file
 from mlpcli.data.weights import fit_weighting
 from mlpcli.drift.profile import Profile
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.reader import WholeFile
+from mlpcli.tables.row_digest import TableDigest
 from mlpcli.tables.table import Table
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
@@ -76,7 +77,7 @@ class Gathered:
     fitted: Fitted
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-    sha256: str
+    digests: Mapping[str, TableDigest]
     origins: RowOrigins
     folds: tuple[Fold, ...] = ()
     repetitions: Vector | None = None
@@ -98,7 +99,7 @@ class Gathered:
             profiles=profiles,
             notes=(*self.notes, *prepared.notes),
             warnings=(*self.warnings, *sorted_warnings(self.spec, prepared.train.y)),
-            sha256=self.sha256,
+            digests=self.digests,
             origins=self.origins,
         )
 
@@ -136,7 +137,7 @@ class Gathered:
         fitted = fit_rows(self.spec, replace(self.roles, features=decided), self.task, parts[0], own)
         fitted = self._with_all_classes(fitted, parts[0], own)
         prepared = encode_parts(parts, fitted, dtype, self.cache.sinks)
-        return replace(prepared, sha256=self.sha256)
+        return replace(prepared, digests=self.digests)
 
     def _with_all_classes(self, fitted: Fitted, train: RowsOf, repetitions: Vector | None) -> Fitted:
         if self.task == "regression":
@@ -169,7 +170,7 @@ def gather(
         fitted,
         (*notes, *look(file.table, roles, splits.train), *cut.remarks.notes),
         remarks.warnings,
-        hash_of(list(whole.values())),
+        {part: it.digest for part, it in whole.items()},
         _origins(spec, task, whole, parts),
         cut.folds,
         cache=cache,

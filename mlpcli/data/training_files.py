@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +38,12 @@ class InputFile:
 
 def format_of(data: DataSpec) -> CsvFormat:
     """How the files are written."""
-    usual = CsvFormat().separator_of(data.train)
     own = {name: feature.na_values for name, feature in (data.features or {}).items() if feature.na_values}
     return CsvFormat(
         data.separator,
         data.decimal,
         data.encoding,
         data.na_values,
-        usual,
         decorations=data.decorations,
         own_na_values=own,
     )
@@ -87,13 +84,6 @@ def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted, cache: Cach
     whole = read_whole(find(file.require()), format_of(data), choose, data.id, cache)
     refuse_texts(whole.table, data.target)
     return whole
-
-
-def hash_of(files: Sequence[WholeFile]) -> str:
-    """The sha256 of the bytes of the only file; of the hashes of several."""
-    if len(files) == 1:
-        return files[0].sha256
-    return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
 
 def _names_beside(path: Path) -> list[str]:

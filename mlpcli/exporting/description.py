@@ -133,7 +133,7 @@ def describe(model: Model) -> Description:
         columns=tuple(columns_of(model.inputs, form)),
         ids=tuple(meta.id),
         decimal=form.decimal,
-        separator=form.separator or form.otherwise,
+        separator=form.separator or ",",
         encoding=form.encoding,
         dtype=model.dtype,
         encodings=tuple(tuple(_encoding(model, *ends)) for ends in slices),

@@ -15,6 +15,7 @@ from mlpcli.artifacts.run_files import names_of
 from mlpcli.errors import UsageError
 from mlpcli.judging.paired import Difference, differences
 from mlpcli.judging.resampling import affordable_draws
+from mlpcli.run.column_digests import were_trained_on_the_same
 from mlpcli.run.held_out import HeldOut, held_out_rows
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.settings_apart import Setting, config_of, different_settings, parts_of
@@ -60,8 +61,9 @@ class Comparison:
 
     @property
     def has_same_data(self) -> bool:
-        """Whether all were trained on the same files."""
-        return len({run.model.file.meta.data.sha256 for run in self.runs}) == 1
+        """Whether all were trained on the same rows, in the columns that they share with the first."""
+        first, *others = (run.model for run in self.runs)
+        return all(were_trained_on_the_same(first, other) for other in others)
 
     @property
     def has_same_split(self) -> bool | None:
@@ -139,8 +141,8 @@ def obstacle(first: Run, second: Run) -> str | None:
         return f"they predict different columns: {columns}"
     if one.target.task != other.target.task:
         return f"one is a {one.target.task}, the other a {other.target.task}"
-    digests = [model.file.meta.data.sha256 for model in (one, other)]
-    if digests[0] != digests[1]:
+    if not were_trained_on_the_same(one, other):
+        digests = [model.file.meta.data.sha256 for model in (one, other)]
         return f"they were trained on different data: sha256 {digests[0][:12]}… and {digests[1][:12]}…"
     for run in (first, second):
         if run.rows is None or not len(run.rows.keys):

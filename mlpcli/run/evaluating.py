@@ -13,12 +13,14 @@ from mlpcli.calibration.said import Known
 from mlpcli.data.encoding import LabelledBatch, labelled_batches
 from mlpcli.errors import DataError, Place
 from mlpcli.nn.total_loss import total_loss
+from mlpcli.run.column_digests import is_training_table
 from mlpcli.run.labelled_rows import drops_unlabelled, labelling_of
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model
 from mlpcli.run.row_digests import Overlap
 from mlpcli.tables.columns import Notation, TextColumn, join_texts
 from mlpcli.tables.reader import Reader
+from mlpcli.tables.row_digest import RowDigest
 from mlpcli.terminal.console import Console, counted
 from mlpcli.terminal.progress import counting_rows
 from mlpcli.training.predictions import Predictions, joined
@@ -63,7 +65,8 @@ def evaluation_of(
     """
     tally, parts, left_out = Tally(), [], 0
     labelling = labelling_of(model, reader, by, console)
-    batches = labelled_batches(reader, model.inputs, model.dtype, labelling)
+    digest = RowDigest()
+    batches = labelled_batches(reader, model.inputs, model.dtype, labelling, digest)
     for batch in counting_rows(console, batches, lambda batch: len(batch.y)):
         left_out += batch.left_out
         if not len(batch.y):
@@ -78,26 +81,26 @@ def evaluation_of(
     tally.tell(console)
     if left_out:
         console.note(f"{counted(left_out, 'row')} without a target left out")
-    return _evaluation(model, reader, parts, left_out)
+    evaluation = _evaluation(model, parts, reader.notation, same=is_training_table(model, digest.digest()))
+    return replace(evaluation, left_out=left_out if drops_unlabelled(model) else None)
 
 
-def _evaluation(model: Model, reader: Reader, parts: Sequence[JudgedBatch], left_out: int) -> Evaluation:
+def _evaluation(model: Model, parts: Sequence[JudgedBatch], notation: Notation, *, same: bool) -> Evaluation:
     predictions = joined([part.predictions for part in parts])
     total, weighs = (sum(getattr(part, name) for part in parts) for name in ("loss", "weight"))
     loss = total / weighs if weighs else nan
     if model.loss.reduction == "sum":
         loss *= predictions.rows
-    same = reader.sha256 == model.file.meta.data.sha256
     overlap = _overlap(model, parts, same=same)
     return Evaluation(
         predictions,
         loss if np.isfinite(loss) else None,
         overlap,
         same,
-        left_out if drops_unlabelled(model) else None,
+        None,
         _coverage(parts),
         {name: join_texts([part.columns[name] for part in parts]) for name in parts[0].columns},
-        reader.notation,
+        notation,
     )
 
 

@@ -50,11 +50,11 @@ def held_out_rows(run: Path, model: Model) -> HeldOut | None:
 
     Raises DataError for a file that is not as `mlp train` writes it.
     """
-    found = []
+    found, training = [], training_file(run)
     for name in ("predictions.csv", "out_of_fold.csv"):
         if (run / name).is_file():
             with open_input(run / name, CsvFormat()) as reader:
-                found += list(_rows(reader, model))
+                found += list(_rows(reader, model, training))
     if not found:
         return None
     keys = np.concatenate([one.keys for one in found])
@@ -69,16 +69,20 @@ def held_out_rows(run: Path, model: Model) -> HeldOut | None:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Which columns of a file hold what: targets, predictions, probabilities, and `own` ones of texts."""
+    """Which columns of a file hold what: targets, predictions, probabilities, and `own` ones of texts.
+
+    `training` is what the file with the training rows is called in them.
+    """
 
     targets: tuple[str, ...]
     predictions: tuple[str, ...]
     probabilities: tuple[str, ...]
     own: tuple[str, ...]
     words: bool
+    training: str | None
 
     @classmethod
-    def of(cls, reader: Reader, model: Model) -> _Columns:
+    def of(cls, reader: Reader, model: Model, training: str | None) -> _Columns:
         """Those of a file that a run wrote; raises DataError where it lacks one."""
         said, target, names = model.decoder.columns, model.target, tuple(reader.header.names)
         reader.header.require(("row", *said))
@@ -90,7 +94,8 @@ class _Columns:
         elif target.task == "multilabel" and model.decoder.probabilistic:
             predictions, probabilities = said[::2], said[1::2]
         own = tuple(name for name in ("file", "part") if name in names[:before])
-        return cls(names[before:first], predictions, probabilities, own, target.task != "regression")
+        words = target.task != "regression"
+        return cls(names[before:first], predictions, probabilities, own, words, training)
 
     @property
     def wanted(self) -> Wanted:
@@ -100,8 +105,20 @@ class _Columns:
         return Wanted(numbers, (*self.own, *(answers if self.words else ())))
 
 
-def _rows(reader: Reader, model: Model) -> Iterator[HeldOut]:
-    columns = _Columns.of(reader, model)
+def training_file(run: Path) -> str | None:
+    """What the files of a run's rows call the one that trains, where they name files: its rows come first."""
+    path = run / "splits.csv"
+    if not path.is_file():
+        return None
+    with open_input(path, CsvFormat()) as reader:
+        if "file" not in reader.header.names:
+            return None
+        first = next(reader.tables(Wanted(texts=("file",))))
+        return str(first.text("file").texts()[0])
+
+
+def _rows(reader: Reader, model: Model, training: str | None) -> Iterator[HeldOut]:
+    columns = _Columns.of(reader, model, training)
     for table in reader.tables(columns.wanted):
         yield _block(table, columns, model)
 
@@ -155,10 +172,6 @@ def _keys(table: Table, columns: _Columns, model: Model) -> Array:
     numbers = np.array([f"{row:.0f}" for row in rows], dtype=object)
     if "file" not in columns.own:
         return numbers
-    data = model.file.meta.config.get("data")
-    train = str(data.get("train")) if isinstance(data, dict) else ""
     files = table.text("file").texts()
-    known = {train, Path(train).name}
-    return np.array(
-        [row if file in known else f"{file}:{row}" for file, row in zip(files, numbers, strict=True)], object
-    )
+    named = zip(files, numbers, strict=True)
+    return np.array([row if file == columns.training else f"{file}:{row}" for file, row in named], object)

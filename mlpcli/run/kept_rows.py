@@ -16,7 +16,7 @@ from mlpcli.run.experiment import Experiment
 from mlpcli.run.member_scores import MemberScores, held_out_scores
 from mlpcli.run.prediction import prediction_columns
 from mlpcli.run.predictions_csv import Columns, table_content
-from mlpcli.run.provenance import config_document
+from mlpcli.run.provenance import file_names
 from mlpcli.run.row_intervals import RowIntervals, bad_rows
 from mlpcli.run.study import Study
 
@@ -38,8 +38,7 @@ class RowTable:
     @classmethod
     def of(cls, experiment: Experiment) -> RowTable:
         """That of an experiment."""
-        data = config_document(experiment)["data"]
-        paths = {file.key: str(data[file.key]) for file in experiment.prepared.origins.files}
+        paths = file_names(experiment)
         names = {key: Path(path).name for key, path in paths.items()}
         shown = names if len(set(names.values())) == len(names) else paths
         return cls(experiment, shown if len(shown) > 1 else {})

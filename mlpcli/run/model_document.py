@@ -10,7 +10,7 @@ import numpy as np
 from mlpcli import __version__
 from mlpcli.arrays import Array, Matrix
 from mlpcli.artifacts.architecture_document import architecture_document
-from mlpcli.artifacts.model_arrays import DIGESTS, ERRORS, member_array
+from mlpcli.artifacts.model_arrays import COLUMNS, DIGESTS, ERRORS, member_array
 from mlpcli.artifacts.model_file import fitting_content
 from mlpcli.artifacts.model_schema import SEVERAL, SINGLE
 from mlpcli.artifacts.source_file import FileFormatError
@@ -20,6 +20,7 @@ from mlpcli.drift.profile import BINS
 from mlpcli.errors import ConfigError
 from mlpcli.run.build import options_of
 from mlpcli.run.calibrating import calibration_documents, error_arrays, intervals_document
+from mlpcli.run.column_digests import BITS, column_digests
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import FitResult
 from mlpcli.run.member import TrainedMember, as_trained
@@ -86,7 +87,7 @@ def data_document(experiment: Experiment) -> dict[str, Any]:
     known = experiment.row_digests
     rows = {"rows": len(experiment.prepared.train.x), "sha256": experiment.prepared.sha256}
     sample = {"count": len(known.digests), "below": known.below, "salt": known.salt}
-    return {**rows, "digests": sample, "profile": BINS}
+    return {**rows, "digests": sample, "profile": BINS, "columns": BITS}
 
 
 def model_arrays(
@@ -99,9 +100,13 @@ def model_arrays(
 
     `scores` are what all say of the training rows, once they are trained.
     """
-    digests = {DIGESTS: study.whole.row_digests.digests, **arrays_of_profiles(study.whole, scores)}
+    of_rows = {
+        DIGESTS: study.whole.row_digests.digests,
+        COLUMNS: column_digests(study.whole.prepared),
+        **arrays_of_profiles(study.whole, scores),
+    }
     if study.is_single:
-        return {**trained[0].arrays, **digests}
+        return {**trained[0].arrays, **of_rows}
     of_members = {
         member_array(number, name): array
         for number, member in enumerate(trained)
@@ -109,4 +114,4 @@ def model_arrays(
     }
     of_members |= {member_array(number, ERRORS): errors for number, errors in enumerate(error_arrays(fitted))}
     prepared = study.whole.prepared
-    return {**prepared.inputs.arrays(), **prepared.target.arrays(), **digests, **of_members}
+    return {**prepared.inputs.arrays(), **prepared.target.arrays(), **of_rows, **of_members}

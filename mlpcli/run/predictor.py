@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -220,14 +219,7 @@ def format_of_model(meta: ModelMeta) -> CsvFormat:
     """How the files that the model reads are written, but for what is around their numbers."""
     csv = meta.csv
     own = {marks.column: marks.na_values for marks in csv.own_na_values}
-    usual = usual_separator(meta.config)
-    return CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, usual, own_na_values=own)
-
-
-def usual_separator(config: Mapping[str, Any]) -> str:
-    """The separator that goes with the name of the training file: a pipe has no name of its own."""
-    data = config.get("data")
-    return CsvFormat().separator_of(str(data.get("train")) if isinstance(data, Mapping) else "")
+    return CsvFormat(csv.separator, csv.decimal, csv.encoding, csv.na_values, own_na_values=own)
 
 
 def check_outputs(path: Path, arrays: Mapping[str, Array], network: Network) -> None:

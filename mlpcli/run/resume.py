@@ -20,7 +20,7 @@ from mlpcli.run.build import STARTING_FILE
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.fit import fading_of
 from mlpcli.run.pace import Pace
-from mlpcli.run.provenance import config_document, versions
+from mlpcli.run.provenance import config_document, versions, without_sources
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.training.callbacks import EarlyStopping, Epoch
 from mlpcli.training.loop import Trainer
@@ -33,8 +33,11 @@ Leaf = tuple[str | int, ...]
 
 
 def resolved(spec: Spec) -> dict[str, Any]:
-    """The whole config with its defaults, without where its files go: what a checkpoint is compared by."""
-    return spec.model_dump(mode="json", exclude={"output": True, "data": {"cache"}})
+    """The whole config with its defaults, without where its files go and where its rows lie.
+
+    It is what a checkpoint is compared by: the rows themselves have a digest.
+    """
+    return without_sources(spec.model_dump(mode="json", exclude={"output"}))
 
 
 def _what_may_grow(spec: Spec) -> str:
@@ -52,7 +55,7 @@ def refuse_changes(experiment: Experiment, saved: Checkpoint) -> None:
     if saved.versions != versions():
         was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
         raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, START_AGAIN)
-    problems = list(_differences(experiment, saved.config, resolved(experiment.config.spec)))
+    problems = list(_differences(experiment, without_sources(saved.config), resolved(experiment.config.spec)))
     if problems:
         raise ConfigError(*problems)
 
@@ -63,12 +66,16 @@ def refuse_other_model(experiment: Experiment, meta: ModelMeta) -> None:
         message = "the data is not what the model in the run directory was trained on"
         raise DataError.of(message, None, START_AGAIN)
     refuse_other_start(experiment, meta.training.init_sha256)
-    before, now = (
-        resolved(config_of(document).spec) for document in (meta.config, config_document(experiment))
-    )
+    before, now = (_with_defaults(document) for document in (meta.config, config_document(experiment)))
     problems = list(_differences(experiment, before, now))
     if problems:
         raise ConfigError(*problems)
+
+
+def _with_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a model file, which does not say where its rows lay, as `resolved` has it."""
+    found = without_sources(document)
+    return resolved(config_of({**found, "data": {**found.get("data", {}), "train": "rows"}}).spec)
 
 
 def refuse_other_start(experiment: Experiment, init_sha256: str | None) -> None:

@@ -17,7 +17,13 @@ from mlpcli.run.predictor import Model
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.table import Wanted
 
-FILES = ("data.train", "data.validation", "data.test", "model.init.from")  # keys that may name one
+FILES = (
+    "data.train",
+    "data.validation",
+    "data.calibration",
+    "data.test",
+    "model.init.from",
+)  # keys that may name one
 PARTS = ("train", "validation", "calibration", "test", "dropped")
 
 

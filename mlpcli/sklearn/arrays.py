@@ -100,7 +100,7 @@ def gather_arrays(spec: Spec, given: Given) -> Gathered:
         fitted,
         (),
         (),
-        "",
+        {},
         NO_ORIGINS,
         cut.folds,
         repetitions,

@@ -19,7 +19,7 @@ from mlpcli.tables.columns import Kind, Notation, kind_of
 from mlpcli.tables.first_lines import skipped_lines
 from mlpcli.tables.first_row import FirstRow
 from mlpcli.tables.row_width import fields_of
-from mlpcli.tables.source import DataFile, Hashed, text_of
+from mlpcli.tables.source import DataFile, Peeked, text_of
 from mlpcli.tables.wrong_rows import SEPARATORS, separated_by
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1")  # the last one has a character for every byte
@@ -44,7 +44,8 @@ IN_GROUPS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*")
 class CsvFormat:
     """How the files are written.
 
-    Where no separator is stated it goes by a file's name, and is `otherwise` where that says nothing.
+    Where no separator is stated it goes by a file's name; by its first line where that says nothing, as that
+    of a pipe.
     `own_na_values` are texts that mean a missing cell in one column alone.
     Lines at the end with nothing between separators are no rows, unless `empty_rows` says that they are.
     """
@@ -53,16 +54,19 @@ class CsvFormat:
     decimal: str = "."
     encoding: str = "utf-8"
     na_values: tuple[str, ...] = ()
-    otherwise: str = ","
     decorations: Mapping[str, ParseSpec] = field(default_factory=dict)  # by column
     own_na_values: Mapping[str, Sequence[str]] = field(default_factory=dict)  # likewise
     empty_rows: bool = False
 
-    def separator_of(self, name: str) -> str:
-        """The separator of a file: a tab for .tsv and a comma for .csv, packed or not, if none is stated."""
+    def separator_of(self, name: str, first_line: bytes = b"") -> str:
+        """The separator of a file, if none is stated: a tab for .tsv and a comma for .csv, packed or not.
+
+        Of another name: a tab where the first line has some and no comma.
+        """
         if self.separator is not None:
             return self.separator
-        return separator_by_suffix(name, self.otherwise)
+        tabs = b"\t" in first_line and b"," not in first_line
+        return separator_by_suffix(name, "\t" if tabs else ",")
 
     @property
     def notation(self) -> Notation:
@@ -128,7 +132,7 @@ def _is_other_encoding(error: DataError) -> bool:
 def _first_lines(file: DataFile, encoding: str) -> Head:
     head = b""
     with file.open() as handle:
-        text = text_of(Hashed(handle), file.name, encoding)
+        text = text_of(Peeked(handle), file.name, encoding)
         for piece in text.pieces:
             if len(head) < SAMPLE_BYTES:
                 head += piece[:SAMPLE_BYTES]

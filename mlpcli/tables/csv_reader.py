@@ -19,10 +19,11 @@ from mlpcli.parallel.ordered_map import in_order
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.csv_rows import Block, Records
+from mlpcli.tables.formats.cells import text_column
 from mlpcli.tables.header import Header, Positions
 from mlpcli.tables.leading_zeros import codes_as_texts, columns_of_codes
 from mlpcli.tables.own_marks import without_marks
-from mlpcli.tables.source import DataFile, Hashed, text_of
+from mlpcli.tables.source import DataFile, Peeked, text_of
 from mlpcli.tables.table import Table, Wanted
 from mlpcli.tables.wrong_rows import Shape
 
@@ -53,8 +54,7 @@ class CsvReader:
         self._form = form
         self._handle = file.open()
         try:
-            self._source = Hashed(self._handle)
-            text = text_of(self._source, file.name, form.encoding)
+            text = text_of(Peeked(self._handle), file.name, form.encoding)
             self._records = Records(text, form)
             _refuse_separator(self._records.separator, form.decimal, file.name)
         except BaseException:
@@ -89,14 +89,8 @@ class CsvReader:
         """The fields of some rows at the front."""
         return self._records.sample
 
-    @property
-    def sha256(self) -> str:
-        """The hash of the file's bytes; of all of them once blocks are read, if none was skipped."""
-        return self._source.sha256
-
     def skip(self, most: float = inf) -> int:
         """Pass over blocks at the front, at most so many rows, without a look at their fields: how many."""
-        self._source.stop_hashing()
         return self._records.skip(most)
 
     def tables(self, wanted: Wanted, *, kept: bool = False) -> Iterator[Table]:
@@ -175,7 +169,7 @@ class _Parser:
 
     def _texts(self, frame: pd.DataFrame, names: Sequence[str]) -> dict[str, TextColumn]:
         """The columns that were read as they are."""
-        return {name: _text_column(frame[self._position[name]].to_numpy()) for name in names}
+        return {name: text_column(frame[self._position[name]].to_numpy()) for name in names}
 
     def _frame(self, block: Block, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
         """The columns by their positions: what pandas makes of the numbers, and texts as they are."""
@@ -239,10 +233,3 @@ def _is_number(word: str) -> bool:
         return not np.isnan(float(word))
     except ValueError:
         return False
-
-
-def _text_column(texts: Array) -> TextColumn:
-    """Codes and levels of a column."""
-    # much faster than pandas' own categories, which it sorts and looks at for numbers
-    codes, levels = pd.factorize(texts)
-    return TextColumn(codes, tuple(levels.tolist()))

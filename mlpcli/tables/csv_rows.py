@@ -57,7 +57,8 @@ class Records:
         self._nothing = LINE_ENDS + END_MARK
         self.last_notes: list[str] = []
         skipped = self._skip_lines()
-        self.separator = form.separator or skipped.separator or form.separator_of(self._name)
+        first_line = self._buffer.partition(b"\n")[0]
+        self.separator = form.separator or skipped.separator or form.separator_of(self._name, first_line)
         row, own = self._read_front(form.empty_rows)
         self.sample = list(row.sample)
         hint = other_separator(row)

@@ -59,7 +59,7 @@ class Header:
     unnamed: int = 0
     notes: tuple[str, ...] = ()
     hint: str | None = None  # what to do about names that are none, or of columns with another separator
-    line: int = 1
+    line: int | None = 1  # where names stand in a line
 
     @property
     def place(self) -> Place:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from mlpcli.config.file_names import DUCKDB, SQLITE, suffix_of
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.collected import Carried, Collected
 from mlpcli.tables.columns import Kind, Notation, kind_of
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.csv_reader import CsvReader
+from mlpcli.tables.formats.arrow_ipc import arrow_reader
+from mlpcli.tables.formats.duckdb import duckdb_reader
+from mlpcli.tables.formats.json_lines import json_lines_reader
+from mlpcli.tables.formats.parquet import parquet_reader
+from mlpcli.tables.formats.sqlite import sqlite_reader
 from mlpcli.tables.header import Header
 from mlpcli.tables.owners import Owner
+from mlpcli.tables.row_digest import RowDigest, TableDigest
 from mlpcli.tables.source import DataFile
 from mlpcli.tables.spellings import is_code
 from mlpcli.tables.table import Table, Wanted
@@ -41,10 +47,6 @@ class Reader(Protocol):
     def notation(self) -> Notation:
         """How its texts say numbers and nothing."""
 
-    @property
-    def sha256(self) -> str:
-        """The hash of the file's bytes; of all of them once the tables are read, no row skipped."""
-
     def skip(self, most: float = inf) -> int:
         """Pass over rows at the front, as many as come off without a look at their cells: how many.
 
@@ -63,26 +65,35 @@ class Reader(Protocol):
         """Close the file."""
 
 
-# by what a name ends with, a last .gz aside: who opens such a file
-OPENERS: dict[str, Callable[[DataFile, CsvFormat], Reader]] = {".csv": CsvReader, ".tsv": CsvReader}
+# by what a name ends with, that of a compression aside: who opens such a file
+OPENERS: dict[str, Callable[[DataFile, CsvFormat], Reader]] = {
+    ".csv": CsvReader,
+    ".tsv": CsvReader,
+    ".jsonl": json_lines_reader,
+    ".ndjson": json_lines_reader,
+    ".parquet": parquet_reader,
+    ".arrow": arrow_reader,
+    ".feather": arrow_reader,
+    **dict.fromkeys(SQLITE, sqlite_reader),
+    **dict.fromkeys(DUCKDB, duckdb_reader),
+}
 
 
 def open_table(file: DataFile, form: CsvFormat) -> Reader:
     """The reader of a file. What has another name, or none as a pipe, is CSV, which is written in `form`."""
-    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
-    return OPENERS.get(suffix, CsvReader)(file, form)
+    return OPENERS.get(suffix_of(file.name), CsvReader)(file, form)
 
 
 @dataclass(frozen=True)
 class WholeFile:
-    """All rows of a file, until their owner gives them up, with the hash of its bytes.
+    """All rows of a file, until their owner gives them up, and their digest.
 
     `carried` are columns that nothing is computed from.
     """
 
     header: Header
     owner: Owner
-    sha256: str
+    digest: TableDigest
     carried: Mapping[str, Carried]
 
     @property
@@ -105,22 +116,34 @@ def read_whole(
     A column that may be `either` becomes numbers if all its cells are, or stand where numbers should be;
     otherwise texts, for which the file is read once more if the first rows did not tell.
     """
-    file = file.kept()
+    file, digest = file.kept(), RowDigest()
     with open_table(file, form) as reader:
         header, notation = reader.header, reader.notation
         present = tuple(name for name in carried if header.own(name) is not None)
         blocks = Collected(_with_texts_seen(reader, choose(reader)), present, cache)
         for table in reader.tables(blocks.wanted + Wanted(texts=present), kept=True):
             blocks.add(table)
-        sha256 = reader.sha256
+            digest.add(table)
         header = replace(header, notes=(*header.notes, *reader.last_notes))
     if not blocks.rows:
-        raise DataError(Problem("there are no rows after the header", Place(file.name)))
+        where = "" if header.line is None else " after the header"
+        raise DataError(Problem(f"there are no rows{where}", Place(file.name)))
     if blocks.turned:
+        digest.without_numbers(blocks.turned)
         with open_table(file, form) as reader:
-            for table in reader.tables(Wanted(texts=tuple(blocks.turned))):
-                blocks.add_texts(table)
-    return WholeFile(header, blocks.owner(file.name, notation), sha256, blocks.carried())
+            _read_again(reader, blocks, digest)
+    return WholeFile(header, blocks.owner(file.name, notation), digest.digest(), blocks.carried())
+
+
+def _read_again(reader: Reader, blocks: Collected, digest: RowDigest) -> None:
+    """The columns that turned into texts, from the first row on."""
+    rows = 0
+    for table in reader.tables(Wanted(texts=tuple(blocks.turned))):
+        blocks.add_texts(table)
+        digest.add_texts(table)
+        rows += table.rows
+    if rows != blocks.rows:
+        raise DataError.of("changed while it was being read", Place(reader.header.source))
 
 
 def _with_texts_seen(reader: Reader, wanted: Wanted) -> Wanted:

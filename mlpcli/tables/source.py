@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import hashlib
 import io
 import re
 import stat
@@ -13,9 +12,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from mlpcli.config.file_names import is_database
 from mlpcli.errors import DataError, Place
+from mlpcli.tables import zstandard
 from mlpcli.tables.decoding import Text, decoded
 from mlpcli.tables.shell_commands import Mending
 
@@ -26,24 +27,48 @@ ALWAYS_UNPACKED = 64 << 20
 UNPACKED_RATIO = 200
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-REFUSED_MAGIC = (
+UNPACK, A_TABLE = "unpack it first; .gz and .zst are read as they are", "a table as text is expected (CSV)"
+A_PAGE = "download the file itself: the address gave a page about it"
+# by what a file begins with: what it is, and what to do where something else was expected
+MAGIC = (
     (b"PK\x03\x04", "a zip file or an Excel workbook", "unpack it, or save the table as CSV"),
-    (b"\xfd7zXZ\x00", "an xz file", "unpack it first; only .gz is read as it is"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file", "unpack it first; only .gz is read as it is"),
-    (b"\x89PNG", "a PNG picture", "a table as text is expected (CSV)"),
+    (b"\xfd7zXZ\x00", "an xz file", UNPACK),
+    (b"\x89PNG", "a PNG picture", A_TABLE),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the table as CSV"),
-    (b"%PDF-", "a PDF document", "a table as text is expected (CSV)"),
-    (b"BZh91AY&SY", "a bzip2 file", "unpack it first; only .gz is read as it is"),
-    (b"\x93NUMPY", "a NumPy array", "a table as text is expected (CSV)"),
-    (b"PAR1", "a Parquet file", "a table as text is expected (CSV)"),
-    (b"<!DOCTYPE", "a web page", "download the file itself: the address gave a page about it"),
-    (b"<!doctype", "a web page", "download the file itself: the address gave a page about it"),
-    (b"<html", "a web page", "download the file itself: the address gave a page about it"),
-    (b'{"', "a JSON document", "save the table as CSV"),
-    (b'[{"', "a JSON document", "save the table as CSV"),
+    (b"%PDF-", "a PDF document", A_TABLE),
+    (b"BZh91AY&SY", "a bzip2 file", UNPACK),
+    (b"\x93NUMPY", "a NumPy array", A_TABLE),
+    (b"PAR1", "a Parquet file", "give it a name that ends in .parquet"),
+    (b"ARROW1", "an Arrow file", "give it a name that ends in .arrow"),
+    (b"FEA1", "a Feather file of the first version", "write it again as Parquet, or as Feather of today"),
+    (b"SQLite format 3\0", "an SQLite database", "give it a name that ends in .sqlite"),
+    (b"<!DOCTYPE", "a web page", A_PAGE),
+    (b"<!doctype", "a web page", A_PAGE),
+    (b"<html", "a web page", A_PAGE),
+    (b'{"', "a JSON document", "give it a name that ends in .jsonl, if it has an object a line"),
+    (b'[{"', "a JSON document", "of an array: jq -c '.[]' makes a .jsonl of it, an object a line"),
     (b"<?xml", "an XML document", "save the table as CSV"),
     (b"version https://", "a pointer of Git LFS", "git lfs pull"),
 )
+DAMAGES: tuple[type[Exception], ...] = (
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    *zstandard.damages(),
+)
+BEGINS_AS = {"a JSON Lines file": "a JSON document"}
+GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which rows of a database are meant: a table, or what a query gives; one of the two."""
+
+    table: str | None = None
+    query: str | None = None
+
+
+ALL_THERE_IS = Chosen()  # of a database the only table
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,7 @@ class DataFile:
     name: str
     open: Callable[[], BinaryIO]
     regular: bool
+    chosen: Chosen = ALL_THERE_IS
 
     def kept(self) -> DataFile:
         """The same file, readable more than once: what is no regular file is held in memory."""
@@ -63,7 +89,7 @@ class DataFile:
         return DataFile(self.name, lambda: io.BytesIO(content), regular=True)
 
 
-def find(path: str | Path) -> DataFile:
+def find(path: str | Path, chosen: Chosen = ALL_THERE_IS) -> DataFile:
     """The data file of a path; `-` is standard input. DataError if there is nothing to read."""
     name = str(path)
     if name == "-":
@@ -76,8 +102,10 @@ def find(path: str | Path) -> DataFile:
     except (OSError, ValueError) as error:
         raise DataError.of(f"cannot be read: {reason(error)}", place) from error
     if stat.S_ISDIR(mode):
-        raise DataError.of("is a directory; a CSV file was expected", place)
-    return DataFile(name, lambda: _opened(name), stat.S_ISREG(mode))
+        raise DataError.of("is a directory; a file was expected", place)
+    if is_database(name) and not stat.S_ISREG(mode):
+        raise DataError.of("is no regular file, which a database has to be", place)
+    return DataFile(name, lambda: _opened(name), stat.S_ISREG(mode), chosen)
 
 
 def reason(error: Exception) -> str:
@@ -98,14 +126,12 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-class Hashed(io.RawIOBase):
-    """A handle that hashes and counts every byte read through it; its first bytes can be looked at."""
+class Peeked(io.RawIOBase):
+    """A handle that counts every byte read through it; its first bytes can be looked at."""
 
     def __init__(self, handle: BinaryIO) -> None:
         super().__init__()
         self._handle = handle
-        self._hash = hashlib.sha256()
-        self._hashing = True
         self.size = 0
         self.head = self._handle.read(16)
         self._ahead = self.head
@@ -119,55 +145,53 @@ class Hashed(io.RawIOBase):
         end = len(self._ahead) if size < 0 else size
         content, self._ahead = self._ahead[:end], self._ahead[end:]
         content += self._handle.read(size - len(content) if size >= 0 else -1)
-        if self._hashing:
-            self._hash.update(content)
         self.size += len(content)
         return content
 
-    def stop_hashing(self) -> None:
-        """Nobody will ask for the hash: it is half of the time of passing over rows."""
-        self._hashing = False
 
-    @property
-    def sha256(self) -> str:
-        """The hash of what has been read so far, in hex."""
-        return self._hash.hexdigest()
-
-
-def text_of(source: Hashed, name: str, encoding: str) -> Text:
-    """The content of a file as valid UTF-8 in large pieces, whatever its encoding; unpacked if it is gzip."""
-    _refuse_other_formats(source.head, name)
-    packed = source.head.startswith(b"\x1f\x8b")
-    pieces = _readable(_unpacked(source, name) if packed else _plain(source), name)
-    return decoded(pieces, Mending(name, ("gunzip -c",) if packed else ()), encoding)
+def text_of(source: Peeked, name: str, encoding: str, expected: str = "a CSV file") -> Text:
+    """The content of a file as valid UTF-8 in large pieces, whatever its encoding and however compressed."""
+    head = source.head
+    refuse_other_formats(head, name, expected)
+    if head.startswith(GZIP):
+        pieces, command = _unpacked(gzip.GzipFile(fileobj=source, mode="rb"), source, name), ["gunzip -c"]
+    elif head.startswith(ZSTANDARD):
+        pieces, command = _unpacked(zstandard.unpacking(source, name), source, name), ["zstd -dc"]
+    else:
+        pieces, command = _plain(source), []
+    return decoded(_readable(pieces, name), Mending(name, tuple(command)), encoding)
 
 
-def _refuse_other_formats(head: bytes, name: str) -> None:
-    for magic, what, hint in REFUSED_MAGIC:
-        if head.startswith(magic):
-            raise DataError.of(f"is {what}, not a CSV file", Place(name), hint)
+def refuse_other_formats(head: bytes, name: str, expected: str) -> None:
+    """DataError where the first bytes of a file are those of another format than the one expected."""
+    for magic, what, hint in MAGIC:
+        if head.startswith(magic) and what != BEGINS_AS.get(expected):
+            raise DataError.of(f"is {what}, not {expected}", Place(name), hint)
 
 
 def _readable(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     try:
         yield from pieces
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGES as error:
         why = "it ends too early" if isinstance(error, EOFError) else str(error)
-        raise DataError.of(f"is a damaged gzip file: {why}", Place(name)) from error
+        raise DataError.of(f"is a damaged compressed file: {why}", Place(name)) from error
     except OSError as error:
         if error.errno == errno.ENOMEM:
             raise
+        if error.errno is None:  # as pyarrow says it of what it unpacks
+            raise DataError.of(f"is a damaged compressed file: {error}", Place(name)) from error
         raise DataError.of(f"cannot be read: {reason(error)}", Place(name)) from error
 
 
-def _plain(source: Hashed) -> Iterator[bytes]:
+def _plain(source: Peeked) -> Iterator[bytes]:
     yield from iter(lambda: source.read(CHUNK), b"")
 
 
-def _unpacked(source: Hashed, name: str) -> Iterator[bytes]:
+def _unpacked(content: Any, source: Peeked, name: str) -> Iterator[bytes]:
+    """What a compressed file holds, to be read with `content`."""
     unpacked = 0
-    with gzip.GzipFile(fileobj=source, mode="rb") as handle:
-        while piece := handle.read(CHUNK):
+    with content as handle:
+        while piece := bytes(handle.read(CHUNK)):
             unpacked += len(piece)
             if unpacked > max(ALWAYS_UNPACKED, UNPACKED_RATIO * source.size):
                 message = f"unpacks to more than {UNPACKED_RATIO} times its size"

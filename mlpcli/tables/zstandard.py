@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-def unpacking(handle: BinaryIO, name: str) -> Any:
+def unpacking(handle: BinaryIO | io.RawIOBase, name: str) -> Any:
     """What reads the content of a compressed stream, to be used in a `with`, which leaves `handle` open.
 
     Raises UsageError where nothing is installed that can; its `read` raises OSError or EOFError for what is
@@ -23,6 +23,13 @@ def unpacking(handle: BinaryIO, name: str) -> Any:
         return import_module("compression.zstd").ZstdFile(handle)
     arrow = optional("pyarrow", f"{name}: reading .zst")
     return arrow.CompressedInputStream(arrow.PythonFile(_Borrowed(handle), mode="r"), "zstd")
+
+
+def damages() -> tuple[type[Exception], ...]:
+    """What reading raises for something damaged, besides OSError and EOFError."""
+    if sys.version_info >= (3, 14):
+        return (import_module("compression.zstd").ZstdError,)
+    return ()
 
 
 def packing(handle: BinaryIO, name: str) -> Any:
@@ -36,7 +43,7 @@ def packing(handle: BinaryIO, name: str) -> Any:
 class _Borrowed(io.RawIOBase):
     """A stream that stays open when pyarrow closes what it was given."""
 
-    def __init__(self, handle: BinaryIO) -> None:
+    def __init__(self, handle: BinaryIO | io.RawIOBase) -> None:
         super().__init__()
         self._handle = handle
 

@@ -146,17 +146,19 @@ def test_other_files(tmp_path: Path) -> None:
     assert prepared.validation.y.tolist() == [[1], [0]]
     assert prepared.test is not None
     assert len(prepared.train.x) == 9
-    hashes = [
-        hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
-        for name in ("t.csv", "val.csv", "test.tsv")
-    ]
+    hashes = [prepared.digests[part].sha256 for part in ("train", "validation", "test")]
     assert prepared.sha256 == hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def test_the_hash_of_one_file_is_its_own(tmp_path: Path) -> None:
-    """As sha256sum prints it."""
-    prepared = prepare(config_for(tmp_path, PENGUINS, BASE))
-    assert prepared.sha256 == hashlib.sha256(PENGUINS.encode()).hexdigest()
+def test_the_digest_of_one_file_is_that_of_its_rows(tmp_path: Path) -> None:
+    """Not of the columns that are not read, nor of what does not change a cell."""
+    config = config_for(tmp_path, PENGUINS, BASE)
+    prepared = prepare(config)
+    assert prepared.sha256 == prepared.digests["train"].sha256
+    (tmp_path / "t.csv").write_text(PENGUINS.replace("\n", "\r\n"), newline="")
+    assert prepare(config).sha256 == prepared.sha256
+    (tmp_path / "t.csv").write_text(PENGUINS.replace("3", "4", 1))
+    assert prepare(config).sha256 != prepared.sha256
 
 
 def test_ids_targets_weights_splits_and_excluded_columns_are_no_features(tmp_path: Path) -> None:

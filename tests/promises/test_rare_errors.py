@@ -29,7 +29,7 @@ from mlpcli.config.date_format import known_format
 from mlpcli.errors import DataError, OutputError
 from mlpcli.optim.stepper import Stepper
 from mlpcli.run import resume as resuming
-from mlpcli.tables.source import Hashed, find, text_of
+from mlpcli.tables.source import Peeked, find, text_of
 from mlpcli.terminal.console import result_stream
 from mlpcli.terminal.process import ResultStream
 from tests.support.hostile_models import END, good_model
@@ -71,13 +71,13 @@ def test_a_model_on_a_failing_disk(read: Any, says: str) -> None:
 def test_a_model_that_grows_or_goes_while_it_is_used_changes_nothing(place: Path) -> None:
     """It is read once, before the rows."""
     expected = ok("predict", "run/model.npz", "t.csv").out
-    opened = Hashed.__init__
+    opened = Peeked.__init__
 
-    def replaced(source: Hashed, handle: Any) -> None:
+    def replaced(source: Peeked, handle: Any) -> None:
         (place / "run/model.npz").write_bytes(b"something else")
         opened(source, handle)
 
-    with patch.object(Hashed, "__init__", replaced):
+    with patch.object(Peeked, "__init__", replaced):
         assert ok("predict", "run/model.npz", "t.csv").out == expected
     assert (place / "run/model.npz").read_bytes() == b"something else"
 
@@ -112,9 +112,9 @@ class FailingHandle(io.BytesIO):
 
 def test_a_table_on_a_failing_disk() -> None:
     with pytest.raises(DataError, match=r"t\.csv: cannot be read: Input/output error"):
-        list(text_of(Hashed(FailingHandle(errno.EIO)), "t.csv", "utf-8").pieces)
+        list(text_of(Peeked(FailingHandle(errno.EIO)), "t.csv", "utf-8").pieces)
     with pytest.raises(OSError, match="Cannot allocate memory"):  # which has an exit code of its own
-        list(text_of(Hashed(FailingHandle(errno.ENOMEM)), "t.csv", "utf-8").pieces)
+        list(text_of(Peeked(FailingHandle(errno.ENOMEM)), "t.csv", "utf-8").pieces)
 
 
 @pytest.mark.parametrize(

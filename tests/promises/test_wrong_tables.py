@@ -232,12 +232,12 @@ WRONG: list[tuple[bytes, CsvFormat, list[str]]] = [
     (
         gzip.compress(b"a,b\n" + b"1,2\n" * 1000)[:-12],
         PLAIN,
-        ["mlp: error: t.csv: is a damaged gzip file: it ends too early"],
+        ["mlp: error: t.csv: is a damaged compressed file: it ends too early"],
     ),
     (
         gzip.compress(b"a,b\n1,2\n")[:-8] + b"\0" * 8,
         PLAIN,
-        ["mlp: error: t.csv: is a damaged gzip file: CRC check failed 0x0 != 0xa97077b"],
+        ["mlp: error: t.csv: is a damaged compressed file: CRC check failed 0x0 != 0xa97077b"],
     ),
     (
         b'a,b\n1,2\n"3,4\n5,6\n',

@@ -78,7 +78,7 @@ def test_a_table_in_a_file_is_the_one_in_memory(rows: list[tuple[str, str]], mos
         one, other = whole_file(content, Cache("memory")), whole_file(content, cache)
         assert isinstance(one.owner, TableOwner)
         assert isinstance(other.owner, StoredOwner)
-        assert one.sha256 == other.sha256
+        assert one.digest == other.digest
         assert_same(one.table, other.table)
         spans = list(other.owner.another().give_up(most))
         assert [span.start for span in spans] == list(range(0, len(rows), most))

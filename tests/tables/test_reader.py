@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
 import math
 import re
@@ -254,11 +253,11 @@ def test_several_unnamed_columns_may_end_every_line() -> None:
 
 
 def test_gzip_is_known_by_its_content() -> None:
-    """Whatever the name; several members are one file; the hash is that of the packed bytes."""
+    """Whatever the name; several members are one file; its rows have the digest that they have elsewhere."""
     packed = gzip.compress(b"a,b\n1,2\n") + gzip.compress(b"3,4\n")
     file = read(packed)
     assert file.table.texts["b"].texts().tolist() == ["2", "4"]
-    assert file.sha256 == hashlib.sha256(packed).hexdigest()
+    assert file.digest == read(b"a,b\n1,2\n3,4\n").digest
 
 
 @pytest.mark.parametrize(
@@ -273,10 +272,15 @@ def test_encodings(encoding: str, chunk: int) -> None:
     assert file.table.texts["näme"].counts() == {"é": 20}
 
 
-def test_the_hash_is_that_of_the_bytes() -> None:
-    """All of them, the blank lines at the end too."""
-    content = b"a,b\n" + b"1,2\n" * 100 + b"\n\n"
-    assert read(content, chunk=32).sha256 == hashlib.sha256(content).hexdigest()
+def test_the_digest_is_that_of_the_rows() -> None:
+    """Whatever stands around them, and however they are cut into blocks."""
+    rows = [f"{i},{'x' if i == 90 else i}\n" for i in range(100)]
+    wanted = Wanted(either=("a", "b"))
+    expected = read("a,b\n" + "".join(rows), wanted).digest
+    assert expected.columns.keys() == {("number", "a"), ("text", "b")}
+    for text in ("a,b\n" + "".join(rows) + "\n\n", "\ufeffa,b\r\n" + "\r\n".join(rows).replace("\n\r", "\r")):
+        for chunk in (32, 500):
+            assert read(text, wanted, chunk=chunk).digest == expected
 
 
 def test_only_wanted_columns_are_judged() -> None:

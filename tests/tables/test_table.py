@@ -119,7 +119,7 @@ def test_another_format_is_a_module_and_a_row(tmp_path: Path) -> None:
     assert second.test is not None
     assert len(first.test.x) == 60
     assert first.test.x.tobytes() == second.test.x.tobytes()
-    assert first.sha256 != second.sha256
+    assert first.sha256 == second.sha256
 
 
 def test_settings_that_are_wrong_are_told_with_their_places(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mlpcli.report.data_parts import ClassShare, ColumnFacts, DataFacts, PartRow
 from mlpcli.run.facts.case import Case
 from mlpcli.run.facts.shortened import WORDS, capped, name, sentence
 from mlpcli.run.facts.source_rows import SourceRows
-from mlpcli.run.provenance import config_document
+from mlpcli.run.provenance import file_names
 from mlpcli.run.shared_rows import shared_rows
 from mlpcli.survey.leaks import ASKED
 
@@ -28,11 +28,11 @@ def data_of(case: Case, source: SourceRows | None) -> DataFacts:
     """The table that was learnt from; of its cells what the files say, where they could be read again."""
     prepared = case.whole.prepared
     files = prepared.origins.files
-    written = config_document(case.whole)["data"]
+    paths = file_names(case.whole)
     columns = list(_columns(prepared.inputs.features, source))
     remarks = [*prepared.warnings, *(note for note in prepared.notes if not note.endswith(ASKED))]
     return DataFacts(
-        files=tuple(name(str(written[file.key]).replace("\\", "/").rsplit("/", 1)[-1]) for file in files),
+        files=tuple(name(path.replace("\\", "/").rsplit("/", 1)[-1]) for path in paths.values()),
         rows=sum(len(file.places) for file in files),
         parts=tuple(_parts(case)),
         cut=sentence(_cut(case.whole.config.spec)),

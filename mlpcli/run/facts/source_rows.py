@@ -7,18 +7,19 @@ take as long to read as before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices
 from mlpcli.data.row_origins import FileRows
-from mlpcli.data.training_files import format_of, hash_of
+from mlpcli.data.training_files import format_of
 from mlpcli.errors import MlpError
 from mlpcli.run.experiment import Experiment, input_files
 from mlpcli.run.facts.case import Case
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
+from mlpcli.tables.row_digest import RowDigest, TableDigest
 from mlpcli.tables.source import find
 from mlpcli.tables.table import Wanted
 
@@ -77,10 +78,20 @@ def source_rows(case: Case) -> SourceRows | None:
             found[file.key] = read_whole(data, form, lambda reader: _there(reader, columns))
     except (MlpError, OSError):
         return None
-    if hash_of(list(found.values())) != prepared.sha256:
+    if not all(_unchanged(file, prepared.digests[key]) for key, file in found.items()):
         return None
     (train,) = (file.rows_of("train") for file in files if file.key == "train")
     return SourceRows(found, train)
+
+
+def _unchanged(file: WholeFile, known: TableDigest) -> bool:
+    """Whether columns of texts are those that were read before, as texts or as the numbers that they are."""
+    table, digest = file.table, RowDigest()
+    numbers = {name: [table.number(name)] for name in table.texts if ("number", name) in known.columns}
+    digest.add(replace(table, numbers=numbers))
+    found = digest.digest()
+    common = found.columns.keys() & known.columns.keys()
+    return found.rows == known.rows and all(found.columns[key] == known.columns[key] for key in common)
 
 
 def _columns(experiment: Experiment) -> tuple[str, ...]:

@@ -1,0 +1,85 @@
+"""Arrow files (IPC, which Feather is another name of) and streams of the same, a record batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mlpcli.extras import optional
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.formats.arrow_columns import blocks_of, rows_in_front
+from mlpcli.tables.formats.arrow_files import refuse_others, seekable, told
+from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
+from mlpcli.tables.source import DataFile
+
+FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # what each begins with
+
+
+def arrow_reader(file: DataFile, form: CsvFormat) -> TypedReader:
+    """The reader of an Arrow file or stream; raises UsageError where pyarrow is not installed."""
+    return TypedReader(ArrowBatches(file), form)
+
+
+class ArrowBatches:
+    """An open Arrow file or stream."""
+
+    def __init__(self, file: DataFile) -> None:
+        ipc = optional("pyarrow.ipc", f"{file.name}: reading .arrow")
+        self.name = file.name
+        self.notes: Sequence[str] = ()
+        self._waiting: list[Any] = []
+        self._before = 0  # rows that are passed over
+        self._handle = seekable(file)
+        try:
+            head = refuse_others(self._handle, (FILE, STREAM), file.name, "an Arrow file")
+            with told(file.name, "is a damaged Arrow file"):
+                if head.startswith(FILE):
+                    opened = ipc.open_file(self._handle)
+                    self._batches = map(opened.get_batch, range(opened.num_record_batches))
+                else:
+                    opened = ipc.open_stream(self._handle)
+                    self._batches = iter(opened)
+                self._schema = opened.schema
+        except BaseException:
+            self._handle.close()
+            raise
+        self.names: Sequence[str] = self._schema.names
+
+    def close(self) -> None:
+        """Close the file."""
+        self._handle.close()
+
+    def first(self, rows: int) -> CellBlock:
+        """Some rows at the front; they are still to come."""
+        with told(self.name, "is a damaged Arrow file"):
+            while sum(batch.num_rows for batch in self._waiting) < rows and self._pull():
+                pass
+        return rows_in_front(iter(self._waiting), rows, self._schema)
+
+    def skip(self, most: float) -> int:
+        """Pass over record batches at the front, as long as they have at most so many rows: how many."""
+        passed = 0
+        for batch in self._all():
+            if passed + batch.num_rows > most:
+                self._waiting.insert(0, batch)
+                break
+            passed += batch.num_rows
+        self._before += passed
+        return passed
+
+    def blocks(self, names: Sequence[str]) -> Iterator[CellBlock]:
+        """The rows that are left, some at a time, with these columns."""
+        return blocks_of(self._all(), names, self._before)
+
+    def _all(self) -> Iterator[Any]:
+        """The record batches that are left."""
+        with told(self.name, "is a damaged Arrow file"):
+            while self._waiting or self._pull():
+                yield self._waiting.pop(0)
+
+    def _pull(self) -> bool:
+        """Have one more record batch waiting; whether there is one."""
+        batch = next(self._batches, None)
+        if batch is not None:
+            self._waiting.append(batch)
+        return batch is not None

@@ -1,0 +1,114 @@
+"""Tables and queries of databases: their rows, some at a time, from a connection that can only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mlpcli.errors import DataError, Place
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.formats.cells import PythonColumn
+from mlpcli.tables.formats.statements import statement_of
+from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
+from mlpcli.tables.source import DataFile
+from mlpcli.tables.table import Lines
+
+CELLS = 1 << 18  # of a block
+
+
+class Connection(Protocol):
+    """An open database."""
+
+    def execute(self, sql: str, /) -> Any:
+        """Run a statement: a cursor as the DB-API (PEP 249) has it."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How databases of one kind are opened, how their tables are listed, and what they raise.
+
+    `order` is what keeps the rows of a table in the order in which they were put there.
+    """
+
+    open: Callable[[DataFile], Connection]
+    tables: str
+    error: type[Exception]
+
+
+def database_reader(file: DataFile, form: CsvFormat, engine: Engine) -> TypedReader:
+    """The reader of the table or query that is chosen of a database."""
+    return TypedReader(DatabaseRows(file, engine), form)
+
+
+class DatabaseRows:
+    """The rows of a table or a query, which is running."""
+
+    def __init__(self, file: DataFile, engine: Engine) -> None:
+        self.name = file.name
+        self._error = engine.error
+        with self._told("cannot be read"):
+            self._connection = engine.open(file)
+        try:
+            with self._told("cannot be read"):
+                tables = [str(row[0]) for row in self._connection.execute(engine.tables).fetchall()]
+            statement = statement_of(file.chosen, tables, file.name)
+            with self._told("the query failed" if file.chosen.query else "cannot be read"):
+                self._cursor = self._connection.execute(statement.sql)
+                self.names: Sequence[str] = tuple(column[0] for column in self._cursor.description)
+        except BaseException:
+            self._connection.close()
+            raise
+        self.notes: Sequence[str] = statement.notes
+        self._size = max(1, CELLS // len(self.names))
+        self._waiting: list[tuple[Any, ...]] = []
+        self._before = 0  # rows that have been passed over or handed out
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def first(self, rows: int) -> CellBlock:
+        """Some rows at the front; they are still to come."""
+        self._waiting = self._fetched(rows)
+        return self._block(self._waiting, self.names)
+
+    def skip(self, most: float) -> int:
+        """Pass over so many rows at the front: how many there were."""
+        passed = min(len(self._waiting), most)
+        self._waiting = self._waiting[int(passed) :]
+        while passed < most and (rows := self._fetched(int(min(self._size, most - passed)))):
+            passed += len(rows)
+        self._before += int(passed)
+        return int(passed)
+
+    def blocks(self, names: Sequence[str]) -> Iterator[CellBlock]:
+        """The rows that are left, some at a time, with these columns."""
+        rows = self._waiting or self._fetched(self._size)
+        self._waiting = []
+        while rows:
+            yield self._block(rows, names)
+            self._before += len(rows)
+            rows = self._fetched(self._size)
+
+    def _fetched(self, rows: int) -> list[tuple[Any, ...]]:
+        with self._told("cannot be read"):
+            return list(self._cursor.fetchmany(rows))
+
+    def _block(self, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> CellBlock:
+        cells = dict(zip(self.names, zip(*rows, strict=True), strict=True)) if rows else {}
+        where = Lines((0,), (self._before + 1,), "row")
+        return CellBlock(len(rows), where, {name: PythonColumn(cells.get(name, ())) for name in names})
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """What the database says of a failure is told with its place."""
+        try:
+            yield
+        except self._error as error:
+            said = str(error).strip().split("\n")[0]
+            raise DataError.of(f"{what}: {said}", Place(self.name)) from error
