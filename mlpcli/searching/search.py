@@ -13,11 +13,9 @@ from mlpcli.extras import optional
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.crew import InterruptedTaskError, side_by_side
 from mlpcli.run.study import Study, study_of
-from mlpcli.searching.claims import turn
 from mlpcli.searching.outputs import write_outputs, write_page
-from mlpcli.searching.storage import require_storage, storage_of
+from mlpcli.searching.storage import require_storage
 from mlpcli.searching.study_file import StudyFile
-from mlpcli.searching.study_store import StudyStore
 from mlpcli.searching.tried import Found, found_in
 from mlpcli.searching.worker import Limits, Place, Told, Worker
 from mlpcli.signals import StopRequest, stop_on_signals
@@ -66,12 +64,10 @@ def search(
         optional("cmaes", "the sampler cmaes")
     data_sha256 = checked(file, console).whole.prepared.sha256
     place = place_of(file, options)
-    with turn(place.directory):
-        store = StudyStore.opened(file, place.name, storage_of(place.url, place.directory), data_sha256)
     worker = Worker(file, place, limits_of(file, options), data_sha256)
     with stop_on_signals() as stop:
         work(worker, hear, stop)
-        found = found_in(store)
+        found = found_in(worker.store())
         files = write_outputs(file, found, place.directory) if options.writes else ()
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name}: call it again to go on with the trials under way")
@@ -117,7 +113,8 @@ def limits_of(file: StudyFile, options: SearchOptions) -> Limits:
 def work(worker: Worker, hear: Callable[[Told], None], stop: StopRequest) -> None:
     """Let as many workers work as there are to be; one whose process is killed begins again.
 
-    So its trial is taken over. What they were asked to stop at is saved.
+    So its trial is taken over. What they were asked to stop at is saved. The storage is not opened before:
+    connections do not bear a fork.
     """
 
     def heard(_number: int, message: Any) -> None:

@@ -20,6 +20,9 @@ JOURNAL: Final = "journal.log"  # in a study's directory
 KINDS: Final = "journal:PATH, sqlite:///PATH, postgresql://..., mysql://... or grpc://HOST:PORT"
 GRPC: Final = re.compile(r"grpc://([^:/]+|\[[0-9a-fA-F:]+\]):([0-9]{1,5})")
 DATABASES: Final = ("sqlite", "postgresql", "mysql")
+OF_STORAGES: Final = frozenset(
+    {"optuna", "sqlalchemy", "grpc"}
+)  # packages whose errors are those of a storage
 PACKAGES: Final = {
     "grpc": "grpcio protobuf",
     "psycopg2": "psycopg2-binary",
@@ -78,7 +81,7 @@ def storage_of(url: str | None, directory: Path) -> BaseStorage:
         hint = f"pip install {PACKAGES.get(module, module)}"
         raise UsageError.of(f"--storage {kind}: needs {module}, which is not installed", hint=hint) from error
     except Exception as error:
-        raise _unreachable(url or "", error) from error
+        raise _failed(url, "the study cannot be opened", error) from error
 
 
 def _served(url: str) -> BaseStorage:
@@ -95,8 +98,22 @@ def _database(url: str) -> BaseStorage:
     return get_storage(url)
 
 
-def _unreachable(url: str, error: Exception) -> MlpError:
+@contextmanager
+def storage_errors(url: str | None) -> Iterator[None]:
+    """What a database or a server fails with in the middle of a search is an OutputError: nothing is lost."""
+    try:
+        yield
+    except Exception as error:
+        kinds = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+        if not kinds & OF_STORAGES:
+            raise
+        raise _failed(url, "the storage of the study failed", error) from error
+
+
+def _failed(url: str | None, what: str, error: Exception) -> MlpError:
     """What is wrong with a storage, in one line; a password is not repeated."""
-    shown = re.sub(r"//[^/@]*@", "//", url)
-    reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    return OutputError.of(f"the study cannot be opened: {reason}", Place(f"--storage {shown}"))
+    shown = re.sub(r"//[^/@]*@", "//", url or "journal")
+    reasons = [line.strip() for line in str(error).splitlines() if len(line.strip()) > 1]
+    reason = reasons[0] if reasons else type(error).__name__
+    hint = "what is under way is taken over by the next call"
+    return OutputError.of(f"{what}: {reason}", Place(f"--storage {shown}"), hint)

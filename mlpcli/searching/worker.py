@@ -14,8 +14,8 @@ from optuna.trial import TrialState
 
 from mlpcli.artifacts.run_files import is_checkpoint, names_in
 from mlpcli.parallel.crew import InterruptedTaskError
-from mlpcli.searching.claims import Claim, Claims
-from mlpcli.searching.storage import quietly, storage_of
+from mlpcli.searching.claims import Claim, Claims, turn
+from mlpcli.searching.storage import quietly, storage_errors, storage_of
 from mlpcli.searching.study_file import StudyFile
 from mlpcli.searching.study_store import StudyStore
 from mlpcli.searching.trial_run import Outcome, TrialRun
@@ -68,8 +68,11 @@ class Worker:
 
         Raises InterruptedTaskError where it was to stop, and what ends a search.
         """
-        storage = storage_of(self.place.url, self.place.directory)
-        store = StudyStore.opened(self.file, self.place.name, storage, self.data_sha256)
+        with storage_errors(self.place.url):
+            self._work(tell, stop_requested)
+
+    def _work(self, tell: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
+        store = self.store()
         claims = Claims(store, self.place.directory, self.limits.trials, self.limits.stale_after)
         rest = SHORTEST_REST
         while not self.is_late:
@@ -89,6 +92,13 @@ class Worker:
                 if outcome is not None:
                     settle(store, claim, outcome)
                     tell(Told(claim.number, outcome.value, outcome.reason, claim.taken_over))
+
+    def store(self) -> StudyStore:
+        """The study, opened in this process, begun where there is none."""
+        place = self.place
+        with turn(place.directory):
+            storage = storage_of(place.url, place.directory)
+            return StudyStore.opened(self.file, place.name, storage, self.data_sha256)
 
     @property
     def is_late(self) -> bool:

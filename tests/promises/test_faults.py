@@ -16,7 +16,15 @@ from tests.faults.figure import Figure
 
 
 # power cuts are in test_atomic; disks and limits of memory take seconds for each of many processes
-@pytest.mark.parametrize(("name", "times"), [("kills", 40), ("resumes", 4), ("system_calls", 2)])
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("kills", 40),
+        ("resumes", 4),
+        ("system_calls", 2),
+        pytest.param("searches", 10, marks=pytest.mark.slow),
+    ],
+)
 def test_commands_survive_what_hits_them(name: str, times: int, tmp_path: Path) -> None:
     """In a process of its own, as it forks."""
     command = [sys.executable, "-m", "tests.faults", name, "--times", str(times), "--save", str(tmp_path)]

@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("optuna")
 
+from optuna.exceptions import StorageInternalError
+
 from mlpcli.errors import OutputError
 from mlpcli.run.predictor import open_model
 from mlpcli.searching import storage, trial_run, worker
@@ -286,6 +288,18 @@ def test_a_disk_that_fails_ends_the_search(study: Path, monkeypatch: pytest.Monk
         assert failing(study, "-o", study.parent / "full").code == 6
     found = document(study, "--trials", 2, out="full")
     assert found["trials"]["complete"] == 2, "what was under way is taken over"
+
+
+def test_a_storage_that_fails_on_the_way_is_no_bug(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise StorageInternalError("the database is locked\n(Background on this error at: ...)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "settle", locked)
+        found = failing(study, "-o", study.parent / "locked", "--trials", 2)
+    assert found.code == 6
+    assert "the storage of the study failed: the database is locked\n" in found.err
+    assert document(study, "--trials", 2, out="locked")["trials"]["complete"] == 2
 
 
 def test_after_a_signal_it_goes_on(study: Path, done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
