@@ -17,7 +17,7 @@ Drawing: TypeAlias = "Callable[[], AbstractContextManager[Draw | None]]"
 Led: TypeAlias = "Callable[[Drawing, Ranks | None], int]"
 
 # what all processes of a launcher do together; of any other command one is enough
-OF_ALL: Final = frozenset({"train", "predict"})
+OF_ALL: Final = frozenset({"train", "predict", "search"})
 
 
 def has_nothing_to_do(arguments: Sequence[str]) -> bool:

@@ -48,13 +48,20 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def launched(*arguments: object, flags: tuple[str, ...] = (), program: list[str] = MLP) -> Done:
-    """Two processes, which must end in a minute."""
-    done = subprocess.run(
-        [str(MPIEXEC), "-n", "2", *flags, *program, *map(str, arguments)],
-        capture_output=True,
-        env={**os.environ, "MPIR_CVAR_NOLOCAL": "1"},  # as if they were on two machines
-        timeout=60,
-    )
+    """Two processes, which must end in a minute.
+
+    On a busy machine the launcher itself may die by SIGPIPE before it has started any: then once more.
+    """
+    for _ in range(3):
+        done = subprocess.run(
+            [str(MPIEXEC), "-n", "2", *flags, *program, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, "MPIR_CVAR_NOLOCAL": "1"},  # as if they were on two machines
+            timeout=60,
+        )
+        if done.returncode != -signal.SIGPIPE:
+            break
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
