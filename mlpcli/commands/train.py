@@ -23,6 +23,7 @@ from mlpcli.run.shared_rows import shared_rows
 from mlpcli.run.study import Study, study_of
 from mlpcli.run.training import Finished, RunOptions, Trained
 from mlpcli.storage.cache import Cache
+from mlpcli.storage.rank_rows import CacheOfRanks
 from mlpcli.terminal.console import Console, reading
 from mlpcli.training.unused_classes import unused_remark
 
@@ -43,8 +44,16 @@ class TrainOptions:
 def train(config: Config, options: TrainOptions, console: Console) -> ExitCode:
     """Train as the config says and show how good the model is."""
     claims = parse_assertions(options.assertions)
-    with Cache(config.spec.data.cache, training.output_of(config, options.run)) as cache:
+    with cache_of(config, options.run) as cache:
         return _trained(config, options, claims, cache, console)
+
+
+def cache_of(config: Config, options: RunOptions) -> Cache:
+    """Where the data are: of several processes that train one network, with all of them."""
+    mode, output = config.spec.data.cache, training.output_of(config, options)
+    if options.ranks is None or config.spec.ensemble is not None:
+        return Cache(mode, output)
+    return CacheOfRanks(mode, output, options.ranks)
 
 
 def _trained(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 
+from mlpcli.arrays import Matrix
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.wire import HasCome, Wire
 from mlpcli.signals import StopRequest, stop_on_signals
@@ -45,6 +46,7 @@ class Ranks:
         self.rank, self.size = wire.rank, wire.size
         self.leads = wire.rank == 0
         self.stop = StopRequest()  # made here or in another process: all agree on it
+        self.keeps: dict[int, Matrix] = {}  # rows that this process holds, by a number that all know
         self._waiting = True  # whether the followers wait for an order
 
     def told(self, make: Callable[[], T]) -> T:
@@ -60,10 +62,17 @@ class Ranks:
         self._tell(value)
         return value
 
-    def give(self, order: Order) -> None:
-        """Let all followers do what is ordered; to be called by the leader, who does its part of it then."""
+    @contextmanager
+    def ordered(self, order: Order) -> Iterator[None]:
+        """Let all followers do what is ordered while the leader does its part of it, within.
+
+        To be called by the leader, as long as they wait for it.
+        """
+        assert self._waiting, "they are in the middle of something else"
         self._tell(order)
         self._waiting = False
+        yield
+        self._waiting = True
 
     def follow(self) -> None:
         """Do what the leader orders, until it dismisses this process, or all were asked to stop.
@@ -73,10 +82,6 @@ class Ranks:
         with stop_on_signals(self.stop), suppress(InterruptedTaskError):
             while (order := self._heard()) is not None:
                 order.carry_out(self)
-
-    def done(self) -> None:
-        """What was ordered is done by all: the followers wait for the next order."""
-        self._waiting = True
 
     def dismiss(self) -> None:
         """There are no more orders; to be called by the leader, whatever has happened."""

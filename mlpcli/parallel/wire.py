@@ -111,8 +111,8 @@ def joined(expected: int, load: Callable[[str], Any] = import_module) -> Wire:
 
     UsageError where there is no mpi4py, or no library for it, or one that is not the launcher's.
     """
-    # one thread alone sends messages, and says so: the library then need not lock anything
-    os.environ.setdefault("MPI4PY_RC_THREAD_LEVEL", "funneled")
+    # one thread sends messages at a time, and says so: the library then need not lock anything
+    os.environ.setdefault("MPI4PY_RC_THREAD_LEVEL", "serialized")
     try:
         mpi = load("mpi4py.MPI")
     except ModuleNotFoundError:

@@ -92,14 +92,12 @@ def trained_by_ranks(
     """Train the one network of a run; to be called by the leader. Raises as `trained_members` does."""
     (member,) = members
     whole = member.make()
-    with resources.in_use(), MpiPool(resources.parts, ranks) as pool:
-        ranks.give(TrainingOrder.of(whole, resources, around, member.most_epochs))
+    order = TrainingOrder.of(whole, resources, around, member.most_epochs)
+    with resources.in_use(), MpiPool(resources.parts, ranks) as pool, ranks.ordered(order):
         parts = {
             name: replace(split, rows=SpreadPart.given_out(split.rows, ranks))
             for name, split in whole.parts.items()
         }
         spread = replace(member, make=lambda: replace(whole, parts=parts))
         own = replace(around, stop_requested=pool.stop_requested)
-        trained = trained_members([spread], [own], pool)
-    ranks.done()
-    return trained
+        return trained_members([spread], [own], pool)

@@ -6,7 +6,7 @@ batches at a time, each process sends the rows that it holds to those who have t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -14,60 +14,49 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
-from mlpcli.nn.evaluation import rows_of
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.ranks import Ranks
 from mlpcli.parallel.shares import share
+from mlpcli.storage.rank_rows import Place, RankRows, held_by, pieces
 from mlpcli.training.batches import Part, Room
 from mlpcli.training.numbered import BatchesOfEpoch, Numbered
 from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
 WINDOW_BYTES: Final = 1 << 26  # of the rows of batches that are fetched at once, by all processes together
-PIECE: Final = 1 << 24  # entries of a message in which a stretch of rows is given out
-
-
-def held_by(rows: int, ranks: Ranks) -> list[slice]:
-    """Which of so many rows each process holds."""
-    cut = (rows_of(rows, rank, ranks.size) for rank in range(ranks.size))
-    return [slice(min(one.start, rows), one.stop) for one in cut]
 
 
 @dataclass(frozen=True)
 class RowKind:
-    """What whoever is to receive rows has to know: how many there are, and the columns of x and y."""
+    """What whoever is to receive rows has to know: how many there are, and the columns of x and y.
+
+    `place` is where x is, if it is with those who are to hold it already.
+    """
 
     rows: int
     inputs: int
     outputs: int
     has_weights: bool
     dtype: str
+    place: Place | None
 
     @classmethod
     def of(cls, part: Part) -> RowKind:
         """That of the rows of a part."""
         (rows, inputs), outputs = part.x.shape, part.y.shape[1]
-        return cls(rows, inputs, outputs, part.weights is not None, part.y.dtype.name)
+        place = part.x.place if isinstance(part.x, RankRows) else None
+        return cls(rows, inputs, outputs, part.weights is not None, part.y.dtype.name, place)
 
     @property
     def width(self) -> int:
         """The columns of a row with all that belongs to it: x, y, and its weight where it has one."""
         return self.inputs + self.outputs + self.has_weights
 
-    def room(self, rows: int) -> Matrix:
-        """Room for so many rows as they are sent."""
-        return np.empty((rows, self.width), self.dtype)
-
-    def arrays(self, rows: Matrix) -> tuple[Matrix, Matrix, Matrix | None]:
-        """x, y and weights of rows as they are sent."""
-        x, y, weights = np.split(rows, [self.inputs, self.inputs + self.outputs], axis=1)
-        return x, y, weights if self.has_weights else None
-
-    def pieces(self, rows: slice) -> Iterator[slice]:
-        """A stretch of rows as it is sent, in messages that are not too long."""
-        step = max(1, PIECE // self.width)
-        for start in range(rows.start, rows.stop, step):
-            yield slice(start, min(start + step, rows.stop))
+    def room(self, rows: int) -> Room:
+        """Room for so many rows; memory is taken where something is written."""
+        weights = np.empty((rows, 1), self.dtype) if self.has_weights else None
+        x, y = (np.empty((rows, columns), self.dtype) for columns in (self.inputs, self.outputs))
+        return Room(x, y, weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,27 +66,35 @@ class SpreadPart(Part):
     In the leading process x, y and weights are those of all rows; in others they are those `held`.
     """
 
-    held: Matrix
+    held: Room
     kind: RowKind
     ranks: Ranks
 
     @classmethod
     def given_out(cls, part: Part, ranks: Ranks) -> SpreadPart:
-        """The rows of the leader, who sends each process what it is to hold."""
+        """The rows of the leader, who sends each process what it is to hold and has not."""
         kind, (own, *others) = RowKind.of(part), held_by(len(part), ranks)
         for rank, stretch in enumerate(others, 1):
-            for piece in kind.pieces(stretch):
-                ranks.wire.send(_as_sent(part, piece), rank)
-        return cls(part.x, part.y, part.weights, _as_sent(part, own), kind, ranks)
+            for array in (None if kind.place else part.x, part.y, part.weights):
+                if array is not None:
+                    for piece in pieces(stretch, array.shape[1]):
+                        ranks.wire.send(np.ascontiguousarray(array[piece]), rank)
+        x = part.x[own] if kind.place is None else kind.place.held(ranks)
+        held = Room(x, part.y[own], None if part.weights is None else part.weights[own])
+        return cls(part.x, part.y, part.weights, held, kind, ranks)
 
     @classmethod
     def received(cls, kind: RowKind, ranks: Ranks) -> SpreadPart:
         """The rows of such a part that this process is to hold."""
         own = held_by(kind.rows, ranks)[ranks.rank]
         held = kind.room(own.stop - own.start)
-        for piece in kind.pieces(slice(0, len(held))):
-            ranks.wire.receive(held[piece], 0)
-        return cls(*kind.arrays(held), held, kind, ranks)
+        for array in (None if kind.place else held.x, held.y, held.weights):
+            if array is not None:
+                for piece in pieces(slice(0, len(array)), array.shape[1]):
+                    ranks.wire.receive(array[piece], 0)
+        if kind.place is not None:
+            held = Room(kind.place.held(ranks), held.y, held.weights)
+        return cls(*held.arrays(), held, kind, ranks)
 
     def batches(self, size: int, pool: WorkerPool, block: int | None = None) -> BatchesOfEpoch:
         """Batches that are fetched."""
@@ -111,11 +108,6 @@ class SpreadPart(Part):
 
     def __len__(self) -> int:
         return self.kind.rows
-
-
-def _as_sent(part: Part, rows: slice) -> Matrix:
-    arrays = (part.x[rows], part.y[rows], None if part.weights is None else part.weights[rows])
-    return np.concatenate([array for array in arrays if array is not None], axis=1)
 
 
 class SpreadBatches:
@@ -132,18 +124,10 @@ class SpreadBatches:
         self._ranks = part.ranks
         self._starts = np.array([stretch.start for stretch in held_by(self.rows, part.ranks)])
         self._order: Indices = np.arange(self.rows)
-        a_batch = self.size * part.held.shape[1] * part.held.itemsize
+        a_batch = self.size * part.kind.width * np.dtype(part.kind.dtype).itemsize
         self._batches = max(1, WINDOW_BYTES // a_batch)  # of a window
         self._window = -1
-        length = min(self._batches * self.size, self.rows)
-        # memory is taken where something is written: for the rows of the own workers
-        x, y, weights = (
-            None if array is None else np.empty((length, array.shape[1]), array.dtype)
-            for array in part.kind.arrays(part.held)
-        )
-        assert x is not None
-        assert y is not None
-        self._room = Room(x, y, weights)
+        self._room = part.kind.room(min(self._batches * self.size, self.rows))
 
     @property
     def part(self) -> Part:
@@ -191,14 +175,17 @@ class SpreadBatches:
         holders = [self._holders(places) for places in wanted]
         mine, me = self._starts[self._ranks.rank], self._ranks.rank
         outgoing = [self._order[p][h == me] - mine for p, h in zip(wanted, holders, strict=True)]
-        held = self._part.held
-        width = held.shape[1]
-        to = [len(rows) * width for rows in outgoing]
         places, sources = wanted[me], holders[me]
-        of = [int(count) * width for count in np.bincount(sources, minlength=self._ranks.size)]
-        incoming = self._part.kind.room(len(places))
-        self._ranks.wire.exchange(held[np.concatenate(outgoing)], to, incoming, of)
-        self._settle(incoming, places[np.argsort(sources, kind="stable")] - start)
+        of = np.bincount(sources, minlength=self._ranks.size)
+        where = places[np.argsort(sources, kind="stable")] - start
+        for held, room in zip(self._part.held.arrays(), self._room.arrays(), strict=True):
+            if held is not None and room is not None:
+                columns = held.shape[1]
+                incoming = np.empty((len(places), columns), held.dtype)
+                to = [len(rows) * columns for rows in outgoing]
+                counts = [int(count) * columns for count in of]
+                self._ranks.wire.exchange(held[np.concatenate(outgoing)], to, incoming, counts)
+                room[where] = incoming
         self._window = window
 
     def _places(self, batches: range, rank: int) -> Indices:
@@ -217,11 +204,6 @@ class SpreadBatches:
         """The process that holds the row of each place."""
         return np.searchsorted(self._starts, self._order[places], side="right") - 1
 
-    def _settle(self, incoming: Matrix, places: Indices) -> None:
-        for room, rows in zip(self._room.arrays(), self._part.kind.arrays(incoming), strict=True):
-            if room is not None and rows is not None:
-                room[places] = rows
-
 
 def spread_scores(network: Network, parts: Mapping[str, SpreadPart]) -> Callable[[str], Matrix]:
     """The scores of the rows of a part, where they are; those of all rows in the leading process.
@@ -232,16 +214,15 @@ def spread_scores(network: Network, parts: Mapping[str, SpreadPart]) -> Callable
 
     def compute(name: str) -> Matrix:
         part = parts[name]
-        ranks, kind = part.ranks, part.kind
-        own, *others = held_by(len(part), ranks)
-        scores = np.empty((len(part) if ranks.leads else len(part.held), outputs), network.dtype)
-        network.scores_into(kind.arrays(part.held)[0], scores[own] if ranks.leads else scores)
+        ranks, (own, *others) = part.ranks, held_by(len(part), part.ranks)
+        scores = np.empty((len(part) if ranks.leads else len(part.held.y), outputs), network.dtype)
+        network.scores_into(part.held.x, scores[own] if ranks.leads else scores)
         if not ranks.leads:
-            for piece in kind.pieces(slice(0, len(scores))):
+            for piece in pieces(slice(0, len(scores)), outputs):
                 ranks.wire.send(scores[piece], 0)
             return scores
         for rank, stretch in enumerate(others, 1):
-            for piece in kind.pieces(stretch):
+            for piece in pieces(stretch, outputs):
                 ranks.wire.receive(scores[piece], rank)
         return scores
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from mlpcli.cli import run, together
 from mlpcli.parallel.pool import SerialPool
+from mlpcli.parallel.ranks import Ranks
 from mlpcli.run import pace
+from mlpcli.storage import rank_rows
 from tests.support.running import mlp, ok, results, write_config, write_table
 from tests.support.stopping import stopped_after
 from tests.support.threads_as_ranks import mlp_by_ranks
@@ -43,8 +46,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a table; every epoch is saved, however short it is."""
+    """A working directory with a table, whose rows several processes hold; every epoch is saved."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rank_rows, "CHUNK", 4)
     monkeypatch.setattr(pace, "rest_after", lambda _took: 0.0)
     write_table(tmp_path)
     return tmp_path
@@ -81,6 +85,34 @@ def test_processes_write_the_bytes_of_one(name: str) -> None:
         done, others = mlp_by_ranks(number, *FLAGS, "-o", f"run{number}")
         assert (done.code, others) == (0, [0] * (number - 1)), done.err
         assert results(Path(f"run{number}")) == expected
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("cache", ["auto", "disk"])
+def test_what_looks_at_rows_afterwards_finds_them(cache: str) -> None:
+    """Every row of the report; with a cache on disk the table is there, and the rows are where they were."""
+    configured()
+    flags = ("train", "c.yaml", "-q", "--set", f"data.cache={cache}")
+    ok(*flags, "-o", "alone")
+    done, others = mlp_by_ranks(3, *flags, "-o", "run")
+    assert (done.code, others) == (0, [0, 0]), done.err
+    for name in ("report.json", "predictions.csv", "splits.csv"):
+        assert Path("run", name).read_bytes() == Path("alone", name).read_bytes()
+
+
+def test_a_process_holds_its_rows_alone() -> None:
+    configured()
+    held: list[int] = []
+    follow = Ranks.follow
+
+    def noted(ranks: Ranks) -> None:
+        follow(ranks)
+        held.append(sum(len(rows) for rows in ranks.keeps.values()))
+
+    with patch.object(Ranks, "follow", noted):
+        assert mlp_by_ranks(4, *FLAGS, "-o", "run")[0].code == 0
+    assert sum(held) < 40 * 3 / 4 + 3 * 3 * 4  # of 40 rows in three parts, to a chunk
+    assert max(held) <= 40 / 4 + 3 * 4
 
 
 @pytest.mark.kernels

@@ -16,9 +16,11 @@ from mlpcli.parallel.pool import LINE, SerialPool, SharedOutPool, WorkerPool
 from mlpcli.parallel.process_pool import ProcessPool
 from mlpcli.parallel.ranks import EndedByAnotherError, Ranks
 from mlpcli.parallel.thread_pool import ThreadPool
+from mlpcli.storage import rank_rows
+from mlpcli.storage.rank_rows import held_by
 from mlpcli.training import spread_rows
 from mlpcli.training.batches import Part
-from mlpcli.training.spread_rows import RowKind, SpreadPart, held_by, spread_scores
+from mlpcli.training.spread_rows import RowKind, SpreadPart, spread_scores
 from tests.parallel.test_pools import CASES, linux, trained
 from tests.support.network_cases import BATCH_NORM, Case
 from tests.support.threads_as_ranks import by_ranks
@@ -66,7 +68,7 @@ def test_long_gradients_and_many_rows_come_in_other_messages(
 ) -> None:
     monkeypatch.setattr(mpi_pool, "SHORT", 0)
     monkeypatch.setattr(spread_rows, "WINDOW_BYTES", window)
-    monkeypatch.setattr(spread_rows, "PIECE", 7)
+    monkeypatch.setattr(rank_rows, "PIECE", 7)
     expected = trained(CASES["dropout"], SerialPool(parts))
     for losses, theta in trained_by_ranks(CASES["dropout"], parts, number):
         assert losses == expected[0]

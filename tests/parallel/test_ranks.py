@@ -73,8 +73,8 @@ def test_followers_do_what_is_ordered_until_they_are_dismissed() -> None:
         if not ranks.leads:
             return ranks.follow()
         for _ in range(2):
-            ranks.give(Noted())
-            ranks.done()
+            with ranks.ordered(Noted()):
+                pass
         ranks.dismiss()
         return ranks.dismiss()  # once is enough
 
@@ -99,8 +99,8 @@ def followed(ranks: Ranks) -> int:
 
 def ordering(order: Any) -> Callable[[Ranks], int]:
     def lead(ranks: Ranks) -> int:
-        ranks.give(order)
-        order.carry_out(ranks)
+        with ranks.ordered(order):
+            order.carry_out(ranks)
         return 0
 
     return lead
@@ -132,8 +132,8 @@ def test_another_says_what_it_alone_knows(
 
 def test_those_who_were_asked_to_stop_say_by_what() -> None:
     def lead(ranks: Ranks) -> int:
-        ranks.give(Stopped())
-        raise StoppedBySignal(signal.SIGTERM)
+        with ranks.ordered(Stopped()):
+            raise StoppedBySignal(signal.SIGTERM)
 
     assert ending(2, lead, followed) == [143, 143]
 
