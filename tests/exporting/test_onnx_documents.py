@@ -44,7 +44,9 @@ def test_inputs_and_outputs_have_names_types_and_notes(described: Description) -
     graph = message(described).graph
     notes = {one.name: one.doc_string for one in graph.input}
     assert notes == {
-        "length (mm)": "the number of the cell; where it is missing NaN, and the row then has no prediction",
+        "length (mm)": (
+            "the number of the cell; where it is missing NaN or -999, and the row then has no prediction"
+        ),
         "Größe": 'the text of the cell; where it is missing "" or "-999"',
         "1st": 'the text of the cell; where it is missing "" or "-999"',
         "flag": 'the text of the cell; where it is missing "" or "-999", and the row then has no prediction',

@@ -6,6 +6,7 @@ What each of them makes of values is in `operators`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -40,6 +41,11 @@ either: Final[Binary] = _np.bitwise_or
 where: Final[Callable[[Value, Operand, Operand], Value]] = _np.where
 
 
+def finite(x: Value) -> Value:
+    """Where numbers are finite ones."""
+    return maximum(x, -x) < inf
+
+
 def not_finite(x: Value) -> Value:
-    """Which rows (rows, 1) hold what is no finite number: times 0 that is NaN, and so is their sum."""
-    return is_nan((x * 0.0).sum_of_rows())
+    """Which rows (rows, 1) of numbers hold one that is not finite."""
+    return finite(x).cast(np.float32).min_of_rows() < 0.5

@@ -15,6 +15,7 @@ from mlpcli.arrays import Array
 from mlpcli.exporting.onnx.operators import OPERATORS, TRUTHS, formula_of
 
 ML: Final = "ai.onnx.ml"  # the domain of the operators for tables
+OF_TABLES: Final = frozenset({"LabelEncoder"})
 DOUBLE: Final = np.dtype(np.float64)
 WHOLE: Final = np.dtype(np.int64)
 TRUTH: Final = np.dtype(np.bool_)
@@ -56,13 +57,13 @@ class Graph:
     def node(
         self, operator: str, inputs: Sequence[Value], dtype: npt.DTypeLike, /, **attributes: Attribute
     ) -> Value:
-        """What an operator makes of some values; one for tables where `ml_` is before its name."""
-        domain, name = (ML, operator[3:]) if operator.startswith("ml_") else ("", operator)
+        """What an operator makes of some values."""
         names = tuple(value.name for value in inputs)
         key = operator, names, repr(sorted(attributes.items()))
         if key not in self._nodes:
-            made = Value(self, self._free(name.lower()), np.dtype(dtype))
-            self._nodes[key] = Node(name, domain, names, made.name, attributes), made
+            made = Value(self, self._free(operator.lower()), np.dtype(dtype))
+            domain = ML if operator in OF_TABLES else ""
+            self._nodes[key] = Node(operator, domain, names, made.name, attributes), made
         return self._nodes[key][1]
 
     def joined(self, values: Sequence[Value], axis: int = 1) -> Value:
@@ -170,6 +171,10 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     def max_of_rows(self) -> Value:
         """(rows, 1)."""
         return self.graph.node("ReduceMax", [self], self.dtype, axes=[1], keepdims=1)
+
+    def min_of_rows(self) -> Value:
+        """(rows, 1)."""
+        return self.graph.node("ReduceMin", [self], self.dtype, axes=[1], keepdims=1)
 
     def sum_of_rows(self) -> Value:
         """(rows, 1)."""

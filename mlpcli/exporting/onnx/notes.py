@@ -19,7 +19,7 @@ EPOCH_WORDS: Final = {"epoch": "the seconds since 1970", "epoch_ms": "the millis
 
 def input_note(given: Given, description: Description) -> str:
     """What to give for a column, what stands for a missing cell, and what comes of it."""
-    missing = " or ".join([json.dumps(text, ensure_ascii=False) for text in missing_texts(given)] or ["NaN"])
+    missing = " or ".join(missing_cells(given))
     then = "" if fills_all(given, description) else ", and the row then has no prediction"
     return f"{content_of(given)}; where it is missing {missing}{then}"
 
@@ -42,9 +42,11 @@ def date_words(date: Date) -> str:
     return "the seconds from 1970-01-01 00:00 to the date, both by the same clock"
 
 
-def missing_texts(given: Given) -> tuple[str, ...]:
-    """The texts that mean that a cell is missing; none in a column of numbers."""
-    return given.column.blanks if given.dtype == TEXT else ()
+def missing_cells(given: Given) -> list[str]:
+    """What means that a cell is missing: texts in quotes, or numbers."""
+    if given.dtype == TEXT:
+        return [json.dumps(text, ensure_ascii=False) for text in given.column.blanks]
+    return ["NaN", *(f"{number:g}" for number in given.marks)]
 
 
 def fills_all(given: Given, description: Description) -> bool:

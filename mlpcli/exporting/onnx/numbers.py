@@ -16,6 +16,7 @@ from mlpcli.exporting.columns import Constant, Feature, Number, Pieces, Rank
 from mlpcli.exporting.onnx.functions import (
     Binary,
     equal,
+    finite,
     hypot,
     is_nan,
     less,
@@ -71,7 +72,7 @@ def _scaled(features: Sequence[Number], x: Value) -> Value:
 
 def _constant(_features: Sequence[Constant], x: Value) -> Value:
     """0, and NaN for what is no finite number."""
-    return x * 0.0
+    return where(finite(x), x.graph.constant(0.0, DOUBLE), nan)
 
 
 def _pieces(features: Sequence[Pieces], x: Value) -> Value:

@@ -89,7 +89,7 @@ def _of_classes(outputs: Outputs, cooled: Value, found: Value) -> Value:
 def _words(outputs: Outputs, chosen: Value) -> Value:
     numbers, words = list(range(len(outputs.classes))), list(outputs.classes)
     return chosen.graph.node(
-        "ml_LabelEncoder", [chosen], TEXT, keys_int64s=numbers, values_strings=words, default_string=""
+        "LabelEncoder", [chosen], TEXT, keys_int64s=numbers, values_strings=words, default_string=""
     )
 
 

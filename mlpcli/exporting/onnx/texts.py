@@ -16,7 +16,6 @@ import numpy as np
 from mlpcli.exporting.columns import Absent, Code, Column, Levels, OneHot
 from mlpcli.exporting.onnx.functions import equal, where
 from mlpcli.exporting.onnx.graph import DOUBLE, WHOLE, Value
-from mlpcli.tables.columns import number_of
 from mlpcli.tables.spellings import Manner, amount_of, places_by_meaning
 
 FAULT: Final = -2  # the level of what cannot be used; -1 is that of what has none
@@ -71,18 +70,18 @@ class Texts:
         return dict.fromkeys(self._blanks(blank_numbers), 1)
 
     def _blanks(self, blank_numbers: Iterable[float]) -> list[str]:
-        """The texts that mean a missing cell, where these numbers do, and the column's own."""
+        """The texts that mean a missing cell: the column's, and the spellings of its numbers and of these."""
         numbers = {*blank_numbers, *self._column.blank_numbers}
-        marks = (one for one in self._column.blanks if number_of(one, self._decimal) in numbers)
         spelt = (one for number in numbers for one in spellings_of_number(number, self._decimal))
-        return list(dict.fromkeys((*self._column.blanks, *marks, *spelt)))
+        return list(dict.fromkeys((*self._column.blanks, *spelt)))
 
 
 def level_of(given: Value, keys: dict[str, int], other: int) -> Value:
     """The level of each text (rows, 1); that of a text which is no key is `other`."""
-    texts, levels = list(keys), list(keys.values())
+    telling = {text: level for text, level in keys.items() if level != other}
+    texts, levels = list(telling), list(telling.values())
     return given.graph.node(
-        "ml_LabelEncoder", [given], WHOLE, keys_strings=texts, values_int64s=levels, default_int64=other
+        "LabelEncoder", [given], WHOLE, keys_strings=texts, values_int64s=levels, default_int64=other
     )
 
 
