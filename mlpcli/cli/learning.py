@@ -29,14 +29,14 @@ from mlpcli.terminal.arguments import (
     RunOutput,
     Seed,
     Set,
-    Table,
     Targets,
     Task,
     Threads,
     with_folds,
 )
 from mlpcli.terminal.console import Console, reading
-from mlpcli.terminal.usage import config_at
+from mlpcli.terminal.table_arguments import Query, Table, TableName
+from mlpcli.terminal.usage import config_at, rows_chosen
 
 if TYPE_CHECKING:
     from mlpcli.parallel.ranks import Ranks
@@ -102,8 +102,10 @@ def doctor(
 
 
 def init(
-    table: Table,
+    source: Table,
     targets: Targets,
+    table: TableName = None,
+    query: Query = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The config, or - for stdout. Default: NAME.yaml."),
@@ -113,11 +115,13 @@ def init(
     overwrite: OverwriteFile = False,
     quiet: Quiet = False,
 ) -> int:
-    """Write a commented config that trains on CSV. Read it, then `mlp train` it."""
-    with Console(quiet=quiet).doing(reading(table)) as console:
+    """Write a commented config that trains on TABLE. Read it, then `mlp train` it."""
+    with Console(quiet=quiet).doing(reading(source)) as console:
         from mlpcli.commands.init import InitOptions, init
 
-        return init(table, InitOptions(targets, out, task and task.value, overwrite, recipe.value), console)
+        chosen = rows_chosen(str(source), table, query)
+        options = InitOptions(targets, out, task and task.value, overwrite, recipe.value, chosen)
+        return init(source, options, console)
 
 
 def schema(

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from mlpcli.terminal.arguments import Input, Json, Model, Quiet, Sha256
+from mlpcli.terminal.arguments import Json, Model, Quiet, Sha256
 from mlpcli.terminal.console import Console, reading
-from mlpcli.terminal.usage import require_order
+from mlpcli.terminal.table_arguments import Input, Query, TableName
+from mlpcli.terminal.usage import require_order, rows_chosen
 
 Repeats = Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Shuffles of each column.")]
 ShuffleSeed = Annotated[int, typer.Option(min=0, metavar="N", help="Another seed, other shuffles.")]
@@ -36,6 +37,8 @@ Force = Annotated[bool, typer.Option("--force", help="Training rows too.")]
 def explain(
     model: Model,
     source: Input,
+    table: TableName = None,
+    query: Query = None,
     repeats: Repeats = 10,
     seed: ShuffleSeed = 0,
     metric: MetricName = None,
@@ -60,6 +63,7 @@ def explain(
             json=json,
             force=force,
             expect_sha256=expect_sha256,
+            chosen=rows_chosen(source, table, query),
         )
         return explain(model, source, options, console)
 
@@ -67,6 +71,8 @@ def explain(
 def drift(
     model: Model,
     source: Input,
+    table: TableName = None,
+    query: Query = None,
     assertions: DriftAssertions = None,
     expect_sha256: Sha256 = None,
     json: Json = False,
@@ -77,4 +83,5 @@ def drift(
     with Console(quiet=quiet).doing(reading(model)) as console:
         from mlpcli.commands.drift import DriftOptions, drift
 
-        return drift(model, source, DriftOptions(assertions or (), json, expect_sha256), console)
+        chosen = rows_chosen(source, table, query)
+        return drift(model, source, DriftOptions(assertions or (), json, expect_sha256, chosen), console)

@@ -8,7 +8,6 @@ from mlpcli.terminal.arguments import (
     Curves,
     Ids,
     IncludeInputs,
-    Input,
     Interval,
     Json,
     Model,
@@ -21,12 +20,15 @@ from mlpcli.terminal.arguments import (
     Threshold,
 )
 from mlpcli.terminal.console import Console, reading
-from mlpcli.terminal.usage import require_order
+from mlpcli.terminal.table_arguments import Input, Query, TableName
+from mlpcli.terminal.usage import require_order, rows_chosen
 
 
 def predict(
     model: Model,
     source: Input,
+    table: TableName = None,
+    query: Query = None,
     out: PredictionsOut = None,
     ids: Ids = None,
     include_inputs: IncludeInputs = False,
@@ -37,7 +39,7 @@ def predict(
     expect_sha256: Sha256 = None,
     quiet: Quiet = False,
 ) -> int:
-    """Predict every row of INPUT with MODEL, as CSV."""
+    """Predict every row of INPUT with MODEL. As CSV, or as the name of a file says."""
     require_order(model, source)
     with Console(quiet=quiet).doing(reading(model)) as console:
         from mlpcli.commands.predict import PredictOptions, predict
@@ -51,6 +53,7 @@ def predict(
             expect_sha256=expect_sha256,
             interval=interval,
             shard=shard,
+            chosen=rows_chosen(source, table, query),
         )
         return predict(model, source, options, console)
 
@@ -58,6 +61,8 @@ def predict(
 def evaluate(
     model: Model,
     source: Input,
+    table: TableName = None,
+    query: Query = None,
     ci: Confidence = False,
     by: By = None,
     threshold: Threshold = None,
@@ -74,5 +79,7 @@ def evaluate(
         from mlpcli.run.judgement import Asked
 
         asked = Asked(ci, by or (), curves)
-        options = EvaluateOptions(assertions or (), json, expect_sha256, threshold, asked)
+        options = EvaluateOptions(
+            assertions or (), json, expect_sha256, threshold, asked, rows_chosen(source, table, query)
+        )
         return evaluate(model, source, options, console)

@@ -13,8 +13,10 @@ from mlpcli.data.encoding import batches, open_input
 from mlpcli.drift.verdict import MATTERS, ColumnDrift, largest
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError, clean
 from mlpcli.run.drifting import Drift, drift_in
+from mlpcli.run.labelled_rows import tell_of_header
 from mlpcli.run.predictor import open_model
 from mlpcli.run.profiles import profiles_of_model
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
 from mlpcli.terminal.progress import counting_rows
 from mlpcli.terminal.screen import fits
@@ -30,6 +32,7 @@ class DriftOptions:
     assertions: Sequence[str]
     json: bool
     expect_sha256: str | None
+    chosen: Chosen = ALL_THERE_IS
 
 
 def drift(model_path: Path, source: str, options: DriftOptions, console: Console) -> ExitCode:
@@ -38,8 +41,8 @@ def drift(model_path: Path, source: str, options: DriftOptions, console: Console
     model = open_model(model_path, options.expect_sha256)
     profiles = profiles_of_model(model.file, str(model_path))
     _require_known(claims, [*profiles.columns, *profiles.predictions])
-    with open_input(source, model.form) as reader, console.doing(reading(source)):
-        console.notes(reader.header.notes)
+    with open_input(source, model.form, options.chosen) as reader, console.doing(reading(source)):
+        tell_of_header(reader, console)
         rows = batches(reader, model.inputs, model.dtype, outputs=model.outputs)
         found = drift_in(model, profiles, counting_rows(console, rows, lambda batch: len(batch.rows)))
         console.notes(reader.last_notes)

@@ -15,6 +15,7 @@ from mlpcli.run.evaluating import Evaluation, evaluation_of
 from mlpcli.run.judgement import Asked, judgement_of
 from mlpcli.run.labelled_rows import group_column
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.training.metrics import METRICS, default_metrics, objection
 from mlpcli.training.unused_classes import ClassUse, unused_remark
@@ -32,6 +33,7 @@ class EvaluateOptions:
     expect_sha256: str | None
     threshold: float | None = None
     asked: Asked = field(default_factory=Asked)
+    chosen: Chosen = ALL_THERE_IS
 
 
 def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: Console) -> ExitCode:
@@ -39,7 +41,7 @@ def evaluate(model_path: Path, source: str, options: EvaluateOptions, console: C
     assertions = parse_assertions(options.assertions)
     model = with_threshold(open_model(model_path, options.expect_sha256), options.threshold)
     names = metrics_of(model, assertions)
-    with open_input(source, model.form) as reader, console.doing(reading(source)):
+    with open_input(source, model.form, options.chosen) as reader, console.doing(reading(source)):
         by = [reader.header.own(name) or name for name in options.asked.by]
         asked = replace(options.asked, by=by, group=group_column(model, reader))
         ranked = asked.curves or any(METRICS[name].needs in RANKED for name in names if name != "loss")

@@ -24,6 +24,7 @@ from mlpcli.run.profiles import profiles_of_model
 from mlpcli.run.questions import Questioned, questioned_rows
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.row_digest import RowDigest
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.terminal.progress import counting_rows
 from mlpcli.training.metrics import objection
@@ -45,6 +46,7 @@ class ExplainOptions:
     json: bool
     force: bool
     expect_sha256: str | None
+    chosen: Chosen = ALL_THERE_IS
 
 
 def explain(model_path: Path, source: str, options: ExplainOptions, console: Console) -> ExitCode:
@@ -55,7 +57,7 @@ def explain(model_path: Path, source: str, options: ExplainOptions, console: Con
     groups = apart([several(text, "--group", columns, least=2) for text in options.groups], "--group")
     asked = [several(text, "--pdp", columns, most=2) for text in options.pdp]
     curves = _Curves.of(model, str(model_path), options.seed) if asked else None
-    with open_input(source, model.form) as reader, console.doing(reading(source)):
+    with open_input(source, model.form, options.chosen) as reader, console.doing(reading(source)):
         rows = read_rows(model, reader, options, console)
     with console.doing(f"shuffling {counted(len(columns), 'column')}"):
         effort = Effort(options.repeats, options.seed, None, MOST_PRODUCTS)

@@ -12,6 +12,7 @@ from pathlib import Path
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.commands.schema import BESIDE, editor_line, place_schema
 from mlpcli.config.document import parse_document
+from mlpcli.config.file_names import compression_of, suffix_of
 from mlpcli.config.load import check
 from mlpcli.errors import DataError, ExitCode, OutputError, Place
 from mlpcli.run.table_files import refuse_to_replace
@@ -20,7 +21,8 @@ from mlpcli.starter.recipe import RecipeName
 from mlpcli.starter.text import starter_text
 from mlpcli.survey.tables import survey
 from mlpcli.tables.csv_format import CsvFormat, detect_format
-from mlpcli.tables.source import find
+from mlpcli.tables.reader import OPENERS, is_csv
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, find
 from mlpcli.terminal.console import STDOUT, Console, reading
 from mlpcli.terminal.usage import require_table
 
@@ -34,6 +36,7 @@ class InitOptions:
     task: str | None
     overwrite: bool
     recipe: RecipeName
+    chosen: Chosen = ALL_THERE_IS
 
 
 def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
@@ -61,10 +64,10 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
 
 def starter_of(source: Path, options: InitOptions, out: Path, console: Console) -> Starter:
     """Everything that the config for a table will say, once its notes are told."""
-    file = find(source)
+    file = find(source, options.chosen)
     if not file.regular:
         raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
-    form = detect_format(file)
+    form = detect_format(file) if is_csv(file) else CsvFormat()
     if form.encoding != CsvFormat().encoding:
         console.note(f"{source}: is not UTF-8: it is read as {form.encoding}")
     found = survey(file, form, tuple(dict.fromkeys(options.targets)))
@@ -77,4 +80,5 @@ def starter_of(source: Path, options: InitOptions, out: Path, console: Console) 
 
 def stem_of(path: Path) -> str:
     """The name of a table without its endings."""
-    return path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".tsv") or path.name
+    plain = path.name[: len(path.name) - len(compression_of(path.name))]
+    return plain[: len(plain) - len(suffix_of(plain))] if suffix_of(plain) in OPENERS else plain

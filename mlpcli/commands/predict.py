@@ -15,6 +15,7 @@ from mlpcli.calibration.said import Said
 from mlpcli.data.encoding import Batch, batches
 from mlpcli.errors import DataError, ExitCode, Place, Problem
 from mlpcli.parallel.shares import Shard
+from mlpcli.run.labelled_rows import tell_of_header
 from mlpcli.run.prediction import Tally, count_formulas, emptied, predicted_values
 from mlpcli.run.predictions_csv import Columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
@@ -22,7 +23,7 @@ from mlpcli.run.table_files import refuse_to_replace, write_table, writer_of
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.some_rows import Taken, rows_of_shard
-from mlpcli.tables.source import find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
 
@@ -39,6 +40,7 @@ class PredictOptions:
     expect_sha256: str | None
     interval: float | None = None
     shard: Shard | None = None
+    chosen: Chosen = ALL_THERE_IS
 
 
 def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
@@ -52,9 +54,10 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     tally, shown = Tally(), beside(options.out, console)
     # lines that hold nothing are rows where a prediction can be made of them, or an empty one
     empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
-    with opened(source, replace(model.form, empty_rows=empty_rows), options.shard) as (reader, rows):
+    form = replace(model.form, empty_rows=empty_rows)
+    with opened(find(source, options.chosen), form, options.shard) as (reader, rows):
         carried = carried_columns(model, reader, options)
-        console.notes(reader.header.notes)
+        tell_of_header(reader, console)
         console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
         columns = output_columns(model, options.interval)
         refuse_collision(carried, columns, reader.header.source)
@@ -69,9 +72,8 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
 
 
 @contextmanager
-def opened(source: str, form: CsvFormat, shard: Shard | None) -> Iterator[tuple[Reader, slice | None]]:
+def opened(file: DataFile, form: CsvFormat, shard: Shard | None) -> Iterator[tuple[Reader, slice | None]]:
     """The reader of the input, and which of its rows are those of the shard."""
-    file = find(source)
     rows = None if shard is None else rows_of_shard(file, form, shard)
     with open_table(file, form) as reader:
         yield reader, rows

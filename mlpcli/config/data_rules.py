@@ -7,7 +7,7 @@ from itertools import combinations
 
 from mlpcli.config.date_format import read_date
 from mlpcli.config.encode_spec import NUMERIC_ENCODINGS
-from mlpcli.config.file_names import separator_by_suffix
+from mlpcli.config.file_names import is_database, separator_by_suffix
 from mlpcli.config.nodes import Key, resolve
 from mlpcli.config.refusals import Finding
 from mlpcli.config.spec import DataSpec, Spec, SplitColumn, only, possible_tasks
@@ -79,6 +79,19 @@ def parts_differ(spec: Spec) -> Iterator[Finding]:
     for (one, first), (other, second) in combinations(spec.data.parts.items(), 2):
         if first == second and isinstance(second, str | SplitColumn):
             yield Finding(("data", other), f"{one} and {other} are the same rows", "leave one of them out")
+
+
+def one_thing_chooses_rows_of_a_database(spec: Spec) -> Iterator[Finding]:
+    """A table or a query says which rows of a database are meant; other files have no such choice."""
+    data = spec.data
+    key = "query" if data.table is None else "table"
+    if data.table is not None and data.query is not None:
+        yield Finding(
+            ("data", "query"), "table and query are two ways to choose rows", "leave one of them out"
+        )
+    elif (data.table or data.query) and not any(map(is_database, data.files.values())):
+        hint = "databases end in .sqlite, .sqlite3, .db or .duckdb"
+        yield Finding(("data", key), f"{key} is for databases, and {data.train} is none", hint)
 
 
 def stratify_needs_classes(spec: Spec) -> Iterator[Finding]:

@@ -81,12 +81,20 @@ class DataSpec(Closed):
 
     train: Annotated[
         str,
-        LocalPath("the path of a CSV file"),
+        LocalPath("the path of a table"),
         Field(
-            description="the training data: .csv or .tsv, either with .gz, of at most 100,000 columns; "
-            "relative to this config"
+            description="the training data: .csv, .tsv, .jsonl (each with .gz or .zst), .parquet, .arrow, "
+            ".sqlite or .duckdb, of at most 100,000 columns; relative to this config"
         ),
     ]
+    table: Annotated[
+        Maybe[Annotated[str, Text("the name of a table")]],
+        Field(description="the table of a database whose rows are meant; default: the only one"),
+    ] = None
+    query: Annotated[
+        Maybe[Annotated[str, Text("a query")]],
+        Field(description="the query that gives the rows of a database, with an ORDER BY: `SELECT ...`"),
+    ] = None
     target: Annotated[
         tuple[Column, ...],
         OneOrList("a column name", shortest=1),
@@ -206,6 +214,12 @@ class DataSpec(Closed):
     def parts(self) -> dict[str, float | str | SplitColumn | None]:
         """The parts that do not train, as they are named."""
         return {"validation": self.validation, "calibration": self.calibration, "test": self.test}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files of the parts that have some of their own."""
+        named = {"train": self.train, **self.parts}
+        return {part: path for part, path in named.items() if isinstance(path, str)}
 
     @property
     def decorations(self) -> dict[str, ParseSpec]:

@@ -35,6 +35,10 @@ RULES: tuple[Rule, ...] = (
     Rule(data_rules.each_column_has_one_role, COLUMNS),
     Rule(data_rules.parts_leave_training_rows, PARTS),
     Rule(data_rules.parts_differ, PARTS),
+    Rule(
+        data_rules.one_thing_chooses_rows_of_a_database,
+        (("data", "table"), ("data", "query"), ("data", "train"), *PARTS),
+    ),
     Rule(data_rules.stratify_needs_classes, (*DECIDES_TASK, ("data", "stratify"))),
     Rule(data_rules.a_positive_class_needs_classes, (*DECIDES_TASK, ("data", "positive"))),
     Rule(

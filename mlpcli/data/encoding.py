@@ -23,7 +23,7 @@ from mlpcli.tables.owners import Owner
 from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
-from mlpcli.tables.source import find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, find
 from mlpcli.tables.table import Table, Wanted
 
 SPAN = 1 << 16  # rows encoded at a time
@@ -183,9 +183,9 @@ class Labelling:
         return np.flatnonzero(~table.lacking(self.target.columns)) if self.drops else np.arange(table.rows)
 
 
-def open_input(path: str | Path, form: CsvFormat) -> Reader:
+def open_input(path: str | Path, form: CsvFormat, chosen: Chosen = ALL_THERE_IS) -> Reader:
     """An input, its header read: a path, a FIFO, or `-` for standard input. To be used in a `with`."""
-    return open_table(find(path), form)
+    return open_table(find(path, chosen), form)
 
 
 def batches(

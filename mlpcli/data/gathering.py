@@ -169,7 +169,7 @@ def gather(
         tuple(sorted(parts, key=lambda part: PARTS.index(part.name))),
         fitted,
         (*notes, *look(file.table, roles, splits.train), *cut.remarks.notes),
-        remarks.warnings,
+        (*remarks.warnings, *(text for it in whole.values() for text in it.header.warnings)),
         {part: it.digest for part, it in whole.items()},
         _origins(spec, task, whole, parts),
         cut.folds,

@@ -14,17 +14,25 @@ from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
-from mlpcli.tables.source import find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find
 from mlpcli.tables.table import Wanted
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """Where the file named at the key `data.PART` is, and where a path that is written there starts."""
+    """Where the file named at the key `data.PART` is, and where a path that is written there starts.
+
+    `chosen` says which rows of a database are meant.
+    """
 
     part: str
     path: Path
     start: str
+    chosen: Chosen = ALL_THERE_IS
+
+    def found(self) -> DataFile:
+        """The file; NotThereError where there is none, DataError where nothing can be read."""
+        return find(self.require(), self.chosen)
 
     def require(self) -> Path:
         """The path; NotThereError where there is nothing."""
@@ -52,7 +60,7 @@ def format_of(data: DataSpec) -> CsvFormat:
 def read_training_file(spec: Spec, file: InputFile, cache: Cache = IN_MEMORY) -> WholeFile:
     """The columns of the training file that the settings give a role."""
     whole = read_whole(
-        find(file.require()),
+        file.found(),
         format_of(spec.data),
         lambda reader: columns_to_read(spec, reader),
         spec.data.id,
@@ -81,7 +89,7 @@ def read_other_file(data: DataSpec, file: InputFile, wanted: Wanted, cache: Cach
             return wanted
         return wanted + Wanted(texts=(data.group,))
 
-    whole = read_whole(find(file.require()), format_of(data), choose, data.id, cache)
+    whole = read_whole(file.found(), format_of(data), choose, data.id, cache)
     refuse_texts(whole.table, data.target)
     return whole
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.config.file_names import is_database
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
 from mlpcli.data.dataset import Prepared
@@ -23,6 +24,7 @@ from mlpcli.run.calibration_checks import require_calibration
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.run.row_digests import RowDigests
 from mlpcli.survey.notes import notes_on
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
@@ -101,16 +103,15 @@ def prepared_of(config: Config, dtype: str = "float64") -> Prepared:
 def input_files(config: Config) -> dict[str, InputFile]:
     """The files of data that a config names, by part."""
     data = config.spec.data
-    named = {"train": data.train, **data.parts}
     files = {}
-    for part in PARTS:
-        if isinstance(named[part], str):
-            in_file = config.is_in_file(("data", part))
-            start = "a path in a config starts at the config's own directory"
-            if config.is_mapping or not in_file:
-                what = "in a mapping" if config.is_mapping else "given besides"
-                start = f"a path {what} starts at the working directory"
-            files[part] = InputFile(part, config.input_path(("data", part)), start)
+    for part in (part for part in PARTS if part in data.files):
+        start = "a path in a config starts at the config's own directory"
+        if config.is_mapping or not config.is_in_file(("data", part)):
+            what = "in a mapping" if config.is_mapping else "given besides"
+            start = f"a path {what} starts at the working directory"
+        path = config.input_path(("data", part))
+        chosen = Chosen(data.table, data.query) if is_database(path.name) else ALL_THERE_IS
+        files[part] = InputFile(part, path, start, chosen)
     return files
 
 

@@ -14,12 +14,19 @@ from mlpcli.terminal.console import Console
 def labelling_of(model: Model, reader: Reader, by: Sequence[str], console: Console) -> Labelling:
     """What the rows of an input have besides the model's inputs; `by` names columns whose texts are kept."""
     weight, carried = weight_column(model), tuple(reader.header.own(name) or name for name in by)
-    console.notes(reader.header.notes)
+    tell_of_header(reader, console)
     console.notes(reader.header.respelt((*(model.inputs.wanted + model.target.wanted).names, *by)))
     if weight is not None and reader.header.own(weight) is None:
         console.warn(f"there is no column '{weight}' of sample weights: every row counts 1")
         weight = None
     return Labelling(model.target, weight, drops_unlabelled(model), carried)
+
+
+def tell_of_header(reader: Reader, console: Console) -> None:
+    """What to know of an input before its rows, and what may be wrong with it."""
+    console.notes(reader.header.notes)
+    for text in reader.header.warnings:
+        console.warn(text)
 
 
 def weight_column(model: Model) -> str | None:

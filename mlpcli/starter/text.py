@@ -112,7 +112,11 @@ def _target_parse(starter: Starter) -> Iterator[str]:
 
 
 def _format(survey: Survey) -> Iterator[str]:
-    form = survey.format
+    form, chosen = survey.format, survey.chosen
+    if chosen.table is not None:
+        yield line(f"table: {scalar(chosen.table)}", "of the database", 2)
+    if chosen.query is not None:
+        yield line(f"query: {scalar(chosen.query)}", "the rows of the database", 2)
     if form.separator is not None:
         written = '"\\t"' if form.separator == "\t" else f'"{form.separator}"'
         yield line(f"separator: {written}", "found in the file", 2)

@@ -14,8 +14,9 @@ from mlpcli.survey.leaks import Leak, find_leaks
 from mlpcli.survey.targets import TargetFacts, target_facts
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.header import Header
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
-from mlpcli.tables.source import DataFile
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile
 from mlpcli.tables.table import Table, Wanted
 
 
@@ -31,6 +32,7 @@ class Survey:
     targets: tuple[TargetFacts, ...]
     leaks: tuple[Leak, ...] = ()
     notes: tuple[str, ...] = ()  # about the shape of the file
+    chosen: Chosen = ALL_THERE_IS
 
     @property
     def targets_missing(self) -> int:
@@ -50,11 +52,10 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         whole = _read(file, form, targets, days)
     table = whole.table
     refuse_texts(table)
-    own = {whole.header.own(name) for name in targets}
-    names = [name for name in whole.header.names if name not in own]
+    names = _others(whole.header, targets)
     features = tuple(_features(table, names, targets))
     learnt = tuple(target_facts(table, name) for name in targets)
-    amounts = _with_decorations(table, features, learnt)
+    amounts, header = _with_decorations(table, features, learnt), whole.header
     return Survey(
         file.name,
         table.rows,
@@ -63,8 +64,15 @@ def survey(file: DataFile, form: CsvFormat, targets: Sequence[str]) -> Survey:
         features,
         learnt,
         tuple(find_leaks(amounts, names, targets, np.arange(table.rows))),
-        (*whole.header.notes, *whole.header.respelt(targets)),
+        (*header.notes, *header.warnings, *header.respelt(targets)),
+        file.chosen,
     )
+
+
+def _others(header: Header, targets: Sequence[str]) -> list[str]:
+    """The columns that are no target."""
+    own = {header.own(name) for name in targets}
+    return [name for name in header.names if name not in own]
 
 
 def _features(table: Table, names: Sequence[str], targets: Sequence[str]) -> Iterator[ColumnFacts]:

@@ -60,6 +60,7 @@ class Header:
     notes: tuple[str, ...] = ()
     hint: str | None = None  # what to do about names that are none, or of columns with another separator
     line: int | None = 1  # where names stand in a line
+    warnings: tuple[str, ...] = ()  # of what may be wrong with how the rows are read
 
     @property
     def place(self) -> Place:

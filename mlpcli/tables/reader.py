@@ -79,6 +79,11 @@ OPENERS: dict[str, Callable[[DataFile, CsvFormat], Reader]] = {
 }
 
 
+def is_csv(file: DataFile) -> bool:
+    """Whether a file is CSV by its name, or has a name that says nothing."""
+    return OPENERS.get(suffix_of(file.name), CsvReader) is CsvReader
+
+
 def open_table(file: DataFile, form: CsvFormat) -> Reader:
     """The reader of a file. What has another name, or none as a pipe, is CSV, which is written in `form`."""
     return OPENERS.get(suffix_of(file.name), CsvReader)(file, form)

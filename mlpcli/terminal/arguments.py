@@ -18,12 +18,6 @@ from mlpcli.parallel.threads import LIMIT
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model.npz.", show_default=False)]
-Table = Annotated[
-    Path, typer.Argument(metavar="CSV", help="A table: .csv or .tsv, either with .gz.", show_default=False)
-]
-Input = Annotated[
-    str, typer.Argument(metavar="INPUT", help="A CSV, or - for standard input.", show_default=False)
-]
 RunOutput = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="DIR", help="The run directory. Default: runs/CONFIG.")
 ]

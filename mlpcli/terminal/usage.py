@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mlpcli.config.file_names import is_database, suffix_of
 from mlpcli.errors import ConfigError, DataError, MlpError, Place, UsageError
 from mlpcli.terminal.flag_hints import all_paths, meant_by_flag, setting
 
 if TYPE_CHECKING:
     from mlpcli.config.load import Config
+    from mlpcli.tables.source import Chosen
 
 # the kind of every usage error; typer names BadParameter only, whose parents are UsageError and this one
 ClickException = typer.BadParameter.__mro__[2]
@@ -102,7 +104,7 @@ def command_for(path: str) -> str | None:
         return f"inspect {file}"
     from mlpcli.tables.reader import OPENERS
 
-    return f"init {file} --target COLUMN" if path.removesuffix(".gz").endswith(tuple(OPENERS)) else None
+    return f"init {file} --target COLUMN" if suffix_of(path) in OPENERS else None
 
 
 def meant_by_extra(extra: str, flags: Sequence[str], arguments: Sequence[str]) -> str | None:
@@ -116,6 +118,19 @@ def meant_by_extra(extra: str, flags: Sequence[str], arguments: Sequence[str]) -
         if (before, value) == ("--set", extra):
             return f"a setting is one word: --set {shlex.quote(f'{key}={value}')}"
     return None
+
+
+def rows_chosen(source: str, table: str | None, query: str | None) -> Chosen:
+    """Which rows of a database are meant; raises UsageError for two choices, and for what is no database."""
+    from mlpcli.tables.source import Chosen
+
+    given = [flag for flag, value in (("--table", table), ("--query", query)) if value is not None]
+    if len(given) > 1:
+        raise UsageError.of("--table and --query are two ways to choose rows", None, "leave one of them out")
+    if given and not is_database(source):
+        hint = "databases end in .sqlite, .sqlite3, .db or .duckdb"
+        raise UsageError.of(f"{given[0]} is for databases, and {source} is none", None, hint)
+    return Chosen(table, query)
 
 
 def require_order(model: Path, source: str) -> None:

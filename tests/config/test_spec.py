@@ -120,6 +120,8 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "decimal": ".",
         "encoding": "utf-8",
         "cache": "auto",
+        "table": None,
+        "query": None,
     }
     assert spec.model.layers == ("auto", 16, 16, "auto")
     assert spec.training.metrics == ("accuracy", "f1_macro")

@@ -362,6 +362,7 @@ FILES = {
     "DataSpec.separator": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.decimal": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.encoding": "test_the_way_that_a_file_is_written_is_followed",
+    **dict.fromkeys(("DataSpec.table", "DataSpec.query"), "test_a_model_of_the_rows_that_are_chosen"),
     # of parameters that no key makes yet
     **dict.fromkeys(
         ("RatesSpec.scaling", "RatesSpec.embedding"),

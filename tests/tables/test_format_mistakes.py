@@ -332,10 +332,10 @@ def test_a_table_or_a_query_is_chosen(database: Path) -> None:
     whole = read_whole(
         find(database, Chosen(query="SELECT * FROM rows")), CsvFormat(), lambda _: Wanted(("small",))
     )
-    assert "has no ORDER BY" in whole.header.notes[0]
+    assert "has no ORDER BY" in whole.header.warnings[0]
     ordered = "SELECT * FROM rows /* ; */ ORDER BY small -- ; really"
     whole = read_whole(find(database, Chosen(query=ordered)), CsvFormat(), lambda _: Wanted(("small",)))
-    assert not whole.header.notes
+    assert not whole.header.warnings
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from mlpcli.run.experiment import Experiment, input_files
 from mlpcli.run.facts.case import Case
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
 from mlpcli.tables.row_digest import RowDigest, TableDigest
-from mlpcli.tables.source import find
 from mlpcli.tables.table import Wanted
 
 MOST_CELLS = 1_000_000
@@ -72,7 +71,7 @@ def source_rows(case: Case) -> SourceRows | None:
     found: dict[str, WholeFile] = {}
     try:
         for file in files:
-            data = find(named[file.key].path)
+            data = named[file.key].found()
             if not data.regular:
                 return None
             found[file.key] = read_whole(data, form, lambda reader: _there(reader, columns))

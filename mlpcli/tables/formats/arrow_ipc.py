@@ -26,7 +26,7 @@ class ArrowBatches:
     def __init__(self, file: DataFile) -> None:
         ipc = optional("pyarrow.ipc", f"{file.name}: reading .arrow")
         self.name = file.name
-        self.notes: Sequence[str] = ()
+        self.warnings: Sequence[str] = ()
         self._waiting: list[Any] = []
         self._before = 0  # rows that are passed over
         self._handle = seekable(file)

@@ -63,7 +63,7 @@ class DatabaseRows:
         except BaseException:
             self._connection.close()
             raise
-        self.notes: Sequence[str] = statement.notes
+        self.warnings: Sequence[str] = statement.warnings
         self._size = max(1, CELLS // len(self.names))
         self._waiting: list[tuple[Any, ...]] = []
         self._before = 0  # rows that have been passed over or handed out

@@ -35,7 +35,7 @@ class JsonLines:
 
     def __init__(self, file: DataFile, encoding: str) -> None:
         self.name = file.name
-        self.notes: Sequence[str] = ()
+        self.warnings: Sequence[str] = ()
         self._handle = file.open()
         try:
             text = text_of(Peeked(self._handle), file.name, encoding, "a JSON Lines file")

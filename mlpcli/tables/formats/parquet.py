@@ -28,7 +28,7 @@ class Parquet:
     def __init__(self, file: DataFile) -> None:
         parquet = optional("pyarrow.parquet", f"{file.name}: reading .parquet")
         self.name = file.name
-        self.notes: Sequence[str] = ()
+        self.warnings: Sequence[str] = ()
         self._group = self._before = 0  # the next row group, and the rows of those that are passed over
         self._handle = seekable(file)
         try:

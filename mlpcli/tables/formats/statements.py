@@ -23,10 +23,10 @@ NO_ORDER = (
 
 @dataclass(frozen=True)
 class Statement:
-    """What is run for the rows that are wanted of a database, and its notes."""
+    """What is run for the rows that are wanted of a database, and what may be wrong with it."""
 
     sql: str
-    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def statement_of(chosen: Chosen, tables: list[str], name: str) -> Statement:

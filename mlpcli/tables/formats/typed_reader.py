@@ -52,8 +52,8 @@ class TypedSource(Protocol):
         """The names of the columns."""
 
     @property
-    def notes(self) -> Sequence[str]:
-        """What to know about how it is read."""
+    def warnings(self) -> Sequence[str]:
+        """What may be wrong with how it is read."""
 
     def first(self, rows: int) -> CellBlock:
         """Some rows at the front, all columns that can be shown; they are still to come in `blocks`."""
@@ -79,8 +79,8 @@ class TypedReader:
             self.header = Header(
                 source.name,
                 tuple(name or f"Unnamed: {i}" for i, name in enumerate(source.names)),
-                notes=tuple(source.notes),
                 line=None,
+                warnings=tuple(source.warnings),
             )
             self.sample = self._sampled()
         except BaseException:
