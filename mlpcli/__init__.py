@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlpcli.api import Run, TrainedModel, load, train
     from mlpcli.errors import MlpError
+    from mlpcli.training.callbacks import Epoch
 
-__all__ = ["MlpError", "Run", "TrainedModel", "__version__", "load", "train"]
+__all__ = ["Epoch", "MlpError", "Run", "TrainedModel", "__version__", "load", "train"]
 __version__ = "0.1.0"
 
 HOMES = {
+    "Epoch": "mlpcli.training.callbacks",
     "MlpError": "mlpcli.errors",
     "Run": "mlpcli.api",
     "TrainedModel": "mlpcli.api",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,20 +28,28 @@ from mlpcli.run.prediction import Tally, prediction_columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of
-from mlpcli.run.training import RunOptions, Trained
+from mlpcli.run.training import Listener, RunOptions, Trained
 from mlpcli.signals import StoppedBySignal
 from mlpcli.storage.cache import Cache
 from mlpcli.tables.frames import table_of_frame
+from mlpcli.tables.other_frames import pandas_frame
 from mlpcli.terminal.console import Console
+from mlpcli.terminal.members_progress import Message
+from mlpcli.training.callbacks import Callback, Epoch, observer_of
+
+Frame: TypeAlias = Any
+"""A DataFrame of pandas or polars, an Arrow table, or what has `__arrow_c_stream__`."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A model from a file. It predicts rows of a DataFrame as `mlp predict` does those of a file.
 
-    Columns are matched by name; others are ignored. A category that training did not have is encoded as
-    `mlp predict` encodes it, with a warning. DataError says which cells cannot be used, with their rows
-    counted as `.iloc` does. May be used by several threads at once.
+    A DataFrame is one of pandas or polars, an Arrow table, or what has `__arrow_c_stream__`; predictions are
+    pandas', under the frame's own index where that has one. Columns are matched by name; others are ignored.
+    A category that training did not have is encoded as `mlp predict` encodes it, with a warning. DataError
+    says which cells cannot be used, with their rows counted as `.iloc` does. May be used by several threads
+    at once.
     """
 
     _model: Model
@@ -78,31 +87,33 @@ class TrainedModel:
         """The hash of the file's bytes."""
         return self._model.file.sha256
 
-    def predict(self, frame: pd.DataFrame) -> pd.Series[Any] | pd.DataFrame:
+    def predict(self, frame: Frame) -> pd.Series[Any] | pd.DataFrame:
         """The prediction of each row, under the frame's own index; several targets: a column for each.
 
         Classes are texts, numbers are in the target's units.
         """
+        frame = pandas_frame(frame)
         found = self._read(frame, lambda said: self._model.decoder.words(said.scores))
         if len(self.targets) == 1 and self.task != "multilabel":
             return pd.Series(found[:, 0], frame.index, name=self.targets[0])
         return pd.DataFrame(dict(zip(self.targets, found.T, strict=True)), frame.index)
 
-    def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict_proba(self, frame: Frame) -> pd.DataFrame:
         """The probability of each class, of each label for multilabel; raises UsageError without any."""
         if not self._model.decoder.probabilistic:
             what = "a regression" if self.task == "regression" else "its loss and output activation give none"
             raise UsageError.of(f"the model has no probabilities: {what}", hint="use predict")
+        frame = pandas_frame(frame)
         found = self._read(frame, lambda said: self._model.decoder.probability_of_each(said.scores))
         return pd.DataFrame(found, frame.index, self.targets if self.task == "multilabel" else self.classes)
 
-    def predict_interval(self, frame: pd.DataFrame, level: float) -> pd.Series[Any] | pd.DataFrame:
+    def predict_interval(self, frame: Frame, level: float) -> pd.Series[Any] | pd.DataFrame:
         """The intervals of a level: columns `lower` and `upper`, of several targets under each one's name.
 
         For classes the set of each row, as a frozenset. Raises UsageError for a level that the model has not.
         """
         model = self._model
-        intervals = intervals_of_level(model, level)
+        intervals, frame = intervals_of_level(model, level), pandas_frame(frame)
         if self.task == "classification":
             inside = self._read(frame, lambda said: intervals.sets(said, level))
             names = np.array(self.classes, dtype=object)
@@ -127,8 +138,6 @@ class TrainedModel:
 
     def _read(self, frame: pd.DataFrame, read: Callable[[Said], Array]) -> Array:
         """What `read` makes of what is said of all rows (n, columns), of not too many rows at a time."""
-        if not isinstance(frame, pd.DataFrame):
-            raise TypeError(f"expected a pandas DataFrame, found {type(frame).__name__}")
         model = self._model.in_this_thread
         table = table_of_frame(frame, model.inputs.wanted, model.form, model.inputs.spellings)
         tally, parts = Tally(), list[Array]()
@@ -178,12 +187,18 @@ def train(
     *,
     output: str | PathLike[str] | None = None,
     seed: int | None = None,
+    callback: Callback | None = None,
 ) -> Run:
     """Train as a config says and write a run directory, as `mlp train` does, without a word.
 
     The config is a file, or a mapping of what would be in it; then its paths are relative to the working
     directory. `output` is the run directory; default: that of the config, else runs/NAME_OF_THE_FILE, or
     runs/config. Raises the kinds of MlpError that are the exit codes of `mlp train`.
+
+    `callback` hears of every epoch, with the run in the directory as it then is; where it returns True the
+    training of a single network ends, and the run is finished. What it raises ends everything and passes
+    through: the run is left as a stopped one, which `mlp train --resume` goes on with. Several networks are
+    trained one after the other then, each epoch with the number of its `member`.
     """
     if isinstance(config, Mapping):
         asked = config_of(config if seed is None else {**config, "seed": seed})
@@ -191,7 +206,8 @@ def train(
         asked = load_config(Path(config), seed=seed)
     warned: list[str] = []
     try:
-        study, trained = _trained(asked, None if output is None else Path(output), warned)
+        options = _options(None if output is None else Path(output), callback)
+        study, trained = _trained(asked, options, warned)
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)
@@ -207,9 +223,25 @@ def train(
     return Run(trained.output.resolve(), document, history)
 
 
-def _trained(config: Config, output: Path | None, warned: list[str]) -> tuple[Study, Trained]:
+def _options(output: Path | None, callback: Callback | None) -> RunOptions:
     # whoever imports this may have threads that do not bear a fork
     options = RunOptions(out=output, pool=ThreadPool, forks=False)
+    if callback is None:
+        return options
+    return replace(options, in_turn=True, listener=_telling(callback))
+
+
+def _telling(callback: Callback) -> Listener:
+    """Who passes on what is heard of one network, or of several."""
+
+    def hear(number: int, message: Message) -> None:
+        if isinstance(message, Epoch):
+            callback(replace(message, member=number + 1))
+
+    return Listener(lambda _epochs, _past: nullcontext(observer_of(callback)), hear)
+
+
+def _trained(config: Config, options: RunOptions, warned: list[str]) -> tuple[Study, Trained]:
     with Cache(config.spec.data.cache, training.output_of(config, options)) as cache:
         study = study_of(config, MAX_PARAMETERS, cache)
         warned += study.whole.prepared.warnings

@@ -105,6 +105,8 @@ class ByEpochs:
             if len(self.trainer.history) > self.past:
                 self.checkpoints.try_to_save()
             fitted = replace(what_came_of(self.trainer, self.stopping), past=self.past)
+            if len(self.trainer.history) < self.last:  # by early stopping, or by whoever watches
+                fitted = replace(fitted, status="early_stopped")
         if self.stopping is not None:
             self.stopping.restore_best()
         return fitted

@@ -11,15 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.arrays import Indices, Matrix, Vector
+from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.spec import Spec
 from mlpcli.data.dataset import fit_rows, parts_of
+from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.encoding import RowsOf
 from mlpcli.data.gathering import Gathered, cut_into_folds, nothing_observed
+from mlpcli.data.labels import Fitted
 from mlpcli.data.part_sizes import TO_TRAIN
 from mlpcli.data.roles import Roles
 from mlpcli.data.row_origins import NO_ORIGINS
 from mlpcli.data.splits import choose_rows
+from mlpcli.data.target import TargetEncoder
+from mlpcli.data.task import Outcome, decide_loss, decide_output_activation
+from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.sklearn.typed import check_sample_weight
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
 from mlpcli.tables.matrix_columns import AnyMatrix, MatrixColumns
 from mlpcli.tables.owners import MatrixOwner
@@ -35,7 +42,8 @@ class Given:
     """Rows to learn from: features (n, d), targets (n, k), the weights of the rows, all above 0.
 
     Targets are numbers, labels 0 or 1, or in a column the index of each row's class. `classes` are values as
-    Python has them, those of labels 0 and 1. `merged` where a row may stand for several, in another order.
+    Python has them, those of labels 0 and 1. `merged` where a row may stand for several, in another order;
+    `partial` where there are other rows besides, and a class may have none here.
     """
 
     task: str
@@ -44,6 +52,7 @@ class Given:
     weights: Vector
     classes: tuple[Any, ...] = ()
     merged: bool = False
+    partial: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -78,21 +87,32 @@ def table_of_array(x: AnyMatrix) -> Table:
     return Table(SOURCE, x.shape[0], NUMBERED, Notation(), MatrixColumns(x))
 
 
-def gather_arrays(spec: Spec, given: Given) -> Gathered:
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What an earlier fit has found out about other rows, by which these are encoded too."""
+
+    inputs: InputEncoder
+    target: TargetEncoder
+
+
+def gather_arrays(spec: Spec, given: Given, known: Known | None = None) -> Gathered:
     """The data of a training before it is encoded: what `mlp train` makes of a file with these numbers in it.
 
-    Columns have the encodings that the settings name, or the one that stands for all of them.
+    Columns have the encodings that the settings name, or the one that stands for all of them; nothing is
+    fitted of what is `known`, and there need not be rows of every class then.
     """
-    roles = _roles(spec, given)
-    owner = given.owner()
+    roles, owner = _roles(spec, given), given.owner()
     # without rows held out, a single one will do: it may stand for many equal ones
     splits = choose_rows(spec, roles, given.task, owner.table, TO_TRAIN if spec.validates else 1)
-    _require_classes(given, splits.train)
     cut = cut_into_folds(spec, given.task, owner.table, splits.train)
-    parts = parts_of(owner, splits)
-    repetitions = given.repetitions
+    parts, repetitions = parts_of(owner, splits), given.repetitions
     own = None if repetitions is None else repetitions[splits.train]
-    fitted = fit_rows(spec, roles, given.task, parts[0], own)
+    if known is None:
+        if not given.partial:
+            _require_classes(given, splits.train)
+        fitted = fit_rows(spec, roles, given.task, parts[0], own)
+    else:
+        fitted = _fitted_before(spec, known, parts[0], own)
     return Gathered(
         spec,
         roles,
@@ -106,6 +126,15 @@ def gather_arrays(spec: Spec, given: Given) -> Gathered:
         repetitions,
         observe=nothing_observed,
     )
+
+
+def _fitted_before(spec: Spec, known: Known, train: RowsOf, repetitions: Vector | None) -> Fitted:
+    """Everything that is fitted, of which only the weights of classes are those of these rows."""
+    target = known.target
+    loss = decide_loss(spec, target.task, len(target.classes))
+    outcome = Outcome(target, loss, decide_output_activation(spec, loss))
+    weighting = fit_weighting(spec, target, train.owner.table, train.rows, repetitions)
+    return Fitted(known.inputs, outcome, weighting, ())
 
 
 def _roles(spec: Spec, given: Given) -> Roles:
@@ -126,3 +155,19 @@ def _require_classes(given: Given, train: Indices) -> None:
         if index not in there:
             message = f"validation holds out every row of the class {name!r}"
             raise DataError(Problem(message, Place("y"), "give it more rows, or hold out fewer"))
+
+
+def weighted_rows(X: AnyMatrix, y: Array, sample_weight: object) -> tuple[AnyMatrix, Array, Vector]:
+    """The rows that count, and their weights: a weight of 0 is as good as no row."""
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError("expected weights of at least 0, found negative values in sample_weight")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            raise ValueError("the sum of sample_weight is more than a number can hold")
+    counts = weights > 0
+    if not counts.any():
+        raise ValueError("the weights of all rows are zero")
+    if counts.all():
+        return X, y, weights
+    return X[counts], y[counts], weights[counts]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.config.loss_spec import LOSSES, losses_for
-from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.estimator import Estimator, has_intervals, weighted_rows
+from mlpcli.sklearn.arrays import Given, weighted_rows
+from mlpcli.sklearn.estimator import SPARSE, Estimator, has_epochs, has_intervals
 from mlpcli.sklearn.typed import (
     ClassifierMixin,
     available_if,
@@ -20,6 +21,8 @@ from mlpcli.sklearn.typed import (
     type_of_target,
     validate_data,
 )
+from mlpcli.tables.matrix_columns import AnyMatrix
+from mlpcli.training.decoder import OutputDecoder
 
 # no sets: a loss that is none, such as a list, is to be refused by fit and by nothing before
 PROBABLE_OUTPUTS = (*PROBABILITIES,)
@@ -43,6 +46,15 @@ def _name(choice: Any) -> Any:
     return choice.get("name") if isinstance(choice, Mapping) else choice
 
 
+class _Rows(NamedTuple):
+    """Features, classes (n,) or labels (n, k), and weights of rows."""
+
+    x: AnyMatrix
+    y: Array
+    weights: Vector
+    has_labels: bool
+
+
 class MLPClassifier(ClassifierMixin, Estimator):
     """A network that predicts the class of each row, or labels where `y` has a column of 0 and 1 for each.
 
@@ -64,42 +76,85 @@ class MLPClassifier(ClassifierMixin, Estimator):
     `{"recall": 0.9}`, is chosen for the second of two classes; a number is one. `intervals=[0.9]`, by folds,
     makes `predict_interval`.
 
+    `warm_start` lets a fit go on from the weights of the one before, `verbose` prints a line an epoch, and
+    `callback` hears of each (`mlpcli.Epoch`); where it returns True, the training ends.
+
     After `fit`: `classes_`; `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and
-    `n_iter_`, their number, of several networks that of the longest training.
+    `n_iter_`, their number, of several networks that of the longest training. Of a single one `coefs_`,
+    `intercepts_`, `loss_`, `loss_curve_`, `n_layers_`, `n_outputs_` and `out_activation_` as scikit-learn's.
     """
 
     classes_: Array
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Train on features X (n, d) and classes y (n,), or labels y (n, k)."""
+        """Train on features X (n, d), sparse or not, and classes y (n,), or labels y (n, k).
+
+        With `warm_start` and after a fit the network goes on from its weights, and encodes as it did; the
+        classes have to be the same.
+        """
         with self._all_or_nothing():
-            self._train(self._given(X, y, sample_weight))
+            goes_on = self._goes_on
+            before = self.classes_ if goes_on else None
+            given = self._given(self._rows(X, y, sample_weight, reset=not goes_on))
+            if before is not None and not np.array_equal(before, self.classes_):
+                message = f"expected y to have the classes of the fit before, {before}, found {self.classes_}"
+                raise ValueError(f"warm_start: {message}")
+            self._train(given)
         return self
 
-    def _given(self, X: object, y: object, sample_weight: object) -> Given:
-        rows, target = validate_data(self, X, y, dtype=np.float64, multi_output=True)
+    @available_if(has_epochs)
+    def partial_fit(self, X: object, y: object, sample_weight: object = None, classes: object = None) -> Self:
+        """One epoch over these rows, where the last one left off; the first rows decide about all scaling.
+
+        `classes` are all that there will be: the first call needs them, or labels y (n, k).
+        """
+        with self._all_or_nothing():
+            first = not hasattr(self, "networks_")
+            rows = self._rows(X, y, sample_weight, reset=first)
+            known = None if rows.has_labels else self._all_classes(classes, first=first)
+            self._train_more(replace(self._given(rows, known), partial=True))
+        return self
+
+    def _all_classes(self, classes: object, *, first: bool) -> Array:
+        """All classes that there are: those given first, which later ones have to be."""
+        if classes is None and first:
+            raise ValueError("classes: the first call of partial_fit needs all that there will be")
+        given = None if classes is None else np.unique(column_or_1d(classes))
+        if given is not None and not first and not np.array_equal(given, self.classes_):
+            raise ValueError(f"classes: expected those of the first call, {self.classes_}, found {given}")
+        return self.classes_ if given is None else given
+
+    def _rows(self, X: object, y: object, sample_weight: object, *, reset: bool) -> _Rows:
+        checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True}
+        rows, target = validate_data(self, X, y, reset=reset, **checks)
         check_classification_targets(target)
         kind = type_of_target(target)
         if kind == "multiclass-multioutput":
             raise ValueError("expected a class, or labels of 0 and 1, for each row; found several classes")
-        if kind == "multilabel-indicator":
-            dense = target.toarray() if hasattr(target, "toarray") else target
-            return self._labelled(*weighted_rows(rows, dense.astype(np.float64), sample_weight))
-        return self._classified(*weighted_rows(rows, column_or_1d(target, warn=True), sample_weight))
+        has_labels = kind == "multilabel-indicator"
+        if has_labels:
+            target = (target.toarray() if hasattr(target, "toarray") else target).astype(np.float64)
+        else:
+            target = column_or_1d(target, warn=True)
+        return _Rows(*weighted_rows(rows, target, sample_weight), has_labels)
 
-    def _labelled(self, rows: Matrix, labels: Array, weights: Vector) -> Given:
-        other = labels[(labels != 0) & (labels != 1)]
-        if len(other):
-            raise ValueError(f"expected labels of 0 and 1 for each row, found {other[0]:g}")
-        self.classes_ = np.arange(labels.shape[1])
-        return Given("multilabel", rows, labels, weights, (0, 1))
-
-    def _classified(self, rows: Matrix, labels: Array, weights: Vector) -> Given:
-        self.classes_, indices = np.unique(labels, return_inverse=True)
+    def _given(self, rows: _Rows, classes: Array | None = None) -> Given:
+        """The rows to learn from; of no label, but a class of `classes`, which are those of y by default."""
+        if rows.has_labels:
+            other = rows.y[(rows.y != 0) & (rows.y != 1)]
+            if len(other):
+                raise ValueError(f"expected labels of 0 and 1 for each row, found {other[0]:g}")
+            self.classes_ = np.arange(rows.y.shape[1])
+            return Given("multilabel", rows.x, rows.y, rows.weights, (0, 1))
+        self.classes_ = np.unique(rows.y) if classes is None else classes
         if len(self.classes_) < 2:
             raise ValueError(f"expected at least two classes, found only one class: '{self.classes_[0]}'")
-        given = indices.reshape(-1, 1).astype(np.float64)
-        return Given("classification", rows, given, weights, tuple(self.classes_.tolist()))
+        indices = np.minimum(np.searchsorted(self.classes_, rows.y), len(self.classes_) - 1)
+        strange = rows.y[self.classes_[indices] != rows.y]
+        if len(strange):
+            raise ValueError(f"y: expected one of the classes {self.classes_}, found {strange[0]!r}")
+        coded = indices.reshape(-1, 1).astype(np.float64)
+        return Given("classification", rows.x, coded, rows.weights, tuple(self.classes_.tolist()))
 
     def predict(self, X: object) -> Array:
         """The predicted class of each row, (n,), or its labels, (n, k)."""
@@ -110,11 +165,18 @@ class MLPClassifier(ClassifierMixin, Estimator):
     @available_if(_has_probabilities)
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class in the order of `classes_`, of each label: (n, k)."""
+        return self._probabilities(X, OutputDecoder.probability_of_each)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X: object) -> Matrix:
+        """Their logarithms, which have all digits where a probability is rounded to 0 or 1."""
+        return self._probabilities(X, OutputDecoder.log_probability_of_each)
+
+    def _probabilities(self, X: object, read: Callable[[OutputDecoder, Matrix], Matrix]) -> Matrix:
         rows = self._checked(X)
-        probability = self.networks_.probability(rows)
-        if probability is None:
+        if not self.networks_.decoder.probabilistic:
             raise ValueError("the fitted network has no probabilities: its outputs are scores")
-        return probability
+        return self.networks_.read(rows, read)
 
     @available_if(has_intervals)
     def predict_interval(self, X: object, level: float = 0.9) -> Array:

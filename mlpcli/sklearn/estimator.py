@@ -9,30 +9,44 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 
-from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.load import Config
+from mlpcli.config.spec import QUASI_NEWTON
 from mlpcli.errors import MlpError
-from mlpcli.run.results import history_frame
 from mlpcli.sklearn.arrays import Given
 from mlpcli.sklearn.equal_rows import merge_equal_rows
+from mlpcli.sklearn.fitted import FittedParts
 from mlpcli.sklearn.names_elsewhere import naming_ours, no_such_parameter
-from mlpcli.sklearn.networks import TrainedNetworks
+from mlpcli.sklearn.one_epoch import Going, Steps, train_one_epoch
 from mlpcli.sklearn.settings import config_of_parameters, explained
 from mlpcli.sklearn.training import train_arrays
-from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_sample_weight, validate_data
+from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, validate_data
+from mlpcli.tables.matrix_columns import AnyMatrix
+from mlpcli.terminal.progress import print_epoch
+from mlpcli.training.callbacks import Callback, Observer, observer_of
 
 Choice = str | Mapping[str, Any]  # a name, or a mapping with its options
 LAYERS = ("auto", 64, 32, "auto")
+SPARSE = "csr"  # what other sparse matrices are made
+# what is fitted or judged by all rows at once
+OF_ALL_ROWS = (
+    "validation",
+    "early_stopping",
+    "ensemble",
+    "refit",
+    "calibration",
+    "threshold",
+    "intervals",
+    "recipe",
+)
 
 
-class Estimator(BaseEstimator):
+class Estimator(FittedParts, BaseEstimator):
     """The parameters, each called as in the config, and what comes of `fit`."""
 
     n_features_in_: int
     n_iter_: int
-    networks_: TrainedNetworks
+    _steps: Steps | None
 
     @naming_ours
     def __init__(
@@ -73,13 +87,13 @@ class Estimator(BaseEstimator):
         threshold: float | Mapping[str, Any] | None = None,
         intervals: float | Sequence[float] | None = None,
         recipe: str | None = None,
+        warm_start: bool = False,
+        verbose: bool | int = False,
+        callback: Callback | None = None,
         random_state: Any = None,
     ) -> None:
-        self.layers = layers
-        self.activation = activation
-        self.init = init
-        self.bias = bias
-        self.dropout = dropout
+        self.layers, self.activation = layers, activation
+        self.init, self.bias, self.dropout = init, bias, dropout
         self.normalization = normalization
         self.residual = residual
         self.numeric_embedding, self.scaling = numeric_embedding, scaling
@@ -100,6 +114,7 @@ class Estimator(BaseEstimator):
         self.average, self.refit, self.ensemble = average, refit, ensemble
         self.calibration, self.threshold, self.intervals = calibration, threshold, intervals
         self.recipe, self.random_state = recipe, random_state
+        self.warm_start, self.verbose, self.callback = warm_start, verbose, callback
 
     def set_params(self, **parameters: Any) -> Self:
         """Set parameters by name; ValueError for one that there is not."""
@@ -122,24 +137,42 @@ class Estimator(BaseEstimator):
             raise
 
     def _train(self, given: Given) -> None:
-        try:
+        with _explained():
+            before = self.networks_ if self._goes_on else None
+            if before is not None and len(before.members) > 1:
+                raise ValueError("warm_start is for a single network: set `ensemble` to None, or fit a clone")
             config = config_of_parameters(self._chosen(), given)
             if config.spec.training.batch_size == "full" and not _sees_other_rows(config):
                 given = merge_equal_rows(given)
-            self.networks_ = train_arrays(config, given)
-        except MlpError as error:
-            raise ValueError(explained(error)) from error
+            self.networks_ = train_arrays(config, given, self._observers(), before)
+        self._steps = None
         self.n_iter_ = self.networks_.epochs
         for warning in self.networks_.warnings:
             warnings.warn(warning, UserWarning, stacklevel=3)
 
+    def _observers(self) -> list[Observer]:
+        """Who hears of every epoch, the screen first: it has the last line where the callback raises."""
+        shown: list[Observer] = [print_epoch] if self.verbose else []
+        return shown if self.callback is None else [*shown, observer_of(self.callback)]
+
     @property
-    def history_(self) -> pd.DataFrame:
-        """The history of `fit`: a row per epoch or iteration, of each `member` where there are several."""
-        if not hasattr(self, "networks_"):
-            raise AttributeError("history_ is there after fit")
-        rows = self.networks_.history
-        return history_frame(rows, list(rows[0]))
+    def _goes_on(self) -> bool:
+        """Whether `fit` is to start from what it has."""
+        return self.warm_start and hasattr(self, "networks_")
+
+    def _train_more(self, given: Given) -> None:
+        """One epoch over some rows."""
+        of_all = [name for name in OF_ALL_ROWS if getattr(self, name) not in (None, False)]
+        of_all += ["class_weight"] if isinstance(self.class_weight, str) else []
+        if of_all:
+            names = ", ".join(of_all)
+            raise ValueError(f"partial_fit sees some rows, and these need all of them: {names}")
+        with _explained():
+            config = config_of_parameters(self._chosen(), given)
+            going = Going(self.networks_, self._steps) if hasattr(self, "networks_") else None
+            going = train_one_epoch(config, given, going, self._observers())
+        self.networks_, self._steps = going.networks, going.steps
+        self.n_iter_ = self.networks_.epochs
 
     def _chosen(self) -> dict[str, Any]:
         """The parameters that count: beside a recipe those that are not as they are by default."""
@@ -153,7 +186,7 @@ class Estimator(BaseEstimator):
             if type(value) is not type(usual[name]) or value != usual[name]
         }
 
-    def _with_level(self, X: object, level: float) -> Matrix:
+    def _with_level(self, X: object, level: float) -> AnyMatrix:
         """The features of rows that are to have intervals; raises ValueError for a level that has none."""
         rows, found = self._checked(X), self.networks_.intervals
         known = () if found is None else found.levels
@@ -162,11 +195,32 @@ class Estimator(BaseEstimator):
             raise ValueError(f"level: expected one that `intervals` had in fit ({there}), found {level!r}")
         return rows
 
-    def _checked(self, X: object) -> Matrix:
+    def _checked(self, X: object) -> AnyMatrix:
         """The features of rows to predict."""
         check_is_fitted(self)
-        rows: Matrix = validate_data(self, X, dtype=np.float64, reset=False)
+        rows: AnyMatrix = validate_data(self, X, accept_sparse=SPARSE, dtype=np.float64, reset=False)
         return rows
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """An error of settings or data in the words of parameters and arrays."""
+    try:
+        yield
+    except MlpError as error:
+        raise ValueError(explained(error)) from error
+
+
+def has_epochs(estimator: Estimator) -> bool:
+    """Whether the optimizer goes through the rows again and again, and may so go on with others."""
+    optimizer = estimator.optimizer
+    name = optimizer.get("name") if isinstance(optimizer, Mapping) else optimizer
+    return name not in QUASI_NEWTON
 
 
 def has_intervals(estimator: Estimator) -> bool:
@@ -179,19 +233,3 @@ def _sees_other_rows(config: Config) -> bool:
     model = config.spec.model
     by_rows = model.normalization is not None and model.normalization.over == "rows"
     return by_rows or model.init.name == "data_driven" or config.spec.folds is not None
-
-
-def weighted_rows(X: Matrix, y: Array, sample_weight: object) -> tuple[Matrix, Array, Vector]:
-    """The rows that count, and their weights: a weight of 0 is as good as no row."""
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
-    if (weights < 0).any():
-        raise ValueError("expected weights of at least 0, found negative values in sample_weight")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(weights.sum()):
-            raise ValueError("the sum of sample_weight is more than a number can hold")
-    counts = weights > 0
-    if not counts.any():
-        raise ValueError("the weights of all rows are zero")
-    if counts.all():
-        return X, y, weights
-    return X[counts], y[counts], weights[counts]

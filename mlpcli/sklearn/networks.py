@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from mlpcli.run.experiment import Experiment
 from mlpcli.sklearn.arrays import table_of_array
 from mlpcli.sklearn.settings import explained
 from mlpcli.tables.bad_cells import overflow_faults
+from mlpcli.tables.matrix_columns import AnyMatrix
 from mlpcli.training.combined import combined
 from mlpcli.training.decoder import OutputDecoder
 
@@ -85,11 +86,11 @@ class TrainedNetworks:
         """The precision of the networks."""
         return self.members[0].dtype
 
-    def scores(self, x: Matrix) -> Matrix:
+    def scores(self, x: AnyMatrix) -> Matrix:
         """The scores for rows of features: of several networks those of the mean output."""
         return np.concatenate([said.scores for said in self._said(x)])
 
-    def _said(self, x: Matrix) -> Iterator[Said]:
+    def _said(self, x: AnyMatrix) -> Iterator[Said]:
         """What is said of some rows at a time; raises ValueError where there are none."""
         networks = self._to_compute.own()
         outputs = self.members[0].architecture.widths[-1]
@@ -115,24 +116,22 @@ class TrainedNetworks:
         together = combined([one.scores for one in each], [one.decoder for one in each], self.decoder)
         return Said(together, self.decoder, each)
 
-    def predicted(self, x: Matrix) -> Array:
+    def predicted(self, x: AnyMatrix) -> Array:
         """Class indices (n,), labels (n, k), or numbers in the target's units (n, k)."""
-        return np.concatenate([self.decoder.predicted(said.scores) for said in self._said(x)])
+        return self.read(x, OutputDecoder.predicted)
 
-    def probability(self, x: Matrix) -> Matrix | None:
-        """The probability of every class, of every label; None without any."""
-        if not self.decoder.probabilistic:
-            return None
-        return np.concatenate([self.decoder.probability_of_each(said.scores) for said in self._said(x)])
+    def read(self, x: AnyMatrix, what: Callable[[OutputDecoder, Matrix], Array]) -> Array:
+        """What a decoder makes of the scores of all rows, such as `OutputDecoder.probability_of_each`."""
+        return np.concatenate([what(self.decoder, said.scores) for said in self._said(x)])
 
-    def bounds(self, x: Matrix, level: float) -> Array:
+    def bounds(self, x: AnyMatrix, level: float) -> Array:
         """The lower and the upper end of each number (n, k, 2)."""
         assert self.intervals is not None, "asked for a level of theirs"
         return np.concatenate(
             [np.stack(self.intervals.bounds(said, level), axis=2) for said in self._said(x)]
         )
 
-    def sets(self, x: Matrix, level: float) -> Array:
+    def sets(self, x: AnyMatrix, level: float) -> Array:
         """Which classes are in the set of each row (n, classes)."""
         assert self.intervals is not None, "asked for a level of theirs"
         return np.concatenate([self.intervals.sets(said, level) for said in self._said(x)])

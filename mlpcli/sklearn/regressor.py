@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 
 from mlpcli.arrays import Array
-from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.estimator import Estimator, has_intervals, weighted_rows
+from mlpcli.sklearn.arrays import Given, weighted_rows
+from mlpcli.sklearn.estimator import SPARSE, Estimator, has_epochs, has_intervals
 from mlpcli.sklearn.typed import RegressorMixin, available_if, validate_data
 
 
@@ -31,20 +32,39 @@ class MLPRegressor(RegressorMixin, Estimator):
     of every default, and a parameter that is not as it is by default wins. `intervals=[0.9]`, by folds,
     makes `predict_interval`.
 
+    `warm_start` lets a fit go on from the weights of the one before, `verbose` prints a line an epoch, and
+    `callback` hears of each (`mlpcli.Epoch`); where it returns True, the training ends.
+
     After `fit`: `history_`, a DataFrame with a row per epoch or iteration (of each `member`), and `n_iter_`,
-    their number, of several networks that of the longest training.
+    their number, of several networks that of the longest training. Of a single one `coefs_`, `intercepts_`,
+    `loss_`, `loss_curve_`, `n_layers_`, `n_outputs_` and `out_activation_` as scikit-learn's.
     """
 
     _y_axes: int
 
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Train on features X (n, d) and targets y, (n,) or (n, k)."""
+        """Train on features X (n, d), sparse or not, and targets y, (n,) or (n, k).
+
+        With `warm_start` and after a fit the network goes on from its weights, and encodes as it did.
+        """
         with self._all_or_nothing():
-            rows, numbers = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
-            rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
-            self._y_axes = numbers.ndim
-            self._train(Given("regression", rows, numbers.reshape(len(rows), -1), weights))
+            self._train(self._given(X, y, sample_weight, reset=not self._goes_on))
         return self
+
+    @available_if(has_epochs)
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """One epoch over these rows, where the last one left off; the first rows decide about all scaling."""
+        with self._all_or_nothing():
+            given = self._given(X, y, sample_weight, reset=not hasattr(self, "networks_"))
+            self._train_more(replace(given, partial=True))
+        return self
+
+    def _given(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Given:
+        checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True, "y_numeric": True}
+        rows, numbers = validate_data(self, X, y, reset=reset, **checks)
+        rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
+        self._y_axes = numbers.ndim
+        return Given("regression", rows, numbers.reshape(len(numbers), -1), weights)
 
     def predict(self, X: object) -> Array:
         """The predicted numbers, (n,) or (n, k) as y was."""

@@ -53,6 +53,11 @@ def _row_count(rows: int, _columns: int) -> str:
     return counted(rows, "row")
 
 
+def print_epoch(epoch: Epoch) -> None:
+    """Write a line about an epoch to stdout, as those do who train in a notebook."""
+    print(f"epoch {epoch.epoch}  {describe(epoch)}", flush=True)
+
+
 @contextmanager
 def progress(console: Console, epochs: int, done: int = 0) -> Iterator[Observer]:
     """An observer that shows every epoch, as fits where stderr goes; `done` epochs are past already."""

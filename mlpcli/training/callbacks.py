@@ -19,7 +19,8 @@ class Epoch:
     """What one pass over the training rows came to; losses in the loss's own units, without penalties.
 
     A `val_loss` of None means that there are no validation rows, nan that it is not defined for them.
-    For bfgs and lbfgs, which have no passes, one iteration; their rate is None.
+    For bfgs and lbfgs, which have no passes, one iteration; their rate is None. `member` is the number of
+    its network, from 1, where a run has several and tells of all of them.
     """
 
     epoch: int
@@ -28,6 +29,7 @@ class Epoch:
     metrics: Values = field(default_factory=dict)
     val_loss: float | None = None
     val_metrics: Values = field(default_factory=dict)
+    member: int | None = None
 
     def row(self) -> dict[str, float | int | None]:
         """The row of `history.csv`: epoch, loss, metrics, val_loss, val_ metrics, learning_rate.
@@ -70,6 +72,17 @@ class Epoch:
 
 Observer = Callable[[Epoch], bool | None]
 """Is told every epoch; True ends the training."""
+Callback = Callable[[Epoch], object]
+"""An observer of somebody else's: what is true of its answer ends the training, what it raises ends all."""
+
+
+def observer_of(callback: Callback) -> Observer:
+    """The observer that a callback is, whatever it answers with, such as NumPy's booleans."""
+
+    def observer(epoch: Epoch) -> bool:
+        return bool(callback(epoch))
+
+    return observer
 
 
 @dataclass(eq=False)

@@ -59,6 +59,13 @@ class ClassScores:
         """The probability of each output (n, outputs)."""
         return outputs_of(self.z, self.output)
 
+    def log_probability(self) -> Matrix:
+        """Its logarithm (n, outputs), which has all digits where a probability is rounded to 0 or 1."""
+        odds = self.z.astype(np.float64)
+        if self.output.name == "softmax":
+            odds = np.column_stack([self._log_odds(column) for column in range(self.columns)])
+        return np.asarray(-np.logaddexp(0.0, -odds))
+
     def of_both(self) -> ClassScores:
         """A column for each of the two classes that share the only one.
 

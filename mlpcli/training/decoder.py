@@ -95,9 +95,17 @@ class OutputDecoder:
 
     def probability_of_each(self, scores: Matrix) -> Matrix:
         """The same of outputs that are probabilities."""
+        return self._of_each(scores).probability()
+
+    def log_probability_of_each(self, scores: Matrix) -> Matrix:
+        """The logarithms of these, as far below 0 as float64 goes."""
+        return self._of_each(scores).log_probability()
+
+    def _of_each(self, scores: Matrix) -> ClassScores:
+        """A column of scores for every class, for every label."""
         given = self.class_scores(scores)
         both = self.target.task == "classification" and given.columns == 1
-        return (given.of_both() if both else given).probability()
+        return given.of_both() if both else given
 
     def class_scores(self, scores: Matrix) -> ClassScores:
         """The scores of classes, or of labels, at the temperature."""

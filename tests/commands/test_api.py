@@ -286,7 +286,9 @@ def test_columns_that_are_not_there_are_named(spelt: mlpcli.TrainedModel) -> Non
     )
     with pytest.raises(mlpcli.MlpError, match="several columns are called 'size'"):
         spelt.predict(pd.concat([frame, frame[["size"]]], axis="columns"))
-    with pytest.raises(TypeError, match="expected a pandas DataFrame, found list"):
+    with pytest.raises(
+        TypeError, match="expected a DataFrame of pandas or polars, or an Arrow table, found list"
+    ):
         spelt.predict([1, 2])  # type: ignore[arg-type]
 
 
@@ -442,3 +444,79 @@ def test_lbfgs_that_starts_where_it_ends_has_a_history(directory: Path) -> None:
     assert again.history["epoch"].tolist() == [1]
     assert again.history["loss"].iloc[-1] == first.history["loss"].iloc[-1]
     assert (again.metrics["epochs"], again.metrics["status"]) == (1, "finished")
+
+
+class PrunedError(Exception):
+    """What a search raises to end a trial, as optuna.TrialPruned."""
+
+
+class Trial:
+    """A trial of a search that prunes: it hears of a value each epoch, and says when it has seen enough."""
+
+    def __init__(self, enough: int) -> None:
+        self.values: list[float] = []
+        self.enough = enough
+
+    def callback(self, epoch: mlpcli.Epoch) -> None:
+        assert epoch.val_loss is not None
+        self.values.append(epoch.val_loss)
+        if len(self.values) == self.enough:
+            raise PrunedError
+
+
+WATCHED: dict[str, Any] = {"training": {"epochs": 6}, "optimizer": {"name": "adam", "learning_rate": 0.01}}
+
+
+def watched(directory: Path, **more: Any) -> dict[str, Any]:
+    data = {
+        "train": directory / "t.csv",
+        "target": "kind",
+        "features": ["length", "width"],
+        "validation": 0.3,
+    }
+    return {"data": data, **WATCHED, **more}
+
+
+def test_a_callback_hears_of_every_epoch_and_ends_a_training(directory: Path) -> None:
+    heard: list[mlpcli.Epoch] = []
+    run = mlpcli.train(watched(directory), output=directory / "all", callback=heard.append)
+    assert [epoch.row() for epoch in heard] == run.history.to_dict("records")
+    assert run.metrics["status"] == "finished"
+    ended = mlpcli.train(
+        watched(directory), output=directory / "some", callback=lambda epoch: epoch.epoch == 4
+    )
+    pd.testing.assert_frame_equal(ended.history, run.history[:4])
+    assert (ended.metrics["status"], ended.metrics["epochs"]) == ("early_stopped", 4)
+    assert ended.model.predict(pd.read_csv(directory / "t.csv")).notna().all()
+    few = {"optimizer": {"name": "lbfgs", "iterations": 9}, "training": {}}
+    short = mlpcli.train(
+        watched(directory, **few), output=directory / "few", callback=lambda epoch: np.bool_(epoch.epoch == 2)
+    )
+    assert (len(short.history), short.metrics["status"]) == (2, "early_stopped")
+
+
+def test_a_search_prunes_by_what_a_callback_raises(directory: Path) -> None:
+    """The run is left as a stopped one, which goes on to what it would have been."""
+    trial = Trial(enough=3)
+    with pytest.raises(PrunedError):
+        mlpcli.train(watched(directory), output=directory / "run", callback=trial.callback)
+    whole = mlpcli.train(watched(directory), output=directory / "whole")
+    assert trial.values == whole.history["val_loss"].tolist()[:3]
+    assert not (directory / "run" / "model.npz").exists()
+    data = {"train": str(directory / "t.csv"), "features": ["length", "width"], "validation": 0.3}
+    training = {"training": {"epochs": 6, "batch_size": None}}
+    write_config(directory / "c.yaml", **{**WATCHED, **training}, data=data)
+    ok("train", directory / "c.yaml", "-o", directory / "run", "--resume", "--no-plots")
+    assert results(directory / "run")["history.csv"] == results(whole.directory)["history.csv"]
+
+
+def test_of_several_networks_a_callback_hears_one_after_the_other(directory: Path) -> None:
+    heard: list[tuple[int | None, int]] = []
+
+    def callback(epoch: mlpcli.Epoch) -> None:
+        heard.append((epoch.member, epoch.epoch))
+
+    run = mlpcli.train(
+        watched(directory, ensemble={"members": 2}), output=directory / "run", callback=callback
+    )
+    assert heard == [*zip(run.history["member"], run.history["epoch"], strict=True)]

@@ -52,7 +52,7 @@ def test_every_parameter_of_scikit_learns_mlp_leads_to_one_of_ours() -> None:
     neural = pytest.importorskip("sklearn.neural_network")
     ours = MLPClassifier().get_params()
     theirs = {**neural.MLPClassifier().get_params(), **neural.MLPRegressor().get_params()}
-    for name in set(theirs) - {"verbose", "warm_start"}:
+    for name in theirs:
         hint = names.name_hint(name, ours)
         assert name in ours or hint, name
         for written in (part for part in (hint or "").split("`")[1::2] if "=" in part):
@@ -123,6 +123,204 @@ def test_the_history_is_a_frame_and_what_is_kept_is_plain(iris: tuple[npt.NDArra
     pd.testing.assert_frame_equal(again.history_, fitted.history_)
     assert not [value for value in vars(fitted.networks_).values() if isinstance(value, pd.DataFrame)]
     assert not hasattr(base.clone(fitted), "history_")
+
+
+ADAM = {"optimizer": {"name": "adam", "learning_rate": 0.02}, "batch_size": 40, "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"dropout": 0.3, "average": {"ema": 0.9}, "normalization": "batch_norm"},
+        {"schedule": "cosine", "batch_size": 200, "dtype": "float64", "bias": False},
+    ],
+    ids=["plain", "state", "full"],
+)
+def test_epochs_one_by_one_are_those_of_a_fit(
+    iris: tuple[npt.NDArray[Any], Any], settings: dict[str, Any]
+) -> None:
+    """To the last bit: optimizer, order of rows, dropout and average go on where they were, pickled too."""
+    x, y = iris
+    names = np.array(["a", "b", "c"])[y]
+    whole = MLPClassifier(**{**ADAM, **settings}, epochs=4).fit(x, names)
+    parts = MLPClassifier(**{**ADAM, **settings}, epochs=4)
+    for _ in range(2):
+        parts.partial_fit(x, names, classes=["c", "a", "b"])
+    parts = pickle.loads(pickle.dumps(parts))
+    parts.partial_fit(x, names).partial_fit(x, names)
+    np.testing.assert_array_equal(parts.predict_proba(x), whole.predict_proba(x))
+    pd.testing.assert_frame_equal(parts.history_, whole.history_)
+    assert parts.n_iter_ == 4
+
+
+def test_rows_that_come_bit_by_bit(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    """Batches of other sizes, classes that come later; the first rows have said how inputs are scaled."""
+    x, y = iris
+    order = np.random.default_rng(0).permutation(150)
+    early = order[y[order] < 2]
+    fitted = MLPClassifier(**ADAM).partial_fit(x[early[:60]], y[early[:60]], classes=[0, 1, 2])
+    for count in range(61, 90):
+        fitted.partial_fit(x[order[:count]], y[order[:count]])
+    center = [feature.center for feature in fitted.networks_.inputs.features]
+    np.testing.assert_allclose(center, x[early[:60]].mean(axis=0))
+    assert fitted.score(x, y) > 0.9
+    numbers = MLPRegressor(**ADAM)
+    for _ in range(40):
+        numbers.partial_fit(x[:, :3], x[:, 3], np.ones(150))
+    assert numbers.score(x[:, :3], x[:, 3]) > 0.8
+    labels = np.eye(3, dtype=int)[y]
+    assert MLPClassifier(**ADAM).partial_fit(x, labels).partial_fit(x, labels).predict(x).shape == (150, 3)
+
+
+def test_a_fit_goes_on_by_partial_fit(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    fitted = MLPClassifier(**ADAM, epochs=3).fit(*iris)
+    weights = fitted.coefs_[0]
+    fitted.set_params(learning_rate=1e-9).partial_fit(*iris)
+    np.testing.assert_allclose(fitted.coefs_[0], weights, atol=1e-6)
+    assert fitted.history_["epoch"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "message"),
+    [
+        ({}, {}, "classes: the first call of partial_fit needs all that there will be"),
+        ({}, {"classes": [0, 1]}, r"y: expected one of the classes \[0 1\], found np.int64\(2\)"),
+        (
+            {"ensemble": 3},
+            {"classes": [0, 1, 2]},
+            "sees some rows, and these need all of them: ensemble",
+        ),
+        ({"class_weight": "balanced"}, {"classes": [0, 1, 2]}, "need all of them: class_weight"),
+        ({"epochs": 0}, {"classes": [0, 1, 2]}, "^epochs: expected a whole number of at least 1, found 0"),
+    ],
+)
+def test_what_partial_fit_cannot_do_is_explained(
+    iris: tuple[npt.NDArray[Any], Any], settings: dict[str, Any], given: dict[str, Any], message: str
+) -> None:
+    fitted = MLPClassifier(optimizer="adam", **settings)
+    with pytest.raises(ValueError, match=message):
+        fitted.partial_fit(*iris, **given)
+    assert not hasattr(fitted, "networks_")
+
+
+def test_partial_fit_asks_for_what_was_there_before(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    x, y = iris
+    assert not hasattr(MLPClassifier(), "partial_fit")
+    fitted = MLPClassifier(optimizer="adam").partial_fit(x, y, classes=[0, 1, 2])
+    with pytest.raises(
+        ValueError, match=r"classes: expected those of the first call, \[0 1 2\], found \[0 1\]"
+    ):
+        fitted.partial_fit(x, y, classes=[0, 1])
+    with pytest.raises(ValueError, match="4 features"):
+        fitted.partial_fit(x[:, :3], y)
+    with pytest.raises(ValueError, match="the layers are not those of the network that is to go on"):
+        fitted.set_params(layers=("auto", 5, "auto")).partial_fit(x, y)
+
+
+@pytest.mark.parametrize("optimizer", [FEW, "adam"])
+def test_a_warm_start_goes_on_from_the_weights(iris: tuple[npt.NDArray[Any], Any], optimizer: Any) -> None:
+    x, y = iris
+    few = {} if optimizer is FEW else {"epochs": 3}
+    fitted = MLPClassifier(optimizer=optimizer, **few, warm_start=True, random_state=0).fit(x, y)
+    before, center = fitted.loss_, fitted.networks_.inputs.features[0].center
+    cold = base.clone(fitted).fit(x[20:] + 1, y[20:]).loss_curve_
+    fitted.fit(x[20:], y[20:])
+    assert fitted.loss_curve_[0] < 1.2 * before < cold[0]
+    assert fitted.n_iter_ == len(fitted.history_) == len(cold)
+    assert fitted.networks_.inputs.features[0].center == center
+    with pytest.raises(ValueError, match="warm_start: expected y to have the classes of the fit before"):
+        fitted.fit(x, y % 2)
+    assert fitted.classes_.tolist() == [0, 1, 2]
+    several = MLPClassifier(optimizer=FEW, ensemble=2, warm_start=True).fit(x, y)
+    with pytest.raises(ValueError, match="warm_start is for a single network"):
+        several.fit(x, y)
+
+
+def test_parts_of_a_network_are_called_as_theirs(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    """Oracle: the outputs that they make by hand."""
+    x, y = iris
+    fitted = MLPClassifier(layers=("auto", 6, 5, "auto"), optimizer=FEW, random_state=0).fit(x, y)
+    z = (x - x.mean(axis=0)) / x.std(axis=0)
+    for weight, bias in zip(fitted.coefs_[:-1], fitted.intercepts_[:-1], strict=True):
+        z = np.maximum(z @ weight + bias, 0.0)
+    z = z @ fitted.coefs_[-1] + fitted.intercepts_[-1]
+    expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-9)
+    assert (fitted.n_layers_, fitted.n_outputs_, fitted.out_activation_) == (4, 3, "softmax")
+    assert fitted.loss_curve_ == fitted.history_["loss"].tolist()
+    assert fitted.loss_ == fitted.loss_curve_[-1] >= fitted.best_loss_ == min(fitted.loss_curve_)
+    fitted.coefs_[0][:] = 0.0
+    np.testing.assert_allclose(fitted.predict_proba(x), expected, rtol=1e-9)
+    several = MLPClassifier(optimizer=FEW, ensemble=2).fit(x, y)
+    for name in ("coefs_", "loss_", "n_layers_"):
+        with pytest.raises(AttributeError, match=f"{name} is of one network|loss_curve_ is of one network"):
+            getattr(several, name)
+        assert not hasattr(MLPClassifier(), name)
+    assert MLPClassifier(optimizer=FEW, bias=False).fit(x, y).intercepts_ == []
+
+
+def test_logarithms_of_probabilities_have_all_digits(iris: tuple[npt.NDArray[Any], Any]) -> None:
+    """Where probabilities are 0 or 1 too; of classes, of two, and of labels."""
+    x, y = iris
+    for target in (y, y > 0, np.eye(3, dtype=int)[y]):
+        fitted = MLPClassifier(optimizer="adam", epochs=3, random_state=0).fit(x, target)
+        probability, logarithm = fitted.predict_proba(x), fitted.predict_log_proba(x)
+        np.testing.assert_allclose(logarithm, np.log(probability), rtol=1e-7)
+        far = fitted.predict_log_proba(50 * x)
+        assert np.isfinite(far).all()
+        assert (far < 0).all()
+    assert not hasattr(MLPClassifier(loss="hinge"), "predict_log_proba")
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "csr_array", "coo_array", "csc_matrix"])
+def test_sparse_rows_are_the_same_rows(iris: tuple[npt.NDArray[Any], Any], kind: str) -> None:
+    """To the last bit, with equal rows among them, weights, folds and a recipe."""
+    sparse = pytest.importorskip("scipy.sparse")
+    x, y = iris
+    x = np.where(x > 2, x, 0.0)
+    rows = getattr(sparse, kind)(x)
+    weights = np.arange(150) % 3 + 1.0
+    for settings in ({"optimizer": FEW}, {"optimizer": "adam", "epochs": 2, "ensemble": {"folds": 2}}):
+        dense = MLPClassifier(**settings, random_state=0).fit(x, y, weights)
+        fitted = MLPClassifier(**settings, random_state=0).fit(rows, y, weights)
+        np.testing.assert_array_equal(fitted.predict_proba(rows), dense.predict_proba(x))
+    quick = {"recipe": "quick", "epochs": 1, "random_state": 0}
+    found = MLPRegressor(**quick).fit(rows, x[:, 0]).predict(rows)
+    np.testing.assert_array_equal(found, MLPRegressor(**quick).fit(x, x[:, 0]).predict(x))
+    partial = MLPRegressor(optimizer="adam").partial_fit(rows, x[:, 0])
+    assert partial.predict(rows).shape == (150,)
+
+
+def test_a_callback_hears_of_every_epoch_and_may_end_it(
+    iris: tuple[npt.NDArray[Any], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[Any] = []
+
+    def callback(epoch: Any) -> Any:
+        heard.append(epoch)
+        return np.bool_(epoch.epoch == 4)
+
+    fitted = MLPClassifier(optimizer="adam", validation=0.2, callback=callback, verbose=True).fit(*iris)
+    assert [epoch.epoch for epoch in heard] == [1, 2, 3, 4]
+    assert fitted.n_iter_ == 4
+    assert [epoch.val_loss for epoch in heard] == fitted.history_["val_loss"].tolist()
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in printed] == ["epoch 1", "epoch 2", "epoch 3", "epoch 4"]
+    assert "val_loss" in printed[0]
+    assert base.clone(fitted).callback is callback
+
+    class PrunedError(Exception):
+        """What a search raises to end a trial."""
+
+    def prune(_epoch: Any) -> None:
+        raise PrunedError
+
+    for optimizer in ("adam", FEW):
+        fresh = MLPClassifier(optimizer=optimizer, callback=prune)
+        with pytest.raises(PrunedError):
+            fresh.fit(*iris)
+        assert not hasattr(fresh, "networks_")
 
 
 SAVED: list[Any] = [

@@ -24,7 +24,7 @@ CALLED_OTHERWISE = {
 # what columns of a file may be or hold, who reads a run on a screen, and where it is written
 OF_FILES = {
     "data": "task positive exclude id group order stratify test missing target_parse separator "
-    "decimal encoding na_values calibration cache",
+    "decimal encoding na_values calibration table query cache",
     "training": "metrics checkpoint_every",
     "": "output",
 }
