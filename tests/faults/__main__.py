@@ -36,6 +36,7 @@ NAMES = (
     "power_cuts",
     "gradients",
     "searches",
+    "ranks",
 )
 
 
