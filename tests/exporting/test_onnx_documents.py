@@ -215,7 +215,8 @@ def test_dates_are_given_as_seconds() -> None:
     found = seconds_of(["02.01.1970", "", "NA", "31.02.2024"], ("", "NA"), day)
     np.testing.assert_array_equal(found, [86_400.0, np.nan, np.nan, np.inf])
     milliseconds = Date("d", None, "epoch_ms", ())
-    np.testing.assert_array_equal(seconds_of(["1500"], ("",), milliseconds), [1500.0])
+    found = seconds_of(["1500", "-1", "1"], ("", "-1"), milliseconds)
+    np.testing.assert_array_equal(found, [1500.0, np.nan, 1.0])
     clock = Date("d", None, "%H:%M", ())
     assert seconds_of(["01:00"], ("",), clock)[0] % 86_400 == 3_600
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mlpcli
 from mlpcli.arrays import Array
@@ -18,7 +20,7 @@ from mlpcli.exporting.description import describe
 from mlpcli.exporting.onnx.inputs import given_columns
 from mlpcli.exporting.onnx.running import Runner, answers_of, fed, onnxruntime_runner, reference_runner
 from mlpcli.run.predictor import Model, open_model
-from tests.support.export_cases import MATRIX, SAMPLE, Models
+from tests.support.export_cases import MATRIX, SAMPLE, Models, training_table, write_table
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -64,6 +66,43 @@ def require_same(path: Path, table: Path) -> None:
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_document_says_what_the_model_says_of_hostile_rows(name: str, models: Models) -> None:
     require_same(models.sample(name), models.hostile)
+
+
+numbers = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(-10, 10).map(lambda number: f"{number:.3f}"),
+    st.integers(-(2**60), 2**60).map(str),
+    st.sampled_from(["", "-999", "0", "-0.0", "5e-324", "1e38", "4e38"]),
+)
+words = st.one_of(
+    st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn")), max_size=6),
+    st.sampled_from(["", "-999", *training_table()["Größe"][:20]]),
+)
+moments = st.datetimes().map(lambda date: date.isoformat(timespec="seconds"))
+RANDOM = {"length (mm)": numbers, "a/b": numbers, "marked": numbers, "far": numbers, "same": numbers}
+RANDOM |= {"Größe": words, "when": st.one_of(moments, words), "epoch": numbers}
+
+
+@pytest.mark.parametrize("name", ["robust", "ranks", "vectors alone", "dates"])
+def test_a_document_says_what_the_model_says_of_any_cells(
+    name: str, models: Models, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    model = open_model(models.sample(name))
+    run, table = onnxruntime_runner(document(model)), tmp_path_factory.mktemp("any") / "any.csv"
+    usual = {column: cells[5] for column, cells in training_table().items()}
+    used = [column for column in model.inputs.wanted.names if column in RANDOM]
+
+    @settings(max_examples=8)
+    @given(
+        st.lists(st.fixed_dictionaries({column: RANDOM[column] for column in used}), min_size=1, max_size=8)
+    )
+    def same(rows: list[dict[str, str]]) -> None:
+        filled = [usual | row for row in rows]
+        write_table(table, {column: [row[column] for row in filled] for column in usual})
+        found = compared(model, run, table)
+        assert found.good, found
+
+    same()
 
 
 @pytest.mark.slow  # `python -m pytest -m slow tests/exporting/test_onnx_models.py`: some 3 minutes

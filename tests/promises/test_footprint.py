@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ COMMANDS = [
     "explain model.npz t.csv --force --json",
     "drift model.npz t.csv --json",
     "export model.npz -o out/score.py",
+    *(["export model.npz -o out/score.onnx --check t.csv"] if find_spec("onnx") else []),
     "gradcheck c.yaml -q",
     "trace c.yaml --page out/t.html",
     "doctor c.yaml --json",

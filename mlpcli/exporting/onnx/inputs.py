@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from mlpcli.config.date_format import EPOCHS
 from mlpcli.exporting.columns import Absent, Code, Column, Date, Feature, OneHot, TextColumn
 from mlpcli.exporting.description import Description
 from mlpcli.exporting.exporter import unsayable
 from mlpcli.exporting.onnx import dates, numbers, texts
 from mlpcli.exporting.onnx.functions import is_nan
 from mlpcli.exporting.onnx.graph import DOUBLE, TEXT, Graph, Value
+from mlpcli.tables.columns import number_of
 
 FORMAT: Final = "onnx"
 
@@ -34,7 +36,10 @@ class Given:
     @property
     def marks(self) -> tuple[float, ...]:
         """The numbers that mean that a cell is missing, besides NaN."""
-        return () if self.date else self.column.blank_numbers
+        if self.date is None:
+            return self.column.blank_numbers
+        texts = self.column.blanks if self.date.form in EPOCHS else ()
+        return tuple(number for number in map(number_of, texts) if number == number)
 
 
 def given_columns(description: Description) -> tuple[Given, ...]:
@@ -77,12 +82,12 @@ class Inputs:
         if isinstance(first, numbers.NUMERIC):
             known = self._numbers([one.column for one in run])
             return numbers.encoded(run, numbers.filled(known, [one.fill for one in run]))
-        given, value = self._given[first.column], self._values[first.column]
+        given = self._given[first.column]
         if given.dtype == TEXT:
-            return texts.encoded(first, value, texts.Texts(given.column, self._decimal))
-        if isinstance(first, Date):
-            return dates.encoded(first, value)
-        return is_nan(self._numbers([first.column])).cast(DOUBLE)
+            meant = texts.Texts(given.column, self._decimal)
+            return texts.encoded(first, self._values[first.column], meant)
+        alone = self._numbers([first.column])
+        return dates.encoded(first, alone) if isinstance(first, Date) else is_nan(alone).cast(DOUBLE)
 
     def _numbers(self, names: Sequence[str]) -> Value:
         values = [self._values[name] for name in names]

@@ -83,8 +83,8 @@ def _fed(cells: Cells, given: Given) -> Array:
 def seconds_of(texts: Sequence[str], blanks: Sequence[str], date: Date) -> Vector:
     """Dates as a graph is given them: NaN where one is missing, and infinite for what is none."""
     moments = dates_of(texts, date.form)
-    known = ~np.isnat(moments)
     found = np.array([nan if text in blanks else inf for text in texts])
+    known = ~(np.isnat(moments) | np.isnan(found))
     found[known] = moments[known].astype(np.int64) / 1e6 * EPOCHS.get(date.form or "", 1)
     return found
 
