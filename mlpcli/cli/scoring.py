@@ -1,5 +1,8 @@
 """`mlp predict` and `mlp evaluate`: a model on the rows of a table."""
 
+from typing import TYPE_CHECKING
+
+from mlpcli.cli.together import predicted_alone_or_together
 from mlpcli.terminal.arguments import (
     Assertions,
     BadRow,
@@ -23,6 +26,9 @@ from mlpcli.terminal.console import Console, reading
 from mlpcli.terminal.table_arguments import Input, Query, TableName
 from mlpcli.terminal.usage import require_order, rows_chosen
 
+if TYPE_CHECKING:
+    from mlpcli.parallel.ranks import Ranks
+
 
 def predict(
     model: Model,
@@ -40,22 +46,30 @@ def predict(
     quiet: Quiet = False,
 ) -> int:
     """Predict every row of INPUT with MODEL. As CSV, or as the name of a file says."""
-    require_order(model, source)
-    with Console(quiet=quiet).doing(reading(model)) as console:
-        from mlpcli.commands.predict import PredictOptions, predict
 
-        options = PredictOptions(
-            out=out,
-            ids=ids or (),
-            include_inputs=include_inputs,
-            strict=strict,
-            empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
-            expect_sha256=expect_sha256,
-            interval=interval,
-            shard=shard,
-            chosen=rows_chosen(source, table, query),
-        )
-        return predict(model, source, options, console)
+    def led(ranks: "Ranks | None") -> int:
+        require_order(model, source)
+        with Console(quiet=quiet).doing(reading(model)) as console:
+            from mlpcli.commands.predict import PredictOptions, predict
+
+            options = PredictOptions(
+                out=out,
+                ids=ids or (),
+                include_inputs=include_inputs,
+                strict=strict,
+                empty_bad_rows=on_bad_row is OnBadRow.EMPTY,
+                expect_sha256=expect_sha256,
+                interval=interval,
+                shard=shard,
+                chosen=rows_chosen(source, table, query),
+            )
+            if ranks is None:
+                return predict(model, source, options, console)
+            from mlpcli.commands.predict_together import predict_together
+
+            return predict_together(model, source, options, console, ranks)
+
+    return predicted_alone_or_together(led)
 
 
 def evaluate(

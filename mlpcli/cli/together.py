@@ -1,4 +1,4 @@
-"""`mlp train` by one process, or by all that a launcher such as mpiexec started together."""
+"""`mlp train` and `mlp predict` by one process, or by all that a launcher such as mpiexec has started."""
 
 from __future__ import annotations
 
@@ -39,22 +39,31 @@ def trained_alone_or_together(led: Led, *, draws: bool) -> int:
     launched = rank_and_size()
     if launched is None or launched[1] == 1:
         return led(_drawing_process if draws else nullcontext, None)
-    rank, size = launched
     with ExitStack() as drawn:
-        draw = drawn.enter_context(_drawing_process()) if draws and rank == 0 else None
-        from mlpcli.parallel.ranks import Ranks
-        from mlpcli.parallel.wire import joined
-        from mlpcli.terminal.together import ended_together
+        draw = drawn.enter_context(_drawing_process()) if draws and launched[0] == 0 else None
+        return _together(launched, lambda ranks: led(lambda: nullcontext(draw), ranks))
 
-        try:
-            ranks = Ranks(joined(size))
-        except UsageError:
-            if rank == 0:
-                raise
-            return ExitCode.USAGE  # the first process says why
-        return ended_together(
-            ranks, lambda: _follow(ranks) if rank else led(lambda: nullcontext(draw), ranks)
-        )
+
+def predicted_alone_or_together(led: Callable[[Ranks | None], int]) -> int:
+    """Let this process do its part of predictions; `led` is what it does alone, or as the first of all."""
+    launched = rank_and_size()
+    return led(None) if launched is None or launched[1] == 1 else _together(launched, led)
+
+
+def _together(launched: tuple[int, int], led: Callable[[Ranks], int]) -> int:
+    """Join the other processes, lead them or follow; the exit code that all end with."""
+    from mlpcli.parallel.ranks import Ranks
+    from mlpcli.parallel.wire import joined
+    from mlpcli.terminal.together import ended_together
+
+    rank, size = launched
+    try:
+        ranks = Ranks(joined(size))
+    except UsageError:
+        if rank == 0:
+            raise
+        return ExitCode.USAGE  # the first process says why
+    return ended_together(ranks, lambda: _follow(ranks) if rank else led(ranks))
 
 
 def _follow(ranks: Ranks) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,28 @@ class PredictOptions:
     chosen: Chosen = ALL_THERE_IS
 
 
-def predict(model_path: Path, source: str, options: PredictOptions, console: Console) -> ExitCode:
+@dataclass(eq=False)
+class Delivery:
+    """Where predictions go, and what is told of them at the end, by whoever else has some of the rows too."""
+
+    write: Callable[[Sequence[str], Iterable[Columns]], None]
+    tally: Tally = field(default_factory=Tally)
+    last_notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, options: PredictOptions) -> Delivery:
+        """To stdout or a file; the names stand in the first shard alone."""
+        headed = options.shard is None or options.shard.is_first
+        return cls(partial(write_table, options.out, headed=headed))
+
+
+def predict(
+    model_path: Path,
+    source: str,
+    options: PredictOptions,
+    console: Console,
+    delivery: Delivery | None = None,
+) -> ExitCode:
     """Predict every row of `source` (a path, or `-`) and write CSV to stdout, or a file as its name says."""
     # with all its columns in the output, nothing of the input is lost
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
@@ -51,7 +73,7 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
     model = open_model(model_path, options.expect_sha256)
     if options.interval is not None:
         intervals_of_level(model, options.interval)
-    tally, shown = Tally(), beside(options.out, console)
+    delivery, shown = delivery or Delivery.of(options), beside(options.out, console)
     # lines that hold nothing are rows where a prediction can be made of them, or an empty one
     empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
     form = replace(model.form, empty_rows=empty_rows)
@@ -61,13 +83,12 @@ def predict(model_path: Path, source: str, options: PredictOptions, console: Con
         console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))
         columns = output_columns(model, options.interval)
         refuse_collision(carried, columns, reader.header.source)
-        tables = predictions(model, reader, Taken(carried, rows), options, tally)
-        headed = options.shard is None or options.shard.is_first
+        tables = predictions(model, reader, Taken(carried, rows), options, delivery.tally)
         with shown.doing(reading(source)):
-            counted = counting_rows(shown, tables, rows_of)
-            write_table(options.out, (*carried, *columns), counted, headed=headed)
-        console.notes(reader.last_notes)
-    tally.tell(console)
+            delivery.write((*carried, *columns), counting_rows(shown, tables, rows_of))
+        delivery.last_notes = list(dict.fromkeys((*reader.last_notes, *delivery.last_notes)))
+        console.notes(delivery.last_notes)
+    delivery.tally.tell(console)
     return ExitCode.DONE
 
 

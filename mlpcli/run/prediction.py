@@ -34,6 +34,14 @@ class Tally:
             self.examples.setdefault(unseen.column, unseen)
         self.empty += int(batch.bad_rows.sum())
 
+    def __iadd__(self, other: Tally) -> Tally:
+        """Count what came of other rows, which come after."""
+        self.empty += other.empty
+        self.formulas += other.formulas
+        self.unseen += other.unseen
+        self.examples = {**other.examples, **self.examples}
+        return self
+
     def tell(self, console: Console) -> None:
         """Warn of what was found."""
         for remark in self.remarks():

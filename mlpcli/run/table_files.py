@@ -44,7 +44,7 @@ def writer_of(out: Path | None, *, headed: bool = True) -> Writer:
     Raises UsageError.
     """
     if out is None:
-        return write_csv
+        return partial(write_csv, layout=CsvLayout(headed=headed))
     suffix, packed = suffix_of(out.name), compression_of(out.name)
     if suffix in (*SQLITE, *DUCKDB) or (suffix in BINARY and packed):
         raise UsageError.of(f"-o {out}: no table is written as {suffix}{packed}", None, f"write {WRITTEN}")
@@ -55,17 +55,43 @@ def writer_of(out: Path | None, *, headed: bool = True) -> Writer:
 
 
 def write_table(
-    out: Path | None, names: Sequence[str], tables: Iterable[Columns], *, headed: bool = True
+    out: Path | None,
+    names: Sequence[str],
+    tables: Iterable[Columns],
+    *,
+    headed: bool = True,
+    more: Iterable[bytes] = (),
 ) -> None:
     """Write the columns of these names, some rows at a time: CSV to stdout, or all or nothing to a file.
 
     CSV begins with the names only where it is `headed`: elsewhere the rows go on from those of another file.
+    What is `more` comes last: rows that are written already, as `write_rows` writes them.
     """
     if out is None or out == STDOUT:
-        write_tables(result_stream(), names, tables, CsvLayout(headed=headed))
+        stream = result_stream()
+        write_tables(stream, names, tables, CsvLayout(headed=headed))
+        for piece in more:
+            stream.buffer.write(piece)
+        stream.flush()
         return
     writer = writer_of(out, headed=headed)
-    write_atomically(out, compressed(lambda stream: writer(stream, names, tables), out.name))
+
+    def content(stream: Stream) -> None:
+        writer(stream, names, tables)
+        for piece in more:
+            stream.write(piece)
+
+    write_atomically(out, compressed(content, out.name))
+
+
+def write_rows(out: Path | None, stream: BinaryIO, names: Sequence[str], tables: Iterable[Columns]) -> None:
+    """Write the rows alone as they stand in a file of this name, before it is compressed."""
+    writer_of(out, headed=False)(stream, names, tables)
+
+
+def is_text(out: Path | None) -> bool:
+    """Whether rows in a file of this name may be put together from pieces."""
+    return out is None or suffix_of(out.name) not in BINARY
 
 
 def compressed(content: Callable[[Stream], None], name: str) -> Content:

@@ -33,7 +33,7 @@ def rows_of_shard(file: DataFile, form: CsvFormat, shard: Shard) -> slice:
     Raises UsageError for what can be read once only.
     """
     if not file.regular:
-        message = f"--shard {shard}: {file.name} can be read only once, and its rows are counted first"
+        message = f"shard {shard}: {file.name} can be read only once, and its rows are counted first"
         raise UsageError.of(message, hint="write it to a file, and name that")
     with open_table(file, form) as reader:
         return shard.rows(reader.skip())

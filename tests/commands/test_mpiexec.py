@@ -96,3 +96,23 @@ def test_after_a_death_one_process_goes_on_to_the_same_bytes() -> None:
     ok(*FLAGS, "-o", "run", "--resume")
     ok(*FLAGS, "-o", "whole")
     assert results(Path("run")) == results(Path("whole"))
+
+
+def test_two_processes_predict_what_one_does(place: Path) -> None:
+    """A shard each, and one file."""
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
+    alone = ok("predict", "run/model.npz", "t.csv").out
+    assert launched("predict", "run/model.npz", "t.csv", "-o", "p.csv") == Done(0, "", "")
+    assert (place / "p.csv").read_text("utf-8") == alone
+
+
+@pytest.mark.slow
+def test_a_row_that_cannot_be_predicted_ends_all_and_is_told_once(place: Path) -> None:
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
+    text = (place / "t.csv").read_text("utf-8")
+    (place / "t.csv").write_text(text + "r40,long,1,red,ash,yes,1,1,1\n", "utf-8")
+    done = launched("predict", "run/model.npz", "t.csv", "-o", "p.csv")
+    assert done.code == 4
+    assert done.err.startswith("mlp: error: t.csv:42: column 'length': expected a number, found 'long'\n")
+    assert done.err.count("error") == 1
+    assert not (place / "p.csv").exists()

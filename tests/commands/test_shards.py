@@ -232,7 +232,7 @@ def test_a_ragged_row_ends_the_shard_that_has_it(place: Path, monkeypatch: pytes
 
 
 def test_standard_input_and_pipes_are_refused(place: Path) -> None:
-    says = "mlp: error: --shard 1/2: {} can be read only once, and its rows are counted first\n"
+    says = "mlp: error: shard 1/2: {} can be read only once, and its rows are counted first\n"
     hint = "hint: write it to a file, and name that\n"
     done = mlp("predict", "kind.npz", "-", "--shard", "1/2", stdin=(place / "t.csv").read_bytes())
     assert done == Done(2, "", says.format("stdin") + hint)

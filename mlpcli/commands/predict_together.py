@@ -1,0 +1,156 @@
+"""`mlp predict` by processes that a launcher started together: a shard each, and one output.
+
+Every process predicts its own rows and keeps them, as text, in a file without a name. The first one writes
+its rows to the output as it goes and fetches those of the others in their order. So the output, whatever is
+said of it and the first error are those of one process, and only the first needs to see where the output is.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from mlpcli.commands.predict import Delivery, PredictOptions, predict
+from mlpcli.errors import ExitCode, MlpError, UsageError
+from mlpcli.parallel.ranks import Ranks
+from mlpcli.parallel.shares import Shard
+from mlpcli.run.prediction import Tally
+from mlpcli.run.predictor import open_model
+from mlpcli.run.table_files import is_text, write_rows, write_table
+from mlpcli.tables.source import find
+from mlpcli.terminal.console import Console
+
+PIECE: Final = 1 << 20  # bytes of a message
+
+
+@dataclass(frozen=True)
+class Part:
+    """What comes of a process's rows besides these, which are `size` bytes; or why there are none."""
+
+    size: int = 0
+    tally: Tally = field(default_factory=Tally)
+    last_notes: tuple[str, ...] = ()
+    failure: MlpError | None = None
+
+
+@dataclass(frozen=True)
+class PredictOrder:
+    """What a process has to know to predict its part."""
+
+    model: Path
+    source: str
+    options: PredictOptions
+
+    def carry_out(self, ranks: Ranks) -> None:
+        """Predict, and hand over what came of it when it is asked for."""
+        with TemporaryFile() as rows:
+            part = self._predicted(ranks, rows)
+            for turn in range(1, ranks.size):  # all hear of each, or that there are no more
+                ranks.told(lambda: None)
+                if turn == ranks.rank:
+                    _hand_over(ranks, part, rows)
+            ranks.told(lambda: None)  # the output is complete
+
+    def _predicted(self, ranks: Ranks, rows: BinaryIO) -> Part:
+        delivery = Delivery(partial(write_rows, self.options.out, rows))
+        options = replace(self.options, shard=Shard(ranks.rank + 1, ranks.size))
+        try:
+            predict(self.model, self.source, options, Console(quiet=True, warned=[]), delivery)
+        except MlpError as error:
+            return Part(failure=error)
+        return Part(rows.tell(), delivery.tally, tuple(delivery.last_notes))
+
+
+def predict_together(
+    model: Path, source: str, options: PredictOptions, console: Console, ranks: Ranks
+) -> ExitCode:
+    """Predict every row of `source`, with all processes, and write one output; to be called by the first.
+
+    Raises UsageError for what cannot be done together, and what `predict` raises for the first row that it
+    would.
+    """
+    refuse_alone(options, ranks)
+    open_model(model, options.expect_sha256)
+    find(source)
+    delivery = Delivery(lambda *_: None)
+    others = Others(ranks, delivery)
+    delivery.write = partial(write_table, options.out, more=others.rows())
+    with ranks.ordered(PredictOrder(model, source, options)), others.told_of_the_end():
+        return predict(model, source, replace(options, shard=Shard(1, ranks.size)), console, delivery)
+
+
+def refuse_alone(options: PredictOptions, ranks: Ranks) -> None:
+    """Raise UsageError for options of one process alone."""
+    if options.shard is not None:
+        message = (
+            f"--shard {options.shard}: a launcher started {ranks.size} processes, and each takes its own"
+        )
+        raise UsageError.of(message, hint="leave --shard out, or the launcher")
+    if not is_text(options.out):
+        message = f"-o {options.out}: processes together write one file of text: .csv, .tsv or .jsonl"
+        raise UsageError.of(message, hint="or a file each, without the launcher: --shard I/N")
+
+
+class Others:
+    """The other processes, to whose rows it comes in turn; what they have to tell is added to a delivery."""
+
+    def __init__(self, ranks: Ranks, delivery: Delivery) -> None:
+        self._ranks = ranks
+        self._delivery = delivery
+
+    def rows(self) -> Iterator[bytes]:
+        """Their rows in order, piece by piece. Raises the error of the first of them that has failed."""
+        for rank in range(1, self._ranks.size):
+            self._ranks.told(lambda: None)
+            part = _part_of(self._ranks, rank)
+            if part.failure is not None:
+                raise part.failure
+            self._delivery.tally += part.tally
+            self._delivery.last_notes += part.last_notes
+            for start in range(0, part.size, PIECE):
+                yield _bytes_of(self._ranks, rank, min(PIECE, part.size - start))
+
+    @contextmanager
+    def told_of_the_end(self) -> Iterator[None]:
+        """Let them end: with the output, or with the error that there is none for."""
+
+        def fail() -> None:
+            raise failure
+
+        try:
+            yield
+        except Exception as error:
+            failure = error
+            self._ranks.told(fail)
+        else:
+            self._ranks.told(lambda: None)
+
+
+def _hand_over(ranks: Ranks, part: Part, rows: BinaryIO) -> None:
+    content = pickle.dumps(part)
+    ranks.wire.send(np.array([len(content)], np.int64), 0)
+    ranks.wire.send(np.frombuffer(content, np.uint8).copy(), 0)
+    rows.seek(0)
+    while part.failure is None and (piece := rows.read(PIECE)):
+        ranks.wire.send(np.frombuffer(piece, np.uint8).copy(), 0)
+
+
+def _part_of(ranks: Ranks, rank: int) -> Part:
+    length = np.zeros(1, np.int64)
+    ranks.wire.receive(length, rank)
+    part: Part = pickle.loads(_bytes_of(ranks, rank, int(length[0])))
+    return part
+
+
+def _bytes_of(ranks: Ranks, rank: int, size: int) -> bytes:
+    content = np.empty(size, np.uint8)
+    ranks.wire.receive(content, rank)
+    return content.tobytes()
