@@ -102,7 +102,7 @@ def _told(found: Comparison, exporter: Exporter) -> str:
     rows = f"{counted(found.rows, 'row')} by {exporter.runner}"
     empty = f", {found.empty:,} without a prediction" if found.empty else ""
     less = f", {found.left_out:,} left out: they hold texts among numbers" if found.left_out else ""
-    size = f"largest difference from predict: {_size(found)}, {found.tolerance:g} is allowed"
+    size = f"largest difference from predict: {_size(found)}"
     return f"{rows}{empty}{less}; {size}"
 
 
@@ -114,7 +114,7 @@ def _size(found: Comparison) -> str:
 
 
 def _different(found: Comparison, exporter: Exporter) -> MlpError:
-    allowed = f"{found.tolerance:g} is allowed"
+    allowed = f"{found.tolerance:g} beyond its own rounding is allowed"
     return CheckFailedError.of(
         f"the {exporter.name} export differs from predict by {_size(found)}, {allowed}"
     )
@@ -142,6 +142,7 @@ def _document(
             "largest_difference": found.largest if finite else None,
             "row": found.row,
             "column": found.column,
+            "beyond_rounding": found.beyond if finite else None,
             "tolerance": found.tolerance,
             "runner": exporter.runner,
             "verdict": "ok" if found.good else "FAIL",

@@ -8,26 +8,28 @@ from typing import Final
 
 import numpy as np
 
-from mlpcli.arrays import Vector
+from mlpcli.arrays import Matrix, Vector
 from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.errors import DataError, Place
 from mlpcli.exporting.columns import NumberColumn
-from mlpcli.exporting.description import Description
+from mlpcli.exporting.description import Description, Outputs
 from mlpcli.exporting.differences import Answered, differences
 from mlpcli.exporting.exporter import Cells, Scorer
+from mlpcli.nn.network import Network
 from mlpcli.run.prediction import predicted_values
 from mlpcli.run.predictor import Model
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.table import Wanted
 
-# the networks' own rounding, which depends on the order of sums
 TOLERANCE: Final = {"float32": 1e-6, "float64": 1e-12}
+SUMS: Final = 2.0  # times what a network is off by rounding, an export may be off too
 
 
 @dataclass(frozen=True)
 class Comparison:
     """How far the answers are apart at most, and where: a row, counted from 1, and a column of the output.
 
+    `beyond` is how much further the worst is than the rounding of the model's own networks explains.
     `empty` rows have no prediction by the model. `left_out` rows hold texts among numbers, which cannot be
     given to the format.
     """
@@ -37,21 +39,25 @@ class Comparison:
     empty: int = 0
     left_out: int = 0
     largest: float = 0.0
+    beyond: float = 0.0
     row: int | None = None
     column: str | None = None
 
     @property
     def good(self) -> bool:
         """Whether nothing but rounding is different."""
-        return self.largest <= self.tolerance
+        return self.beyond <= self.tolerance
 
     def joined(self, other: Comparison) -> Comparison:
         """The same with the rows of another one behind them."""
         counts = {name: getattr(self, name) + getattr(other, name) for name in ("rows", "empty", "left_out")}
-        total = replace(self, **counts)
-        if other.row is None or other.largest <= self.largest:
-            return total
-        return replace(total, largest=other.largest, row=self.rows + other.row, column=other.column)
+        if other.row is None or other._badness <= self._badness:
+            return replace(self, **counts)
+        return replace(other, **counts, row=self.rows + other.row)
+
+    @property
+    def _badness(self) -> tuple[bool, float]:
+        return not self.good, self.largest if self.good else self.beyond
 
 
 def compare(model: Model, description: Description, reader: Reader, score: Scorer, typed: bool) -> Comparison:
@@ -76,19 +82,47 @@ def _batches(model: Model, description: Description, reader: Reader) -> Iterator
 
 
 def _compared(model: Model, description: Description, batch: Batch, score: Scorer, typed: bool) -> Comparison:
-    cells = cells_of(batch, description)
-    said, judged = model.said(batch)
-    expected = Answered(description.outputs, predicted_values(model, judged, said.scores))
-    apart = differences(expected, Answered(description.outputs, score(cells)))
+    cells, outputs = cells_of(batch, description), description.outputs
+    expected, empty = _answered(model, batch, outputs)
     left_out = cells.unsaid if typed else np.zeros(cells.rows, dtype=bool)
+    apart = differences(expected, Answered(outputs, score(cells)))
     apart[left_out] = 0.0
-    empty = int(judged.bad_rows.sum())
     found = Comparison(TOLERANCE[description.dtype], cells.rows, empty, int(left_out.sum()))
     if not apart.any():
         return found
-    row, column = (int(place) for place in np.unravel_index(apart.argmax(), apart.shape))
-    largest = float(apart[row, column])
-    return replace(found, largest=largest, row=row + 1, column=description.outputs.names[column])
+    beyond = apart - SUMS * rounding(model, batch, expected)
+    worst = beyond if (beyond > found.tolerance).any() else apart
+    row, column = (int(place) for place in np.unravel_index(worst.argmax(), worst.shape))
+    largest, most = float(apart[row, column]), max(0.0, float(beyond.max()))
+    return replace(found, largest=largest, beyond=most, row=row + 1, column=outputs.names[column])
+
+
+def _answered(model: Model, batch: Batch, outputs: Outputs) -> tuple[Answered, int]:
+    """What a model predicts, and for how many rows nothing."""
+    said, judged = model.said(batch)
+    columns = predicted_values(model, judged, said.scores)
+    return Answered(outputs, columns), int(judged.bad_rows.sum())
+
+
+def rounding(model: Model, batch: Batch, expected: Answered) -> Matrix:
+    """How far each prediction (n, columns) is from that of the same networks in double precision.
+
+    So much the order of a sum decides in single precision, where numbers nearly cancel: whoever adds up in
+    another order is as far away. 0 where one of the two has no prediction.
+    """
+    if model.dtype == "float64":
+        return np.zeros((len(batch.rows), len(expected.columns)))
+    members = (replace(one, network=_in_double(one.network)) for one in model.members)
+    found, _ = _answered(replace(model, members=tuple(members)), batch, expected.outputs)
+    apart = differences(expected, found)
+    return np.where(np.isfinite(apart), apart, 0.0)
+
+
+def _in_double(network: Network) -> Network:
+    """A network with the same weights in double precision."""
+    other = Network(network.architecture, network.loss, dtype=np.float64)
+    other.load(network.arrays())
+    return other
 
 
 def cells_of(batch: Batch, description: Description) -> Cells:

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS
-from mlpcli.data.encoding import open_input
+from mlpcli.data.encoding import batches, open_input
 from mlpcli.exporting.c import running
 from mlpcli.exporting.c.exporter import CExporter
-from mlpcli.exporting.checking import compare
+from mlpcli.exporting.checking import compare, rounding
+from mlpcli.exporting.differences import Answered
 from mlpcli.exporting.exporter import Naming, Scorer
 from mlpcli.exporting.python.exporter import PythonExporter
+from mlpcli.run.prediction import predicted_values
 from tests.support.compiled_models import COMPILER, Exported, c_scorer, numpy_scorer, python_scorer
 from tests.support.exported_models import hostile_csv, model_of, written_table
 
@@ -178,6 +180,18 @@ def test_numpy_agrees(name: str, place: Path, built: Callable[[str], Exported]) 
 @pytest.mark.parametrize("name", EACH)
 def test_c_agrees(name: str, place: Path, built: Callable[[str], Exported]) -> None:
     assert_agrees(place, built(name), c_scorer(place, built(name)), typed=True)
+
+
+def test_rounding_is_what_single_precision_does(place: Path, built: Callable[[str], Exported]) -> None:
+    """There is some, and little; of a model in double precision there is none."""
+    for name, most in (("plain", 1e-5), ("two_classes", 0.0)):
+        model, outputs = built(name).model, built(name).description.outputs
+        with open_input(str(place / "t.csv"), model.form) as reader:
+            (batch,) = batches(reader, model.inputs, model.dtype)
+        said, judged = model.said(batch)
+        found = rounding(model, judged, Answered(outputs, predicted_values(model, judged, said.scores)))
+        assert found.shape == (len(batch.rows), len(outputs.names))
+        assert (0.0 < found.max() < most) if most else not found.any()
 
 
 POLICIES: tuple[Any, ...] = (
