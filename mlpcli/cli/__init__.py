@@ -1,5 +1,6 @@
 """The command line: each command parses its arguments, calls one function and gives an exit code."""
 
+import os
 import sys
 from contextlib import redirect_stdout
 
@@ -39,6 +40,9 @@ for command in (
     app.command(cls=Command)(command)
 
 
+COMPLETING = "_MLP_COMPLETE"  # by which a shell asks what may come next; it reads standard output
+
+
 def main() -> None:
     """The entrance of the `mlp` script."""
     guarded(lambda: run(sys.argv[1:]))
@@ -49,7 +53,7 @@ def run(arguments: list[str]) -> object:
 
     Raises UsageError. Without arguments the help is shown, and no command is wrong usage.
     """
-    if not arguments:
+    if not arguments and COMPLETING not in os.environ:
         with redirect_stdout(sys.stderr):
             app(["--help"], standalone_mode=False, prog_name=NAME)
         return ExitCode.USAGE
