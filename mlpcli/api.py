@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -24,18 +23,18 @@ from mlpcli.errors import DataError, UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.thread_pool import ThreadPool
 from mlpcli.run import training
+from mlpcli.run.given_frames import without_frames
 from mlpcli.run.prediction import Tally, prediction_columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of
-from mlpcli.run.training import Listener, RunOptions, Trained
+from mlpcli.run.training import RunOptions, Trained, telling
 from mlpcli.signals import StoppedBySignal
 from mlpcli.storage.cache import Cache
 from mlpcli.tables.frames import table_of_frame
 from mlpcli.tables.other_frames import pandas_frame
 from mlpcli.terminal.console import Console
-from mlpcli.terminal.members_progress import Message
-from mlpcli.training.callbacks import Callback, Epoch, observer_of
+from mlpcli.training.callbacks import Callback
 
 Frame: TypeAlias = Any
 """A DataFrame of pandas or polars, an Arrow table, or what has `__arrow_c_stream__`."""
@@ -192,8 +191,10 @@ def train(
     """Train as a config says and write a run directory, as `mlp train` does, without a word.
 
     The config is a file, or a mapping of what would be in it; then its paths are relative to the working
-    directory. `output` is the run directory; default: that of the config, else runs/NAME_OF_THE_FILE, or
-    runs/config. Raises the kinds of MlpError that are the exit codes of `mlp train`.
+    directory, and frames may stand in place of files: `{"data": {"train": frame, "target": "y"}}` is what
+    the frame as a file, train.csv, would be. `output` is the run directory; default: that of the config,
+    else runs/NAME_OF_THE_FILE, or runs/config. Raises the kinds of MlpError that are the exit codes of
+    `mlp train`.
 
     `callback` hears of every epoch, with the run in the directory as it then is; where it returns True the
     training of a single network ends, and the run is finished. What it raises ends everything and passes
@@ -201,7 +202,9 @@ def train(
     trained one after the other then, each epoch with the number of its `member`.
     """
     if isinstance(config, Mapping):
-        asked = config_of(config if seed is None else {**config, "seed": seed})
+        settings, contents = without_frames(config)
+        settings = settings if seed is None else {**settings, "seed": seed}
+        asked = replace(config_of(settings), contents=contents)
     else:
         asked = load_config(Path(config), seed=seed)
     warned: list[str] = []
@@ -228,17 +231,7 @@ def _options(output: Path | None, callback: Callback | None) -> RunOptions:
     options = RunOptions(out=output, pool=ThreadPool, forks=False)
     if callback is None:
         return options
-    return replace(options, in_turn=True, listener=_telling(callback))
-
-
-def _telling(callback: Callback) -> Listener:
-    """Who passes on what is heard of one network, or of several."""
-
-    def hear(number: int, message: Message) -> None:
-        if isinstance(message, Epoch):
-            callback(replace(message, member=number + 1))
-
-    return Listener(lambda _epochs, _past: nullcontext(observer_of(callback)), hear)
+    return replace(options, in_turn=True, listener=telling(callback))
 
 
 def _trained(config: Config, options: RunOptions, warned: list[str]) -> tuple[Study, Trained]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,16 @@ def _remove(rest: Any, key: Key) -> None:
 
 @dataclass(frozen=True)
 class Config:
-    """What a config file and the command line together ask for; `is_mapping` where Python gave it instead."""
+    """What a config file and the command line together ask for; `is_mapping` where Python gave it instead.
+
+    `contents` are those of files that are in memory alone, by the part of the data: Python gave frames.
+    """
 
     spec: Spec
     path: Path
     root: MappingNode
     is_mapping: bool = False
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:

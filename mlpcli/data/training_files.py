@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +23,20 @@ from mlpcli.tables.table import Wanted
 class InputFile:
     """Where the file named at the key `data.PART` is, and where a path that is written there starts.
 
-    `chosen` says which rows of a database are meant.
+    `chosen` says which rows of a database are meant; `content` is that of a file which is in memory alone.
     """
 
     part: str
     path: Path
     start: str
     chosen: Chosen = ALL_THERE_IS
+    content: bytes | None = None
 
     def found(self) -> DataFile:
         """The file; NotThereError where there is none, DataError where nothing can be read."""
+        content = self.content
+        if content is not None:
+            return DataFile(str(self.path), lambda: io.BytesIO(content), regular=True)
         return find(self.require(), self.chosen)
 
     def require(self) -> Path:

@@ -111,7 +111,7 @@ def input_files(config: Config) -> dict[str, InputFile]:
             start = f"a path {what} starts at the working directory"
         path = config.input_path(("data", part))
         chosen = Chosen(data.table, data.query) if is_database(path.name) else ALL_THERE_IS
-        files[part] = InputFile(part, path, start, chosen)
+        files[part] = InputFile(part, path, start, chosen, config.contents.get(part))
     return files
 
 

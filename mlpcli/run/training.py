@@ -36,8 +36,9 @@ from mlpcli.run.surroundings import Observing, Surroundings, unseen, watched_by
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
-from mlpcli.terminal.members_progress import Hear, members_progress
+from mlpcli.terminal.members_progress import Hear, Message, members_progress
 from mlpcli.terminal.progress import progress
+from mlpcli.training.callbacks import Callback, Epoch, observer_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class Listener:
 
     observing: Observing
     hear: Hear
+
+
+def telling(callback: Callback) -> Listener:
+    """Who passes on what is heard of one network, or of several."""
+
+    def hear(number: int, message: Message) -> None:
+        if isinstance(message, Epoch):
+            callback(replace(message, member=number + 1))
+
+    return Listener(lambda _epochs, _past: nullcontext(observer_of(callback)), hear)
 
 
 @dataclass(frozen=True)

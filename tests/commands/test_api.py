@@ -520,3 +520,46 @@ def test_of_several_networks_a_callback_hears_one_after_the_other(directory: Pat
         watched(directory, ensemble={"members": 2}), output=directory / "run", callback=callback
     )
     assert heard == [*zip(run.history["member"], run.history["epoch"], strict=True)]
+
+
+def test_a_frame_in_place_of_a_file_trains_the_same(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes, by whichever library; the config that is left trains again from the file it names."""
+    monkeypatch.chdir(directory)
+    frame = pd.read_csv("t.csv")
+    frame[:30].to_csv("train.csv", index=False)
+    frame[30:].to_csv("validation.csv", index=False)
+    rest: dict[str, Any] = {"target": "kind", "features": ["length", "colour"], "id": ["id"]}
+    files = {"train": "train.csv", "validation": "validation.csv"}
+    expected = mlpcli.train({"data": {**files, **rest}, **WATCHED}, output="files")
+    Path("train.csv").rename("elsewhere.csv")
+    Path("validation.csv").unlink()
+    given: list[Any] = [(frame[:30], frame[30:])]
+    polars = pytest.importorskip("polars")
+    given.append([polars.from_pandas(one) for one in given[0]])
+    for number, (train, validation) in enumerate(given):
+        data = {"train": train, "validation": validation, **rest}
+        run = mlpcli.train({"data": data, **WATCHED}, output=f"run{number}")
+        assert results(run.directory) == results(expected.directory)
+        assert (run.directory / "report.html").exists()
+    Path("elsewhere.csv").rename("train.csv")
+    frame[30:].to_csv("validation.csv", index=False)
+    ok("train", "run0/config.yaml", "-o", "again", "--no-plots")
+    assert results(Path("again"))["history.csv"] == results(expected.directory)["history.csv"]
+
+
+def test_what_is_wrong_in_a_frame_is_told_as_of_its_file(directory: Path) -> None:
+    frame = pd.read_csv(directory / "t.csv")
+    frame["width"] = frame["width"].astype(object)
+    frame.loc[2, "width"] = "wide"
+    data = {"train": frame, "target": "size", "features": {"width": "standardize"}}
+    with pytest.raises(
+        errors.DataError, match=r"train.csv:4: column 'width': expected a number, found 'wide'"
+    ):
+        mlpcli.train({"data": data}, output=directory / "run")
+    with pytest.raises(
+        TypeError, match="expected a DataFrame of pandas or polars, or an Arrow table, found set"
+    ):
+        mlpcli.train({"data": {**data, "train": {1}}}, output=directory / "run")
+    with pytest.raises(errors.ConfigError, match=r"data\.train: the frame cannot be written as a file"):
+        mlpcli.train({"data": {**data, "encoding": "none"}}, output=directory / "run")
+    assert not (directory / "run").exists()

@@ -16,7 +16,7 @@ def test_the_code_runs(
 ) -> None:
     pytest.importorskip("sklearn")
     blocks = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for name in ("configs", "data"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,49 @@
+"""Frames in the place of files of a config: each is the CSV that `to_csv(index=False)` would write.
+
+So a frame trains what its file would, the same bytes; what the run says of the file, such as `train.csv`, is
+the name that it would have in the working directory, and messages count the lines that it would have.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+from mlpcli.data.row_origins import PARTS
+from mlpcli.errors import ConfigError, Place
+from mlpcli.tables.other_frames import pandas_frame
+
+
+def without_frames(settings: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], dict[str, bytes]]:
+    """The settings with names in place of frames, and the bytes of the files that have them, by part.
+
+    Raises ConfigError for a frame that no CSV can hold.
+    """
+    data = settings.get("data")
+    if not isinstance(data, Mapping):
+        return settings, {}
+    frames = {part: data[part] for part in PARTS if part in data and not _is_written(data[part])}
+    if not frames:
+        return settings, {}
+    contents = {part: _csv(frame, data, part) for part, frame in frames.items()}
+    return {**settings, "data": {**data, **{part: f"{part}.csv" for part in frames}}}, contents
+
+
+def _is_written(value: Any) -> bool:
+    """Whether a value is one that a config file may have, or is refused as one."""
+    return value is None or isinstance(value, str | bytes | os.PathLike | Mapping | Real | list | tuple)
+
+
+def _csv(frame: Any, data: Mapping[Any, Any], part: str) -> bytes:
+    """The frame as a file that is written as the settings say of all files."""
+    found, separator, decimal = pandas_frame(frame), data.get("separator", ","), data.get("decimal", ".")
+    buffer = io.StringIO()
+    try:
+        found.to_csv(buffer, index=False, sep=str(separator), decimal=str(decimal), lineterminator="\n")
+        return buffer.getvalue().encode(str(data.get("encoding", "utf-8")))
+    except (TypeError, ValueError, LookupError) as error:
+        message = f"the frame cannot be written as a file: {error}"
+        raise ConfigError.of(f"data.{part}: {message}", Place("config")) from error
