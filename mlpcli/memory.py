@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from importlib.util import find_spec
 from pathlib import Path
 
 from mlpcli.cgroups import left_in_groups
@@ -14,6 +15,7 @@ MOST_MEMBERS = 100  # networks that predict together, folds times repeats
 # address space that Python's libraries take before there is any data, the first matrix product included;
 # with less they may end the process themselves, with any exit code
 LIBRARIES = 185 * MEGABYTE
+ARROW = 175 * MEGABYTE  # more, where pandas finds pyarrow and loads it
 OF_A_THREAD = 75 * MEGABYTE  # address space: its stack, and what the C library reserves for what it allocates
 
 
@@ -63,8 +65,11 @@ def _left_of_limit() -> int | None:
 def require_libraries() -> None:
     """Raise MemoryLimitError where this process's limit leaves too little to load what computes."""
     there = _left_of_limit()
-    if there is not None and there < LIBRARIES:
-        needed = f"about {_shown(LIBRARIES)} needed, {_shown(there)} available"
+    if there is None:
+        return
+    least = LIBRARIES + (ARROW if find_spec("pyarrow") else 0)
+    if there < least:
+        needed = f"about {_shown(least)} needed, {_shown(there)} available"
         raise MemoryLimitError.of(f"not enough memory to start: {needed}", hint="raise the limit (ulimit -v)")
 
 

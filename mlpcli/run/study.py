@@ -119,11 +119,21 @@ def _of_members(whole: Experiment, after: Study | None = None) -> Study:
     ensemble = whole.config.spec.ensemble
     if ensemble is None:
         name, checkpoint = ("", CHECKPOINT) if after is None else (REFIT, checkpoint_of(1))
-        return Study(whole, (Member(name, checkpoint, lambda: whole),))
+        alone = _without_targets(whole)
+        return Study(alone, (Member(name, checkpoint, lambda: alone),))
     count = ensemble.count
     makers = [partial(_reseeded, whole, number) for number in range(count)]
     what, past = ("member", 0) if after is None else (REFIT, count)
     return Study(whole, tuple(_members(what, makers, [None] * count, past)))
+
+
+def _without_targets(whole: Experiment) -> Experiment:
+    """An experiment that nobody makes another one of: its parts have what its rows' targets are needed for.
+
+    There may be very many rows.
+    """
+    train = whole.prepared.train
+    return replace(whole, prepared=replace(whole.prepared, train=replace(train, y=train.y[:0].copy())))
 
 
 def _reseeded(whole: Experiment, number: int) -> Experiment:

@@ -12,7 +12,7 @@ from mlpcli.memory import available_bytes, portion
 from mlpcli.storage.rows import Rows
 from mlpcli.storage.scratch_file import ScratchFile
 
-SHARE: Final = 2  # a file of one part in so many of the memory that is free is mapped as a whole
+SHARE: Final = 8  # a file of one part in so many of the memory that is free is mapped as a whole
 STRETCH: Final = (1 << 20, 1 << 26)  # bytes that are mapped at a time where it may not: at least, at most
 
 

@@ -16,6 +16,8 @@ from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.predictions import Predictions
 from mlpcli.training.regression_metrics import mean_of_targets
 
+SPAN = 1 << 16  # rows that are looked at together
+
 
 def constant_prediction(training: Predictions, part: Predictions) -> Predictions:
     """`part` with the predictions of scikit-learn's dummies, which know the training targets alone.
@@ -57,11 +59,13 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
     """
     known = training.y.astype(np.float64)
     mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
-    y = rows.y.astype(np.float64)
-    scores = np.tile(loss.constant_scores(mean), (len(y), 1))
-    of_rows = loss.bind(scores, np.empty_like(scores))(y)
-    weights = np.ones(len(y)) if rows.weights is None else rows.weights[:, 0].astype(np.float64)
+    of_rows = np.empty(len(rows))
+    for start in range(0, len(rows), SPAN):
+        y = rows.y[start : start + SPAN].astype(np.float64)
+        scores = np.tile(loss.constant_scores(mean), (len(y), 1))
+        of_rows[start : start + SPAN] = loss.bind(scores, np.empty_like(scores))(y)
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights[:, 0].astype(np.float64)
     if not weights.any():
         return nan
     average = float(np.average(of_rows, weights=weights))
-    return average * len(y) if loss.reduction == "sum" else average
+    return average * len(rows) if loss.reduction == "sum" else average

@@ -19,21 +19,21 @@ class InUnits:
     exponent: Array
 
     @classmethod
-    def of(cls, values: Matrix) -> InUnits:
-        """The values, which scaling by a power of two does not round."""
+    def of(cls, values: Matrix, out: Matrix | None = None) -> InUnits:
+        """The values, which scaling by a power of two does not round; `out` is where they may go."""
         largest = np.maximum(values.max(axis=0), -values.min(axis=0))
         exponent = np.frexp(largest)[1].astype(np.int64)
         if np.abs(exponent).max() > LARGEST_POWER:
-            return cls(np.ldexp(values, -exponent), exponent)
+            return cls(np.ldexp(values, -exponent, out=out), exponent)
         # the same numbers as those of ldexp, which is several times slower
-        return cls(values * np.exp2(-exponent), exponent)
+        return cls(np.multiply(values, np.exp2(-exponent), out=out), exponent)
 
     @classmethod
     def of_difference(cls, left: Matrix, right: Matrix) -> InUnits:
         """left − right, also where that overflows."""
         found = np.subtract(left, right)
         if np.isfinite(found).all():
-            return cls.of(found)
+            return cls.of(found, out=found)
         halves = cls.of(left / 2 - right / 2)
         return cls(halves.in_one, halves.exponent + 1)
 

@@ -61,8 +61,11 @@ def r2(predictions: Predictions) -> float:
     """
     if predictions.rows < 2:
         return np.nan
-    errors, deviations = predictions.heavy.errors, _deviations(predictions)
-    unexplained, variance = _squares(errors, predictions), _squares(deviations, predictions)
+    errors = predictions.heavy.errors
+    unexplained = _squares(errors, predictions)
+    deviations = _deviations(predictions)  # after the squares of the errors: there may be very many rows
+    squares = np.square(deviations.in_one, out=deviations.in_one)
+    variance = predictions.heavy.mean(squares)
     ratio = np.divide(unexplained, variance, out=np.sign(unexplained), where=variance > 0)
     units = np.where(variance > 0, 2 * (errors.exponent - deviations.exponent), 0)
     return float((1 - np.ldexp(ratio, units)).mean())
@@ -78,8 +81,11 @@ def _deviations(predictions: Predictions) -> InUnits:
     """y − ȳ of the rows that weigh anything; exactly 0 where all of them have the same y."""
     truth = InUnits.of(predictions.heavy.truth)
     flat = truth.in_one.max(axis=0) == truth.in_one.min(axis=0)
-    away = InUnits.of(np.where(flat, 0.0, truth.in_one - predictions.heavy.mean(truth.in_one)))
-    return InUnits(away.in_one, away.exponent + truth.exponent)
+    away = truth.in_one
+    away -= predictions.heavy.mean(away)
+    away[:, flat] = 0.0
+    found = InUnits.of(away, out=away)
+    return InUnits(found.in_one, found.exponent + truth.exponent)
 
 
 def _squares(numbers: InUnits, predictions: Predictions) -> Vector:

@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,46 @@ def test_a_killed_run_leaves_no_cache(place: Path) -> None:
     write_config(place / "c.yaml", model=SMALL, data={"cache": "disk"})
     assert process("train", "c.yaml", "-o", "run", "-q", "--no-plots", "--overwrite").code == 0
     assert left(place) == []
+
+
+LIMITED = """
+import resource, sys
+sys.modules["pyarrow"] = None  # an extra, which takes 170 MB where pandas finds it
+from mlpcli.start import main
+resource.setrlimit(resource.RLIMIT_AS, (310 * 10**6,) * 2)
+main()
+"""
+
+
+def write_wide_table(path: Path, rows: int) -> None:
+    """A table of 50 columns: so many rows, many of them equal, as none of the limits knows."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(5000, 48))
+    some = ["".join(f"{cell:.5f}," for cell in row) + f"red,{row[0]:.5f}\n" for row in numbers]
+    names = ",".join([*(f"n{i}" for i in range(48)), "kind", "y"])
+    with path.open("w", encoding="ascii") as file:
+        file.write(names + "\n")
+        for start in range(0, rows, len(some)):
+            file.writelines(some[: rows - start])
+
+
+@pytest.mark.slow
+def test_a_table_of_ten_times_a_limit_is_trained_on_under_it_and_300_megabytes(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 10 MB, by the address space, with the bytes of a run without one. Slow: 100 MB are read twice."""
+    monkeypatch.undo()
+    monkeypatch.chdir(place)
+    write_wide_table(place / "t.csv", 250_000)
+    assert (place / "t.csv").stat().st_size > 10 * 10**7
+    write_config(
+        place / "c.yaml",
+        data={"target": "y", "features": None, "validation": 0.1},
+        training={"epochs": 1, "batch_size": 256},
+        model={"layers": ["auto", 16, "auto"]},
+    )
+    flags = ["train", "c.yaml", "--no-plots", "-q", "-o"]
+    done = subprocess.run([sys.executable, "-c", LIMITED, *flags, "run"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    ok(*flags, "memory", "--set", "data.cache=memory")
+    assert results(Path("run")) == results(Path("memory"))

@@ -1,0 +1,184 @@
+"""What `data.cache: disk` costs: an epoch beside one in memory, and peak memory under limits.
+
+    python tests/benchmarks/larger_than_memory.py epochs [--rows 1000000] [--rounds 7]
+    python tests/benchmarks/larger_than_memory.py limits [--rows 250000] [--megabytes 10]
+    python tests/benchmarks/larger_than_memory.py whole [--rows 10000000] [--to DIR]
+
+`epochs` trains networks of the same bytes in turns, one on rows in memory, the others on rows in a file that
+the system has in its page cache, mapped as a whole or by stretches, and prints the medians of their warm
+epochs, evaluation included, and of the ratios to the first. `limits` trains on a table of ten times so many
+megabytes of CSV under a limit on the address space (`ulimit -v`) of so many and 300 more, without pyarrow,
+which pandas loads where it finds it and which takes 170 MB by itself. `whole` makes a table of 50 columns,
+trains on it for two epochs and predicts it, and tells time and peak memory of each: 10,000,000 rows are
+4.2 GB, which are removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from measured import report
+
+from mlpcli.config.load import load_config
+from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.parallel.pool import SerialPool
+from mlpcli.run.experiment import ExperimentEvaluator
+from mlpcli.run.fit import trainer_of
+from mlpcli.run.study import study_of
+from mlpcli.storage import row_file
+from mlpcli.storage.cache import Cache
+from mlpcli.training.loop import Trainer
+
+NUMBERS, ROWS_AT_A_TIME = 47, 50_000
+KINDS, PLACES = ("red", "green", "blue", "white"), 50
+CONFIG = """\
+data: {train: t.csv, target: y, validation: 0.05, test: 0.05}
+model: {layers: [auto, 32, auto]}
+training: {epochs: 2, batch_size: 1024}
+"""
+# mlp, with its peak memory at the end; pyarrow, where it is not wanted, is one that is not installed
+PEAK = """
+import sys
+if sys.argv.pop(1) == "without":
+    sys.modules["pyarrow"] = None
+from mlpcli.start import main
+try:
+    main()
+finally:
+    with open("/proc/self/status", encoding="ascii") as status:
+        lines = dict(line.split(":", 1) for line in status)
+    with open("peak", "w", encoding="ascii") as file:
+        print(lines["VmPeak"].split()[0], lines["VmHWM"].split()[0], file=file)
+"""
+
+
+def table(path: Path, rows: int) -> None:
+    """47 numbers, two columns of texts, and a target that they tell: 420 bytes a row."""
+    rng = np.random.default_rng(0)
+    slopes = rng.normal(size=10)
+    with path.open("w", encoding="ascii") as file:
+        file.write(",".join([*(f"n{i}" for i in range(NUMBERS)), "kind", "place", "y"]) + "\n")
+        for start in range(0, rows, ROWS_AT_A_TIME):
+            count = min(ROWS_AT_A_TIME, rows - start)
+            x = rng.normal(size=(count, NUMBERS)).round(5)
+            kind, place = rng.integers(len(KINDS), size=count), rng.integers(PLACES, size=count)
+            y = np.tanh(x[:, :10]) @ slopes + 0.5 * kind + 0.02 * place + 0.1 * rng.normal(size=count)
+            file.writelines(_lines(x, kind.tolist(), place.tolist(), y))
+
+
+def _lines(x: np.ndarray, kinds: list[int], places: list[int], y: np.ndarray) -> Iterator[str]:
+    for row, kind, place, target in zip(x.tolist(), kinds, places, y.tolist(), strict=True):
+        yield f"{','.join(map(str, row))},{KINDS[kind]},town {place},{target:.5f}\n"
+
+
+def trainer(directory: Path, cache: Cache) -> Trainer:
+    """A training of the table there, before its first epoch."""
+    experiment = study_of(load_config(directory / "c.yaml"), MAX_PARAMETERS, cache).whole
+    pool, optimizer = SerialPool(), experiment.config.spec.optimizer
+    evaluator = ExperimentEvaluator.of(experiment, pool)
+    return trainer_of(evaluator, optimizer, lambda: False, pool)
+
+
+def epochs(rows: int, rounds: int) -> None:
+    """Epochs of all kinds in turns, in the other order in every other round."""
+    with tempfile.TemporaryDirectory(dir=".") as name, Cache("disk", Path(name) / "run") as cache:
+        directory = Path(name)
+        table(directory / "t.csv", rows)
+        (directory / "c.yaml").write_text(CONFIG, "utf-8")
+        trainers = {"memory": trainer(directory, Cache()), "a file, mapped": trainer(directory, cache)}
+        with patch.object(row_file, "available_bytes", lambda: 0):
+            trainers["a file, by stretches"] = trainer(directory, cache)
+        taken: dict[str, list[float]] = {kind: [] for kind in trainers}
+        for number in range(rounds + 1):  # the first one warms up
+            for kind in sorted(trainers, reverse=number % 2 == 0):
+                start = time.process_time()
+                trainers[kind].run_epoch()
+                taken[kind].append(time.process_time() - start)
+        seconds = {kind: np.array(times[1:]) for kind, times in taken.items()}
+        lines = []
+        for kind, times in seconds.items():
+            ratios = times / seconds["memory"]
+            lower, upper = np.quantile(ratios, [0.25, 0.75])
+            same = np.array_equal(trainers["memory"].network.theta, trainers[kind].network.theta)
+            shown = {"rows are in": kind, "an epoch, s": float(np.median(times))}
+            spread = {"ratio": float(np.median(ratios)), "quartiles": f"{lower:.2f} to {upper:.2f}"}
+            lines.append({"rows": rows, **shown, **spread, "same bytes": same})
+        report("epochs", lines, None)
+
+
+def run(directory: Path, arguments: Sequence[object], limit: int | None = None) -> dict[str, object]:
+    """A command there, under a limit in megabytes; its seconds, and its peak memory in megabytes."""
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (limit * 10**6,) * 2)
+
+    pyarrow = "with" if limit is None else "without"
+    words = [sys.executable, "-c", PEAK, pyarrow, *map(str, arguments)]
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(words, cwd=directory, preexec_fn=limited, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    space, resident = (int(number) / 1000 for number in (directory / "peak").read_text("ascii").split())
+    print(done.stderr, end="", file=sys.stderr)
+    return {
+        "command": arguments[0],
+        "exit code": done.returncode,
+        "wall, s": time.perf_counter() - start,
+        "processor, s": cpu,
+        "address space, MB": round(space),
+        "resident, MB": round(resident),
+    }
+
+
+def limits(rows: int, megabytes: int) -> None:
+    """A table of ten times the limit, trained on under it and 300 MB."""
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        directory = Path(name)
+        table(directory / "t.csv", rows)
+        size = (directory / "t.csv").stat().st_size / 1e6
+        (directory / "c.yaml").write_text(CONFIG, "utf-8")
+        words = ("train", "c.yaml", "-o", "run", "-q", "--no-plots")
+        found = run(directory, words, megabytes + 300)
+        report("limits", [{"table, MB": size, "limit, MB": megabytes + 300, **found}], None)
+
+
+def whole(rows: int, to: Path) -> None:
+    """A table trained on and predicted."""
+    with tempfile.TemporaryDirectory(dir=to) as name:
+        directory = Path(name)
+        table(directory / "t.csv", rows)
+        (directory / "c.yaml").write_text(CONFIG, "utf-8")
+        train = ("train", "c.yaml", "-o", "run", "-q", "--no-plots", "--set", "data.cache=disk")
+        predict = ("predict", "run/model.npz", "t.csv", "-o", "p.csv", "-q")
+        report("whole", [{"rows": rows, **run(directory, words)} for words in (train, predict)], None)
+
+
+def main() -> None:
+    """As the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=["epochs", "limits", "whole"])
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--megabytes", type=int, default=10)
+    parser.add_argument("--to", type=Path, default=Path(tempfile.gettempdir()))
+    given = parser.parse_args()
+    if given.what == "epochs":
+        epochs(given.rows or 1_000_000, given.rounds)
+    elif given.what == "limits":
+        limits(given.rows or 250_000, given.megabytes)
+    else:
+        whole(given.rows or 10_000_000, given.to)
+
+
+if __name__ == "__main__":
+    main()
