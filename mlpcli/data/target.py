@@ -138,15 +138,21 @@ class TargetEncoder:
         through = numbers if self._through is None else self._through.forward(numbers)
         return (through - self.center) / self.scale
 
-    def unscaled(self, y: Matrix) -> Matrix:
-        """Scaled numbers in the target's own units; infinite where a transform makes them too large."""
-        numbers = y * self.scale
-        numbers += self.center  # no third array: there may be very many rows
+    def unscaled(self, y: Matrix, out: Matrix | None = None) -> Matrix:
+        """Scaled numbers in the target's own units; infinite where a transform makes them too large.
+
+        There may be very many: `out` is where they may go.
+        """
+        numbers = np.multiply(y, self.scale, out=out)
+        numbers += self.center
         return numbers if self._through is None else self._through.backward(numbers)
 
     def predicted(self, outputs: Matrix) -> Matrix:
-        """Finite outputs of a network in the target's own units, within the bounds where there are some."""
-        numbers = self.unscaled(outputs)
+        """Finite outputs of a network in the target's own units, within the bounds where there are some.
+
+        They may be written over the outputs, which are in float64.
+        """
+        numbers = self.unscaled(outputs, out=outputs if self.bounds is None else None)
         return (
             numbers if self.bounds is None else np.where(np.isfinite(outputs), self.bounded(numbers), numbers)
         )
