@@ -207,27 +207,32 @@ def test_a_bad_row_is_told_or_left_empty() -> None:
         filtered("größe\n1\n1,2")
 
 
+BAD_CELL = "column 'größe': expected a number, found 'abc'"
+
+
 @pytest.mark.parametrize(
-    ("arguments", "code", "out"),
-    [([], 4, "prediction\nyes\n"), (["--on-bad-row", "empty"], 0, 'prediction\nyes\n""\n')],
+    ("table", "arguments", "code", "out", "told"),
+    [
+        ("größe\n3\nabc\n", [], 4, "prediction\nyes\n", f"error: row 2: {BAD_CELL}\n"),
+        ("größe\n3\nabc\n", ["--on-bad-row", "empty"], 0, 'prediction\nyes\n""\n', ""),
+        ("größe\nabc\n", [], 4, "", f"error: row 1: {BAD_CELL}\n"),
+        ("größe\n", [], 0, "prediction\n", ""),
+        ("", [], 4, "", "error: there is no column 'größe'\n"),
+    ],
 )
 def test_the_filter_ends_as_predict_does(
-    arguments: list[str],
-    code: int,
-    out: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    table: str, arguments: list[str], code: int, out: str, told: str
 ) -> None:
-    given = io.TextIOWrapper(io.BytesIO("größe\n3\nabc\n".encode()))
-    written = io.BytesIO()
-    monkeypatch.setattr(sys, "argv", ["score.py", *arguments])
-    monkeypatch.setattr(sys, "stdin", given)
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", io.TextIOWrapper(written))
+    """The third table has no good row in front of the bad one: then nothing is written."""
+    written, said = io.BytesIO(), io.StringIO()
+    stream = io.TextIOWrapper(written)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["score.py", *arguments])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(table.encode())))
+        patch.setattr(sys, "stdout", stream)
+        patch.setattr(sys, "stderr", said)
         assert filtering.main(small_model(), [], ",", "utf-8") == code
-        assert written.getvalue().decode() == out
-    told = capsys.readouterr().err
-    assert told == ("error: row 2: column 'größe': expected a number, found 'abc'\n" if code else "")
+    assert (written.getvalue().decode(), said.getvalue()) == (out, told)
 
 
 def test_parts_are_what_stands_in_an_exported_file() -> None:

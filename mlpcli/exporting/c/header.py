@@ -102,10 +102,10 @@ def _returns(outputs: Outputs, name: str) -> str:
     else:
         said = f"Writes {upper}_TARGETS numbers; returns 0"
     said += (
-        f". -1 - i where the cell of column i of {name}_columns cannot be used, and -1 - {upper}_COLUMNS "
+        f". -1-i where the cell of column i of {name}_columns cannot be used, and -1-{upper}_COLUMNS "
         "where the output for the row is not finite: then nothing is written."
     )
-    return f"/* {f'{chr(10)}   '.join(wrap(said, 100))} */"
+    return f"/* {f'{chr(10)}   '.join(wrap(said, 100, break_on_hyphens=False))} */"
 
 
 def name_tables(description: Description, naming: Naming) -> str:

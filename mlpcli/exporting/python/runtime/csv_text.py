@@ -69,8 +69,12 @@ def filtered(predicted: Callable[[Iterator[list[str]], bool], Iterator[str]], fo
     written = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
     rows = csv.reader(given, delimiter=form[0])
     try:
-        for line in predicted(rows, asked.on_bad_row == "empty"):
-            written.write(line)
+        lines = predicted(rows, asked.on_bad_row == "empty")
+        header = next(lines)
+        for line in lines:  # where the first row is wrong nothing is written
+            written.write(header + line)
+            header = ""
+        written.write(header)
     except (UnusableError, UnicodeDecodeError, csv.Error) as error:
         sys.stderr.write(f"error: {error}\n")
         return 4

@@ -14,7 +14,7 @@ def predicted(
     model: Model, ids: Sequence[str], rows: Iterator[list[str]], empty_bad_rows: bool
 ) -> Iterator[str]:
     """The header, then a line for each row."""
-    header = [name.lstrip("\ufeff") for name in next(rows)]
+    header = [name.lstrip("\ufeff") for name in next(rows, [])]
     places = places_of(header, [*ids, *(column.name for column in model.columns)])
     yield line_of([*ids, *model.reading.names])
     for number, cells in enumerate(cells_of(rows, len(header)), 1):
