@@ -25,6 +25,7 @@ from mlpcli.parallel.shares import Shard
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import open_model
 from mlpcli.run.table_files import is_text, write_rows, write_table
+from mlpcli.tables.some_rows import require_repeatable
 from mlpcli.tables.source import find
 from mlpcli.terminal.console import Console
 
@@ -77,14 +78,15 @@ def predict_together(
     Raises UsageError for what cannot be done together, and what `predict` raises for the first row that it
     would.
     """
+    first = Shard(1, ranks.size)
     refuse_alone(options, ranks)
     open_model(model, options.expect_sha256)
-    find(source)
+    require_repeatable(find(source, options.chosen), first)
     delivery = Delivery(lambda *_: None)
     others = Others(ranks, delivery)
     delivery.write = partial(write_table, options.out, more=others.rows())
     with ranks.ordered(PredictOrder(model, source, options)), others.told_of_the_end():
-        return predict(model, source, replace(options, shard=Shard(1, ranks.size)), console, delivery)
+        return predict(model, source, replace(options, shard=first), console, delivery)
 
 
 def refuse_alone(options: PredictOptions, ranks: Ranks) -> None:

@@ -32,11 +32,16 @@ def rows_of_shard(file: DataFile, form: CsvFormat, shard: Shard) -> slice:
 
     Raises UsageError for what can be read once only.
     """
+    require_repeatable(file, shard)
+    with open_table(file, form) as reader:
+        return shard.rows(reader.skip())
+
+
+def require_repeatable(file: DataFile, shard: Shard) -> None:
+    """Raise UsageError for what can be read once only, and so has no shards."""
     if not file.regular:
         message = f"shard {shard}: {file.name} can be read only once, and its rows are counted first"
         raise UsageError.of(message, hint="write it to a file, and name that")
-    with open_table(file, form) as reader:
-        return shard.rows(reader.skip())
 
 
 def tables_between(reader: Reader, wanted: Wanted, rows: slice) -> Iterator[Table]:
