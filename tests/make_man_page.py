@@ -1,7 +1,4 @@
-"""Writes mlpcli/mlp.1, the manual page, from the application itself: `python tests/make_man_page.py`.
-
-A test checks that the file is what this script writes.
-"""
+"""Writes mlpcli/mlp.1, the manual page, from the application itself; tests/make_reference.py does so too."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ def man_page() -> str:
     group: Any = typer.main.get_command(app)
     exits, _, begin = EPILOG.partition("\n\n\b\n")
     lines = [
-        r".\" Made by `python tests/make_man_page.py`: change the code, not this file.",
+        r".\" Made by `python tests/make_reference.py`: change the code, not this file.",
         f'.TH MLP 1 "" "mlp {__version__}" "User Commands"',
         ".SH NAME",
         rf"mlp \- {text(group.help.strip().rstrip('.').replace('Train', 'train', 1))}",

@@ -1,6 +1,6 @@
-"""Writes configs/REFERENCE.md and configs/schema.json from the code: `python tests/make_reference.py`.
+"""Writes configs/REFERENCE.md, configs/schema.json and mlpcli/mlp.1: `python tests/make_reference.py`.
 
-A test checks that both files are what this script writes.
+Tests check that these files are what this script writes; make_man_page.py beside it makes the page.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
+from runpy import run_path
 from typing import Any, get_args
 
 import typer
@@ -354,3 +355,4 @@ if __name__ == "__main__":
     assert set(INITIALIZERS) == set(get_args(InitName))
     (CONFIGS / "REFERENCE.md").write_text(reference(), "utf-8")
     (CONFIGS / "schema.json").write_text(printed_schema(), "utf-8")
+    run_path(str(Path(__file__).with_name("make_man_page.py")), run_name="__main__")

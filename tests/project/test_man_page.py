@@ -16,7 +16,7 @@ PAGE_TEXT = PAGE.read_text("utf-8")
 
 
 def test_the_page_is_up_to_date() -> None:
-    """Where this fails: `python tests/make_man_page.py`."""
+    """Where this fails: `python tests/make_reference.py`."""
     assert man_page() == PAGE_TEXT
 
 
