@@ -30,7 +30,7 @@ class DoctorOptions:
 def doctor(config: Config, options: DoctorOptions, console: Console) -> ExitCode:
     """Examine what CONFIG would train; exit code 10 for a wrong verdict where the command line is strict."""
     check_size(config, MAX_PARAMETERS)
-    with console.doing(reading(config.input_path(("data", "train")))):
+    with console.doing(reading(config.input_paths(("data", "train"))[0])):
         patient = patient_of(config, MAX_PARAMETERS)
     found: list[Finding] = []
     with threads.limited(1):

@@ -44,7 +44,7 @@ class GradcheckOptions:
 def gradcheck(config: Config, options: GradcheckOptions, console: Console) -> ExitCode:
     """Check the network that `train` would train, on its first rows; exit code 0, or 10 unless all is ok."""
     check_size(config, MAX_PARAMETERS)
-    with console.doing(reading(config.input_path(("data", "train")))):
+    with console.doing(reading(config.input_paths(("data", "train"))[0])):
         prepared = prepared_of(config)
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
     experiment = experiment_of(config, prepared, (), "float64")

@@ -37,7 +37,7 @@ class TraceOptions:
 def trace_command(config: Config, options: TraceOptions, console: Console) -> ExitCode:
     """Trace the network that `train` would train, from its starting weights."""
     check_size(config, MAX_PARAMETERS)
-    with console.doing(reading(config.input_path(("data", "train")))):
+    with console.doing(reading(config.input_paths(("data", "train"))[0])):
         prepared = prepared_of(config, dtype_of(config))
     check_size(config, MAX_PARAMETERS, architecture_of(config, prepared))
     experiment = experiment_of(config, prepared, (), dtype_of(config))

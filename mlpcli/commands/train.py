@@ -76,7 +76,7 @@ def _trained(
 
 def prepared_study(config: Config, options: TrainOptions, cache: Cache, console: Console) -> Study:
     """The run that the config describes, once its notes are told."""
-    with console.doing(reading(config.input_path(("data", "train")))):
+    with console.doing(reading(config.input_paths(("data", "train"))[0])):
         study = study_of(config, options.max_parameters, cache)
     if cache.note is not None:
         console.note(cache.note)

@@ -77,7 +77,7 @@ def parts_leave_training_rows(spec: Spec) -> Iterator[Finding]:
 def parts_differ(spec: Spec) -> Iterator[Finding]:
     """Two parts cannot be the same file or the same rows."""
     for (one, first), (other, second) in combinations(spec.data.parts.items(), 2):
-        if first == second and isinstance(second, str | SplitColumn):
+        if first == second and isinstance(second, str | tuple | SplitColumn):
             yield Finding(("data", other), f"{one} and {other} are the same rows", "leave one of them out")
 
 
@@ -89,9 +89,11 @@ def one_thing_chooses_rows_of_a_database(spec: Spec) -> Iterator[Finding]:
         yield Finding(
             ("data", "query"), "table and query are two ways to choose rows", "leave one of them out"
         )
-    elif (data.table or data.query) and not any(map(is_database, data.files.values())):
+    elif (data.table or data.query) and not any(
+        is_database(path) for paths in data.files.values() for path in paths
+    ):
         hint = "databases end in .sqlite, .sqlite3, .db or .duckdb"
-        yield Finding(("data", key), f"{key} is for databases, and {data.train} is none", hint)
+        yield Finding(("data", key), f"{key} is for databases, and {data.train[0]} is none", hint)
 
 
 def stratify_needs_classes(spec: Spec) -> Iterator[Finding]:
@@ -124,7 +126,7 @@ def one_thing_decides_where_to_cut(spec: Spec) -> Iterator[Finding]:
 def separator_is_not_the_decimal_mark(spec: Spec) -> Iterator[Finding]:
     """One character cannot be both."""
     data = spec.data
-    if (data.separator or separator_by_suffix(data.train)) == data.decimal:
+    if (data.separator or separator_by_suffix(data.train[0])) == data.decimal:
         yield Finding(
             ("data", "decimal"),
             f"'{data.decimal}' is the decimal mark and the separator",

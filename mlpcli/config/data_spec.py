@@ -24,8 +24,17 @@ class SplitColumn(Closed):
     ]
 
 
+# one or several, each the path of a file or a pattern such as parts/*.csv
+Paths = Annotated[
+    tuple[Annotated[str, LocalPath("the path of a table")], ...],
+    OneOrList("the path of a table", shortest=1),
+]
+
+
 def _part_form(given: object) -> str:
-    """How a part of the data was named: as a fraction, a path or by a column."""
+    """How a part of the data was named: as a fraction, a path, several paths or by a column."""
+    if isinstance(given, list | tuple):
+        return "paths"
     if not is_scalar(given):
         return "by column"
     number = isinstance(value_of(given), int | float) and not isinstance(value_of(given), bool)
@@ -33,8 +42,8 @@ def _part_form(given: object) -> str:
 
 
 def _part(given: object) -> object:
-    """A list is none of the three forms, and neither is a boolean."""
-    if isinstance(given, list) or isinstance(value_of(given), bool):
+    """A boolean is none of the forms, and neither is a list of nothing."""
+    if given in ([], ()) or isinstance(value_of(given), bool):
         raise expected("a fraction, a path or {column: NAME, value: TEXT}", given)
     return none_if_null(given)
 
@@ -46,6 +55,11 @@ HeldOut: TypeAlias = Annotated[
             str,
             LocalPath("a fraction, a path or {column: NAME, value: TEXT}", words_only=True),
             Tag("a path"),
+        ]
+        | Annotated[
+            tuple[Annotated[str, LocalPath("the path of a table", words_only=True)], ...],
+            Field(min_length=1),
+            Tag("paths"),
         ]
         | Annotated[SplitColumn, Tag("by column")],
         Discriminator(_part_form),
@@ -80,11 +94,11 @@ class DataSpec(Closed):
     """What the network learns from."""
 
     train: Annotated[
-        str,
-        LocalPath("the path of a table"),
+        Paths,
         Field(
             description="the training data: .csv, .tsv, .jsonl (each with .gz or .zst), .parquet, .arrow, "
-            ".sqlite or .duckdb, of at most 100,000 columns; relative to this config"
+            ".sqlite or .duckdb, of at most 100,000 columns; relative to this config. Several files of the "
+            "same columns are listed, or named by a pattern: parts/*.csv"
         ),
     ]
     table: Annotated[
@@ -211,15 +225,16 @@ class DataSpec(Closed):
     ] = "auto"
 
     @property
-    def parts(self) -> dict[str, float | str | SplitColumn | None]:
+    def parts(self) -> dict[str, float | str | tuple[str, ...] | SplitColumn | None]:
         """The parts that do not train, as they are named."""
         return {"validation": self.validation, "calibration": self.calibration, "test": self.test}
 
     @property
-    def files(self) -> dict[str, str]:
-        """The files of the parts that have some of their own."""
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The paths of the parts that have files of their own."""
         named = {"train": self.train, **self.parts}
-        return {part: path for part, path in named.items() if isinstance(path, str)}
+        paths = {part: (path,) if isinstance(path, str) else path for part, path in named.items()}
+        return {part: path for part, path in paths.items() if isinstance(path, tuple)}
 
     @property
     def decorations(self) -> dict[str, ParseSpec]:

@@ -62,11 +62,11 @@ def dump_resolved(config: Config, directory: Path) -> str:
     """
     settings = settings_of(config.spec)
     for key in input_keys(config.spec):
-        path = config.input_path(key)
-        # `..` is followed on disk: both ends are taken for where they really are
-        path = path.parent.resolve() / path.name
         section, name = _below(settings, key)
-        section[name] = os.path.relpath(path, directory.resolve())
+        # `..` is followed on disk: both ends are taken for where they really are
+        paths = [path.parent.resolve() / path.name for path in config.input_paths(key)]
+        found = [os.path.relpath(path, directory.resolve()) for path in paths]
+        section[name] = found[0] if len(found) == 1 else found
     return dump_document(settings)
 
 
@@ -76,9 +76,8 @@ def dump_document(settings: Mapping[str, Any]) -> str:
 
 
 def input_keys(spec: Spec) -> list[Key]:
-    """The keys in a config that name a file to read."""
-    keys: list[Key] = [("data", "train")]
-    keys += [("data", part) for part, named in spec.data.parts.items() if isinstance(named, str)]
+    """The keys in a config that name files to read."""
+    keys: list[Key] = [("data", part) for part in spec.data.files]
     if isinstance(spec.model.init, FileInitSpec):
         keys.append(("model", "init", "from"))
     return keys

@@ -98,6 +98,13 @@ class Config:
             raise KeyError(key)
         return (self.path.parent if self.is_in_file(key) else Path()) / entry.node.text
 
+    def input_paths(self, key: Key) -> tuple[Path, ...]:
+        """The files named at a key, one or a list of them."""
+        entry = trace(self.root, key)[1]
+        if entry is None or not isinstance(entry.node, ListNode):
+            return (self.input_path(key),)
+        return tuple(self.input_path((*key, index)) for index in range(len(entry.node.items)))
+
     def is_in_file(self, key: Key) -> bool:
         """Whether a setting stands in the config file, and does not come from the command line."""
         return place_of(self.root, key).source == str(self.path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlpcli.config.file_names import is_database
 from mlpcli.config.spec import DataSpec, Spec
 from mlpcli.data.roles import columns_to_read
 from mlpcli.errors import NotThereError
@@ -15,35 +16,44 @@ from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
-from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find, one_of
 from mlpcli.tables.table import Wanted
+
+PATTERN = frozenset("*?[")  # what a path that stands for several has
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """Where the file named at the key `data.PART` is, and where a path that is written there starts.
+    """Where the files named at the key `data.PART` are, and where a path that is written there starts.
 
     `chosen` says which rows of a database are meant; `content` is that of a file which is in memory alone.
     """
 
     part: str
-    path: Path
+    paths: tuple[Path, ...]
     start: str
     chosen: Chosen = ALL_THERE_IS
     content: bytes | None = None
 
     def found(self) -> DataFile:
-        """The file; NotThereError where there is none, DataError where nothing can be read."""
+        """The files; NotThereError where there are none, DataError where nothing can be read."""
         content = self.content
         if content is not None:
-            return DataFile(str(self.path), lambda: io.BytesIO(content), regular=True)
-        return find(self.require(), self.chosen)
+            return DataFile(str(self.paths[0]), lambda: io.BytesIO(content), regular=True)
+        named = dict.fromkeys(path for given in self.paths for path in self._required(given))
+        return one_of([find(path, self.chosen if is_database(path.name) else ALL_THERE_IS) for path in named])
 
-    def require(self) -> Path:
-        """The path; NotThereError where there is nothing."""
-        path = self.path
+    def _required(self, path: Path) -> list[Path]:
+        """The file of a path, or those of a pattern, in the order of their names."""
         if path.exists():
-            return path
+            return [path]
+        first = next((i for i, part in enumerate(path.parts) if PATTERN.intersection(part)), None)
+        if first is not None:
+            found = Path(*path.parts[:first]).glob("/".join(path.parts[first:]))
+            files = sorted(name for name in found if not name.is_dir())
+            if files:
+                return files
+            raise NotThereError.of(("data", self.part), f"no file is called as {path} says", self.start)
         close = difflib.get_close_matches(path.name, _names_beside(path), n=1)
         hint = f"did you mean {path.parent / close[0]}?" if close else self.start
         raise NotThereError.of(("data", self.part), f"there is no file {path}", hint)

@@ -8,7 +8,6 @@ from functools import cached_property
 from math import isfinite, nan
 
 from mlpcli.arrays import Array, Matrix, Vector
-from mlpcli.config.file_names import is_database
 from mlpcli.config.load import Config
 from mlpcli.config.spec import Spec
 from mlpcli.data.dataset import Prepared
@@ -24,7 +23,7 @@ from mlpcli.run.calibration_checks import require_calibration
 from mlpcli.run.limits import check_batches, check_memory, check_size, dtype_of
 from mlpcli.run.row_digests import RowDigests
 from mlpcli.survey.notes import notes_on
-from mlpcli.tables.source import ALL_THERE_IS, Chosen
+from mlpcli.tables.source import Chosen
 from mlpcli.training.baseline import constant_prediction
 from mlpcli.training.batches import Part
 from mlpcli.training.callbacks import Values
@@ -109,9 +108,8 @@ def input_files(config: Config) -> dict[str, InputFile]:
         if config.is_mapping or not config.is_in_file(("data", part)):
             what = "in a mapping" if config.is_mapping else "given besides"
             start = f"a path {what} starts at the working directory"
-        path = config.input_path(("data", part))
-        chosen = Chosen(data.table, data.query) if is_database(path.name) else ALL_THERE_IS
-        files[part] = InputFile(part, path, start, chosen, config.contents.get(part))
+        paths, chosen = config.input_paths(("data", part)), Chosen(data.table, data.query)
+        files[part] = InputFile(part, paths, start, chosen, config.contents.get(part))
     return files
 
 

@@ -22,7 +22,7 @@ def shared_rows(experiment: Experiment) -> Iterator[str]:
     data = experiment.config.spec.data
     sources = {"val": data.validation, "cal": data.calibration, "test": data.test}
     for part, source in sources.items():
-        if isinstance(source, str):
+        if isinstance(source, str | tuple):
             rows = experiment.parts[part].rows
             overlap = experiment.row_digests.overlap(rows.x, rows.y)
             if overlap.training_rows:

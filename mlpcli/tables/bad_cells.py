@@ -76,7 +76,7 @@ class Unseen:
 
 def _where(rows: Indices, lines: Lines | None) -> str:
     """In which lines some rows are, the first of them."""
-    if lines is None:
+    if lines is None or lines.sources:  # where several files have lines of these numbers
         return ""
     shown = ", ".join(str(lines.of(int(row))) for row in rows[:2]) + (", …" if len(rows) > 2 else "")
     return f": {lines.word}{'s' if len(rows) > 1 else ''} {shown}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,6 +24,7 @@ from mlpcli.tables.formats.sqlite import sqlite_reader
 from mlpcli.tables.header import Header
 from mlpcli.tables.owners import Owner
 from mlpcli.tables.row_digest import RowDigest, TableDigest
+from mlpcli.tables.several_files import SeveralFiles
 from mlpcli.tables.source import DataFile
 from mlpcli.tables.spellings import is_code
 from mlpcli.tables.table import Table, Wanted
@@ -86,6 +88,8 @@ def is_csv(file: DataFile) -> bool:
 
 def open_table(file: DataFile, form: CsvFormat) -> Reader:
     """The reader of a file. What has another name, or none as a pipe, is CSV, which is written in `form`."""
+    if file.parts:
+        return SeveralFiles([partial(open_table, part, form) for part in file.parts])
     return OPENERS.get(suffix_of(file.name), CsvReader)(file, form)
 
 

@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -79,11 +79,14 @@ class DataFile:
     open: Callable[[], BinaryIO]
     regular: bool
     chosen: Chosen = ALL_THERE_IS
+    parts: tuple[DataFile, ...] = ()  # where it stands for several
 
     def kept(self) -> DataFile:
         """The same file, readable more than once: what is no regular file is held in memory."""
         if self.regular:
             return self
+        if self.parts:
+            return one_of([part.kept() for part in self.parts])
         with self.open() as handle:
             content = handle.read()
         return DataFile(self.name, lambda: io.BytesIO(content), regular=True)
@@ -106,6 +109,16 @@ def find(path: str | Path, chosen: Chosen = ALL_THERE_IS) -> DataFile:
     if is_database(name) and not stat.S_ISREG(mode):
         raise DataError.of("is no regular file, which a database has to be", place)
     return DataFile(name, lambda: _opened(name), stat.S_ISREG(mode), chosen)
+
+
+def one_of(files: Sequence[DataFile]) -> DataFile:
+    """What stands for files whose rows are read one after the other, as if they were in one."""
+    first = files[0]
+    if len(files) == 1:
+        return first
+    more = f"{len(files) - 1} more file{'s' if len(files) > 2 else ''}"
+    regular = all(file.regular for file in files)
+    return DataFile(f"{first.name} and {more}", first.open, regular, parts=tuple(files))
 
 
 def reason(error: Exception) -> str:

@@ -20,12 +20,17 @@ from mlpcli.tables.stored_columns import StoredNumbers, StoredTexts
 class Lines:
     """In which line of the file each row begins: row `rows[k]` in `lines[k]`, then one line a row.
 
-    `word` is what messages call a line.
+    `word` is what messages call a line; `sources` say in which of several files each of these rows is.
     """
 
     rows: tuple[int, ...]
     lines: tuple[int, ...]
     word: str = "line"
+    sources: tuple[str, ...] = ()
+
+    def source_of(self, row: int) -> str | None:
+        """The file that a row is in, where there are several."""
+        return self.sources[bisect_right(self.rows, row) - 1] if self.sources else None
 
     def of(self, row: int) -> int:
         """The line, counted from 1, in which a row begins."""
@@ -35,7 +40,8 @@ class Lines:
     def after(self, rows: int) -> Lines:
         """Those of the rows that are left without so many at the front."""
         k = bisect_right(self.rows, rows)
-        return Lines((0, *(row - rows for row in self.rows[k:])), (self.of(rows), *self.lines[k:]), self.word)
+        starts = (0, *(row - rows for row in self.rows[k:]))
+        return Lines(starts, (self.of(rows), *self.lines[k:]), self.word, self.sources[k - 1 :])
 
 
 NUMBERED = Lines((0,), (0,), word="row")  # rows of frames and arrays, counted as `.iloc` does
@@ -45,12 +51,18 @@ def join_lines(parts: Iterable[tuple[int, Lines]]) -> Lines:
     """The lines of rows in several blocks, each with the number of rows before it."""
     rows: list[int] = []
     lines: list[int] = []
+    sources: list[str] = []
+    word = Lines.word
     for before, part in parts:
+        word = part.word
         for row, line in zip(part.rows, part.lines, strict=True):
-            if not rows or before + row - rows[-1] != line - lines[-1]:
+            source = part.source_of(row)
+            same = not sources or sources[-1] == source
+            if not rows or not same or before + row - rows[-1] != line - lines[-1]:
                 rows.append(before + row)
                 lines.append(line)
-    return Lines(tuple(rows), tuple(lines))
+                sources += [] if source is None else [source]
+    return Lines(tuple(rows), tuple(lines), word, tuple(sources))
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,9 @@ class Table:
 
     def place(self, row: int) -> Place:
         """Where a row is."""
-        return Place(self.source, None if self.lines is None else self.lines.of(row))
+        if self.lines is None:
+            return Place(self.source)
+        return Place(self.lines.source_of(row) or self.source, self.lines.of(row))
 
     def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
         """A column as numbers, all of it or some rows; also where it was read as text."""

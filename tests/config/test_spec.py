@@ -97,7 +97,7 @@ def test_the_documented_example_says_what_it_looks_like() -> None:
         "island": {"encode": {"name": "one_hot"}},
     }
     assert spec.data.model_dump(exclude={"features"}) == {
-        "train": "../data/penguins.csv",
+        "train": ("../data/penguins.csv",),
         "target": ("species",),
         "task": "classification",
         "positive": None,

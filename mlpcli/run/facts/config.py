@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from mlpcli.artifacts.strict_json import dumps
@@ -13,6 +12,7 @@ from mlpcli.errors import clean
 from mlpcli.report.document import Config, Setting
 from mlpcli.run.experiment import Experiment
 from mlpcli.run.facts.shortened import capped, cell, name
+from mlpcli.run.provenance import without_directory
 from mlpcli.run.resolved_config import MOST_FEATURES, resolved_config
 
 LONGEST_TEXT = 1 << 15
@@ -28,8 +28,9 @@ def config_of(experiment: Experiment) -> Config:
         holder: Any = settings
         for section in sections:
             holder = holder[section]
-        if Path(holder[last]).is_absolute():
-            holder[last] = Path(holder[last]).name
+        given = holder[last]
+        names = [without_directory(path) for path in (given if isinstance(given, list) else [given])]
+        holder[last] = names[0] if len(names) == 1 else names
     lines = dump_document(settings).split("\n")
     text = "\n".join(clean(line, len(line)) for line in lines)  # within quotes YAML reads these escapes
     if len(text) > LONGEST_TEXT:
