@@ -22,9 +22,9 @@ def unpacked(text: str) -> array[float]:
     return numbers
 
 
-def rows(width: int, text: str) -> list[array[float]]:
-    """The rows of a matrix."""
-    numbers = unpacked(text)
+def rows(width: int, text: str) -> list[list[float]]:
+    """The rows of a matrix, as lists: these are multiplied faster than arrays."""
+    numbers = unpacked(text).tolist()
     return [numbers[start : start + width] for start in range(0, len(numbers), width)]
 
 
@@ -38,7 +38,7 @@ def sum_of_products(a: Sequence[float], b: Sequence[float]) -> float:
     return sum(map(mul, a, b), 0.0)
 
 
-# twice as fast where there is one: since Python 3.12
+# a third faster where there is one: since Python 3.12
 product: Callable[[Sequence[float], Sequence[float]], float] = getattr(math, "sumprod", sum_of_products)
 
 

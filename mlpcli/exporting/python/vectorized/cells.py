@@ -46,18 +46,17 @@ def read(column: NumberColumn | TextColumn, cells: Sequence[Any], bad: Bad) -> A
 
 
 def each(function: Callable[[Any], Any], cells: Sequence[Any], bad: Bad) -> Array:
-    """What a function makes of every cell, each different text looked at once; None where it cannot."""
+    """What a function makes of every cell, each different one looked at once; None where it cannot."""
     known: dict[Any, Any] = {}
+    reasons: dict[Any, str] = {}
+    for cell in dict.fromkeys(cells):
+        try:
+            known[cell] = function(cell)
+        except UnusableError as error:
+            known[cell], reasons[cell] = None, str(error)
     found = np.empty(len(cells), dtype=object)
-    for row, cell in enumerate(cells):
-        if cell not in known:
-            try:
-                known[cell] = function(cell), ""
-            except UnusableError as error:
-                known[cell] = None, str(error)
-        found[row], reason = known[cell]
-        if reason:
-            mask = np.zeros(len(cells), dtype=bool)
-            mask[row] = True
-            bad.add(mask, reason)
+    found[:] = [known[cell] for cell in cells]
+    if reasons:
+        wrong = [cell in reasons for cell in cells]
+        bad.add(np.array(wrong), reasons[next(cell for cell in cells if cell in reasons)])
     return found
