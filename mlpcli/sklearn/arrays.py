@@ -6,13 +6,14 @@ would give.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix, Vector
-from mlpcli.config.spec import Spec
+from mlpcli.config.spec import FeatureSpec, Spec
 from mlpcli.data.dataset import fit_rows, parts_of
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.encoding import RowsOf
@@ -26,14 +27,16 @@ from mlpcli.data.target import TargetEncoder
 from mlpcli.data.task import Outcome, decide_loss, decide_output_activation
 from mlpcli.data.weights import fit_weighting
 from mlpcli.errors import DataError, Place, Problem
+from mlpcli.sklearn.mixed_rows import MixedRows, columns_of_texts
 from mlpcli.sklearn.typed import check_sample_weight
 from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
-from mlpcli.tables.matrix_columns import AnyMatrix, MatrixColumns
+from mlpcli.tables.matrix_columns import AnyMatrix, MatrixColumns, name_of
 from mlpcli.tables.owners import MatrixOwner
 from mlpcli.tables.table import NUMBERED, Table
 
 SOURCE = "X"
 WEIGHT = "sample_weight"
+OF_TEXTS = FeatureSpec.model_validate({"encode": "one_hot", "missing": "category"})
 EACH = "x"  # what stands in settings for every column that these do not name
 
 
@@ -71,7 +74,7 @@ class Given:
 
     def owner(self) -> MatrixOwner:
         """A table of features, weights and targets, and who has it; classes are known, and in their order."""
-        numbers, texts = {WEIGHT: [NumberColumn(self.weights)]}, {}
+        numbers, texts = {WEIGHT: [NumberColumn(self.weights)]}, dict(columns_of_texts(self.x))
         for name, y in zip(self.targets, self.y.T, strict=True):
             if self.task == "regression":
                 numbers[name] = [NumberColumn(y)]
@@ -79,12 +82,17 @@ class Given:
                 texts[name] = TextColumn(y.astype(np.intp), self.words, ordered=True)
         lines = None if self.merged else NUMBERED
         rows = Table(SOURCE, len(self.y), lines, Notation(), texts=texts)
-        return MatrixOwner(rows, MatrixColumns(self.x, numbers))
+        return MatrixOwner(rows, MatrixColumns(self.x, numbers, hidden=[*_levels(self.x)]))
 
 
 def table_of_array(x: AnyMatrix) -> Table:
     """The columns of an array as a table."""
-    return Table(SOURCE, x.shape[0], NUMBERED, Notation(), MatrixColumns(x))
+    columns, texts = MatrixColumns(x, hidden=[*_levels(x)]), dict(columns_of_texts(x))
+    return Table(SOURCE, x.shape[0], NUMBERED, Notation(), columns, texts)
+
+
+def _levels(x: AnyMatrix) -> Mapping[int, tuple[str, ...]]:
+    return x.levels if isinstance(x, MixedRows) else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +150,8 @@ def _roles(spec: Spec, given: Given) -> Roles:
     assert spec.data.features is not None, "estimators name an encoding"
     features = dict(spec.data.features)
     if EACH in features:
-        features = dict.fromkeys(MatrixColumns(given.x), features[EACH])
+        features = dict.fromkeys(map(name_of, range(given.x.shape[1])), features[EACH])
+    features |= {name: OF_TEXTS for name, _ in columns_of_texts(given.x)}
     return Roles(features, given.targets, (WEIGHT,), ())
 
 
@@ -159,7 +168,7 @@ def _require_classes(given: Given, train: Indices) -> None:
 
 def weighted_rows(X: AnyMatrix, y: Array, sample_weight: object) -> tuple[AnyMatrix, Array, Vector]:
     """The rows that count, and their weights: a weight of 0 is as good as no row."""
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, y, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError("expected weights of at least 0, found negative values in sample_weight")
     with np.errstate(over="ignore"):

@@ -12,14 +12,13 @@ from mlpcli.arrays import Array, Matrix, Vector
 from mlpcli.config.activation_spec import PROBABILITIES
 from mlpcli.config.loss_spec import LOSSES, losses_for
 from mlpcli.sklearn.arrays import Given, weighted_rows
-from mlpcli.sklearn.estimator import SPARSE, Estimator, has_epochs, has_intervals
+from mlpcli.sklearn.estimator import Estimator, has_epochs, has_intervals
 from mlpcli.sklearn.typed import (
     ClassifierMixin,
     available_if,
     check_classification_targets,
     column_or_1d,
     type_of_target,
-    validate_data,
 )
 from mlpcli.tables.matrix_columns import AnyMatrix
 from mlpcli.training.decoder import OutputDecoder
@@ -125,15 +124,15 @@ class MLPClassifier(ClassifierMixin, Estimator):
         return self.classes_ if given is None else given
 
     def _rows(self, X: object, y: object, sample_weight: object, *, reset: bool) -> _Rows:
-        checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True}
-        rows, target = validate_data(self, X, y, reset=reset, **checks)
+        rows, target = self._checked_with(X, y, reset=reset)
         check_classification_targets(target)
         kind = type_of_target(target)
         if kind == "multiclass-multioutput":
             raise ValueError("expected a class, or labels of 0 and 1, for each row; found several classes")
         has_labels = kind == "multilabel-indicator"
         if has_labels:
-            target = (target.toarray() if hasattr(target, "toarray") else target).astype(np.float64)
+            dense = target.toarray() if hasattr(target, "toarray") else target
+            target = dense.astype(np.float64)
         else:
             target = column_or_1d(target, warn=True)
         return _Rows(*weighted_rows(rows, target, sample_weight), has_labels)

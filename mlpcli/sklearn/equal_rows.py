@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlpcli.arrays import Indices, Matrix
+from mlpcli.config.load import Config
 from mlpcli.sklearn.arrays import Given
 from mlpcli.tables.matrix_columns import dense
 
@@ -26,6 +27,20 @@ DIGESTS: Final = 2
 SEED: Final = 20_240_131  # of the factors, which are always the same
 
 Patterns = npt.NDArray[np.uint64]
+
+
+def merged_for(config: Config, given: Given) -> Given:
+    """The rows with equal ones merged, where a training sees all of them at once, and each by itself."""
+    if config.spec.training.batch_size != "full" or _sees_other_rows(config):
+        return given
+    return merge_equal_rows(given)
+
+
+def _sees_other_rows(config: Config) -> bool:
+    """Whether what is made of a row depends on how often the others are there: by a layer, or by a fold."""
+    model = config.spec.model
+    by_rows = model.normalization is not None and model.normalization.over == "rows"
+    return by_rows or model.init.name == "data_driven" or config.spec.folds is not None
 
 
 def merge_equal_rows(given: Given) -> Given:

@@ -10,17 +10,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from mlpcli.config.load import Config
+from mlpcli.arrays import Array
 from mlpcli.config.spec import QUASI_NEWTON
 from mlpcli.errors import MlpError
 from mlpcli.sklearn.arrays import Given
-from mlpcli.sklearn.equal_rows import merge_equal_rows
+from mlpcli.sklearn.equal_rows import merged_for
 from mlpcli.sklearn.fitted import FittedParts
+from mlpcli.sklearn.mixed_rows import mixed_rows
 from mlpcli.sklearn.names_elsewhere import naming_ours, no_such_parameter
 from mlpcli.sklearn.one_epoch import Going, Steps, train_one_epoch
 from mlpcli.sklearn.settings import config_of_parameters, explained
 from mlpcli.sklearn.training import train_arrays
-from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, validate_data
+from mlpcli.sklearn.typed import BaseEstimator, check_is_fitted, check_y, validate_data
 from mlpcli.tables.matrix_columns import AnyMatrix
 from mlpcli.terminal.progress import print_epoch
 from mlpcli.training.callbacks import Callback, Observer, observer_of
@@ -142,8 +143,7 @@ class Estimator(FittedParts, BaseEstimator):
             if before is not None and len(before.members) > 1:
                 raise ValueError("warm_start is for a single network: set `ensemble` to None, or fit a clone")
             config = config_of_parameters(self._chosen(), given)
-            if config.spec.training.batch_size == "full" and not _sees_other_rows(config):
-                given = merge_equal_rows(given)
+            given = merged_for(config, given)
             self.networks_ = train_arrays(config, given, self._observers(), before)
         self._steps = None
         self.n_iter_ = self.networks_.epochs
@@ -198,8 +198,27 @@ class Estimator(FittedParts, BaseEstimator):
     def _checked(self, X: object) -> AnyMatrix:
         """The features of rows to predict."""
         check_is_fitted(self)
+        mixed = mixed_rows(X)
+        if mixed is not None:
+            validate_data(self, X, skip_check_array=True, reset=False)
+            return mixed
         rows: AnyMatrix = validate_data(self, X, accept_sparse=SPARSE, dtype=np.float64, reset=False)
         return rows
+
+    def _checked_with(
+        self, X: object, y: object, *, reset: bool, y_numeric: bool = False
+    ) -> tuple[AnyMatrix, Array]:
+        """Features and targets to learn from."""
+        mixed = mixed_rows(X)
+        if mixed is None:
+            checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True}
+            rows, target = validate_data(self, X, y, reset=reset, y_numeric=y_numeric, **checks)
+            return rows, target
+        validate_data(self, X, skip_check_array=True, reset=reset)
+        target = check_y(y, multi_output=True, y_numeric=y_numeric, estimator=self)
+        if target.shape[0] != mixed.shape[0]:
+            raise ValueError(f"X has {mixed.shape[0]} rows, and y has {target.shape[0]}")
+        return mixed, target
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -220,16 +239,9 @@ def has_epochs(estimator: Estimator) -> bool:
     """Whether the optimizer goes through the rows again and again, and may so go on with others."""
     optimizer = estimator.optimizer
     name = optimizer.get("name") if isinstance(optimizer, Mapping) else optimizer
-    return name not in QUASI_NEWTON
+    return not (isinstance(name, str) and name in QUASI_NEWTON)
 
 
 def has_intervals(estimator: Estimator) -> bool:
     """Whether intervals are asked for."""
     return estimator.intervals is not None
-
-
-def _sees_other_rows(config: Config) -> bool:
-    """Whether what is made of a row depends on how often the others are there: by a layer, or by a fold."""
-    model = config.spec.model
-    by_rows = model.normalization is not None and model.normalization.over == "rows"
-    return by_rows or model.init.name == "data_driven" or config.spec.folds is not None

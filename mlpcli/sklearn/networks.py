@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -20,7 +21,9 @@ from mlpcli.nn.losses import Loss
 from mlpcli.nn.network import Network
 from mlpcli.parallel.per_thread import PerThread
 from mlpcli.run.experiment import Experiment
+from mlpcli.run.prediction import Tally
 from mlpcli.sklearn.arrays import table_of_array
+from mlpcli.sklearn.mixed_rows import MixedRows
 from mlpcli.sklearn.settings import explained
 from mlpcli.tables.bad_cells import overflow_faults
 from mlpcli.tables.matrix_columns import AnyMatrix
@@ -93,10 +96,11 @@ class TrainedNetworks:
     def _said(self, x: AnyMatrix) -> Iterator[Said]:
         """What is said of some rows at a time; raises ValueError where there are none."""
         networks = self._to_compute.own()
-        outputs = self.members[0].architecture.widths[-1]
+        outputs, tally = self.members[0].architecture.widths[-1], Tally()
         try:
             for batch in batches_of(table_of_array(x), self.inputs, self.dtype, outputs):
                 batch.require_good()
+                tally.add(batch)
                 with np.errstate(all="ignore"):
                     said = self._said_of(networks, batch.x)
                     faults = overflow_faults(self.decoder.outputs(said.scores))
@@ -104,6 +108,9 @@ class TrainedNetworks:
                 yield said
         except MlpError as error:
             raise ValueError(explained(error)) from error
+        if isinstance(x, MixedRows):
+            for remark in tally.remarks():
+                warnings.warn(x.said(remark), UserWarning, stacklevel=5)
 
     def _said_of(self, networks: Sequence[Network], x: Matrix) -> Said:
         """The scores for rows of inputs, of several networks those of each too."""

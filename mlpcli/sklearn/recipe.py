@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mlpcli.arrays import Vector
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import Config, check
 from mlpcli.errors import ConfigError, Place
-from mlpcli.sklearn.arrays import SOURCE, Given
+from mlpcli.sklearn.arrays import SOURCE, Given, table_of_array
 from mlpcli.starter.choices import Asked, Starter, choose
 from mlpcli.starter.recipe import RECIPES
 from mlpcli.starter.text import starter_text
@@ -19,10 +20,9 @@ from mlpcli.survey.columns import column_facts
 from mlpcli.survey.disguises import Disguises
 from mlpcli.survey.tables import Survey
 from mlpcli.survey.targets import target_facts
-from mlpcli.tables.columns import Notation, TextColumn
+from mlpcli.tables.columns import TextColumn
 from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.tables.matrix_columns import MatrixColumns
-from mlpcli.tables.table import NUMBERED, Table
+from mlpcli.tables.matrix_columns import name_of
 
 # of the section `data`; the rows that `quick` spares for a test are none of fit's business
 OF_DATA = ("features", "validation")
@@ -51,8 +51,9 @@ def recipe_document(name: Any, given: Given) -> dict[str, Any]:
 def survey_of(given: Given) -> Survey:
     """What columns called x0, x1, ... hold: numbers alone, and no cell of them is missing."""
     texts = {name: _as_texts(given, column) for name, column in zip(given.targets, given.y.T, strict=True)}
-    features = MatrixColumns(given.x)
-    table = Table(SOURCE, len(given.y), NUMBERED, Notation(), features, texts)
+    rows = table_of_array(given.x)
+    features = [name_of(column) for column in range(given.x.shape[1])]
+    table = replace(rows, texts={**rows.texts, **texts})
     return Survey(
         SOURCE,
         len(given.y),

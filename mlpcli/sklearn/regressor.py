@@ -9,8 +9,8 @@ import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.sklearn.arrays import Given, weighted_rows
-from mlpcli.sklearn.estimator import SPARSE, Estimator, has_epochs, has_intervals
-from mlpcli.sklearn.typed import RegressorMixin, available_if, validate_data
+from mlpcli.sklearn.estimator import Estimator, has_epochs, has_intervals
+from mlpcli.sklearn.typed import RegressorMixin, available_if
 
 
 class MLPRegressor(RegressorMixin, Estimator):
@@ -60,8 +60,7 @@ class MLPRegressor(RegressorMixin, Estimator):
         return self
 
     def _given(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Given:
-        checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True, "y_numeric": True}
-        rows, numbers = validate_data(self, X, y, reset=reset, **checks)
+        rows, numbers = self._checked_with(X, y, reset=reset, y_numeric=True)
         rows, numbers, weights = weighted_rows(rows, numbers.astype(np.float64), sample_weight)
         self._y_axes = numbers.ndim
         return Given("regression", rows, numbers.reshape(len(numbers), -1), weights)

@@ -39,6 +39,7 @@ check_classification_targets: Callable[[object], None] = multiclass.check_classi
 check_is_fitted: Callable[[Any], None] = validation.check_is_fitted
 check_random_state: Callable[[object], Any] = utils.check_random_state
 check_sample_weight: Callable[..., Vector] = validation._check_sample_weight
+check_y: Callable[..., Array] = validation._check_y
 column_or_1d: Callable[..., Array] = utils.column_or_1d
 type_of_target: Callable[[object], str] = multiclass.type_of_target
 
@@ -51,6 +52,7 @@ __all__ = [
     "check_is_fitted",
     "check_random_state",
     "check_sample_weight",
+    "check_y",
     "column_or_1d",
     "type_of_target",
     "validate_data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -44,8 +44,8 @@ def number_of_name(name: str) -> int | None:
 class MatrixColumns(Mapping[str, list[NumberColumn]]):
     """The columns of a `matrix` (rows, columns) by their `names`, and `others` after them, each in one piece.
 
-    Without names they are x0, x1, ... A sparse matrix stays sparse: one column of it, or some rows, are dense
-    while somebody looks at them.
+    Without names they are x0, x1, ...; those that are `hidden` hold no numbers. A sparse matrix stays sparse:
+    one column of it, or some rows, are dense while somebody looks at them.
     """
 
     def __init__(
@@ -53,8 +53,10 @@ class MatrixColumns(Mapping[str, list[NumberColumn]]):
         matrix: AnyMatrix,
         others: Mapping[str, list[NumberColumn]] | None = None,
         names: Sequence[str] | None = None,
+        hidden: Collection[int] = (),
     ) -> None:
         self.matrix = matrix
+        self._hidden = frozenset(hidden)
         self.others = dict(others or {})
         self._places = None if names is None else {name: place for place, name in enumerate(names)}
 
@@ -73,11 +75,12 @@ class MatrixColumns(Mapping[str, list[NumberColumn]]):
         return isinstance(name, str) and (self._number(name) is not None or name in self.others)
 
     def __iter__(self) -> Iterator[str]:
-        yield from map(name_of, range(self.matrix.shape[1])) if self._places is None else self._places
+        shown = (place for place in range(self.matrix.shape[1]) if place not in self._hidden)
+        yield from map(name_of, shown) if self._places is None else self._places
         yield from self.others
 
     def __len__(self) -> int:
-        return int(self.matrix.shape[1]) + len(self.others)
+        return int(self.matrix.shape[1]) - len(self._hidden) + len(self.others)
 
     @property
     def is_named(self) -> bool:
@@ -92,7 +95,9 @@ class MatrixColumns(Mapping[str, list[NumberColumn]]):
         if self._places is not None:
             return self._places.get(name)
         number = number_of_name(name)
-        return number if number is not None and number < self.matrix.shape[1] else None
+        if number is None or number in self._hidden:
+            return None
+        return number if number < self.matrix.shape[1] else None
 
     def rows(self, rows: Indices | slice) -> Matrix:
         """Some rows of the matrix (rows, columns): a view where they are a stretch of an array."""

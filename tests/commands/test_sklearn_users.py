@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+
+import mlpcli
 
 datasets = pytest.importorskip("sklearn.datasets")
 base = pytest.importorskip("sklearn.base")
@@ -290,6 +293,57 @@ def test_sparse_rows_are_the_same_rows(iris: tuple[npt.NDArray[Any], Any], kind:
     np.testing.assert_array_equal(found, MLPRegressor(**quick).fit(x, x[:, 0]).predict(x))
     partial = MLPRegressor(optimizer="adam").partial_fit(rows, x[:, 0])
     assert partial.predict(rows).shape == (150,)
+
+
+@pytest.fixture
+def penguins() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=90)
+    island = np.array(["Biscoe", "Dream", "Torgersen"])[rng.integers(3, size=90)]
+    sex = np.where(rng.random(90) < 0.2, None, np.where(size > 0, "male", "female"))
+    mass = 3 * size + (island == "Dream") + rng.normal(size=90) / 9
+    return pd.DataFrame({"size": size, "island": island, "sex": sex, "mass": mass, "big": size > 1})
+
+
+def test_columns_of_texts_are_one_hot_as_in_a_file(penguins: pd.DataFrame, tmp_path: Path) -> None:
+    """Oracle: `mlp train` on the frame as a file, whose missing texts are a category of their own."""
+    features: dict[str, Any] = dict.fromkeys(("size", "big"), "standardize")
+    features |= {name: {"encode": "one_hot", "missing": "category"} for name in ("island", "sex")}
+    data = {"train": penguins.astype({"big": int}), "target": "mass", "features": features}
+    config = {"data": data, "optimizer": FEW, "l2": 0.01}
+    run = mlpcli.train(config, output=tmp_path / "run")
+    x, y = penguins.drop(columns="mass"), penguins["mass"]
+    expected = run.model.predict(data["train"])
+    frames: list[Any] = [x[["size", "big", "island", "sex"]]]
+    if polars := pytest.importorskip("polars"):
+        frames.append(polars.from_pandas(frames[0]))
+    frames.append(frames[0].astype({"island": "category"}))
+    for frame in frames:
+        fitted = MLPRegressor(optimizer=FEW, random_state=0).fit(frame, y)
+        np.testing.assert_allclose(fitted.predict(frame), expected, rtol=1e-6)
+    assert fitted.n_features_in_ == 4
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(frames[0]), fitted.predict(frames[0]))
+
+
+def test_new_and_missing_cells_of_a_frame_with_texts_are_told(penguins: pd.DataFrame) -> None:
+    x, y = penguins[["size", "island"]], penguins["mass"]
+    fitted = MLPRegressor(optimizer=FEW, random_state=0).fit(x, y)
+    new = x[:2].assign(island=["Atlantis", "Dream"])
+    with pytest.warns(UserWarning, match="1 value of 'island' not seen in training, such as 'Atlantis'"):
+        assert np.isfinite(fitted.predict(new)).all()
+    with pytest.raises(ValueError, match="column 'size' contains NaN or infinity"):
+        fitted.predict(new.assign(size=np.nan))
+    with pytest.raises(ValueError, match="Feature names"):
+        fitted.predict(new.rename(columns={"size": "mass"}))
+    with pytest.raises(ValueError, match="X has 2 rows, and y has 90"):
+        MLPRegressor().fit(x[:2], y)
+    model = MLPClassifier(optimizer=FEW, recipe="quick", epochs=1)
+    assert model.set_params(optimizer="adam").fit(x, y > 0).score(x, y > 0) > 0.4
+    partial = (
+        MLPClassifier(optimizer="adam").partial_fit(x, y > 0, classes=[False, True]).partial_fit(x, y > 0)
+    )
+    assert partial.predict_proba(x[:3]).shape == (3, 2)
 
 
 def test_a_callback_hears_of_every_epoch_and_may_end_it(
