@@ -29,7 +29,7 @@ from mlpcli.drift.profile import Profile
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.reader import WholeFile
-from mlpcli.tables.row_digest import TableDigest
+from mlpcli.tables.row_digest import TableDigest, with_numbers
 from mlpcli.tables.table import Table
 
 # what there is to note about the training rows of a table, by whoever has an eye for it
@@ -170,11 +170,18 @@ def gather(
         fitted,
         (*notes, *look(file.table, roles, splits.train), *cut.remarks.notes),
         (*remarks.warnings, *(text for it in whole.values() for text in it.header.warnings)),
-        {part: it.digest for part, it in whole.items()},
+        {part: it.digest for part, it in whole.items()} | {"train": _digest(file, task, roles)},
         _origins(spec, task, whole, parts),
         cut.folds,
         cache=cache,
     )
+
+
+def _digest(file: WholeFile, task: str, roles: Roles) -> TableDigest:
+    """That of the training table, its targets as the task has them; the first rows may tell otherwise."""
+    if task != "regression":
+        return file.digest
+    return with_numbers(file.digest, file.table, roles.targets)
 
 
 def _origins(spec: Spec, task: str, files: Mapping[str, WholeFile], parts: Sequence[RowsOf]) -> RowOrigins:

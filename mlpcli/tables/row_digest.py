@@ -43,6 +43,15 @@ class TableDigest:
         return whole.hexdigest()
 
 
+def with_numbers(digest: TableDigest, table: Table, names: Iterable[str]) -> TableDigest:
+    """The digest as it were if these columns of texts had been read as the numbers that they are."""
+    texts = [name for name in names if ("text", name) in digest.columns]
+    found = RowDigest()
+    found.add(Table(table.source, table.rows, None, table.notation, {n: [table.number(n)] for n in texts}))
+    others = {key: own for key, own in digest.columns.items() if key not in {("text", n) for n in texts}}
+    return TableDigest(digest.rows, {**others, **found.digest().columns})
+
+
 class RowDigest:
     """Takes rows block by block, top to bottom, and makes their digest."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -37,6 +39,12 @@ def without_numbers(text: str) -> list[str]:
 
 def test_the_configs_are_right_and_fit_their_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    with (ROOT / "data/penguins.csv").open(encoding="utf-8", newline="") as file, connect("zoo.db") as birds:
+        names, *rows = csv.reader(file)
+        birds.execute(f"CREATE TABLE birds ({', '.join(names)})")
+        cells = [[None if cell in {"", "NA"} else cell for cell in row] for row in rows]
+        birds.executemany(f"INSERT INTO birds VALUES ({', '.join('?' * len(names))})", cells)
+    birds.close()
     configs = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "train:" in block]
     assert len(configs) >= 2
     for config in configs:
