@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,17 +74,19 @@ class DateFeature:
         `mean` and `median` mean `most_frequent`. Without `parts` there are those that differ in the rows.
         """
         table, rows = train.table, train.rows
-        column, marks = table.text(name, rows), table.notation.missing
-        absent = column.where(marks)
+        marks = table.notation.missing
+        absent = np.concatenate([piece.where(marks) for piece in table.text_pieces(name, rows)])
         require_some(name, absent, table)
-        counts = {text: count for text, count in column.counts().items() if text not in marks}
-        missing, fill = policy.policy, fill_of(policy, counts)
+        missing, fill = policy.policy, fill_of(policy, _counts(name, policy, train))
         if fill is not None and (missing == "category" or read_date(fill, encode.format) is None):
             if absent.any() and missing in {"category", "constant"}:
                 raise DataError(unfilled(name, "dates", policy, table.place(int(rows[absent.argmax()]))))
             # nothing to fill, and nothing to fill it with later
             missing, fill = "error", None
-        dates, codes = _known(column if fill is None else filled(column, marks, fill), encode.format)
+        pieces = table.text_pieces(name, rows)
+        if fill is not None:
+            pieces = (filled(piece, marks, fill) for piece in pieces)
+        dates, codes = _known(pieces, encode.format)
         parts: tuple[str, ...] = encode.parts or telling_parts(dates, encode.format)
         cyclic = encode.cyclic is not False
         numbers = tuple((*_scaling(dates, codes, part), 0.0) for part in parts if not is_cycle(part, cyclic))
@@ -109,7 +112,12 @@ class DateFeature:
 
     def is_constant(self, table: Table, rows: Indices) -> bool:
         """Whether some rows hold one text."""
-        return len(table.text(self.name, rows).counts()) == 1
+        seen: set[str] = set()
+        for piece in table.text_pieces(self.name, rows):
+            seen.update(piece.counts())
+            if len(seen) > 1:
+                return False
+        return len(seen) == 1
 
     def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
         """Write the encoded column into zeros, (rows, inputs)."""
@@ -160,8 +168,25 @@ def is_cycle(part: str, cyclic: bool) -> bool:
     return cyclic and part in CYCLIC_PARTS
 
 
-def _known(column: TextColumn, form: str | None) -> tuple[Array, Indices]:
-    """The different dates of a column, and for each row that holds one which it is."""
+def _counts(name: str, policy: MissingSpec, train: TrainingRows) -> dict[str, int]:
+    """How often each text occurs that means a value, where the policy asks for that."""
+    counts: Counter[str] = Counter()
+    if policy.policy in {"mean", "median", "most_frequent"}:
+        for piece in train.table.text_pieces(name, train.rows):
+            counts.update(piece.counts())
+    return {text: count for text, count in counts.items() if text not in train.table.notation.missing}
+
+
+def _known(pieces: Iterable[TextColumn], form: str | None) -> tuple[Array, Indices]:
+    """Dates of a column, in one piece the different ones, and for each row that holds one which it is."""
+    found = [_known_in(piece, form) for piece in pieces]
+    if len(found) == 1:
+        return found[0]
+    dates = np.concatenate([dates[codes] for dates, codes in found])
+    return dates, np.arange(len(dates))
+
+
+def _known_in(column: TextColumn, form: str | None) -> tuple[Array, Indices]:
     column = column.trimmed()
     dates = dates_of(column.levels, form)
     known = ~np.isnat(dates)

@@ -14,6 +14,7 @@ from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.feature import Feature
 from mlpcli.drift.profile import LevelProfile, NumberProfile, Profile
 from mlpcli.parallel.ordered_map import in_order
+from mlpcli.tables.columns import TextColumn
 from mlpcli.tables.dates import dates_of, part_of
 from mlpcli.tables.table import Table
 
@@ -41,7 +42,13 @@ def observed(feature: Feature, table: Table, rows: Indices | None = None) -> Vec
 
 
 def _days(feature: DateFeature, table: Table, rows: Indices | None) -> Vector:
-    column = table.text(feature.name, rows)
+    if rows is None:
+        return _days_in(table.text(feature.name), feature, table)
+    pieces = table.text_pieces(feature.name, rows)
+    return np.concatenate([_days_in(piece, feature, table) for piece in pieces])
+
+
+def _days_in(column: TextColumn, feature: DateFeature, table: Table) -> Vector:
     dates = dates_of([level.strip() for level in column.levels], feature.form)
     days = np.full(len(dates), np.nan)
     known = ~np.isnat(dates)

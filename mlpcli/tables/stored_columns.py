@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -88,9 +88,10 @@ class StoredColumns:
 
     def text_blocks(self, name: str, rows: Indices) -> Iterator[tuple[int, TextColumn]]:
         """The blocks of a column of texts in which some of the rows are, each with its first row."""
-        for block in self.texts[name]:
-            if ((block.start <= rows) & (rows < block.stop)).any():
-                yield block.start, self._text(block, block.start, block.stop)
+        blocks = self.texts[name]
+        places = np.searchsorted([block.stop for block in blocks], rows, side="right")
+        for block in (blocks[place] for place in np.unique(places).tolist()):
+            yield block.start, self._text(block, block.start, block.stop)
 
     def _text(self, block: _Texts, start: int, stop: int) -> TextColumn:
         codes, lengths = np.empty(stop - start, np.int32), np.empty(block.levels, np.int32)
@@ -167,6 +168,18 @@ class StoredTexts(Mapping[str, TextColumn]):
     def __len__(self) -> int:
         return len(self._columns.texts)
 
-    def pieces(self, name: str) -> Iterator[TextColumn]:
-        """A column in pieces, top to bottom: what few levels are made of need not be in memory whole."""
-        return self._columns.text_pieces(name, 0, self._rows)
+    def pieces(self, name: str, rows: Indices | None = None) -> Iterator[TextColumn]:
+        """A column in pieces, top to bottom: all of it, or some rows, ascending; at least one piece."""
+        if rows is None:
+            yield from self._columns.text_pieces(name, 0, self._rows)
+        elif not len(rows):
+            yield TextColumn(np.empty(0, np.intp), ())
+        else:
+            for start, piece in self._columns.text_blocks(name, rows):
+                first, last = np.searchsorted(rows, [start, start + len(piece.codes)])
+                some = piece.take(rows[first:last] - start)
+                yield some.trimmed() if len(some.levels) > len(some.codes) else some
+
+    def only(self, name: str) -> StoredTexts:
+        """One of the columns alone."""
+        return StoredTexts(replace(self._columns, texts={name: self._columns.texts[name]}), self._rows)

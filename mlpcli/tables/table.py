@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.errors import Place
-from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers
+from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers, join_texts
 from mlpcli.tables.stored_columns import StoredNumbers, StoredTexts
 
 
@@ -127,16 +127,30 @@ class Table:
 
     def text(self, name: str, rows: Indices | None = None) -> TextColumn:
         """A column as texts, all of it or some rows."""
-        column = self.texts[name]
-        return column if rows is None else column.take(rows)
+        if rows is None:
+            return self.texts[name]
+        if not isinstance(self.texts, StoredTexts):
+            return self.texts[name].take(rows)
+        order = np.argsort(rows, kind="stable")
+        return join_texts(list(self.texts.pieces(name, rows[order]))).take(np.argsort(order, kind="stable"))
+
+    def text_pieces(self, name: str, rows: Indices) -> Iterator[TextColumn]:
+        """Some rows of a column as texts, top to bottom: in one piece, or block by block from a file.
+
+        Of texts nearly all of which differ no more than a block need then be in memory.
+        """
+        if isinstance(self.texts, StoredTexts):
+            yield from self.texts.pieces(name, rows)
+        else:
+            yield self.text(name, rows)
 
     def only(self, name: str) -> Table:
         """The same rows with one column alone, in one piece where it holds numbers."""
         if name in self.numbers:
-            numbers, texts = {name: [self.number(name)]}, {}
-        else:
-            numbers, texts = {}, {name: self.texts[name]}
-        return Table(self.source, self.rows, self.lines, self.notation, numbers, texts)
+            return replace(self, numbers={name: [self.number(name)]}, texts={})
+        if isinstance(self.texts, StoredTexts):
+            return replace(self, numbers={}, texts=self.texts.only(name))
+        return replace(self, numbers={}, texts={name: self.texts[name]})
 
     def lacking(self, names: Iterable[str]) -> Array:
         """Which rows have no value in one of some columns."""
@@ -168,6 +182,8 @@ class Table:
         """Which rows have no value in a column."""
         if name in self.numbers:
             return self.number(name).missing
+        if isinstance(self.texts, StoredTexts) and not len(self.notation.missing_numbers):
+            return np.concatenate([piece.where(self.notation.missing) for piece in self.texts.pieces(name)])
         column = self.texts[name]
         return column.where(column.missing_texts(self.notation, column.levels))
 

@@ -54,6 +54,11 @@ RUNS: dict[str, dict[str, Any]] = {
     "folds": {"data": {"test": 0.2}, "ensemble": {"folds": 3}},
     "folds and a refit": {"data": NUMBERS, "ensemble": {"folds": 2}, "training": {"refit": True}},
     "members": {"data": HELD_OUT, "ensemble": {"members": 2}, "training": {"refit": True}},
+    "dates": {"data": {"features": {"day": "datetime", "length": "standardize"}, **HELD_OUT}},
+    "dates, some of them missing": {
+        "data": {"train": "gaps.csv", "features": {"day": "datetime"}, "missing": "most_frequent", **HELD_OUT}
+    },
+    "rows sorted by their target": {"data": {"train": "sorted.csv"}, "training": {"shuffle": {"blocks": 30}}},
     "a start from rows": {"model": {**SMALL, "init": "data_driven"}, "data": HELD_OUT},
     "float64": {"training": {"dtype": "float64"}},
 }
@@ -66,11 +71,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(collected, "BLOCK_BYTES", (1, 1))
     monkeypatch.setattr(batches, "WINDOW_BYTES", (1, 1))
     lines = write_table(tmp_path, rows=90).read_text("utf-8").splitlines()
-    cells = [[*line.split(","), line.split(",")[5]] for line in lines]
-    cells[0][-1] = "again"
+    cells = [
+        [*line.split(","), line.split(",")[5], f"2024-{i % 12 + 1:02}-{i % 28 + 1:02} 10:{i % 60:02}"]
+        for i, line in enumerate(lines)
+    ]
+    cells[0][-2:] = ["again", "day"]
     (tmp_path / "t.csv").write_text("".join(",".join(row) + "\n" for row in cells), "utf-8")
+    ordered = [cells[0], *sorted(cells[1:], key=lambda row: row[4])]
+    (tmp_path / "sorted.csv").write_text("".join(",".join(row) + "\n" for row in ordered), "utf-8")
     for row in cells[5::9]:
-        row[1] = ""
+        row[1] = row[-1] = ""
     (tmp_path / "gaps.csv").write_text("".join(",".join(row) + "\n" for row in cells), "utf-8")
     return tmp_path
 
@@ -93,7 +103,7 @@ def trained(mode: str, output: str, *flags: object) -> dict[str, bytes]:
 
 def left(directory: Path) -> list[str]:
     """What is there besides tables, configs and runs."""
-    known = {"t.csv", "gaps.csv", "c.yaml", "memory", "disk", "run"}
+    known = {"t.csv", "gaps.csv", "sorted.csv", "c.yaml", "memory", "disk", "run"}
     return [path.name for path in directory.iterdir() if path.name not in known]
 
 
@@ -147,6 +157,16 @@ def test_a_person_is_told_where_the_data_are(place: Path, monkeypatch: pytest.Mo
     short = ok("train", "c.yaml", "-o", "run", "--no-plots", "--overwrite")
     assert f"memory is short: 0 MB of the data are in {place}, until the run ends" in short.err
     assert results(Path("run"))
+
+
+def test_one_is_warned_of_blocks_of_sorted_rows(place: Path) -> None:
+    blocks = {"shuffle": {"blocks": 30}}
+    write_config(place / "c.yaml", model=SMALL, data={"train": "sorted.csv"}, training=blocks)
+    told = ok("train", "c.yaml", "-o", "run", "--no-plots", "-q").err
+    assert "100% of the variance of the target is between blocks of 30 rows that follow each other" in told
+    write_config(place / "c.yaml", model=SMALL, training=blocks)
+    mixed = ok("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--overwrite").err
+    assert "blocks of 30 rows" not in mixed
 
 
 def test_a_dry_run_leaves_nothing(place: Path) -> None:
