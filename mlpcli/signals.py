@@ -22,6 +22,11 @@ class StopRequest:
     def __call__(self) -> bool:
         return self.signal is not None
 
+    def agree(self, number: int | None) -> None:
+        """Take over what another process was asked by a signal, if it was."""
+        if number and self.signal is None:
+            self.signal = signal.Signals(number)
+
     def receive(self, number: int, _frame: FrameType | None) -> None:
         """Handle the first signal; the second of its kind kills at once."""
         self.signal = signal.Signals(number)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from mlpcli.artifacts.atomic import Content, fixed_temporary, probe, write_atomically
+from mlpcli.artifacts.checkpoint import Checkpoint, read_checkpoint
 from mlpcli.artifacts.file_system import DISK
 from mlpcli.artifacts.run_files import (
     has_checkpoint,
@@ -97,6 +98,10 @@ class RunDirectory:
         """What a file of the run holds; raises OutputError."""
         with output_errors(self.path / name, UNREADABLE):
             return (self.path / name).read_bytes()
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """The state that a file of the run holds; raises ModelError."""
+        return read_checkpoint(self.path / name)
 
     def complete(self) -> None:
         """The run has written its last file: a run that it replaces goes now."""

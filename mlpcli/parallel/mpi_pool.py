@@ -7,7 +7,6 @@ exchanged, and added up by all in the order of the parts, whatever library, netw
 from __future__ import annotations
 
 import hashlib
-import signal
 from collections.abc import Callable, Sequence
 from typing import Final, Self, TypeVar
 
@@ -80,7 +79,7 @@ class MpiPool:
     def _agree_to_stop(self, number: int) -> None:
         if number:
             self._agreed = True
-            self._stop.signal = self._stop.signal or signal.Signals(number)
+            self._stop.agree(number)
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Of this process: what others have to know is in messages."""

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 
-from mlpcli.arrays import Matrix
+from mlpcli.arrays import Array, Matrix
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.wire import HasCome, Wire
 from mlpcli.signals import StopRequest, stop_on_signals
@@ -24,6 +24,7 @@ T = TypeVar("T")
 FAILED: Final = -1  # in place of the length of what was to be told
 SPIN: Final = 1e-3  # seconds of waiting busily, after which the processor is left to others
 LONGEST_NAP: Final = 0.01
+PIECE: Final = 1 << 28  # bytes of a message
 GRACE: Final = 3.0  # seconds that the others have to come to their ends after one has failed
 
 
@@ -89,6 +90,26 @@ class Ranks:
             self._tell(None)
             self._waiting = False
 
+    def send(self, value: object, to: int) -> None:
+        """Something to one other."""
+        sent = pickled(value)
+        self.wire.send(np.array([len(sent)]), to)
+        for start in range(0, len(sent), PIECE):
+            self.wire.send(sent[start : start + PIECE], to)
+
+    def received(self, source: int) -> Any:
+        """What one other sends, whenever it does."""
+        length = np.zeros(1, np.int64)
+        waited_for(self.wire.begin_receive(length, source))
+        received = np.empty(length[0], np.uint8)
+        for start in range(0, len(received), PIECE):
+            self.wire.receive(received[start : start + PIECE], source)
+        return pickle.loads(received.data)
+
+    def wait(self, come: HasCome) -> None:
+        """Wait for a message that takes its time."""
+        waited_for(come)
+
     def gathered(self, mine: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Everybody's array of one length, a row each."""
         everyones = np.empty((self.size, *mine.shape), mine.dtype)
@@ -102,7 +123,7 @@ class Ranks:
         return [int(one) for one in everyones] if waited_for(come, grace) else None
 
     def _tell(self, value: object) -> None:
-        told = np.frombuffer(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), np.uint8).copy()
+        told = pickled(value)
         self._pass_on(np.array([len(told)]))
         self._pass_on(told)
 
@@ -117,6 +138,11 @@ class Ranks:
 
     def _pass_on(self, array: np.ndarray[Any, Any]) -> None:
         waited_for(self.wire.begin_broadcast(array))
+
+
+def pickled(value: object) -> Array:
+    """As bytes."""
+    return np.frombuffer(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), np.uint8).copy()
 
 
 def waited_for(come: HasCome, most: float | None = None) -> bool:

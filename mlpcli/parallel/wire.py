@@ -54,6 +54,9 @@ class Wire(Protocol):
     def receive(self, array: Array, source: int) -> None:
         """What one other sends."""
 
+    def begin_receive(self, array: Array, source: int) -> HasCome:
+        """The same, without waiting for it."""
+
     def abort(self, code: int) -> None:
         """End all processes, whatever they are doing; the launcher ends with the code."""
 
@@ -96,6 +99,10 @@ class MpiWire:
     def receive(self, array: Array, source: int) -> None:
         """By MPI_Recv."""
         self._all.Recv(array, source)
+
+    def begin_receive(self, array: Array, source: int) -> HasCome:
+        """By MPI_Irecv."""
+        return _test(self._all.Irecv(array, source))
 
     def abort(self, code: int) -> None:
         """By MPI_Abort."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from mlpcli.parallel import threads
 from mlpcli.parallel.crew import side_by_side
@@ -22,6 +22,7 @@ from mlpcli.training.callbacks import Epoch, Observer
 from mlpcli.training.loop import StopRequested
 
 Item = TypeVar("Item")
+Numbered: TypeAlias = tuple[int, Member]
 
 
 class Told(NamedTuple):
@@ -45,10 +46,28 @@ def train_members(
     tasks = [partial(_told, group, around, resources.parts) for group in groups]
     with threads.limited(1):  # of each process
         outcomes = side_by_side(tasks, most, lambda _task, told: hear(*told), around.stop_requested)
-    found = [told for outcome in outcomes for told in outcome]
+    return warned([told for outcome in outcomes for told in outcome], around.console)
+
+
+def warned(found: Sequence[Told], console: Console) -> list[TrainedMember]:
+    """What came of members, once the warnings on the way are told."""
     for warning in dict.fromkeys(warning for told in found for warning in told.warnings):
-        around.console.warn(warning)
+        console.warn(warning)
     return [told.trained for told in found]
+
+
+def in_turn(
+    members: Sequence[Numbered],
+    around: Surroundings,
+    parts: int,
+    hear: Hear = lambda _number, _message: None,
+) -> list[Told]:
+    """Members one after the other, in this process, whose steps have so many parts."""
+    with threads.limited(1):
+        return [
+            _told([member], around, parts, lambda told: hear(*told), around.stop_requested)[0]
+            for member in members
+        ]
 
 
 def shared_out(items: Sequence[Item], number: int) -> list[Sequence[Item]]:
@@ -58,7 +77,7 @@ def shared_out(items: Sequence[Item], number: int) -> list[Sequence[Item]]:
 
 
 def _told(
-    group: Sequence[tuple[int, Member]],
+    group: Sequence[Numbered],
     around: Surroundings,
     parts: int,
     tell: Callable[[Any], None],

@@ -23,7 +23,7 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.study import Member
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.run.training_run import TrainingRun, fit_all
-from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import Console, counted
 from mlpcli.training.spread_rows import RowKind, SpreadPart
 
 
@@ -93,6 +93,14 @@ def trained_by_ranks(
     (member,) = members
     whole = member.make()
     order = TrainingOrder.of(whole, resources, around, member.most_epochs)
+    idle = ranks.size - resources.parts
+    if idle > 0:
+        steps = (
+            f"a step has {counted(resources.parts, 'part')}: of {ranks.size} processes {idle} compute none"
+        )
+        around.console.note(
+            f"{steps}; with `training.parts: {ranks.size}`, which is another training, all do"
+        )
     with resources.in_use(), MpiPool(resources.parts, ranks) as pool, ranks.ordered(order):
         parts = {
             name: replace(split, rows=SpreadPart.given_out(split.rows, ranks))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.artifacts.checkpoint import START_AGAIN, Checkpoint, checkpoint_content, read_checkpoint
+from mlpcli.artifacts.checkpoint import START_AGAIN, Checkpoint, checkpoint_content
 from mlpcli.artifacts.model_schema import ModelMeta
 from mlpcli.config.from_python import config_of
 from mlpcli.config.spec import QUASI_NEWTON, Spec
@@ -201,7 +201,7 @@ class Checkpoints:
         """The checkpoint; raises ModelError, and ConfigError or DataError for another run's."""
         if not self.around.run.has(self.around.checkpoint):
             return None
-        saved = read_checkpoint(self._path)
+        saved = self.around.run.checkpoint(self.around.checkpoint)
         with self._fitting():
             refuse_changes(self.experiment, saved)
         if saved.threads != self.around.threads:

@@ -25,7 +25,8 @@ from mlpcli.run.finished import (
     written_results,
 )
 from mlpcli.run.member import TrainedMember, trained_members
-from mlpcli.run.member_tasks import train_members
+from mlpcli.run.member_tasks import train_members, warned
+from mlpcli.run.members_on_ranks import members_by_ranks
 from mlpcli.run.model_document import require_savable
 from mlpcli.run.on_ranks import trained_by_ranks
 from mlpcli.run.resources import Resources
@@ -183,6 +184,9 @@ def train_all(
     listener = options.listener
     hearing = members_progress(around.console, names) if listener is None else nullcontext(listener.hear)
     with hearing as hear:
+        if options.ranks is not None:
+            found = members_by_ranks(study.members, around, resources.parts, options.ranks, hear)
+            return warned(found, around.console)
         return train_members(study.members, around, own, hear)
 
 

@@ -100,6 +100,14 @@ def test_what_looks_at_rows_afterwards_finds_them(cache: str) -> None:
         assert Path("run", name).read_bytes() == Path("alone", name).read_bytes()
 
 
+def test_a_note_says_that_processes_have_nothing_to_do() -> None:
+    configured()
+    note = "a step has 3 parts: of 4 processes 1 compute none; with `training.parts: 4`"
+    for number, noted in ((4, True), (3, False)):
+        done, _ = mlp_by_ranks(number, *FLAGS[:-1], "-o", f"run{number}")
+        assert (note in done.err) is noted
+
+
 def test_a_process_holds_its_rows_alone() -> None:
     configured()
     held: list[int] = []
@@ -180,6 +188,53 @@ def test_members_have_parts_too() -> None:
     assert together_too == alone(*ensemble, "--threads", 1)
     configured(epochs=2, parts=1)
     assert alone(*ensemble) != together_too
+
+
+ENSEMBLES = {"members": {"members": 3}, "folds": {"folds": 3}}
+
+
+def ensemble(name: str, **training: Any) -> None:
+    """Write `c.yaml`, of several networks."""
+    data = {"validation": None, "test": 0.1} if name == "folds" else HELD_OUT
+    write_config(Path("c.yaml"), data=data, ensemble=ENSEMBLES[name], training={"epochs": 3, **training})
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize(("name", "number"), [("members", 2), ("folds", 2), ("folds", 4)])
+def test_members_are_trained_by_any_process(name: str, number: int) -> None:
+    """Also where there are more processes than members."""
+    ensemble(name)
+    expected = alone()
+    done, others = mlp_by_ranks(number, *FLAGS[:-1], "-o", "run")
+    assert (done.code, others) == (0, [0] * (number - 1)), done.err
+    assert results(Path("run")) == expected
+    what = name.removesuffix("s")
+    assert [f"{what} {one} of 3" in done.err for one in (1, 2, 3)] == [True] * 3
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("update", [2, 9])
+def test_members_go_on_where_they_were_stopped(update: int) -> None:
+    ensemble("folds", batch_size=5)
+    expected = alone()
+    with stopped_after(update):
+        done, others = mlp_by_ranks(3, *FLAGS, "-o", "run")
+    assert (done.code, others) == (143, [143, 143]), done.err
+    assert done.err.count("stopped in") == 1
+    done, _ = mlp_by_ranks(2, *FLAGS, "-o", "run", "--resume")
+    assert done.code == 0, done.err
+    assert results(Path("run")) == expected
+
+
+def test_a_member_that_fails_elsewhere_fails_the_run() -> None:
+    """Here the state that the second one should go on from cannot be read."""
+    ensemble("folds", batch_size=5)
+    with stopped_after(9):
+        mlp_by_ranks(3, *FLAGS, "-o", "run")
+    Path("run/checkpoint.2.npz").write_bytes(b"no state")
+    done, others = mlp_by_ranks(2, *FLAGS, "-o", "run", "--resume")
+    assert (done.code, others) == (5, [5]), done.err
+    assert done.err.startswith("mlp: error: checkpoint.2.npz: ")
 
 
 def test_of_commands_for_one_the_others_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,6 +229,7 @@ def test_messages_are_those_of_the_library() -> None:
     wire.exchange(a, [1], b, [1])
     wire.send(a, 3)
     wire.receive(b, 3)
+    assert wire.begin_receive(b, 3)()
     wire.abort(4)
     assert calls == [
         ("Bcast", (a, 0)),
@@ -239,5 +240,6 @@ def test_messages_are_those_of_the_library() -> None:
         ("Alltoallv", ([a, [1]], [b, [1]])),
         ("Send", (a, 3)),
         ("Recv", (b, 3)),
+        ("Irecv", (b, 3)),
         ("Abort", (4,)),
     ]

@@ -110,6 +110,17 @@ class ThreadWire:
     def receive(self, array: Values, source: int) -> None:
         np.copyto(array, self.board.mail(source, self.rank).get(timeout=PATIENCE))
 
+    def begin_receive(self, array: Values, source: int) -> Callable[[], bool]:
+        mail = self.board.mail(source, self.rank)
+
+        def come() -> bool:
+            if mail.empty():
+                return False
+            np.copyto(array, mail.get())
+            return True
+
+        return come
+
     def abort(self, code: int) -> None:
         self.board.hang_up(code)
 

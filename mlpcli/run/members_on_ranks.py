@@ -1,0 +1,143 @@
+"""Training several networks by processes that a launcher started together: each trains some of them alone.
+
+Member i is trained by process i mod R, one after the other; more processes than members have nothing to do.
+The leader makes every experiment and gives it to the one that trains it, which sends back what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from mlpcli.artifacts.atomic import bytes_content
+from mlpcli.artifacts.sent_files import SentFiles
+from mlpcli.errors import MlpError
+from mlpcli.parallel.crew import InterruptedTaskError
+from mlpcli.parallel.ranks import Ranks
+from mlpcli.run.experiment import Experiment
+from mlpcli.run.member_tasks import Numbered, Told, in_turn
+from mlpcli.run.on_ranks import without_rows
+from mlpcli.run.study import Member
+from mlpcli.run.surroundings import Surroundings
+from mlpcli.storage.rows import whole
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.members_progress import Began, Hear, Worth
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class SentMember:
+    """A member for another process: its number, and its experiment with all rows."""
+
+    number: int
+    member: Member
+    experiment: Experiment
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, number: int, member: Member, around: Surroundings) -> SentMember:
+        """Made now; with its checkpoint, where there is one."""
+        made = member.make()
+        parts = {
+            name: replace(split, rows=replace(split.rows, x=whole(split.rows.x)))
+            for name, split in made.parts.items()
+        }
+        bare = without_rows(made)
+        prepared = replace(bare.prepared, train=replace(made.prepared.train, x=parts["train"].rows.x))
+        names = [member.checkpoint] if around.run.has(member.checkpoint) else []
+        files = {name: around.run.read(name) for name in names}
+        told = replace(member, make=_nothing, fold=None)
+        return cls(number, told, replace(bare, prepared=prepared, parts=parts), files)
+
+    @property
+    def numbered(self) -> Numbered:
+        """As `in_turn` takes it."""
+        return self.number, replace(self.member, make=lambda: self.experiment)
+
+
+def _nothing() -> Experiment:
+    raise AssertionError("the experiment was sent")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a process came to: its members, or why it has none; the files that it would have written."""
+
+    found: list[Told] | Exception
+    files: Mapping[str, bytes]
+    signal: int | None
+
+
+@dataclass(frozen=True)
+class MembersOrder:
+    """Train the members that follow, and send what comes of them."""
+
+    threads: int
+    parts: int
+    only_finish: bool
+
+    def carry_out(self, ranks: Ranks) -> None:
+        """Until all are trained, or somebody is asked to stop, or has failed."""
+        given: list[SentMember] = ranks.received(0)
+        run, flag = SentFiles({name: data for one in given for name, data in one.files.items()}), np.zeros(1)
+        come = ranks.wire.begin_broadcast(flag)
+        around = Surroundings(
+            run,
+            self.threads,
+            Console(quiet=True, warned=[]),
+            lambda: ranks.stop() or (come() and bool(flag[0])),
+            only_finish=self.only_finish,
+        )
+        found = attempted(lambda: in_turn([one.numbered for one in given], around, self.parts))
+        ranks.send(Outcome(found, run.written, ranks.stop.signal), 0)
+        ranks.wait(come)
+
+
+def members_by_ranks(
+    members: Sequence[Member], around: Surroundings, parts: int, ranks: Ranks, hear: Hear
+) -> list[Told]:
+    """What came of all members, in their order; to be called by the leader, which trains its own.
+
+    Raises what the training of one raises; InterruptedTaskError where a stop was asked for.
+    """
+    numbered = list(enumerate(members))
+    with ranks.ordered(MembersOrder(around.threads, parts, around.only_finish)):
+        for rank in range(1, ranks.size):
+            ranks.send([SentMember.of(*one, around) for one in numbered[rank :: ranks.size]], rank)
+        own = attempted(lambda: in_turn(numbered[:: ranks.size], around, parts, hear))
+        flag = np.array([float(isinstance(own, Exception))])
+        ranks.wait(ranks.wire.begin_broadcast(flag))
+        outcomes = [Outcome(own, {}, None), *(ranks.received(rank) for rank in range(1, ranks.size))]
+    for outcome in outcomes:
+        for name, data in outcome.files.items():
+            around.run.write(name, bytes_content(data))
+        ranks.stop.agree(outcome.signal)
+    failures = [one.found for one in outcomes if isinstance(one.found, Exception)]
+    for failure in sorted(failures, key=lambda error: isinstance(error, InterruptedTaskError)):
+        raise failure
+    trained = [one.found for one in outcomes if isinstance(one.found, list)]
+    for number in range(len(numbered)):
+        if number % ranks.size:
+            _tell(number, trained[number % ranks.size][number // ranks.size], hear)
+    return [trained[number % ranks.size][number // ranks.size] for number in range(len(numbered))]
+
+
+def attempted(train: Callable[[], T]) -> T | Exception:
+    """What it comes to, or what it raises that is to be raised in the leading process."""
+    try:
+        return train()
+    except (MlpError, MemoryError, InterruptedTaskError) as error:
+        return error
+
+
+def _tell(number: int, told: Told, hear: Hear) -> None:
+    """What is heard of a member that another process has trained: nothing but its end."""
+    history = told.trained.fitted.history
+    hear(number, Began(len(history), 0))
+    hear(number, history[-1])
+    hear(number, None)
+    hear(number, Worth(told.trained.validation))
