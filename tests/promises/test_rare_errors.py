@@ -257,7 +257,7 @@ def test_estimators_say_what_they_cannot_do() -> None:
     x, y = np.arange(8.0).reshape(-1, 1), np.array(["a", "b"] * 4)
     few = {"optimizer": {"name": "lbfgs", "iterations": 2}}
     with (  # newer versions of scikit-learn say so themselves
-        patch("mlpcli.sklearn.estimator.check_sample_weight", return_value=np.zeros(8)),
+        patch("mlpcli.sklearn.arrays.check_sample_weight", return_value=np.zeros(8)),
         pytest.raises(ValueError, match="the weights of all rows are zero"),
     ):
         MLPClassifier(**few).fit(x, y, sample_weight=np.zeros(8))
