@@ -301,6 +301,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "TrainingSpec.batch_size": ({}, {"training": {"batch_size": "full"}}),
     "TrainingSpec.parts": ({}, {"training": {"parts": 2}}),
     "TrainingSpec.shuffle": ({}, {"training": {"shuffle": False}}),
+    "BlocksSpec.blocks": (
+        {"training": {"shuffle": {"blocks": 4}}},
+        {"training": {"shuffle": {"blocks": 9}}},
+    ),
     "TrainingSpec.clip_norm": ({}, {"training": {"clip_norm": 1e-9}}),
     "TrainingSpec.dtype": ({}, {"training": {"dtype": "float64"}}),
     "TrainingSpec.early_stopping": (
@@ -362,6 +366,7 @@ FILES = {
     "DataSpec.separator": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.decimal": "test_the_way_that_a_file_is_written_is_followed",
     "DataSpec.encoding": "test_the_way_that_a_file_is_written_is_followed",
+    "DataSpec.cache": "test_a_run_from_files_has_the_bytes_of_one_in_memory",
     **dict.fromkeys(("DataSpec.table", "DataSpec.query"), "test_a_model_of_the_rows_that_are_chosen"),
     # of parameters that no key makes yet
     **dict.fromkeys(
