@@ -7,6 +7,7 @@ nothing here adds anything: messages are passed on, and whoever gets them adds u
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, TypeAlias
@@ -121,7 +122,9 @@ def joined(expected: int, load: Callable[[str], Any] = import_module) -> Wire:
     # one thread sends messages at a time, and says so: the library then need not lock anything
     os.environ.setdefault("MPI4PY_RC_THREAD_LEVEL", "serialized")
     try:
-        mpi = load("mpi4py.MPI")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a launcher that is not the library's: it is looked for below
+            mpi = load("mpi4py.MPI")
     except ModuleNotFoundError:
         message = (
             f"a launcher started {expected} of these together, and mpi4py, by which they talk, is missing"

@@ -96,7 +96,7 @@ def trained_by_ranks(
     idle = ranks.size - resources.parts
     if idle > 0:
         steps = (
-            f"a step has {counted(resources.parts, 'part')}: of {ranks.size} processes {idle} compute none"
+            f"a step has {counted(resources.parts, 'part')}: {idle} of {ranks.size} processes compute none"
         )
         around.console.note(
             f"{steps}; with `training.parts: {ranks.size}`, which is another training, all do"

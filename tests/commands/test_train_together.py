@@ -102,7 +102,7 @@ def test_what_looks_at_rows_afterwards_finds_them(cache: str) -> None:
 
 def test_a_note_says_that_processes_have_nothing_to_do() -> None:
     configured()
-    note = "a step has 3 parts: of 4 processes 1 compute none; with `training.parts: 4`"
+    note = "a step has 3 parts: 1 of 4 processes compute none; with `training.parts: 4`"
     for number, noted in ((4, True), (3, False)):
         done, _ = mlp_by_ranks(number, *FLAGS[:-1], "-o", f"run{number}")
         assert (note in done.err) is noted
