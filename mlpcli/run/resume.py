@@ -49,27 +49,27 @@ def _what_may_grow(spec: Spec) -> str:
 
 def refuse_changes(experiment: Experiment, saved: Checkpoint) -> None:
     """Raise DataError or ConfigError, naming every difference, unless the run is the one that was saved."""
+    problems = list(_differences(experiment, without_sources(saved.config), resolved(experiment.config.spec)))
+    if problems:  # other settings may well read other columns, and so other data
+        raise ConfigError(*problems)
     if saved.data_sha256 != experiment.prepared.sha256:
         raise DataError.of("the data is not what the checkpoint was trained on", None, START_AGAIN)
     refuse_other_start(experiment, saved.init_sha256)
     if saved.versions != versions():
         was, found = (", ".join(f"{k} {v}" for k, v in it.items()) for it in (saved.versions, versions()))
         raise ConfigError.of(f"the checkpoint was made with {was}; this is {found}", None, START_AGAIN)
-    problems = list(_differences(experiment, without_sources(saved.config), resolved(experiment.config.spec)))
-    if problems:
-        raise ConfigError(*problems)
 
 
 def refuse_other_model(experiment: Experiment, meta: ModelMeta) -> None:
     """Raise DataError or ConfigError unless the finished model is what the config and its data would give."""
-    if meta.data.sha256 != experiment.prepared.sha256:
-        message = "the data is not what the model in the run directory was trained on"
-        raise DataError.of(message, None, START_AGAIN)
-    refuse_other_start(experiment, meta.training.init_sha256)
     before, now = (_with_defaults(document) for document in (meta.config, config_document(experiment)))
     problems = list(_differences(experiment, before, now))
     if problems:
         raise ConfigError(*problems)
+    if meta.data.sha256 != experiment.prepared.sha256:
+        message = "the data is not what the model in the run directory was trained on"
+        raise DataError.of(message, None, START_AGAIN)
+    refuse_other_start(experiment, meta.training.init_sha256)
 
 
 def _with_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
