@@ -23,6 +23,7 @@ from tests.faults.figure import Figure
         ("resumes", 4),
         ("system_calls", 2),
         pytest.param("searches", 10, marks=pytest.mark.slow),
+        pytest.param("ranks", 3, marks=pytest.mark.slow),
     ],
 )
 def test_commands_survive_what_hits_them(name: str, times: int, tmp_path: Path) -> None:
