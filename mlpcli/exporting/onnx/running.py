@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from math import inf, nan
@@ -41,9 +42,8 @@ def runner_of(document: bytes) -> Runner:
 def onnxruntime_runner(document: bytes) -> Runner:
     """The document run by onnxruntime, which says nothing about it and sends nothing anywhere."""
     os.environ.setdefault(NO_TELEMETRY, "1")
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(document, providers=["CPUExecutionProvider"])
+    # which declares no types
+    session = import_module("onnxruntime").InferenceSession(document, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
 
     def run(inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -50,13 +50,20 @@ def each(function: Callable[[Any], Any], cells: Sequence[Any], bad: Bad) -> Arra
     known: dict[Any, Any] = {}
     reasons: dict[Any, str] = {}
     for cell in dict.fromkeys(cells):
-        try:
-            known[cell] = function(cell)
-        except UnusableError as error:
-            known[cell], reasons[cell] = None, str(error)
+        known[cell], reason = usable(function, cell)
+        if reason is not None:
+            reasons[cell] = reason
     found = np.empty(len(cells), dtype=object)
     found[:] = [known[cell] for cell in cells]
     if reasons:
         wrong = [cell in reasons for cell in cells]
         bad.add(np.array(wrong), reasons[next(cell for cell in cells if cell in reasons)])
     return found
+
+
+def usable(function: Callable[[Any], Any], cell: Any) -> tuple[Any, str | None]:
+    """What a function makes of a cell, and None; or None, and why it cannot."""
+    try:
+        return function(cell), None
+    except UnusableError as error:
+        return None, str(error)

@@ -7,10 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mlpcli.exporting.python.runtime.cells import UnusableError
 from mlpcli.exporting.python.runtime.levels import amount_of
 from mlpcli.exporting.python.vectorized.arrays import Array, rounded
-from mlpcli.exporting.python.vectorized.cells import Bad
+from mlpcli.exporting.python.vectorized.cells import Bad, usable
 
 
 class OfTexts(Protocol):
@@ -39,11 +38,10 @@ def by_text(feature: OfTexts, texts: Array, bad: Bad) -> Array:
     which = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.intp)
     found: list[list[float] | None] = []
     for place, text in enumerate(places):
-        try:
-            found.append(feature.inputs(text))
-        except UnusableError as error:
-            found.append(None)
-            bad.add(which == place, str(error))
+        inputs, reason = usable(feature.inputs, text)
+        found.append(inputs)
+        if reason is not None:
+            bad.add(which == place, reason)
     width = next((len(inputs) for inputs in found if inputs is not None), width_of(feature))
     table = [inputs or [0.0] * width for inputs in found]
     return np.array(table, dtype=np.float64).reshape(-1, width)[which]
