@@ -58,7 +58,7 @@ HeldOut: TypeAlias = Annotated[
         ]
         | Annotated[
             tuple[Annotated[str, LocalPath("the path of a table", words_only=True)], ...],
-            Field(min_length=1),
+            Field(json_schema_extra={"minItems": 1}),  # which `_part` sees to
             Tag("paths"),
         ]
         | Annotated[SplitColumn, Tag("by column")],

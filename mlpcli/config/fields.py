@@ -232,7 +232,10 @@ class LocalPath:
 
     def check(self, given: object) -> str:
         """The path as written."""
-        path = "" if value_of(given) is None else Text(self.what).check(given)
+        value = value_of(given)
+        if self.words_only and isinstance(value, int | float):
+            raise expected(self.what, given)
+        path = "" if value is None else Text(self.what).check(given)
         if not path or re.match(URL, path):
             raise expected(self.what, given, "only local files are supported" if path else None)
         if "\n" in path or "\r" in path:

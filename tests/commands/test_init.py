@@ -273,14 +273,14 @@ def test_the_path_of_the_table_is_relative_to_the_config(
     monkeypatch.chdir(tmp_path)
     ok("init", "--recipe", "quick", "data/t #1.csv", "--target", "y", "-o", "configs/c.yaml")
     config = load_config(Path("configs/c.yaml"))
-    assert config.spec.data.train == "../data/t #1.csv"
+    assert config.spec.data.train == ("../data/t #1.csv",)
     assert config.input_path(("data", "train")).resolve() == path
     done = ok("init", "--recipe", "quick", "data/t #1.csv", "--target", "y")
     assert done.err == (
         "wrote mlp.schema.json, by which editors complete and check the config\n"
         "wrote t #1.yaml; train with it: mlp train 't #1.yaml'\n"
     )
-    assert load_config(Path("t #1.yaml")).spec.data.train == "data/t #1.csv"
+    assert load_config(Path("t #1.yaml")).spec.data.train == ("data/t #1.csv",)
 
 
 def test_a_minus_prints_the_config_and_writes_nothing(

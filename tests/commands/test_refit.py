@@ -80,9 +80,12 @@ def epochs_only(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def network(run: str, prefix: str = "") -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a network, or of the member with this prefix, without what is not its own."""
+    """The arrays of a network, or of the member with this prefix, without what is not its own.
+
+    Which table the rows came from is not: those of one network are a part of the other's.
+    """
     found = arrays(Path(run))
-    del found["meta"]
+    del found["meta"], found["training.columns"]
     own = {name.removeprefix(prefix): array for name, array in found.items() if name.startswith(prefix)}
     return {name: array for name, array in own.items() if not name.startswith("members.")}
 

@@ -15,7 +15,7 @@ import numpy as np
 from mlpcli.arrays import Array, Indices
 from mlpcli.data.row_origins import FileRows
 from mlpcli.data.training_files import format_of
-from mlpcli.errors import MlpError
+from mlpcli.errors import MlpError, NotThereError
 from mlpcli.run.experiment import Experiment, input_files
 from mlpcli.run.facts.case import Case
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
@@ -75,7 +75,7 @@ def source_rows(case: Case) -> SourceRows | None:
             if not data.regular:
                 return None
             found[file.key] = read_whole(data, form, lambda reader: _there(reader, columns))
-    except (MlpError, OSError):
+    except (MlpError, NotThereError, OSError):
         return None
     if not all(_unchanged(file, prepared.digests[key]) for key, file in found.items()):
         return None
