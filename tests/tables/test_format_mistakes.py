@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mlpcli.errors import DataError, MlpError, UsageError
@@ -92,6 +93,15 @@ def refusal(path: Path, chosen: Chosen = ALL_THERE_IS) -> str:
             b'{"a": 1}\n{"a": "\\ud800"}\n',
             "mlp: error: t.jsonl:2: half of a surrogate pair, which is no character",
         ),
+        (
+            b'{"a": 1, "b": "x"}\n{"a": 1.50, "b": "\\uD800 "}\n',
+            "mlp: error: t.jsonl:2: half of a surrogate pair, which is no character",
+        ),
+        (b'{"a": 1}\n{}\n', "mlp: error: t.jsonl:2: the key 'a' of the first line is not there"),
+        (
+            b'{"a": 1, "b": 2}\n{"b": 1, "a": 2, "b": 3}\n',
+            "mlp: error: t.jsonl:2: the key 'b' is there twice\nhint: take one of the two away",
+        ),
         (b'{"a": 1}\n' + b'{"a": ' * 200_000, "mlp: error: t.jsonl:2: a value within too many others"),
         (
             b'{"a": 1}\n{"a": [1, 2]}\n',
@@ -136,6 +146,20 @@ def test_json_keeps_what_python_would_change(tmp_path: Path) -> None:
     numbers = read(path, Wanted(numbers=("a", "b"))).numbers
     assert numbers["a"][0].bad.texts.tolist() == ["nan"]
     assert numbers["b"][0].bad.texts.tolist() == ["1E400"]
+
+
+def test_json_has_numbers_of_any_length_and_any_mark(tmp_path: Path) -> None:
+    """Longer than Python makes integers of texts; with a comma where the files write one."""
+    digits = "1234567890" * 500
+    path = tmp_path / "t.jsonl"
+    path.write_text(f'{{"a": {digits}, "b": 2.50}}\n{{"a": -1, "b": -3.0e1}}\n{{"a": 7, "b": "0.5"}}\n')
+    table = read(path, Wanted(numbers=("a",)))
+    np.testing.assert_array_equal(table.number("a").values, [np.nan, -1.0, 7.0])
+    assert table.number("a").bad.texts.tolist() == [digits]
+    form = CsvFormat(decimal=",")
+    commas = read_whole(find(path), form, lambda _: Wanted(texts=("a", "b"))).table
+    assert commas.text("a").texts().tolist() == [digits, "-1", "7"]
+    assert commas.text("b").texts().tolist() == ["2,50", "-3,0e1", "0.5"]
 
 
 def test_a_line_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, isnan, nan
 from types import NoneType
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import numpy as np
@@ -91,29 +91,39 @@ class Writing:
 
 @dataclass(frozen=True)
 class PythonColumn:
-    """Some rows of a column, as Python values."""
+    """Some rows of a column, as Python values; those of the types `numeric` are numbers."""
 
     values: Sequence[object]
+    numeric: ClassVar[frozenset[type]] = frozenset((NumberText, int, float))
+
+    def text(self, value: object, writing: Writing) -> str:
+        """The text that a value would be in a CSV; raises UnusableValueError."""
+        return writing.text(value)
 
     def texts(self, writing: Writing) -> TextColumn:
         """The texts that they would be in a CSV; raises UnusableValueError."""
+        texts = self.values if {*map(type, self.values)} == {str} else self._written(writing)
+        return text_column(np.array([*texts, ""], dtype=object)[:-1])
+
+    def _written(self, writing: Writing) -> list[str]:
         found: list[str] = []
         try:
-            found.extend(map(writing.text, self.values))
+            found.extend(self.text(value, writing) for value in self.values)
         except UnusableValueError as error:
             raise UnusableValueError(error.found, len(found)) from error
-        return text_column(np.array([*found, ""], dtype=object)[:-1])
+        return found
 
     def numbers(self, writing: Writing, missing: Vector) -> NumberColumn | None:
         """The numbers that they are, where all are; None where some are none. `missing` ones are nothing."""
         kinds = {*map(type, self.values)}
-        if kinds <= {NoneType} or not kinds <= {NumberText, int, float, NoneType}:
+        if kinds <= {NoneType} or not kinds <= self.numeric | {NoneType}:
             return None
-        absent = np.array([value is None for value in self.values], bool)
-        values = np.array([*map(_float, self.values)], np.float64)
-        return native_numbers(
-            values, absent | np.isin(values, missing), writing, lambda row: writing.text(self.values[row])
-        )
+        as_float: Callable[[Any], float] = _float if kinds & {int, NoneType} else float
+        values = np.fromiter(map(as_float, self.values), np.float64, len(self.values))
+        absent = np.isin(values, missing)
+        if NoneType in kinds:
+            absent |= np.array([value is None for value in self.values], bool)
+        return native_numbers(values, absent, writing, lambda row: self.text(self.values[row], writing))
 
 
 def _float(value: Any) -> float:
