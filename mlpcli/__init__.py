@@ -1,4 +1,4 @@
-"""mlp trains neural networks on tables: a YAML file says what, a CSV says on what."""
+"""mlp trains neural networks: a YAML file says what, a table says on what."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -85,6 +85,24 @@ def write_atomically(
         _replace(path, target, content, temporary(target.name), files)
     else:
         _stream(path, content, files, lambda: files.open_stream(target))
+
+
+def write_together(contents: Sequence[tuple[Path, bytes]], files: FileSystem = DISK) -> None:
+    """Make each path hold its bytes. Raises OutputError.
+
+    Where one of them cannot be created or filled nothing is changed: each is whole beside its place before
+    those behind it take their names, the last of all first. Only the last steps of the ones in front come
+    after that: their mode, fsync and rename.
+    """
+    (path, data), *rest = contents
+
+    def content(stream: BinaryIO) -> None:
+        stream.write(data)
+        stream.flush()  # where there is no room for it, the others are not written
+        if rest:
+            write_together(rest, files)
+
+    write_atomically(path, content, files=files)
 
 
 def probe(directory: Path, files: FileSystem = DISK) -> None:

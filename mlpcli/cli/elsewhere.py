@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.errors import UsageError
 from mlpcli.terminal.arguments import Json, Model, Quiet, Sha256
 from mlpcli.terminal.console import Console, reading
+from mlpcli.terminal.table_arguments import Query, TableName
+from mlpcli.terminal.usage import require_table, rows_chosen
 
 
 class FormatName(StrEnum):
@@ -38,14 +41,23 @@ def export(
         str | None,
         typer.Option(metavar="DATA", help="Run it on a table; exit 10 where it differs from predict."),
     ] = None,
+    table: TableName = None,
+    query: Query = None,
     expect_sha256: Sha256 = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Write MODEL as a program that needs no mlp. Preprocessing and all networks are inside."""
     with Console(quiet=quiet).doing(reading(model)) as console:
-        from mlpcli.commands.export import ExportOptions, export
+        from mlpcli.commands.export import Checked, ExportOptions, export
 
         asked = None if form is None else form.value
-        options = ExportOptions(out, asked, name, check, expect_sha256, json)
+        checked = None
+        if check is not None:
+            require_table(check)
+            checked = Checked(check, rows_chosen(check, table, query))
+        elif table is not None or query is not None:
+            message = "--table and --query choose the rows of --check"
+            raise UsageError.of(message, hint="add --check DATABASE")
+        options = ExportOptions(out, asked, name, checked, expect_sha256, json)
         return export(model, options, console)

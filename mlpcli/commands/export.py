@@ -8,17 +8,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlpcli.artifacts.atomic import bytes_content, write_atomically
+from mlpcli.artifacts.atomic import write_together
 from mlpcli.data.encoding import open_input
 from mlpcli.errors import CheckFailedError, ExitCode, MlpError, UsageError
 from mlpcli.exporting.checking import Comparison, compare
 from mlpcli.exporting.description import Description, describe
 from mlpcli.exporting.exporter import Exporter, Naming
-from mlpcli.exporting.formats import exporter_of, paths_of
+from mlpcli.exporting.formats import exporter_of, is_stream, nothing_to_check, paths_of
 from mlpcli.exporting.symbols import symbol_of
+from mlpcli.run.labelled_rows import tell_of_header
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.table_files import refuse_to_replace
+from mlpcli.tables.source import Chosen
 from mlpcli.terminal.console import STDOUT, Console, counted, reading
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The table that the files are run on: a path, or `-`, and of a database the rows that are meant."""
+
+    source: str
+    chosen: Chosen
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class ExportOptions:
     out: Path
     form: str | None
     name: str | None
-    check: str | None
+    check: Checked | None
     expect_sha256: str | None
     json: bool
 
@@ -40,16 +50,17 @@ def export(model_path: Path, options: ExportOptions, console: Console) -> ExitCo
     """
     exporter = exporter_of(options.out, options.form)
     paths = paths_of(options.out, exporter)
+    if options.check is not None and is_stream(options.out):
+        raise nothing_to_check(options.out)
     for path in paths:
-        refuse_to_replace(path, str(model_path), *([options.check] if options.check else []))
+        refuse_to_replace(path, str(model_path), *([options.check.source] if options.check else []))
     naming = Naming(symbol_of(options.name, options.out.stem), options.out.stem)
     model = open_model(model_path, options.expect_sha256)
     description = describe(model)
     contents = exporter.files(description, naming)
     if options.out == STDOUT:
         return _to_stdout(contents, options, console)
-    for path, content in zip(paths, contents, strict=True):
-        write_atomically(path, bytes_content(content))
+    write_together(list(zip(paths, contents, strict=True)))
     console.note(f"wrote {' and '.join(map(str, paths))}")
     console.notes(exporter.remarks(description))
     found = None
@@ -71,8 +82,8 @@ def _to_stdout(contents: Sequence[bytes], options: ExportOptions, console: Conso
         text = content.decode()
     except ValueError:
         raise UsageError.of("-o -: this format is no single text, name a file") from None
-    if options.check is not None or options.json:
-        raise UsageError.of("-o -: there is no file to check or to tell of, name one")
+    if options.json:
+        raise UsageError.of("-o -: there is no file to tell of, name one")
     console.result(text.removesuffix("\n"))
     return ExitCode.DONE
 
@@ -81,17 +92,17 @@ def _checked(
     model: Model,
     description: Description,
     exporter: Exporter,
-    what: tuple[Sequence[Path], Naming, str],
+    what: tuple[Sequence[Path], Naming, Checked],
     console: Console,
 ) -> Comparison:
     """What came of running the files on a table."""
-    paths, naming, source = what
+    paths, naming, table = what
     with (
         exporter.scoring(paths, description, naming) as score,
-        open_input(source, model.form) as reader,
-        console.doing(reading(source)),
+        open_input(table.source, model.form, table.chosen) as reader,
+        console.doing(reading(table.source)),
     ):
-        console.notes(reader.header.notes)
+        tell_of_header(reader, console)
         found = compare(model, description, reader, score, not exporter.reads_texts)
         console.notes(reader.last_notes)
     return found

@@ -1,1 +1,1 @@
-"""From a CSV to matrices, and from a network's outputs back to the words of the CSV."""
+"""From a table to matrices, and from a network's outputs back to the words of the table."""

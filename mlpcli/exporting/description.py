@@ -109,7 +109,7 @@ class Description:
     columns: tuple[Column, ...]
     ids: tuple[str, ...]
     decimal: str
-    separator: str
+    separator: str | None  # None: the first line of a table tells
     encoding: str
     dtype: str
     encodings: tuple[tuple[Feature, ...], ...]
@@ -133,7 +133,7 @@ def describe(model: Model) -> Description:
         columns=tuple(columns_of(model.inputs, form)),
         ids=tuple(meta.id),
         decimal=form.decimal,
-        separator=form.separator or ",",
+        separator=form.separator,
         encoding=form.encoding,
         dtype=model.dtype,
         encodings=tuple(tuple(_encoding(model, *ends)) for ends in slices),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from mlpcli.errors import UsageError
+from mlpcli.errors import MlpError, UsageError
 from mlpcli.exporting.exporter import Exporter
+from mlpcli.terminal.console import STDOUT
 
 
 def _python() -> Exporter:
@@ -49,8 +51,28 @@ def exporter_of(path: Path, asked: str | None) -> Exporter:
 
 
 def paths_of(path: Path, exporter: Exporter) -> tuple[Path, ...]:
-    """Where its files go: the first has the name given. Raises UsageError where two would have the same."""
+    """Where its files go: the first has the name given. Raises UsageError where they cannot be two."""
     paths = (path, *(path.with_suffix(suffix) for suffix in exporter.suffixes[1:]))
     if len(set(paths)) < len(paths):
         raise UsageError.of(f"-o {path}: that is the name of the file beside it", None, "name the .c file")
+    stream = next(filter(is_stream, paths), None)
+    if stream is not None and len(paths) > 1:
+        message = f"-o {path}: {len(paths)} files are written, and {stream} is none"
+        raise UsageError.of(message, None, "name a file")
     return paths
+
+
+def is_stream(path: Path) -> bool:
+    """Whether what is written there is gone or somebody else's: a pipe, a device, standard output."""
+    if path == STDOUT:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # told when it is written
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def nothing_to_check(path: Path) -> MlpError:
+    """The error about a check of what is no file."""
+    return UsageError.of(f"-o {path}: there is no file to check, name one")

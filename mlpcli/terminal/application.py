@@ -54,5 +54,5 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Train neural networks on tables: a YAML file says what, a CSV says on what."""
+    """Train neural networks: a YAML file says what, a table says on what."""
     require_libraries()

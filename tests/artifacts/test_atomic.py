@@ -14,7 +14,13 @@ from typing import BinaryIO
 
 import pytest
 
-from mlpcli.artifacts.atomic import fixed_temporary, probe, unique_temporary, write_atomically
+from mlpcli.artifacts.atomic import (
+    fixed_temporary,
+    probe,
+    unique_temporary,
+    write_atomically,
+    write_together,
+)
 from mlpcli.artifacts.file_system import Disk
 from mlpcli.errors import ExitCode, MlpError, OutputError
 from tests.support.power_loss import Call, Create, Fsync, FsyncDirectory, Rename, Write
@@ -114,6 +120,24 @@ def test_a_failure_leaves_the_old_file_and_no_temporary(
     assert first.startswith(f"mlp: error: {target}: could not write: {os.strerror(code)}")
     assert target.read_bytes() == OLD
     assert names_in(target.parent) == ["model.npz"]
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("create", 1), ("create", 2), ("write", 1), ("write", 2), ("fsync", 1), ("close", 1), ("replace", 1)],
+)
+def test_of_files_that_belong_together_none_is_new_where_one_has_no_room(
+    target: Path, call: str, number: int
+) -> None:
+    both = [(target, b"one"), (target.with_name("beside"), b"two")]
+    with pytest.raises(OutputError):
+        write_together(both, Failing(call, number))
+    assert (target.read_bytes(), names_in(target.parent)) == (OLD, ["model.npz"])
+    write_together(both)
+    assert {path.name: path.read_bytes() for path in target.parent.iterdir()} == {
+        "model.npz": b"one",
+        "beside": b"two",
+    }
 
 
 def test_a_full_disk_is_told_with_the_bytes_needed(target: Path) -> None:

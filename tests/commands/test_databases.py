@@ -69,6 +69,15 @@ def test_every_command_takes_the_rows_that_are_chosen(choice: tuple[str, str]) -
         assert found.err == expected.err.replace("t.csv", "forest.db"), command
 
 
+@pytest.mark.parametrize("choice", [("--table", "trees"), ("--query", ORDERED)])
+def test_an_export_is_checked_on_the_rows_that_are_chosen(choice: tuple[str, str]) -> None:
+    expected = ok("export", "model.npz", "-o", "score.py", "--check", "t.csv")
+    found = ok("export", "model.npz", "-o", "score.py", "--check", "forest.db", *choice)
+    assert (found.out, found.err) == (expected.out, expected.err)
+    done = ok("export", "model.npz", "-o", "score.py", "--check", "forest.db", "--query", UNORDERED, "-q")
+    assert "mlp: warning: forest.db: the query has no ORDER BY" in done.err
+
+
 @pytest.mark.parametrize("command", ["predict", "evaluate", "explain", "drift"])
 def test_a_query_without_an_order_is_a_warning(command: str) -> None:
     force = ["--force"] if command == "explain" else []

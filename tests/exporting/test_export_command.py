@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +89,19 @@ def test_a_wrong_export_fails_the_check(
         (["-o", "score"], 2, "--format"),
         (["-o", "s.py", "--name", "1st"], 2, "expected a name for a program, found '1st'"),
         (["-o", "run/model.npz", "--format", "python"], 2, "run/model.npz would be lost"),
-        (["-o", "-", "--format", "python", "--json"], 2, "-o -: there is no file"),
+        (["-o", "-", "--format", "python", "--json"], 2, "-o -: there is no file to tell of"),
+        (["-o", "-", "--format", "python", "--check", "t.csv"], 2, "-o -: there is no file to check"),
+        (["-o", "-", "--format", "c"], 2, "-o -: 2 files are written, and - is none"),
+        (["-o", "-"], 2, "expected one of the endings"),
+        (
+            ["-o", "s.py", "--check", "t.csv", "--table", "t"],
+            2,
+            "--table is for databases, and t.csv is none",
+        ),
+        (["-o", "s.py", "--table", "t"], 2, "--table and --query choose the rows of --check"),
+        (["-o", "s.py", "--check", "c.yaml"], 4, "expected a table, found a config"),
+        (["-o", "directory.py"], 6, "Is a directory"),
+        (["-o", f"{'x' * 300}.py"], 6, "File name too long"),
         (["-o", "s.py", "--check", "none.csv"], 4, "there is no column"),
         (["-o", "s.py", "--check", "empty.csv"], 4, "there are no rows"),
         (["-o", "nowhere/s.py"], 6, "No such file or directory"),
@@ -96,6 +111,7 @@ def test_a_wrong_export_fails_the_check(
 def test_mistakes_are_told(arguments: list[str], code: int, told: str) -> None:
     Path("none.csv").write_text("length,width\n1,2\n")
     Path("empty.csv").write_text("length,width,colour\n")
+    Path("directory.py").mkdir(exist_ok=True)
     done = mlp("export", "run/model.npz", *arguments)
     assert (done.code, done.out) == (code, "")
     assert told in done.err
@@ -108,3 +124,55 @@ def test_two_files_cannot_have_one_name() -> None:
     assert formats.paths_of(Path("a.c"), Twofold()) == (Path("a.c"), Path("a.h"))
     with pytest.raises(UsageError, match=r"the file beside it"):
         formats.paths_of(Path("a.h"), Twofold())
+
+
+@contextmanager
+def pipe(path: Path) -> Iterator[int]:
+    """A FIFO, and the descriptor of its other end."""
+    os.mkfifo(path)
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield reading
+        assert stat.S_ISFIFO(path.stat().st_mode)
+    finally:
+        os.close(reading)
+        path.unlink()
+
+
+def test_a_pipe_is_written_to_and_stays_one() -> None:
+    ok("export", "run/model.npz", "-o", "one.py", "-q")
+    with pipe(Path("pipe.py")) as reading:
+        assert ok("export", "run/model.npz", "-o", "pipe.py").err == "wrote pipe.py\n"
+        assert os.read(reading, 1 << 20) == Path("one.py").read_bytes()
+        done = mlp("export", "run/model.npz", "-o", "pipe.py", "--check", "t.csv")
+        assert (done.code, done.err) == (2, "mlp: error: -o pipe.py: there is no file to check, name one\n")
+
+
+@pytest.mark.parametrize("name", ["two.c", "two.h"])
+def test_two_files_do_not_go_into_a_pipe(name: str) -> None:
+    with pipe(Path(name)):
+        done = mlp("export", "run/model.npz", "-o", "two.c")
+        assert (done.code, done.out) == (2, "")
+        assert done.err == (
+            f"mlp: error: -o two.c: 2 files are written, and {name} is none\nhint: name a file\n"
+        )
+        assert not [path for path in Path().glob("*two.*") if path.name != name]
+
+
+def test_dev_null_stays_a_device_that_nothing_stands_beside() -> None:
+    done = mlp("export", "run/model.npz", "--format", "c", "-o", os.devnull)
+    assert (done.code, done.out) == (2, "")
+    assert not Path("/dev/null.h").exists()
+    ok("export", "run/model.npz", "--format", "python", "-o", os.devnull)
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+def test_of_two_files_none_is_written_where_one_cannot_be() -> None:
+    Path("half.h").mkdir()
+    done = mlp("export", "run/model.npz", "-o", "half.c")
+    assert (done.code, done.out) == (6, "")
+    assert done.err.startswith("mlp: error: half.h: could not write: Is a directory\n")
+    assert [path.name for path in Path().glob("*half.*")] == ["half.h"]
+    Path("half.c").write_text("before", "utf-8")
+    assert mlp("export", "run/model.npz", "-o", "half.c").code == 6
+    assert Path("half.c").read_text("utf-8") == "before"

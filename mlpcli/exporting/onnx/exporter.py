@@ -42,7 +42,7 @@ class OnnxExporter:
             if one.date is not None:
                 yield f"column '{one.column.name}' is a number to the graph: {content_of(one)}"
         if any(one.dtype == TEXT for one in given):
-            yield "the graph compares texts letter by letter: a blank more makes another one"
+            yield "the graph compares texts letter by letter: a blank more is another one, as is 1.00 for 1"
         yield from without_intervals(description)
 
     @contextmanager

@@ -24,7 +24,7 @@ PLAIN: Final = tuple(
     for name in (
         *("cells", "decorated", "levels", "arithmetic", "numbers", "normal", "ranks", "categories", "absent"),
         *("dates", "layers", "activations", "units", "together", "digits", "classes", "labels", "amounts"),
-        *("predicting", "csv_text", "filtering"),
+        *("predicting", "csv_text", "streams", "filtering"),
     )
 )
 AT_ONCE: Final = (
@@ -32,7 +32,7 @@ AT_ONCE: Final = (
         f"runtime.{name}"
         for name in ("cells", "decorated", "levels", "categories", "dates", "normal", "digits")
     ),
-    "runtime.csv_text",
+    *("runtime.csv_text", "runtime.streams"),
     *(f"vectorized.{name}" for name in ("arrays", "cells", "features", "ranks", "layers", "activations")),
     *(f"vectorized.{name}" for name in ("units", "readings", "predicting")),
 )

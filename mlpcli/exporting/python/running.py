@@ -36,7 +36,7 @@ def _table(cells: Cells, description: Description) -> bytes:
     """The cells as the file expects them."""
     names = [column.name for column in description.columns]
     columns = [*(cells.texts[name] for name in names), *([""] * cells.rows for _ in description.ids)]
-    separator = description.separator
+    separator = description.separator or ","
     header = [*names, *description.ids]
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\n")

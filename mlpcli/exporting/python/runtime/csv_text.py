@@ -1,19 +1,38 @@
-"""A filter of CSV: names of columns, fields, and what becomes of the rows on standard input."""
+"""Tables as text: what parts their fields, the names of their columns, rows of CSV."""
 
 from __future__ import annotations
 
-import argparse
 import csv
-import io
 import re
-import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from mlpcli.exporting.python.runtime.cells import UnusableError
 
+NOTHING = " \t,;|\r\n"  # all that a line without content has
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+def rows_of(lines: Iterator[str], separator: str | None) -> Iterator[list[str]]:
+    """The rows of a table, of which the first are the names of columns; blank lines before it are none.
+
+    Where no separator is stated, a line `sep=;` before the names says it, or the line of names does: it is a
+    tab where that has some and no comma, else a comma.
+    """
+    first, named = "", None
+    for line in lines:
+        first = line.lstrip("\ufeff")
+        sign = None if named else SEPARATOR_LINE.fullmatch(first)
+        if sign and sign[1].isascii():
+            named = sign[1]
+        elif first.strip(NOTHING):
+            break
+        first = ""
+    by_names = "\t" if "\t" in first and "," not in first else ","
+    return csv.reader(chain([first], lines), delimiter=separator or named or by_names)
 
 
 def folded(name: str) -> str:
@@ -53,33 +72,3 @@ def cells_of(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
             if len(cells) != width:
                 raise UnusableError(f"row {number}: expected {width} fields, found {len(cells)}")
             yield cells
-
-
-def filtered(predicted: Callable[[Iterator[list[str]], bool], Iterator[str]], form: tuple[str, str]) -> int:
-    """Write what is predicted of the rows on standard input, as `mlp predict` does. 4 where they are wrong.
-
-    `predicted` makes lines of rows, and is told whether bad ones are left empty; `form` is what stands
-    between fields, and the encoding.
-    """
-    parser = argparse.ArgumentParser(description="Predict rows of CSV: python FILE < in.csv > out.csv")
-    parser.add_argument("--on-bad-row", choices=["error", "empty"], default="error")
-    asked = parser.parse_args()
-    csv.field_size_limit(1 << 30)
-    given = io.TextIOWrapper(sys.stdin.buffer, encoding=form[1], newline="")
-    written = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-    rows = csv.reader(given, delimiter=form[0])
-    try:
-        lines = predicted(rows, asked.on_bad_row == "empty")
-        header = next(lines)
-        for line in lines:  # where the first row is wrong nothing is written
-            written.write(header + line)
-            header = ""
-        written.write(header)
-    except (UnusableError, UnicodeDecodeError, csv.Error) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 4
-    finally:
-        given.detach()
-        written.flush()
-        written.detach()
-    return 0

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mlpcli.exporting.python.runtime.cells import UnusableError
-from mlpcli.exporting.python.runtime.csv_text import cells_of, filtered, line_of, places_of
+from mlpcli.exporting.python.runtime.csv_text import cells_of, line_of, places_of
 from mlpcli.exporting.python.runtime.predicting import Model
+from mlpcli.exporting.python.runtime.streams import filtered
 
 
 def predicted(
@@ -27,6 +28,6 @@ def predicted(
         yield line_of([*(cells[places[name]] for name in ids), *values])
 
 
-def main(model: Model, ids: Sequence[str], separator: str, encoding: str) -> int:
+def main(model: Model, ids: Sequence[str], separator: str | None, encoding: str) -> int:
     """Predict the rows on standard input; the exit code."""
     return filtered(partial(predicted, model, ids), (separator, encoding))

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.exporting.python.runtime.csv_text import cells_of, filtered, line_of, places_of
+from mlpcli.exporting.python.runtime.csv_text import cells_of, line_of, places_of
+from mlpcli.exporting.python.runtime.streams import filtered
 from mlpcli.exporting.python.vectorized.arrays import Array
 from mlpcli.exporting.python.vectorized.cells import Bad, read
 from mlpcli.exporting.python.vectorized.features import inputs_of
@@ -94,6 +95,6 @@ def predicted(
         yield from (line_of([None if cell != cell else cell for cell in row]) for row in zip(*columns))
 
 
-def main(model: Model, ids: Sequence[str], separator: str, encoding: str) -> int:
+def main(model: Model, ids: Sequence[str], separator: str | None, encoding: str) -> int:
     """Predict the rows on standard input; the exit code."""
     return filtered(partial(predicted, model, ids), (separator, encoding))
