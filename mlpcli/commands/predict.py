@@ -22,9 +22,10 @@ from mlpcli.run.predictions_csv import Columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.table_files import refuse_to_replace, write_table, writer_of
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.patterns import find_all
 from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.some_rows import Taken, rows_of_shard
-from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile
 from mlpcli.terminal.console import STDOUT, Console, reading, results_are_seen
 from mlpcli.terminal.progress import counting_rows
 
@@ -66,7 +67,7 @@ def predict(
     console: Console,
     delivery: Delivery | None = None,
 ) -> ExitCode:
-    """Predict every row of `source` (a path, or `-`) and write CSV to stdout, or a file as its name says."""
+    """Predict every row of `source` (a path, a pattern or `-`): CSV to stdout, or a file as its name says."""
     # with all its columns in the output, nothing of the input is lost
     refuse_to_replace(options.out, str(model_path), *(() if options.include_inputs else (source,)))
     writer_of(options.out)  # before anything is read for it
@@ -77,7 +78,7 @@ def predict(
     # lines that hold nothing are rows where a prediction can be made of them, or an empty one
     empty_rows = options.empty_bad_rows or model.predicts_from_nothing()
     form = replace(model.form, empty_rows=empty_rows)
-    with opened(find(source, options.chosen), form, options.shard) as (reader, rows):
+    with opened(find_all(source, options.chosen), form, options.shard) as (reader, rows):
         carried = carried_columns(model, reader, options)
         tell_of_header(reader, console)
         console.notes(reader.header.respelt((*model.inputs.wanted.names, *model.file.meta.id, *options.ids)))

@@ -25,8 +25,8 @@ from mlpcli.parallel.shares import Shard
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import open_model
 from mlpcli.run.table_files import is_text, write_rows, write_table
+from mlpcli.tables.patterns import find_all
 from mlpcli.tables.some_rows import require_repeatable
-from mlpcli.tables.source import find
 from mlpcli.terminal.console import Console
 
 PIECE: Final = 1 << 20  # bytes of a message
@@ -81,7 +81,7 @@ def predict_together(
     first = Shard(1, ranks.size)
     refuse_alone(options, ranks)
     open_model(model, options.expect_sha256)
-    require_repeatable(find(source, options.chosen), first)
+    require_repeatable(find_all(source, options.chosen), first)
     delivery = Delivery(lambda *_: None)
     others = Others(ranks, delivery)
     delivery.write = partial(write_table, options.out, more=others.rows())

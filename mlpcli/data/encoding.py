@@ -20,10 +20,11 @@ from mlpcli.storage.rows import Sink
 from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.owners import Owner
+from mlpcli.tables.patterns import find_all
 from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
-from mlpcli.tables.source import ALL_THERE_IS, Chosen, find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.tables.table import Table, Wanted
 
 SPAN = 1 << 16  # rows encoded at a time
@@ -184,8 +185,8 @@ class Labelling:
 
 
 def open_input(path: str | Path, form: CsvFormat, chosen: Chosen = ALL_THERE_IS) -> Reader:
-    """An input, its header read: a path, a FIFO, or `-` for standard input. To be used in a `with`."""
-    return open_table(find(path, chosen), form)
+    """An input, its header read: a path, a pattern, or `-` for standard input. To be used in a `with`."""
+    return open_table(find_all(path, chosen), form)
 
 
 def batches(

@@ -15,11 +15,10 @@ from mlpcli.errors import NotThereError
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.patterns import paths_of
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
 from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find, one_of
 from mlpcli.tables.table import Wanted
-
-PATTERN = frozenset("*?[")  # what a path that stands for several has
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,11 @@ class InputFile:
 
     def _required(self, path: Path) -> list[Path]:
         """The file of a path, or those of a pattern, in the order of their names."""
-        if path.exists():
-            return [path]
-        first = next((i for i, part in enumerate(path.parts) if PATTERN.intersection(part)), None)
-        if first is not None:
-            found = Path(*path.parts[:first]).glob("/".join(path.parts[first:]))
-            files = sorted(name for name in found if not name.is_dir())
-            if files:
-                return files
+        files = paths_of(path)
+        if not files:
             raise NotThereError.of(("data", self.part), f"no file is called as {path} says", self.start)
+        if files != [path] or path.exists():
+            return files
         close = difflib.get_close_matches(path.name, _names_beside(path), n=1)
         hint = f"did you mean {path.parent / close[0]}?" if close else self.start
         raise NotThereError.of(("data", self.part), f"there is no file {path}", hint)

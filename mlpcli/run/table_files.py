@@ -17,6 +17,7 @@ from mlpcli.run.predictions_arrow import write_arrow, write_parquet
 from mlpcli.run.predictions_csv import Columns, CsvLayout, Stream, write_csv, write_tables
 from mlpcli.run.predictions_json import write_json_lines
 from mlpcli.tables import zstandard
+from mlpcli.tables.patterns import paths_of
 from mlpcli.terminal.console import STDOUT, result_stream
 
 
@@ -113,7 +114,7 @@ def refuse_to_replace(out: Path | None, *sources: str) -> None:
     """Raise UsageError where the output is one of the files that are read for it."""
     if out is None or out == STDOUT:
         return
-    for source in sources:
+    for source in (path for given in sources for path in map(str, paths_of(Path(given)))):
         same = False
         with suppress(OSError, ValueError):  # what is not there is reported when it is opened
             same = source != str(STDOUT) and out.is_file() and out.samefile(source)

@@ -16,7 +16,9 @@ Table = Annotated[
 Input = Annotated[
     str,
     typer.Argument(
-        metavar="INPUT", help="A table as `mlp init` takes it, or - for CSV from stdin.", show_default=False
+        metavar="INPUT",
+        help="A table as `mlp init` takes it, a pattern of files in quotes, or - for CSV from stdin.",
+        show_default=False,
     ),
 ]
 TableName = Annotated[

@@ -126,3 +126,52 @@ def test_rows_of_several_files_are_counted(parts: Path) -> None:
     files = [find(parts / "parts" / name) for name in ("a.csv", "b.csv", "c.tsv")]
     with open_table(one_of(files), CsvFormat()) as reader:
         assert reader.skip() == 40
+
+
+def test_a_pattern_is_an_input(made: Path, parts: Path) -> None:
+    """Its rows are those of the one file, to the byte; also a shard of them, wherever it begins."""
+    model, given = made / "run/model.npz", parts / "parts/*"
+    carried = ("--id", "colour", "--id", "length")
+    expected = ok("predict", model, made / "t.csv", *carried).out
+    assert ok("predict", model, given, *carried).out == expected
+    shards = [ok("predict", model, given, *carried, "--shard", f"{i}/4").out for i in range(1, 5)]
+    assert "".join(shards) == expected
+    for command in (("drift", "--json"), ("explain", "--json", "--force")):
+        name, *flags = command
+        assert ok(name, model, given, *flags).out == ok(name, model, made / "t.csv", *flags).out
+
+
+def test_a_pattern_is_evaluated(made: Path, parts: Path) -> None:
+    """Sums over the rows of several files round in another order."""
+    model = made / "run/model.npz"
+    found, expected = (
+        ok("evaluate", model, given, "--json").document() for given in (parts / "parts/*", made / "t.csv")
+    )
+    assert found["rows"] == expected["rows"]
+    assert found["metrics"] == pytest.approx(expected["metrics"], rel=1e-12)
+
+
+def test_what_is_wrong_with_an_input_of_several_files(made: Path, parts: Path) -> None:
+    """Nothing fits; one of them would be lost; a cell is wrong in the second, which is named."""
+    model, given, second = made / "run/model.npz", parts / "parts/*.csv", parts / "parts/b.csv"
+    done = mlp("predict", model, parts / "parts/*.parquet")
+    assert (done.code, done.out) == (4, "")
+    assert done.err == f"mlp: error: {parts}/parts/*.parquet: is a pattern that fits no file\n"
+    done = mlp("predict", model, given, "-o", second)
+    assert done.code == 2
+    assert f"{second} would be lost" in done.err
+    with second.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    row["length"] = "long"
+    second.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", "utf-8")
+    done = mlp("predict", model, given)
+    assert done.code == 4
+    assert f"{second}:2: column 'length'" in done.err
+
+
+def test_a_file_whose_name_looks_like_a_pattern(made: Path, tmp_path: Path) -> None:
+    """It is the file."""
+    model = made / "run/model.npz"
+    (tmp_path / "t[1].csv").write_bytes((made / "t.csv").read_bytes())
+    (tmp_path / "t1.csv").write_text("nothing\n1\n")
+    assert ok("predict", model, tmp_path / "t[1].csv").out == ok("predict", model, made / "t.csv").out

@@ -1,0 +1,33 @@
+"""Paths that stand for several files: `parts/*.parquet` is all of them, in the order of their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlpcli.errors import DataError, Place
+from mlpcli.tables.source import ALL_THERE_IS, URL, Chosen, DataFile, find, one_of
+
+WILDCARDS = frozenset("*?[")
+
+
+def paths_of(path: Path) -> list[Path]:
+    """The files of a pattern, none where no name fits it; otherwise the path, whether it is there or not."""
+    first = next((i for i, part in enumerate(path.parts) if WILDCARDS.intersection(part)), None)
+    if first is None or path.exists():
+        return [path]
+    found = Path(*path.parts[:first]).glob("/".join(path.parts[first:]))
+    return sorted(name for name in found if not name.is_dir())
+
+
+def find_all(source: str | Path, chosen: Chosen = ALL_THERE_IS) -> DataFile:
+    """The data file of a path or `-`; of a pattern what stands for all its files, read one after the other.
+
+    DataError where there is nothing to read.
+    """
+    name = str(source)
+    if URL.match(name) or not WILDCARDS.intersection(name):
+        return find(source, chosen)
+    paths = paths_of(Path(source))
+    if not paths:
+        raise DataError.of("is a pattern that fits no file", Place(name))
+    return one_of([find(path, chosen) for path in paths])
