@@ -9,13 +9,14 @@ from typing import Any
 
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.config.fields import suggestion
-from mlpcli.data.encoding import batches, open_input
+from mlpcli.data.encoding import batches
 from mlpcli.drift.verdict import MATTERS, ColumnDrift, largest
 from mlpcli.errors import CheckFailedError, DataError, ExitCode, Place, UsageError, clean
 from mlpcli.run.drifting import Drift, drift_in
 from mlpcli.run.labelled_rows import tell_of_header
 from mlpcli.run.predictor import open_model
 from mlpcli.run.profiles import profiles_of_model
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import Console, counted, reading, render_within, screen_columns
 from mlpcli.terminal.progress import counting_rows

@@ -9,12 +9,12 @@ from pathlib import Path
 from mlpcli.commands.assertions import Assertion, parse_assertions
 from mlpcli.commands.evaluation_document import document_of
 from mlpcli.commands.evaluation_report import report_lines
-from mlpcli.data.encoding import open_input
 from mlpcli.errors import CheckFailedError, ExitCode, UsageError
 from mlpcli.run.evaluating import Evaluation, evaluation_of
 from mlpcli.run.judgement import Asked, judgement_of
 from mlpcli.run.labelled_rows import group_column
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import Console, counted, reading
 from mlpcli.training.metrics import METRICS, default_metrics, objection

@@ -10,7 +10,7 @@ from mlpcli.commands.column_names import apart, several
 from mlpcli.commands.evaluate import metrics_of
 from mlpcli.commands.explain_report import Explanation, document_of, report_lines
 from mlpcli.data.decided import features_of_columns
-from mlpcli.data.encoding import labelled_batches, open_input
+from mlpcli.data.encoding import labelled_batches
 from mlpcli.errors import DataError, ExitCode, Place, UsageError
 from mlpcli.explaining.dependence import Asked, Dependence, dependence
 from mlpcli.explaining.grids import Grid, grid_of
@@ -22,6 +22,7 @@ from mlpcli.run.member_files import inputs_of
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.profiles import profiles_of_model
 from mlpcli.run.questions import Questioned, questioned_rows
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.source import ALL_THERE_IS, Chosen

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mlpcli.artifacts.atomic import write_together
-from mlpcli.data.encoding import open_input
 from mlpcli.errors import CheckFailedError, ExitCode, MlpError, UsageError
 from mlpcli.exporting.checking import Comparison, compare
 from mlpcli.exporting.description import Description, describe
@@ -19,6 +18,7 @@ from mlpcli.exporting.symbols import symbol_of
 from mlpcli.run.labelled_rows import tell_of_header
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.table_files import refuse_to_replace
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.source import Chosen
 from mlpcli.terminal.console import STDOUT, Console, counted, reading
 

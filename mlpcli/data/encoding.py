@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -18,13 +17,10 @@ from mlpcli.memory import portion
 from mlpcli.parallel.ordered_map import in_order
 from mlpcli.storage.rows import Sink
 from mlpcli.tables.bad_cells import Fault, Unseen, join_faults, join_unseen, require_none
-from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.owners import Owner
-from mlpcli.tables.patterns import find_all
-from mlpcli.tables.reader import Reader, open_table
+from mlpcli.tables.reader import Reader
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.some_rows import EVERYTHING, Taken, tables_between
-from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.tables.table import Table, Wanted
 
 SPAN = 1 << 16  # rows encoded at a time
@@ -182,11 +178,6 @@ class Labelling:
     def rows(self, table: Table) -> Indices:
         """The rows of a table that count."""
         return np.flatnonzero(~table.lacking(self.target.columns)) if self.drops else np.arange(table.rows)
-
-
-def open_input(path: str | Path, form: CsvFormat, chosen: Chosen = ALL_THERE_IS) -> Reader:
-    """An input, its header read: a path, a pattern, or `-` for standard input. To be used in a `with`."""
-    return open_table(find_all(path, chosen), form)
 
 
 def batches(

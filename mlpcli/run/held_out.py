@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from mlpcli.arrays import Array, Indices, Matrix
-from mlpcli.data.encoding import open_input
 from mlpcli.errors import DataError
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.run.predictor import Model
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.table import Table, Wanted
 from mlpcli.training.class_scores import ClassScores

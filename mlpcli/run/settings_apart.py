@@ -12,9 +12,9 @@ import numpy as np
 from mlpcli.arrays import Array
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import plain
-from mlpcli.data.encoding import open_input
 from mlpcli.run.predictor import Model
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.table import Wanted
 
 FILES = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlpcli.errors import DataError, Place
+from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.reader import Reader, open_table
 from mlpcli.tables.source import ALL_THERE_IS, URL, Chosen, DataFile, find, one_of
 
 WILDCARDS = frozenset("*?[")
@@ -31,3 +33,8 @@ def find_all(source: str | Path, chosen: Chosen = ALL_THERE_IS) -> DataFile:
     if not paths:
         raise DataError.of("is a pattern that fits no file", Place(name))
     return one_of([find(path, chosen) for path in paths])
+
+
+def open_input(path: str | Path, form: CsvFormat, chosen: Chosen = ALL_THERE_IS) -> Reader:
+    """An input as `find_all` takes it, its header read. To be used in a `with`."""
+    return open_table(find_all(path, chosen), form)

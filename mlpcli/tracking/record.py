@@ -15,11 +15,11 @@ from mlpcli.artifacts.history import MEMBER, Row, mean_rows
 from mlpcli.artifacts.source_file import MAX_BYTES, FileFormatError, read_regular_file
 from mlpcli.artifacts.strict_json import loads
 from mlpcli.config.dump import Dumper
-from mlpcli.data.encoding import open_input
 from mlpcli.errors import DataError, Place, UsageError
 from mlpcli.run.predictor import Model, open_model
 from mlpcli.run.settings_apart import config_of, flattened
 from mlpcli.tables.csv_format import CsvFormat
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.table import Wanted
 
 MODEL: Final = "model.npz"

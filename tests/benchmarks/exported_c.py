@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measured import report
 
-from mlpcli.data.encoding import batches_of, open_input
+from mlpcli.data.encoding import batches_of
 from mlpcli.exporting.c.exporter import CExporter
 from mlpcli.exporting.c.header import members_of
 from mlpcli.exporting.c.running import COMPILERS, FLAGS
@@ -27,6 +27,7 @@ from mlpcli.exporting.columns import NumberColumn
 from mlpcli.exporting.description import Description, describe
 from mlpcli.exporting.exporter import Naming
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.table import Wanted
 
 ROWS = 16

@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 from measured import report
 
-from mlpcli.data.encoding import Batch, batches_of, open_input
+from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.exporting.checking import cells_of
 from mlpcli.exporting.description import describe
 from mlpcli.exporting.exporter import Exporter, Naming
 from mlpcli.exporting.formats import EXPORTERS
 from mlpcli.run.prediction import predicted_values
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.table import Table, Wanted
 
 

@@ -269,7 +269,8 @@ def test_folds_calibrate_without_rows_of_their_own(tmp_path: Path, target: str) 
 
 def members_say(model: Any, path: Path) -> Any:
     """What each network predicts of the rows of a table: (networks, rows)."""
-    from mlpcli.data.encoding import batches, open_input
+    from mlpcli.data.encoding import batches
+    from mlpcli.tables.patterns import open_input
 
     with open_input(path, model.form) as reader:
         (batch,) = batches(reader, model.inputs, model.dtype)

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data import encoding
 from mlpcli.data.encoder import InputEncoder
-from mlpcli.data.encoding import Batch, Labelling, batches, labelled_batches, open_input
+from mlpcli.data.encoding import Batch, Labelling, batches, labelled_batches
 from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.target import class_target
 from mlpcli.errors import DataError
 from mlpcli.tables import source
+from mlpcli.tables.patterns import open_input
 from mlpcli.tables.reader import open_table
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.tables.some_rows import Taken

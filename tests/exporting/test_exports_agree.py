@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS
-from mlpcli.data.encoding import batches, open_input
+from mlpcli.data.encoding import batches
 from mlpcli.exporting.c import running
 from mlpcli.exporting.c.exporter import CExporter
 from mlpcli.exporting.checking import compare, rounding
@@ -22,6 +22,7 @@ from mlpcli.exporting.differences import Answered
 from mlpcli.exporting.exporter import Naming, Scorer
 from mlpcli.exporting.python.exporter import PythonExporter
 from mlpcli.run.prediction import predicted_values
+from mlpcli.tables.patterns import open_input
 from tests.support.compiled_models import COMPILER, Exported, c_scorer, numpy_scorer, python_scorer
 from tests.support.exported_models import hostile_csv, model_of, written_table
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 import mlpcli
 from mlpcli.arrays import Array
-from mlpcli.data.encoding import open_input
 from mlpcli.exporting.checking import Comparison, compare
 from mlpcli.exporting.description import describe
 from mlpcli.exporting.onnx.inputs import given_columns
 from mlpcli.exporting.onnx.running import Runner, answers_of, fed, onnxruntime_runner, reference_runner
 from mlpcli.run.predictor import Model, open_model
+from mlpcli.tables.patterns import open_input
 from tests.support.export_cases import MATRIX, SAMPLE, Models, training_table, write_table
 
 onnx = pytest.importorskip("onnx")
