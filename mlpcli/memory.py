@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from mlpcli.cgroups import left_in_groups
 from mlpcli.errors import MemoryLimitError, Problem
@@ -16,6 +18,8 @@ MOST_MEMBERS = 100  # networks that predict together, folds times repeats
 # with less they may end the process themselves, with any exit code
 LIBRARIES = 185 * MEGABYTE
 ARROW = 175 * MEGABYTE  # more, where pandas finds pyarrow and loads it
+LARGE_BLOCK: Final = 8 << 20  # bytes that are worth a call of the system each time
+M_MMAP_THRESHOLD: Final = -3  # of malloc.h
 OF_A_THREAD = 75 * MEGABYTE  # address space: its stack, and what the C library reserves for what it allocates
 
 
@@ -32,6 +36,18 @@ def portion(share: int, least: int, most: int) -> int:
     """One part in `share` of the memory that can still be had, in bytes, within bounds; else the most."""
     free = available_bytes()
     return most if free is None else min(most, max(least, free // share))
+
+
+def give_back_large_blocks() -> None:
+    """Let the C library give large blocks back to the system as soon as they are freed, from now on.
+
+    glibc raises the size from which on it does so to that of the largest block freed, up to 32 MiB, unless
+    it is told one (mallopt(3), M_MMAP_THRESHOLD): arrays of one number a row would leave holes as large.
+    Other libraries have no such call, and stay as they are.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def threads_that_fit(most: int) -> int:

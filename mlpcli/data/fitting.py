@@ -146,8 +146,12 @@ def _inferred(name: str, table: Table, rows: Indices) -> str:
     """
     if name in table.numbers:
         return "standardize"
-    coded = any(map(is_code, table.text(name, rows).trimmed().levels))
-    return "one_hot" if coded or table.number(name, rows).bad.hold_text else "standardize"
+    parse = table.notation.decorations.get(name)
+    for piece in table.text_pieces(name, rows):
+        coded = any(map(is_code, piece.trimmed().levels))
+        if coded or piece.numbers(table.notation, parse).bad.hold_text:
+            return "one_hot"
+    return "standardize"
 
 
 def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:

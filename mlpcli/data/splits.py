@@ -191,9 +191,7 @@ def split_by_fraction(rows: Indices, sizes: Sequence[int], classes: Indices | No
     With the class of each row, every part has the classes in the shares of the whole.
     """
     wanted = dict(zip(HELD_OUT, sizes, strict=False))
-    groups = np.zeros(len(rows), dtype=np.intp) if classes is None else classes
-    order = stream(seed, "split").permutation(len(rows))
-    members = [order[groups[order] == group] for group in range(groups.max(initial=0) + 1)]
+    members = _shuffled_members(len(rows), classes, seed)
     counts = np.array([len(group) for group in members])
     taken, found = np.zeros_like(counts), {}
     for part in DEALT:
@@ -201,8 +199,24 @@ def split_by_fraction(rows: Indices, sizes: Sequence[int], classes: Indices | No
         found[part] = [group[t : t + n] for group, t, n in zip(members, taken, own, strict=True)]
         taken = taken + own
     left = [group[t:] for group, t in zip(members, taken, strict=True)]
-    in_order = {part: rows[np.sort(np.concatenate(groups))] for part, groups in found.items()}
-    return _of_parts(in_order, rows[np.sort(np.concatenate(left))])
+    in_order = {part: _in_order(rows, groups) for part, groups in found.items()}
+    return _of_parts(in_order, _in_order(rows, left))
+
+
+def _shuffled_members(count: int, classes: Indices | None, seed: int) -> list[Indices]:
+    """The places of the rows of each class in the order of one shuffle: of all rows without classes."""
+    order: Indices = stream(seed, "split").permutation(count)
+    if classes is None:
+        return [order]
+    shuffled = classes[order]
+    return [order[shuffled == group] for group in range(classes.max(initial=0) + 1)]
+
+
+def _in_order(rows: Indices, places: Sequence[Indices]) -> Indices:
+    """The rows at some places, ascending; there may be very many."""
+    chosen = np.concatenate(places)
+    chosen.sort()
+    return rows[chosen]
 
 
 def split_by_blocks(rows: Indices, sizes: Sequence[int], blocks: Blocks, seed: int) -> Splits:

@@ -33,7 +33,8 @@ class NumberProfile:
     @classmethod
     def of(cls, values: Vector) -> NumberProfile:
         """That of numbers (n,), NaN where one is missing. Quantile k is that of rank ⌈n k/20⌉."""
-        known = np.sort(values[~np.isnan(values)])
+        known = values[~np.isnan(values)]
+        known.sort()
         missing = len(values) - len(known)
         if not len(known):
             return cls(np.zeros(BINS + 1), np.zeros(BINS, np.intp), missing)

@@ -32,7 +32,7 @@ def predicted_columns(decoder: OutputDecoder, scores: Matrix) -> dict[str, Array
     finite = np.isfinite(scores).all(axis=1)
     with np.errstate(all="ignore"):
         found = decoder.predicted(scores)
-    columns = (found[:, np.newaxis] if found.ndim == 1 else found).astype(np.float64)
+    columns = (found[:, np.newaxis] if found.ndim == 1 else found).astype(np.float64, copy=False)
     columns[~(finite & np.isfinite(columns).all(axis=1))] = np.nan
     return dict(zip(decoder.target.columns, columns.T, strict=True))
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, Self, TypeAlias
 
 import numpy as np
 
-from mlpcli.memory import MEGABYTE, available_bytes
+from mlpcli.memory import MEGABYTE, available_bytes, give_back_large_blocks
 from mlpcli.storage.row_file import FileSink
 from mlpcli.storage.rows import Sink, array_sinks
 from mlpcli.storage.scratch_file import ScratchFile
@@ -50,6 +50,7 @@ class Cache:
 
     def file(self) -> ScratchFile:
         """A new file. Raises OutputError."""
+        give_back_large_blocks()
         file = ScratchFile(self.directory)
         self._open.callback(file.close)
         self.files.append(file)

@@ -18,6 +18,7 @@ from mlpcli.arrays import Array
 from mlpcli.parallel.fork import FOR_CHILDREN
 from mlpcli.storage.output_errors import output_errors
 
+PIECE: Final = 1 << 20  # bytes that are written or read at a time where the system lacks a better way
 CACHE: Final = "the cache of the data: "  # what messages begin with
 
 
@@ -57,15 +58,25 @@ class ScratchFile:
         """Have room for so many bytes, or none of them: a disk that is too full says so now."""
         with output_errors(self._directory, f"{CACHE}could not write: ", f"; {size:,} bytes are needed"):
             if size:
-                os.posix_fallocate(self._handle, 0, size)
+                self._allocate(size)
         self.size = max(self.size, size)
+
+    def _allocate(self, size: int) -> None:
+        """Have the system set the bytes of an empty file aside: by zeros where it has no call for that."""
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self._handle, 0, size)
+            return
+        zeros = bytes(min(size, PIECE))
+        start = 0
+        while start < size:
+            start += os.pwrite(self._handle, zeros[: size - start], start)
 
     def read(self, start: int, into: Array) -> None:
         """Fill a contiguous array with the bytes from `start` on."""
         rest = _bytes_of(into)
         with output_errors(self._directory, f"{CACHE}could not read: "):
             while rest:
-                found = os.preadv(self._handle, [rest], start)
+                found = _read_into(self._handle, rest, start)
                 if not found:
                     raise OSError(f"the file ends at byte {start:,}")
                 rest, start = rest[found:], start + found
@@ -86,3 +97,12 @@ class ScratchFile:
 def _bytes_of(array: Array) -> memoryview:
     """What a contiguous array consists of."""
     return array.data.cast("B") if array.size else memoryview(b"")
+
+
+def _read_into(handle: int, into: memoryview, start: int) -> int:
+    """Read what there is from byte `start` on; how many bytes that were, 0 at the end."""
+    if hasattr(os, "preadv"):
+        return os.preadv(handle, [into], start)
+    found = os.pread(handle, min(len(into), PIECE), start)
+    into[: len(found)] = found
+    return len(found)

@@ -131,6 +131,8 @@ class Table:
             return self.texts[name]
         if not isinstance(self.texts, StoredTexts):
             return self.texts[name].take(rows)
+        if (rows[1:] >= rows[:-1]).all():
+            return join_texts(list(self.texts.pieces(name, rows)))
         order = np.argsort(rows, kind="stable")
         return join_texts(list(self.texts.pieces(name, rows[order]))).take(np.argsort(order, kind="stable"))
 

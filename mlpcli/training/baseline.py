@@ -34,7 +34,9 @@ def constant_prediction(training: Predictions, part: Predictions) -> Predictions
 def _majority(training: Predictions, part: Predictions) -> Predictions:
     priors = training.counts.true / training.counts.true.sum()
     return replace(
-        part, predicted=np.full(part.rows, priors.argmax()), scores=_always(log(priors), "softmax", part)
+        part,
+        predicted=np.broadcast_to(priors.argmax(), part.rows),
+        scores=_always(log(priors), "softmax", part),
     )
 
 
@@ -57,15 +59,20 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
 
     For a hinge, which has no probabilities, the scores of the most frequent class.
     """
-    known = training.y.astype(np.float64)
-    mean = np.average(known, axis=0, weights=None if training.weights is None else training.weights[:, 0])
+    mean = _mean_target(training)
     of_rows = np.empty(len(rows))
     for start in range(0, len(rows), SPAN):
         y = rows.y[start : start + SPAN].astype(np.float64)
         scores = np.tile(loss.constant_scores(mean), (len(y), 1))
         of_rows[start : start + SPAN] = loss.bind(scores, np.empty_like(scores))(y)
-    weights = np.ones(len(rows)) if rows.weights is None else rows.weights[:, 0].astype(np.float64)
-    if not weights.any():
+    weights = None if rows.weights is None else rows.weights[:, 0].astype(np.float64)
+    if weights is not None and not weights.any():
         return nan
     average = float(np.average(of_rows, weights=weights))
     return average * len(rows) if loss.reduction == "sum" else average
+
+
+def _mean_target(training: Part) -> Vector:
+    """The weighted mean (outputs,) of targets as the loss sees them, in float64."""
+    weights = None if training.weights is None else training.weights[:, 0]
+    return np.asarray(np.average(training.y.astype(np.float64), axis=0, weights=weights))

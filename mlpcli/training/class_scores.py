@@ -76,12 +76,20 @@ class ClassScores:
 
     def order(self, column: int) -> Vector:
         """What rows rank by for an output (n,): log-odds, else scores, else outputs that are not monotone."""
+        if self._repeats_one_row:
+            alone = ClassScores(self.z[:1], self.output)
+            return np.broadcast_to(alone.order(column), len(self.z))
         if self.output.name == "softmax":
             return self._log_odds(column)
         z = self.z[:, column]
         if self.output.name in INCREASING:
             return z.astype(np.float64)
         return outputs_of(z[:, np.newaxis], self.output)[:, 0]
+
+    @property
+    def _repeats_one_row(self) -> bool:
+        """Whether all rows are the same memory, as those of a constant prediction are."""
+        return len(self.z) > 1 and self.z.strides[0] == 0
 
     def log_odds_of(self, truth: Indices) -> Vector:
         """The log-odds of the class of each row (n,)."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from mlpcli.arrays import Array, Vector
+from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.nn.activations import exp_cap, logistic
 from mlpcli.training.class_scores import ClassScores, blocks
 from mlpcli.training.predictions import Predictions
@@ -85,18 +85,30 @@ def hits_and_false_alarms(positive: Array, ranking: Vector, weights: Vector | No
 
     The thresholds are the distinct values of `ranking`: rows that tie come in together.
     """
+    hit, weight, last_of_tie = _ranked(positive, ranking, weights)
+    if weight is None:  # numbers of rows, which are exact: there may be very many
+        hits = np.cumsum(hit, dtype=np.float64)[last_of_tie]
+        return hits, last_of_tie + 1.0 - hits
+    return np.cumsum(hit * weight)[last_of_tie], np.cumsum(~hit * weight)[last_of_tie]
+
+
+def _ranked(positive: Array, ranking: Vector, weights: Vector | None) -> tuple[Array, Vector | None, Indices]:
+    """Which rows are positive and what they weigh, from the highest down, and where ties end."""
     order = np.argsort(ranking)[::-1]
     ranked = ranking[order]
     last_of_tie = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    weight = 1.0 if weights is None else weights[order]
-    hit = positive[order]
-    return np.cumsum(hit * weight)[last_of_tie], np.cumsum(~hit * weight)[last_of_tie]
+    return positive[order], None if weights is None else weights[order], last_of_tie
 
 
 def area_under_roc(hits: Vector, false_alarms: Vector) -> float:
     """That of the straight lines between the thresholds, from those weights."""
-    area = np.trapezoid(np.append(0.0, hits), np.append(0.0, false_alarms))
-    return float(area / (hits[-1] * false_alarms[-1]))
+    # as np.trapezoid, which holds several times as much in memory: there may be very many rows
+    steps, heights = false_alarms.copy(), hits.copy()
+    steps[1:] -= false_alarms[:-1]
+    heights[1:] += hits[:-1]
+    heights *= steps
+    heights /= 2.0
+    return float(heights.sum() / (hits[-1] * false_alarms[-1]))
 
 
 def area_under_precision(hits: Vector, false_alarms: Vector) -> float:

@@ -115,6 +115,18 @@ def test_a_run_from_files_has_the_bytes_of_one_in_memory(place: Path, name: str)
     assert left(place) == []
 
 
+def test_a_text_in_rows_held_out_does_not_decide_what_a_column_is(place: Path) -> None:
+    rows = [f"{i}.5,{i % 2},{'held' if i > 50 else 'own'}" for i in range(60)]
+    rows[-1] = "ten,1,held"
+    (place / "t.csv").write_text("\n".join(["amount,kind,part", *rows, ""]), "utf-8")
+    data = {"target": "kind", "features": ["amount"], "test": {"column": "part", "value": "held"}}
+    write_config(place / "c.yaml", model=SMALL, data=data)
+    said = [mlp("train", "c.yaml", "-q", "--set", f"data.cache={mode}") for mode in ("memory", "disk")]
+    assert [one.code for one in said] == [4, 4]
+    assert said[0].err == said[1].err
+    assert "found 'ten'" in said[0].err
+
+
 @pytest.mark.usefixtures("reading")
 def test_several_processes_share_the_steps_of_rows_in_files(place: Path) -> None:
     write_config(place / "c.yaml", model={"layers": ["auto", 400, 400, "auto"]}, data=HELD_OUT)
@@ -196,7 +208,7 @@ def test_a_full_disk_loses_nothing_whenever_it_is_full(place: Path, monkeypatch:
     write_config(place / "c.yaml", model=SMALL, data=HELD_OUT)
     trained("memory", "run")
     before = tree(place)
-    pwrite, fallocate = os.pwrite, os.posix_fallocate
+    pwrite = os.pwrite
     calls: list[int] = []
 
     def counted(handle: int, data: bytes, start: int) -> int:
@@ -221,10 +233,10 @@ def test_a_full_disk_loses_nothing_whenever_it_is_full(place: Path, monkeypatch:
         assert tree(place) == before
     monkeypatch.setattr(scratch_file.os, "pwrite", pwrite)
 
-    def none(_handle: int, _start: int, size: int) -> None:
-        fallocate(10**6, 0, size)  # no such file is open
+    def none(_handle: int, _start: int, _size: int) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
-    monkeypatch.setattr(scratch_file.os, "posix_fallocate", none)
+    monkeypatch.setattr(scratch_file.os, "posix_fallocate", none, raising=False)
     assert mlp("train", "c.yaml", "-o", "run", "--overwrite", "-q", "--set", "data.cache=disk").code == 6
     assert tree(place) == before
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpcli import memory
 from mlpcli.arrays import Matrix
 from mlpcli.errors import ExitCode, OutputError
 from mlpcli.storage import cache as cache_module
@@ -115,7 +117,7 @@ def test_a_disk_that_takes_no_more_is_told(
     with Cache("disk", tmp_path / "run") as cache:
         file = cache.file()
         monkeypatch.setattr(scratch_file.os, "pwrite", full)
-        monkeypatch.setattr(scratch_file.os, "posix_fallocate", full)
+        monkeypatch.setattr(scratch_file.os, "posix_fallocate", full, raising=False)
         for work in (lambda: file.append(np.arange(9)), lambda: file.reserve(72)):
             with pytest.raises(OutputError) as raised:
                 work()
@@ -124,6 +126,44 @@ def test_a_disk_that_takes_no_more_is_told(
             assert problem.message.startswith(f"the cache of the data: could not write: {os.strerror(code)}")
             assert str(problem.place) == str(tmp_path)
             assert ("72 bytes are needed" in problem.message) == (code != errno.EIO)
+
+
+def test_systems_without_calls_of_linux_have_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in ("posix_fallocate", "preadv"):  # macOS has not all of them
+        monkeypatch.delattr(scratch_file.os, call, raising=False)
+    monkeypatch.setattr(scratch_file, "PIECE", 7)
+    with Cache("disk", tmp_path / "run") as cache:
+        file = cache.file()
+        file.reserve(80)
+        room = np.ones(10)
+        file.read(0, room)
+        assert not room.any()
+        file.write(8, np.arange(9.0))
+        file.read(0, room)
+        assert room.tolist() == [0, *range(9)]
+        with pytest.raises(OutputError, match="the file ends at byte 80"):
+            file.read(8, room)
+
+        def full(_handle: int, _data: bytes, _start: int) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(scratch_file.os, "pwrite", full)
+        with pytest.raises(OutputError, match="could not write: No space left on device; 96 bytes"):
+            file.reserve(96)
+
+
+def test_large_blocks_go_back_to_the_system_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+
+    def mallopt(parameter: int, value: int) -> None:
+        told.append((parameter, value))
+
+    for library in (SimpleNamespace(mallopt=mallopt), SimpleNamespace()):
+        monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name, library=library: library)
+        memory.give_back_large_blocks()
+    assert told == [(memory.M_MMAP_THRESHOLD, memory.LARGE_BLOCK)]
 
 
 def test_a_place_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mlpcli.training import class_scores
 from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.metrics import compute
 from mlpcli.training.predictions import Predictions
+from mlpcli.training.probability_metrics import area_under_roc, hits_and_false_alarms
 from tests.support.network_cases import Case
 
 Values = npt.NDArray[Any]
@@ -158,3 +159,25 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = compute(names, predictions)
     monkeypatch.setattr(class_scores, "ENTRIES", 28)
     assert compute(names, replace(predictions, scores=scores_of(z, "softmax"))) == whole
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "identity", "gelu"])
+def test_rows_that_are_one_rank_as_if_each_were_there(output: str) -> None:
+    one = np.array([0.3, -1.2, 0.7])
+    for column in range(len(one)):
+        alike = scores_of(np.broadcast_to(one, (9, 3)), output).order(column)
+        assert alike.shape == (9,)
+        assert np.array_equal(alike, scores_of(np.tile(one, (9, 1)), output).order(column))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=60))
+def test_rows_without_weights_are_counted_as_rows_of_weight_one(rows: list[tuple[bool, int]]) -> None:
+    positive, ranking = np.array([row[0] for row in rows]), np.array([float(row[1]) for row in rows])
+    counted = hits_and_false_alarms(positive, ranking, None)
+    weighed = hits_and_false_alarms(positive, ranking, np.ones(len(rows)))
+    for one, other in zip(counted, weighed, strict=True):
+        assert one.dtype == other.dtype
+        assert np.array_equal(one, other)
+    if positive.any() and not positive.all():
+        both = np.trapezoid(*(np.append(0.0, side) for side in counted))
+        assert area_under_roc(*counted) == both / (counted[0][-1] * counted[1][-1])
