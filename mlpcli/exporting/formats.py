@@ -57,7 +57,7 @@ def paths_of(path: Path, exporter: Exporter) -> tuple[Path, ...]:
         raise UsageError.of(f"-o {path}: that is the name of the file beside it", None, "name the .c file")
     stream = next(filter(is_stream, paths), None)
     if stream is not None and len(paths) > 1:
-        message = f"-o {path}: {len(paths)} files are written, and {stream} is none"
+        message = f"-o {path}: {len(paths)} files are written, and {stream} is no file"
         raise UsageError.of(message, None, "name a file")
     return paths
 

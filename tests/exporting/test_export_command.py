@@ -91,7 +91,7 @@ def test_a_wrong_export_fails_the_check(
         (["-o", "run/model.npz", "--format", "python"], 2, "run/model.npz would be lost"),
         (["-o", "-", "--format", "python", "--json"], 2, "-o -: there is no file to tell of"),
         (["-o", "-", "--format", "python", "--check", "t.csv"], 2, "-o -: there is no file to check"),
-        (["-o", "-", "--format", "c"], 2, "-o -: 2 files are written, and - is none"),
+        (["-o", "-", "--format", "c"], 2, "-o -: 2 files are written, and - is no file"),
         (["-o", "-"], 2, "expected one of the endings"),
         (
             ["-o", "s.py", "--check", "t.csv", "--table", "t"],
@@ -154,7 +154,7 @@ def test_two_files_do_not_go_into_a_pipe(name: str) -> None:
         done = mlp("export", "run/model.npz", "-o", "two.c")
         assert (done.code, done.out) == (2, "")
         assert done.err == (
-            f"mlp: error: -o two.c: 2 files are written, and {name} is none\nhint: name a file\n"
+            f"mlp: error: -o two.c: 2 files are written, and {name} is no file\nhint: name a file\n"
         )
         assert not [path for path in Path().glob("*two.*") if path.name != name]
 
