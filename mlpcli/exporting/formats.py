@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def _c() -> Exporter:
 
 EXPORTERS: dict[str, Callable[[], Exporter]] = {"onnx": _onnx, "c": _c, "python": _python, "numpy": _numpy}
 FORMAT_OF_SUFFIX = {".onnx": "onnx", ".c": "c", ".py": "python"}
+# the file itself imports some of them
+MODULES = {f"{name}.py" for name in ("numpy", *sys.stdlib_module_names)}
 
 
 def exporter_of(path: Path, asked: str | None) -> Exporter:
@@ -51,7 +54,13 @@ def exporter_of(path: Path, asked: str | None) -> Exporter:
 
 
 def paths_of(path: Path, exporter: Exporter) -> tuple[Path, ...]:
-    """Where its files go: the first has the name given. Raises UsageError where they cannot be two."""
+    """Where its files go: the first has the name given.
+
+    Raises UsageError where they cannot be two, or where Python would take one for a module that it imports.
+    """
+    if ".py" in exporter.suffixes and path.name in MODULES:
+        message = f"-o {path}: programs in this directory would take it for the module of that name"
+        raise UsageError.of(message, None, f"give it another name, such as {path.stem}_model.py")
     paths = (path, *(path.with_suffix(suffix) for suffix in exporter.suffixes[1:]))
     if len(set(paths)) < len(paths):
         raise UsageError.of(f"-o {path}: that is the name of the file beside it", None, "name the .c file")

@@ -93,6 +93,8 @@ def test_a_wrong_export_fails_the_check(
         (["-o", "-", "--format", "python", "--check", "t.csv"], 2, "-o -: there is no file to check"),
         (["-o", "-", "--format", "c"], 2, "-o -: 2 files are written, and - is no file"),
         (["-o", "-"], 2, "expected one of the endings"),
+        (["-o", "csv.py"], 2, "would take it for the module of that name"),
+        (["-o", "numpy.py", "--format", "numpy"], 2, "such as numpy_model.py"),
         (
             ["-o", "s.py", "--check", "t.csv", "--table", "t"],
             2,
