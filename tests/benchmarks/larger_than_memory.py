@@ -31,6 +31,7 @@ from measured import report
 from mlpcli.config.load import load_config
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.pool import SerialPool
+from mlpcli.parallel.threads import limited
 from mlpcli.run.experiment import ExperimentEvaluator
 from mlpcli.run.fit import trainer_of
 from mlpcli.run.study import study_of
@@ -90,7 +91,12 @@ def trainer(directory: Path, cache: Cache) -> Trainer:
 
 def epochs(rows: int, rounds: int) -> None:
     """Epochs of all kinds in turns, in the other order in every other round."""
-    with tempfile.TemporaryDirectory(dir=".") as name, Cache("disk", Path(name) / "run") as cache:
+    # a second thread of a product waits busily, which is no time of an epoch
+    with (
+        limited(1),
+        tempfile.TemporaryDirectory(dir=".") as name,
+        Cache("disk", Path(name) / "run") as cache,
+    ):
         directory = Path(name)
         table(directory / "t.csv", rows)
         (directory / "c.yaml").write_text(CONFIG, "utf-8")
