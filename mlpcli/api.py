@@ -125,9 +125,9 @@ class TrainedModel:
         of_each = {(name, end): found[:, index] for index, name in named for end, found in both.items()}
         return pd.DataFrame(of_each, frame.index)
 
-    def predictions(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predictions(self, frame: Frame) -> pd.DataFrame:
         """The columns that `mlp predict` writes: predictions, and probabilities where there are any."""
-        decoder = self._model.decoder
+        decoder, frame = self._model.decoder, pandas_frame(frame)
 
         def columns(said: Said) -> Array:
             found = prediction_columns(decoder, said.scores, np.zeros(len(said.scores), dtype=bool))

@@ -277,6 +277,14 @@ def test_numbers_as_categories_of_a_column_with_an_indicator(tmp_path: Path) -> 
     assert numbers.tolist() == texts.tolist()
 
 
+def test_the_columns_of_the_command_come_from_any_frame(spelt: mlpcli.TrainedModel) -> None:
+    polars = pytest.importorskip("polars")
+    frame = pd.read_csv(io.StringIO(SPELT), dtype=str)
+    found = spelt.predictions(polars.from_pandas(frame))
+    pd.testing.assert_frame_equal(found, spelt.predictions(frame))
+    assert found["prediction"].tolist() == spelt.predict(frame).tolist()
+
+
 def test_columns_that_are_not_there_are_named(spelt: mlpcli.TrainedModel) -> None:
     frame = pd.read_csv(io.StringIO(SPELT))
     with pytest.raises(mlpcli.MlpError) as caught:
