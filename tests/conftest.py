@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 import scipy.linalg
+import typer.main
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-from tests.support import error_paths
+from tests.support import commands_built, error_paths
 
 # no test may depend on how fast a machine is, and the same examples are tried every time
 settings.register_profile("mlp", max_examples=50, deadline=None, derandomize=True, database=None)
@@ -36,6 +38,16 @@ os.fsync = os.fstat
 assert scipy.linalg.blas, "all libraries of this kind are loaded now"
 with ThreadPoolExecutor(1) as passing:  # the thread that sets a number would have it to itself
     passing.submit(threadpool_limits, 1, "blas").result()
+
+
+# a third of the time of a small command in this process would go into building its parser again
+typer.main.get_command = commands_built.once(typer.main.get_command)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: nobody looks through it for garbage, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -43,14 +43,25 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def spelt(tmp_path: Path) -> mlpcli.TrainedModel:
+@pytest.fixture(scope="module")
+def spelt_run(tmp_path_factory: pytest.TempPathFactory) -> mlpcli.Run:
     """A model whose categories a DataFrame spells in other ways than the file: 01, 1.50, true."""
-    (tmp_path / "s.csv").write_text(SPELT, encoding="utf-8")
+    table = tmp_path_factory.mktemp("spelt") / "s.csv"
+    table.write_text(SPELT, encoding="utf-8")
     features = {"code": "one_hot", "flag": "one_hot", "size": {"missing": "median"}}
-    data = {"train": tmp_path / "s.csv", "target": "kind", "features": features, "na_values": ["-999"]}
+    data = {"train": table, "target": "kind", "features": features, "na_values": ["-999"]}
     config = {"data": data, "optimizer": {"name": "lbfgs", "iterations": 5}}
-    return mlpcli.train(config, output=tmp_path / "spelt").model
+    return mlpcli.train(config, output=table.with_name("run"))
+
+
+@pytest.fixture
+def spelt(spelt_run: mlpcli.Run) -> mlpcli.TrainedModel:
+    return spelt_run.model
+
+
+@pytest.fixture(scope="module")
+def spelt_by_command(spelt_run: mlpcli.Run) -> pd.DataFrame:
+    return by_command(spelt_run.directory / "model.npz", spelt_run.directory.with_name("s.csv"))
 
 
 def by_command(model: Path, table: Path) -> pd.DataFrame:
@@ -189,11 +200,11 @@ FORMS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_whatever_the_dtypes_the_cells_mean_what_they_do_in_the_file(
-    form: str, spelt: mlpcli.TrainedModel, tmp_path: Path
+    form: str, spelt: mlpcli.TrainedModel, spelt_by_command: pd.DataFrame
 ) -> None:
     frame = FORMS[form](pd.read_csv(io.StringIO(SPELT)))
-    expected = by_command(tmp_path / "spelt" / "model.npz", tmp_path / "s.csv")
-    np.testing.assert_array_equal(spelt.predict_proba(frame), expected.filter(like="probability_"))
+    expected = spelt_by_command.filter(like="probability_")
+    np.testing.assert_array_equal(spelt.predict_proba(frame), expected)
 
 
 @pytest.mark.parametrize(

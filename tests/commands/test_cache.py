@@ -85,12 +85,17 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def read_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoded rows are no memory that is mapped, but read a few at a time."""
+    monkeypatch.setattr(row_file, "available_bytes", lambda: 1)
+    monkeypatch.setattr(row_file, "STRETCH", (200, 200))
+
+
 @pytest.fixture(params=["mapped", "in stretches"])
 def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How encoded rows are read: as memory that is mapped, or a few at a time."""
+    """How encoded rows are read."""
     if request.param == "in stretches":
-        monkeypatch.setattr(row_file, "available_bytes", lambda: 1)
-        monkeypatch.setattr(row_file, "STRETCH", (200, 200))
+        read_in_stretches(monkeypatch)
 
 
 def trained(mode: str, output: str, *flags: object) -> dict[str, bytes]:
@@ -107,11 +112,16 @@ def left(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir() if path.name not in known]
 
 
-@pytest.mark.usefixtures("reading")
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_from_files_has_the_bytes_of_one_in_memory(place: Path, name: str) -> None:
+def test_a_run_from_files_has_the_bytes_of_one_in_memory(
+    place: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are mapped, or read in stretches."""
     write_config(place / "c.yaml", **{"model": SMALL, **RUNS[name]})
-    assert trained("memory", "memory") == trained("disk", "disk")
+    expected = trained("memory", "memory")
+    assert trained("disk", "disk") == expected
+    read_in_stretches(monkeypatch)
+    assert trained("disk", "disk", "--overwrite") == expected
     assert left(place) == []
 
 

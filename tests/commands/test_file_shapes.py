@@ -37,7 +37,7 @@ def every_command(name: str, target: str = "price") -> list[Done]:
     """`init`, and with what it writes `train`, `predict` and `evaluate`, all of them on one file."""
     config, model = f"{name.split('.')[0]}.yaml", "run/model.npz"
     return [
-        ok("init", name, "--target", target, "--overwrite"),
+        ok("init", name, "--target", target, "--recipe", "quick", "--overwrite"),
         ok("train", config, "-o", "run", *QUICK),
         ok("predict", model, name),
         ok("evaluate", model, name),

@@ -203,7 +203,8 @@ def test_finish_alone_is_refused(place: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lbfgs", "bfgs"])
 def test_without_checkpoints_there_is_nothing_to_finish(name: str) -> None:
-    write_config(Path("c.yaml"), optimizer={"name": name, "iterations": 4}, training=NO_EPOCHS)
+    small = {"layers": ["auto", 4, "auto"]}  # bfgs has a matrix of all parameters
+    write_config(Path("c.yaml"), model=small, optimizer={"name": name, "iterations": 4}, training=NO_EPOCHS)
     ok(*TRAIN)
     assert "nothing left to do" in ok("train", "c.yaml", "-o", "run", "--resume", "--finish").err
     Path("run/config.yaml").unlink()

@@ -30,8 +30,18 @@ MLPClassifier, MLPRegressor = estimators.MLPClassifier, estimators.MLPRegressor
 FEW = {"name": "lbfgs", "iterations": 20}
 
 
-@checks.parametrize_with_checks([MLPClassifier(), MLPRegressor()])
+# what `optimizer` is by default, but that most of these tables are learnt long before 200 iterations
+BRIEF = {"name": "lbfgs", "iterations": 40}
+
+
+@checks.parametrize_with_checks([MLPClassifier(optimizer=BRIEF), MLPRegressor(optimizer=BRIEF)])
 def test_every_check_of_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@pytest.mark.slow  # `python -m pytest -m slow tests/commands/test_sklearn.py`
+@checks.parametrize_with_checks([MLPClassifier(), MLPRegressor()])
+def test_every_check_of_scikit_learn_with_all_iterations(estimator: Any, check: Any) -> None:
     check(estimator)
 
 

@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parents[2] / "mlpcli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
@@ -47,6 +44,15 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
 def room(module: str) -> str:
     """`mlpcli.nn.steps` → `nn`; what the package itself defines → `__init__`."""
     first = module.split(".")[1] if "." in module else "__init__"
@@ -57,9 +63,9 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(nodes: Iterator[ast.AST] | list[ast.stmt]) -> Iterator[tuple[int, str]]:
-    """Line and full name of every import among `nodes`."""
-    for node in nodes:
+def imported(among: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Line and full name of every import among these nodes."""
+    for node in among:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module == "mlpcli":
@@ -69,20 +75,21 @@ def imported(nodes: Iterator[ast.AST] | list[ast.stmt]) -> Iterator[tuple[int, s
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_imports_go_downwards_only(path: Path) -> None:
-    if path == PACKAGE / "__init__.py":
-        return  # the door: what it imports from above is for type checkers alone
-    here, wrong = room_of(path), []
-    for line, name in imported(ast.walk(tree(path))):
-        there = room(name)
-        if name.startswith(".") or (ours(name) and there != here and FLOOR[there] >= FLOOR[here]):
-            wrong.append(f"{path.name}:{line}: {here} imports {name}")
+def test_imports_go_downwards_only() -> None:
+    wrong = []
+    for path in MODULES:
+        if path == PACKAGE / "__init__.py":
+            continue  # the door: what it imports from above is for type checkers alone
+        here = room_of(path)
+        for line, name in imported(nodes(path)):
+            there = room(name)
+            if name.startswith(".") or (ours(name) and there != here and FLOOR[there] >= FLOOR[here]):
+                wrong.append(f"{shown(path)}:{line}: {here} imports {name}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -90,7 +97,7 @@ def test_data_knows_settings_and_not_where_they_were_written() -> None:
     """An error names the key: whoever has the config turns it into a place, which is one spot."""
     config = {f"mlpcli.config.{name}" for name in ("load", "explain", "document", "overrides")}
     for path in (PACKAGE / "data").glob("*.py"):
-        found = {name for _, name in imported(ast.walk(tree(path)))}
+        found = {name for _, name in imported(nodes(path))}
         assert not found & config, path.name
 
 
@@ -102,20 +109,21 @@ def test_every_room_has_a_floor() -> None:
     assert {room_of(path) for path in MODULES} <= set(FLOOR)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_only_the_face_of_the_program_prints(path: Path) -> None:
-    if room_of(path) in PRINTERS or EXPORTED in path.parents:
-        return
-    calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
-    printed = [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
-    streams = [
-        node.lineno
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and node.attr in {"stdout", "stderr"} and _is_sys(node.value)
-    ]
-    rich = [line for line, name in imported(ast.walk(tree(path))) if name.split(".")[0] in {"rich", "typer"}]
-    lines = sorted({*printed, *streams, *rich})
-    assert not lines, f"{path.name}: lines {lines}"
+def test_only_the_face_of_the_program_prints() -> None:
+    found = {}
+    for path in MODULES:
+        if room_of(path) in PRINTERS or EXPORTED in path.parents:
+            continue
+        calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
+        printed = [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
+        streams = [
+            node.lineno
+            for node in nodes(path)
+            if isinstance(node, ast.Attribute) and node.attr in {"stdout", "stderr"} and _is_sys(node.value)
+        ]
+        rich = [line for line, name in imported(nodes(path)) if name.split(".")[0] in {"rich", "typer"}]
+        found[shown(path)] = sorted({*printed, *streams, *rich})
+    assert not {name: lines for name, lines in found.items() if lines}
 
 
 def _is_sys(node: ast.expr) -> bool:
@@ -128,15 +136,17 @@ def test_help_and_a_wrong_config_do_not_wait_for_heavy_packages() -> None:
     assert HEAVY.isdisjoint(done.stdout.split())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_a_module_is_one_idea(path: Path) -> None:
-    docstring = ast.get_docstring(tree(path)) or ""
-    assert docstring.split("\n")[0].endswith((".", "?")), "a module opens with one plain sentence"
-    assert path.stem not in VAGUE
-    lines = len(path.read_text("utf-8").splitlines())
-    assert lines <= LINES
-    is_part = EXPORTED in path.parents and path.parent != EXPORTED  # which models take, or do not take, alone
-    assert lines >= LEAST or path.stem == "__init__" or path.parent == PACKAGE or is_part
+def test_a_module_is_one_idea() -> None:
+    for path in MODULES:
+        docstring = ast.get_docstring(tree(path)) or ""
+        first = docstring.split("\n")[0]
+        assert first.endswith((".", "?")), f"{shown(path)}: a module opens with one plain sentence"
+        assert path.stem not in VAGUE, shown(path)
+        lines = len(path.read_text("utf-8").splitlines())
+        assert lines <= LINES, shown(path)
+        is_part = EXPORTED in path.parents and path.parent != EXPORTED  # models take it, or not, alone
+        small = path.stem == "__init__" or path.parent == PACKAGE or is_part
+        assert lines >= LEAST or small, shown(path)
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -145,9 +155,8 @@ def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_functions_are_short(path: Path) -> None:
-    long = {f"{path.name}:{f.lineno} {f.name}": length(f) for f in functions(path)}
+def test_functions_are_short() -> None:
+    long = {f"{shown(p)}:{f.lineno} {f.name}": length(f) for p in MODULES for f in functions(p)}
     assert not {name: lines for name, lines in long.items() if lines > STATEMENT_LINES}
 
 
@@ -158,11 +167,9 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len([name for name in names if name not in {"self", "cls"}])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_functions_take_few_parameters(path: Path) -> None:
+def test_functions_take_few_parameters() -> None:
     """Exempt: a command's signature, which is its flags; `fit` and constructors, which take their parts."""
-    if room_of(path) == "cli":
-        return
-    many = {f"{path.name}:{f.lineno} {f.name}": parameters(f) for f in functions(path)}
+    paths = [path for path in MODULES if room_of(path) != "cli"]
+    many = {f"{shown(p)}:{f.lineno} {f.name}": parameters(f) for p in paths for f in functions(p)}
     exempt = ("fit", "__init__")
     assert not {n: count for n, count in many.items() if count > PARAMETERS and n.split()[1] not in exempt}

@@ -41,11 +41,17 @@ def every_place() -> frozenset[str]:
 
 
 class NotingLoader(SourceFileLoader):
-    """Loads a module in which `raise X` has become `raise note(place, X)`; nothing of it is cached."""
+    """Loads a module in which `raise X` has become `raise note(place, X)`; nothing of it is cached.
+
+    A module that raises nothing is what it is without, and cached as ever.
+    """
 
     def get_code(self, fullname: str) -> CodeType:
         path = Path(self.get_filename(fullname))
-        tree = ast.parse(path.read_bytes())
+        source = path.read_bytes()
+        if b"raise " not in source:
+            return super().get_code(fullname)
+        tree = ast.parse(source)
         for place, node in places(tree, path).items():
             assert node.exc
             noted = ast.Call(ast.Name(NOTE, ast.Load()), [ast.Constant(place), node.exc], [])
