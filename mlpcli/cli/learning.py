@@ -8,6 +8,7 @@ import typer
 
 from mlpcli.cli.together import Drawing, trained_alone_or_together
 from mlpcli.cli.tracking import Track
+from mlpcli.config.file_names import is_database
 from mlpcli.errors import UsageError
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.terminal.arguments import (
@@ -35,7 +36,7 @@ from mlpcli.terminal.arguments import (
     with_folds,
 )
 from mlpcli.terminal.console import Console, reading
-from mlpcli.terminal.table_arguments import Query, Table, TableName
+from mlpcli.terminal.table_arguments import Query, TableName, Tables
 from mlpcli.terminal.usage import config_at, rows_chosen
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def doctor(
 
 
 def init(
-    source: Table,
+    sources: Tables,
     targets: Targets,
     table: TableName = None,
     query: Query = None,
@@ -116,12 +117,12 @@ def init(
     quiet: Quiet = False,
 ) -> int:
     """Write a commented config that trains on TABLE. Read it, then `mlp train` it."""
-    with Console(quiet=quiet).doing(reading(source)) as console:
+    with Console(quiet=quiet).doing(reading(sources[0])) as console:
         from mlpcli.commands.init import InitOptions, init
 
-        chosen = rows_chosen(str(source), table, query)
+        chosen = rows_chosen(next(filter(is_database, sources), sources[0]), table, query)
         options = InitOptions(targets, out, task and task.value, overwrite, recipe.value, chosen)
-        return init(source, options, console)
+        return init(sources, options, console)
 
 
 def schema(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +22,14 @@ from mlpcli.starter.recipe import RecipeName
 from mlpcli.starter.text import starter_text
 from mlpcli.survey.tables import survey
 from mlpcli.tables.csv_format import CsvFormat, detect_format
+from mlpcli.tables.patterns import find_each, paths_of
 from mlpcli.tables.reader import OPENERS, is_csv
-from mlpcli.tables.source import ALL_THERE_IS, Chosen, find
+from mlpcli.tables.source import ALL_THERE_IS, Chosen
 from mlpcli.terminal.console import STDOUT, Console, reading
 from mlpcli.terminal.usage import require_table
+
+WILD = re.compile(r"[*?[\]]+")
+COUNTING = "0123456789-_. "  # what tells one file of several from the next
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,17 @@ class InitOptions:
     chosen: Chosen = ALL_THERE_IS
 
 
-def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
-    """Write a starter config for the table at `source`; raises DataError, ConfigError, OutputError."""
-    require_table(str(source))
-    out = options.out or Path(f"{stem_of(source)}.yaml")
-    refuse_to_replace(out, str(source))
+def init(sources: Sequence[str], options: InitOptions, console: Console) -> ExitCode:
+    """Write a starter config for the table in `sources`; raises DataError, ConfigError, OutputError."""
+    for source in sources:
+        require_table(source)
+    out = options.out or Path(f"{name_of(sources)}.yaml")
+    refuse_to_replace(out, *sources)
     if out != STDOUT and out.exists() and not options.overwrite:
         hint = "replace it with --overwrite, or name another with -o"
         raise OutputError.of("there is a file already", Place(str(out)), hint)
-    with console.doing(reading(source)):
-        text = starter_text(starter_of(source, options, out, console))
+    with console.doing(reading(sources[0])):
+        text = starter_text(starter_of(sources, options, out, console))
     check(parse_document(text.encode(), str(out)))  # a table of very many columns may make it too long
     if out == STDOUT:
         console.result(text)
@@ -62,20 +68,32 @@ def init(source: Path, options: InitOptions, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
-def starter_of(source: Path, options: InitOptions, out: Path, console: Console) -> Starter:
+def starter_of(sources: Sequence[str], options: InitOptions, out: Path, console: Console) -> Starter:
     """Everything that the config for a table will say, once its notes are told."""
-    file = find(source, options.chosen)
+    file = find_each(sources, options.chosen)
     if not file.regular:
-        raise DataError.of("is no regular file, and a config names a file", Place(str(source)))
-    form = detect_format(file) if is_csv(file) else CsvFormat()
+        raise DataError.of("is no regular file, and a config names a file", Place(file.name))
+    texts = [part for part in file.parts or (file,) if is_csv(part)]
+    form = detect_format(texts[0]) if texts else CsvFormat()
     if form.encoding != CsvFormat().encoding:
-        console.note(f"{source}: is not UTF-8: it is read as {form.encoding}")
+        console.note(f"{texts[0].name}: is not UTF-8: it is read as {form.encoding}")
     found = survey(file, form, tuple(dict.fromkeys(options.targets)))
     console.notes(found.notes)
     directory = Path() if out == STDOUT else out.parent
-    train = os.path.relpath(source.parent.resolve() / source.name, directory.resolve())
+    paths = dict.fromkeys(map(Path, sources))
+    train = [os.path.relpath(path.parent.resolve() / path.name, directory.resolve()) for path in paths]
     name = "FILE" if out == STDOUT else out.name
     return choose(found, Asked(name, train, options.task, options.recipe))
+
+
+def name_of(sources: Sequence[str]) -> str:
+    """What a table is called: what the names of its files begin with, or else their directory."""
+    paths = [Path(source) for source in sources]
+    if len(paths) == 1 and paths_of(paths[0]) == paths:
+        return stem_of(paths[0])
+    letters = takewhile(lambda them: len({*them}) == 1, zip(*map(stem_of, paths), strict=False))
+    shared = WILD.split("".join(letter for letter, *_ in letters))[0]
+    return shared.rstrip(COUNTING) or WILD.sub("", paths[0].parent.resolve().name) or "table"
 
 
 def stem_of(path: Path) -> str:

@@ -15,7 +15,7 @@ from mlpcli.errors import NotThereError
 from mlpcli.storage.cache import IN_MEMORY, Cache
 from mlpcli.tables.bad_cells import refuse_texts
 from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.tables.patterns import paths_of
+from mlpcli.tables.patterns import once, paths_of
 from mlpcli.tables.reader import Reader, WholeFile, read_whole
 from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find, one_of
 from mlpcli.tables.table import Wanted
@@ -39,7 +39,7 @@ class InputFile:
         content = self.content
         if content is not None:
             return DataFile(str(self.paths[0]), lambda: io.BytesIO(content), regular=True)
-        named = dict.fromkeys(path for given in self.paths for path in self._required(given))
+        named = once(path for given in self.paths for path in self._required(given))
         return one_of([find(path, self.chosen if is_database(path.name) else ALL_THERE_IS) for path in named])
 
     def _required(self, path: Path) -> list[Path]:

@@ -28,7 +28,7 @@ class Starter:
     """All that a starter config says; `costs`: about the seconds that each recipe takes of a processor."""
 
     name: str  # of the config
-    train: str
+    train: Sequence[str]
     survey: Survey
     task: Task
     columns: Sequence[Chosen]
@@ -49,10 +49,10 @@ class Starter:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says of the config: its name, the path of its table, the task, the recipe."""
+    """What the command line says of the config: its name, the paths of its table, the task, the recipe."""
 
     name: str
-    train: str
+    train: Sequence[str]
     task: str | None = None
     recipe: RecipeName = "quick"
 

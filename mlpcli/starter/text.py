@@ -50,7 +50,8 @@ def _data(starter: Starter) -> Iterator[str]:
     words = dict.fromkeys(words_of(starter.task, target) for target in starter.survey.targets)
     balance = starter.balance
     yield "data:"
-    yield line(f"train: {scalar(starter.train)}", "relative to this file", 2)
+    paths = starter.train
+    yield line(f"train: {scalar(*paths) if len(paths) == 1 else flow(paths)}", "relative to this file", 2)
     target = scalar(targets[0]) if len(targets) == 1 else flow(targets)
     yield line(f"target: {target}", "; ".join(words) + (balance.remark if balance else ""), 2)
     yield line(f"task: {starter.task.name}", starter.task.why, 2)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mlpcli.config.file_names import is_database
 from mlpcli.errors import DataError, Place
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.reader import Reader, open_table
@@ -33,6 +36,24 @@ def find_all(source: str | Path, chosen: Chosen = ALL_THERE_IS) -> DataFile:
     if not paths:
         raise DataError.of("is a pattern that fits no file", Place(name))
     return one_of([find(path, chosen) for path in paths])
+
+
+def find_each(sources: Sequence[str], chosen: Chosen = ALL_THERE_IS) -> DataFile:
+    """What stands for the files of several paths or patterns, each file once; of databases the rows chosen.
+
+    DataError where there is nothing to read.
+    """
+    found = {source: find_all(source, chosen if is_database(source) else ALL_THERE_IS) for source in sources}
+    files = {Path(part.name): part for file in found.values() for part in file.parts or (file,)}
+    return one_of([files[path] for path in once(files)])
+
+
+def once(paths: Iterable[Path]) -> list[Path]:
+    """Files in their order, each under the first of the paths that lead to it."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def open_input(path: str | Path, form: CsvFormat, chosen: Chosen = ALL_THERE_IS) -> Reader:

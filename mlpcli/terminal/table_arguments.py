@@ -1,15 +1,15 @@
 """The arguments and flags that name a table: a file, and of a database the rows that are meant."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Table = Annotated[
-    Path,
+Tables = Annotated[
+    list[str],
     typer.Argument(
-        metavar="TABLE",
-        help="A .csv, .tsv or .jsonl (with .gz, .zst), .parquet, .arrow, .sqlite, .duckdb.",
+        metavar="TABLE...",
+        help="A .csv, .tsv or .jsonl (with .gz, .zst), .parquet, .arrow, .sqlite, .duckdb; files of the same "
+        "columns, or a pattern of them in quotes.",
         show_default=False,
     ),
 ]
@@ -17,7 +17,7 @@ Input = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="A table as `mlp init` takes it, a pattern of files in quotes, or - for CSV from stdin.",
+        help="A table of any format, a pattern of files in quotes, or - for CSV from stdin.",
         show_default=False,
     ),
 ]

@@ -175,3 +175,54 @@ def test_a_file_whose_name_looks_like_a_pattern(made: Path, tmp_path: Path) -> N
     (tmp_path / "t[1].csv").write_bytes((made / "t.csv").read_bytes())
     (tmp_path / "t1.csv").write_text("nothing\n1\n")
     assert ok("predict", model, tmp_path / "t[1].csv").out == ok("predict", model, made / "t.csv").out
+
+
+@pytest.mark.parametrize("given", ["parts/*", ["parts/a.csv", "parts/b.csv", "parts/c.tsv"]])
+def test_init_takes_them_and_names_them(given: Any, made: Path, parts: Path, monkeypatch: Any) -> None:
+    """The config that it writes is that of one file, but for the name; and trains unedited."""
+    monkeypatch.chdir(parts)
+    options = ("--target", "kind", "--recipe", "quick", "-q")
+    ok("init", made / "t.csv", *options, "-o", "one.yaml")
+    ok("init", *([given] if isinstance(given, str) else given), *options, "-o", "c.yaml")
+    one, several = (Path(name).read_text("utf-8") for name in ("one.yaml", "c.yaml"))
+    told = "parts/*" if isinstance(given, str) else "[parts/a.csv, parts/b.csv, parts/c.tsv]"
+    assert f"  train: {told} " in several
+    differing = [text for text, other in zip(several.split(), one.split(), strict=False) if text != other]
+    assert "train:" not in differing
+    ok("train", "c.yaml", "-o", "run", "--no-plots", "-q", "--set", "training.epochs=1")
+
+
+def test_what_init_cannot_take_of_several(parts: Path, monkeypatch: Any) -> None:
+    """No file, one that is missing, one that is no file, and the config in place of one of them."""
+    monkeypatch.chdir(parts)
+    for given, says in (
+        (["none/*"], "none/*: is a pattern that fits no file"),
+        (["parts/a.csv", "parts/z.csv"], "parts/z.csv: cannot be read: No such file or directory"),
+        (["parts/a.csv", "/dev/null"], "parts/a.csv and 1 more file: is no regular file"),
+    ):
+        done = mlp("init", *given, "--target", "kind")
+        assert (done.code, done.out) == (4, "")
+        assert done.err.startswith(f"mlp: error: {says}")
+    done = mlp("init", "parts/*", "--target", "kind", "-o", "parts/c.tsv", "--overwrite")
+    assert (done.code, "parts/c.tsv would be lost" in done.err) == (2, True)
+
+
+def test_a_file_is_read_once_whatever_it_is_called(made: Path, parts: Path) -> None:
+    """By a pattern and besides, by another path, by a link; the name of several is what they share."""
+    from mlpcli.commands.init import name_of
+    from mlpcli.tables.patterns import find_each
+
+    (parts / "link.csv").symlink_to(parts / "parts/a.csv")
+    given = ["parts/*.csv", "parts/a.csv", "parts/../parts/b.csv", "link.csv"]
+    assert len(find_each([f"{parts}/{name}" for name in given]).parts) == 2
+    train(parts, [*given, "parts/c.tsv"])
+    assert_same(parts, made)
+    for names, expected in (
+        (["a/part-2.csv", "a/part-10.csv.gz"], "part"),
+        (["a/part-*.parquet"], "part"),
+        (["a/*.jsonl"], "a"),
+        (["a/2023.csv", "b/2024.csv"], "a"),
+        (["**/*.csv"], "table"),
+        (["rows.2.csv"], "rows.2"),
+    ):
+        assert name_of(names) == expected
