@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.arrays import Array, Matrix
+from mlpcli.tables.shortest_numbers import shortest
 
 SINGLE = np.finfo(np.float32)
-ALWAYS, ENOUGH = 6, 9  # digits: so many survive float32; so many tell all of them apart
-EXACT = 22  # the largest power of ten that is a float64
 FINEST = 2.0**13  # scales: a float32 of so many, 2⁻¹⁰ from the next one, is fine enough
 
 
@@ -34,30 +33,3 @@ def as_float32_tells(values: Matrix, center: Array, scale: Array) -> Matrix:
     short = fine & usual
     told[short] = shortest(single[short])
     return told
-
-
-def shortest(values: Array) -> Vector:
-    """Float64 numbers that print as the shortest decimals of float32 ones (n,), finite and not 0."""
-    exact = np.abs(values).astype(np.float64)
-    place = np.floor(np.log10(exact)).astype(np.int64)
-    found = np.empty(len(values))
-    plain = (place >= ENOUGH - 1 - EXACT) & (place < EXACT)
-    left = np.flatnonzero(plain)
-    for digits in range(ALWAYS, ENOUGH + 1):
-        near = _rounded(exact[left], digits - 1 - place[left])
-        found[left] = near
-        left = left[near.astype(np.float32) != exact[left]]
-    for index in np.flatnonzero(~plain).tolist():
-        found[index] = float(str(np.abs(values[index])))
-    return np.copysign(found, values)
-
-
-def _rounded(numbers: Vector, places: Array) -> Vector:
-    """Numbers rounded to so many places after the decimal point, or before it where that is negative.
-
-    The digits are a whole number and the power of ten is exact: their quotient is the nearest float64.
-    """
-    tens = 10.0 ** np.abs(places)
-    after = places >= 0
-    whole = np.rint(np.where(after, numbers * tens, numbers / tens))
-    return np.where(after, whole / tens, whole * tens)

@@ -307,6 +307,109 @@ def test_types_that_few_have(tmp_path: Path) -> None:
     assert numbers["small"][0].bad.texts.tolist() == ["nan"]
 
 
+def written_in_arrow(path: Path, **columns: Any) -> Path:
+    """An Arrow file of these columns."""
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow_table(**columns)
+    with arrow.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    return path
+
+
+def test_layouts_and_extensions_that_few_have(tmp_path: Path) -> None:
+    """Runs, small decimals, nanoseconds, UUIDs, booleans of eight bits."""
+    from decimal import Decimal
+
+    arrow = pytest.importorskip("pyarrow")
+    flags = arrow.array([1, 0, None], arrow.int8())
+    path = written_in_arrow(
+        tmp_path / "t.arrow",
+        runs=arrow.RunEndEncodedArray.from_arrays(arrow.array([2, 3], arrow.int32()), ["a", "b"]),
+        price=arrow.array([Decimal("1.50"), None, Decimal("-0.01")], arrow.decimal32(5, 2)),
+        clock=arrow.array([1500, None, 3_000_000_000], arrow.time64("ns")),
+        who=arrow.array([bytes(range(16)), None, bytes(16)], arrow.uuid()),
+        flag=arrow.ExtensionArray.from_storage(arrow.bool8(), flags),
+    )
+    found = read(path, Wanted(texts=("runs", "price", "clock", "who", "flag")))
+    assert {name: column.texts().tolist() for name, column in found.texts.items()} == {
+        "runs": ["a", "a", "b"],
+        "price": ["1.50", "", "-0.01"],
+        "clock": ["00:00:00.000001500", "", "00:00:03"],
+        "who": ["00010203-0405-0607-0809-0a0b0c0d0e0f", "", "00000000-0000-0000-0000-000000000000"],
+        "flag": ["true", "false", ""],
+    }
+
+
+def test_a_float_of_few_bits_is_the_number_that_its_text_is(tmp_path: Path) -> None:
+    """0.1, as a CSV has it and not 0.100000001490116; in a dictionary, which only Arrow keeps, too."""
+    duckdb = pytest.importorskip("duckdb")
+    arrow = pytest.importorskip("pyarrow")
+    values = [0.1, None, -16777216.0, 1e-45, 3.4e38, 0.0]
+    array = arrow.array(values, arrow.float32())
+    columns = {"x": array, "d": array.dictionary_encode()}
+    paths = [
+        written_in_arrow(tmp_path / "t.arrow", **columns),
+        stored(arrow_table(**columns), tmp_path / "t.parquet"),
+        tmp_path / "t.duckdb",
+    ]
+    with duckdb.connect(str(paths[2])) as connection:
+        connection.execute("CREATE TABLE t (x FLOAT, d FLOAT)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [[value, value] for value in values])
+    for path in paths:
+        table = read(path)
+        for name in ("x", "d"):
+            found = table.number(name).values
+            np.testing.assert_array_equal(found, [np.nan if v is None else v for v in values], name)
+        texts = read(path, Wanted(texts=("x",))).text("x").texts().tolist()
+        assert texts == ["0.1", "", "-16777216.0", "1e-45", "3.4e+38", "0.0"]
+
+
+def test_times_that_python_does_not_have(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    for array, says in (
+        (
+            arrow.array([0, None, 10**12], arrow.timestamp("s")),
+            "3: column 'x': expected a text or a number, found a time beyond the years 1 to 9999",
+        ),
+        (
+            arrow.array([0, -(10**7)], arrow.date32()),
+            "2: column 'x': expected a text or a number, found a time beyond the years 1 to 9999",
+        ),
+        (
+            arrow.array([None, 0], arrow.timestamp("s", "Mars/Olympus")),
+            "2: column 'x': expected a text or a "
+            "number, found a time of the zone 'Mars/Olympus', which is not known",
+        ),
+    ):
+        path = written_in_arrow(tmp_path / "t.arrow", x=array)
+        assert refusal(path).startswith(f"mlp: error: t.arrow:{says}\n")
+
+
+def test_buffers_that_are_not_those_of_their_type(tmp_path: Path) -> None:
+    """Text that is not UTF-8, which Parquet has too; places beyond the end; told with the row in the file."""
+    arrow = pytest.importorskip("pyarrow")
+
+    def strings(offsets: list[int], content: bytes) -> Any:
+        places = arrow.py_buffer(np.array(offsets, np.int32).tobytes())
+        return arrow.Array.from_buffers(
+            arrow.string(), len(offsets) - 1, [None, places, arrow.py_buffer(content)]
+        )
+
+    latin = strings([0, 1, 2, 4], b"a\xe4bb")
+    says = ":2: column 'x': expected text in UTF-8"
+    assert refusal(written_in_arrow(tmp_path / "t.arrow", x=latin)) == f"mlp: error: t.arrow{says}"
+    assert refusal(stored(arrow_table(x=latin), tmp_path / "t.parquet")) == f"mlp: error: t.parquet{says}"
+    far = strings([0, 1, 900, 2], b"aaaa")
+    assert refusal(written_in_arrow(tmp_path / "t.arrow", x=far)).startswith(
+        "mlp: error: t.arrow:2: column 'x': is damaged: "
+    )
+    many = arrow.chunked_array([["ok"] * 300, latin])
+    assert (
+        read(written_in_arrow(tmp_path / "t.arrow", x=many, y=[1] * 303), Wanted(numbers=("y",))).rows == 303
+    )
+    assert refusal(tmp_path / "t.arrow") == "mlp: error: t.arrow:302: column 'x': expected text in UTF-8"
+
+
 def test_a_row_group_that_is_large_comes_by_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlpcli.tables.formats import parquet
 
@@ -394,6 +497,24 @@ def test_duckdb_reads_no_other_file(query: str, tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     write_duckdb(tmp_path / "t.duckdb", ROWS)
     assert "the query failed: " in refusal(tmp_path / "t.duckdb", Chosen(query=query))
+
+
+def test_duckdb_times_are_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a zone, wherever the machine stands; with the nanoseconds that Python has not; in their order."""
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "t.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE t (n INTEGER, zoned TIMESTAMPTZ, fine TIMESTAMP_NS)")
+        rows = [(n, f"2024-01-31 10:00:0{n}+02", f"2024-01-31 10:00:00.12345678{n}") for n in (2, 1)]
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    monkeypatch.setenv("TZ", "America/New_York")
+    query = "SELECT zoned, fine FROM t ORDER BY n -- in time"
+    found = read(path, Wanted(texts=("zoned", "fine")), Chosen(query=query))
+    assert found.text("zoned").texts().tolist() == ["2024-01-31 08:00:01+00:00", "2024-01-31 08:00:02+00:00"]
+    assert found.text("fine").texts().tolist() == [
+        "2024-01-31 10:00:00.123456781",
+        "2024-01-31 10:00:00.123456782",
+    ]
 
 
 @pytest.mark.parametrize(("name", "kind"), [("t.db", "SQLite"), ("t.duckdb", "DuckDB")])

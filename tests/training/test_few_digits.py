@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpcli.training.few_digits import as_float32_tells, shortest
+from mlpcli.tables.shortest_numbers import as_written, shortest
+from mlpcli.training.few_digits import as_float32_tells
 
 SINGLE = st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False).filter(bool)
 
@@ -18,6 +19,15 @@ def test_they_are_the_shortest_that_read_back_to_the_same_float32(numbers: list[
     found = shortest(values)
     assert found.tolist() == [float(str(value)) for value in values]
     assert found.astype(np.float32).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@given(bits=st.lists(st.integers(0, 2**32 - 1), min_size=1))
+def test_a_number_of_few_bits_is_that_of_its_text(kind: type[np.floating], bits: list[int]) -> None:
+    """Any that there is: subnormal, zero of either sign, infinite, none."""
+    unsigned = np.uint16 if kind is np.float16 else np.uint32
+    values = (np.array(bits, np.uint64) & np.iinfo(unsigned).max).astype(unsigned).view(kind)
+    np.testing.assert_array_equal(as_written(values), [float(str(value)) for value in values])
 
 
 def told(value: float, center: float, scale: float) -> float:

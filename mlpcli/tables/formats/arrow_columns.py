@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Vector
+from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.columns import NumberColumn, TextColumn
-from mlpcli.tables.formats.cells import NumberText, UnusableValueError, Writing, native_numbers
+from mlpcli.tables.formats.cells import UnusableValueError, Writing, native_numbers, singles
 from mlpcli.tables.formats.typed_reader import CellBlock
+from mlpcli.tables.shortest_numbers import as_written
 from mlpcli.tables.table import Lines
 
 BLOCK_ROWS = 1 << 16  # at a time, however large or small row groups are
@@ -31,9 +33,12 @@ class ArrowColumn:
         if not types.is_integer(array.type) and not types.is_floating(array.type):
             return None
         absent = array.is_null().to_numpy(zero_copy_only=False)
-        # of integers beyond 2^53 the nearest float, as for their text
-        doubles = array.fill_null(0).cast("float64", safe=False)
-        values: Vector = doubles.to_numpy(zero_copy_only=False)
+        known = array.fill_null(0)
+        if types.is_floating(array.type) and not types.is_float64(array.type):
+            values = as_written(known.to_numpy(zero_copy_only=False))
+        else:
+            # of integers beyond 2^53 the nearest float, as for their text
+            values = known.cast("float64", safe=False).to_numpy(zero_copy_only=False)
         return native_numbers(
             values, absent | np.isin(values, missing), writing, lambda row: writing.text(array[row].as_py())
         )
@@ -50,43 +55,70 @@ class ArrowColumn:
             if found is not None:
                 raise UnusableValueError(*found)
             encoded = array.dictionary_encode(null_encoding="encode")
-            levels = [writing.text(value) for value in _values(types, encoded.dictionary)]
+            try:
+                levels = [writing.text(value) for value in _values(types, encoded.dictionary)]
+            except UnusableValueError as error:
+                row = encoded.indices.to_pylist().index(error.row)
+                raise UnusableValueError(error.found, row) from error
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
         return _distinct(codes, levels)
 
 
 def _plain(arrow: Any, array: Any) -> Any:
-    """The values of a dictionary, of an extension, or of a view as an array that can be told apart."""
+    """The values of an array of any layout or extension, as one of a type that can be told apart."""
     types = arrow.types
     if isinstance(array.type, arrow.BaseExtensionType):
-        array = array.storage
+        if array.type.extension_name == "arrow.uuid":
+            return arrow.array([value and str(value) for value in array.to_pylist()], arrow.large_string())
+        is_flag, array = array.type.extension_name == "arrow.bool8", array.storage
+        array = array.cast(arrow.bool_()) if is_flag else array
+    if types.is_run_end_encoded(array.type):
+        array = import_module("pyarrow.compute").run_end_decode(array)
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_string_view(array.type):
         array = array.cast(arrow.large_string())
+    if types.is_decimal(array.type) and array.type.bit_width < 128:
+        array = array.cast(arrow.decimal128(array.type.precision, array.type.scale))
     return array
 
 
 def _values(types: Any, different: Any) -> list[Any]:
-    """The values of an array, floats of fewer than 64 bits as the shortest texts that give them back."""
-    values: list[Any] = different.to_pylist()
-    if types.is_floating(different.type) and not types.is_float64(different.type):
-        kind = np.float32 if types.is_float32(different.type) else np.float16
-        return [v if v is None or v != v else NumberText(kind(v)) for v in values]
+    """The values of an array. Raises UnusableValueError for a time that Python has not."""
+    kind = different.type
+    try:
+        values: list[Any] = different.to_pylist()
+    except (OverflowError, ValueError) as error:  # a year, or a zone
+        row = next(row for row in range(len(different)) if not _is_readable(different[row]))
+        zone = getattr(kind, "tz", None)
+        beyond = "a time beyond the years 1 to 9999" if isinstance(error, OverflowError) else None
+        raise UnusableValueError(beyond or f"a time of the zone '{zone}', which is not known", row) from error
+    if types.is_floating(kind) and not types.is_float64(kind):
+        return singles(values, kind.to_pandas_dtype())
+    if types.is_time64(kind) and kind.unit == "ns":
+        # those of Python end at microseconds
+        texts = different.cast("string").to_pylist()
+        return [v if v is None or t.endswith("000") else t for v, t in zip(values, texts, strict=True)]
     return values
+
+
+def _is_readable(scalar: Any) -> bool:
+    try:
+        scalar.as_py()
+    except (OverflowError, ValueError):
+        return False
+    return True
 
 
 def _unusable(types: Any, array: Any) -> tuple[str, int] | None:
     """What the cells of a type are that a CSV cannot have, and the first row with one."""
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    views = (types.is_list_view, types.is_large_list_view)
+    binary = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
     kinds = {
-        "a list": (types.is_list, types.is_large_list, types.is_fixed_size_list, types.is_list_view),
+        "a list": (*lists, *views),
         "an object": (types.is_struct, types.is_map, types.is_union),
-        "binary data": (
-            types.is_binary,
-            types.is_large_binary,
-            types.is_fixed_size_binary,
-            types.is_binary_view,
-        ),
+        "binary data": binary,
         "a duration": (types.is_duration, types.is_interval),
     }
     for what, tests in kinds.items():
@@ -103,29 +135,53 @@ def _distinct(codes: Any, levels: Sequence[str]) -> TextColumn:
     return TextColumn(into[codes] if len(levels) else codes, tuple(position))
 
 
-def rows_in_front(batches: Iterator[Any], rows: int, schema: Any) -> CellBlock:
+def rows_in_front(batches: Iterator[Any], rows: int, schema: Any, source: str) -> CellBlock:
     """So many rows of the first batches, with all columns."""
     some: list[Any] = []
     while sum(batch.num_rows for batch in some) < rows and (batch := next(batches, None)) is not None:
         some.append(batch)
     front = import_module("pyarrow").Table.from_batches(some, schema).slice(0, rows)
+    _require_sound(front, source, 0)
     return _block(front, 0)
 
 
-def blocks_of(parts: Iterable[Any], names: Sequence[str], before: int) -> Iterator[CellBlock]:
-    """The rows of tables or record batches of Arrow, however large or small, after `before` others."""
+def blocks_of(parts: Iterable[Any], names: Sequence[str], before: int, source: str) -> Iterator[CellBlock]:
+    """The rows of tables or record batches of Arrow, however large or small, after `before` others.
+
+    Raises DataError for a column whose buffers are none of its type: what is read of them has no bounds.
+    """
     arrow = import_module("pyarrow")
     size = max(1, min(BLOCK_ROWS, BLOCK_CELLS // max(1, len(names))))
     waiting: list[Any] = []
     for part in parts:
-        table = part if isinstance(part, arrow.Table) else arrow.Table.from_batches([part])
-        waiting.append(table.select(names))
+        table = (part if isinstance(part, arrow.Table) else arrow.Table.from_batches([part])).select(names)
+        _require_sound(table, source, before + sum(one.num_rows for one in waiting))
+        waiting.append(table)
         while sum(table.num_rows for table in waiting) >= size:
             joined = arrow.concat_tables(waiting)
             yield _block(joined.slice(0, size), before)
             before, waiting = before + size, [joined.slice(size)]
     if waiting and (rest := arrow.concat_tables(waiting)).num_rows:
         yield _block(rest, before)
+
+
+def _require_sound(table: Any, source: str, before: int) -> None:
+    """Raise DataError for the first column that is damaged, with the first row where it is."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        said = _damage(column)
+        if said is not None:
+            row = next(row for row in range(len(column)) if _damage(column.slice(row, 1)))
+            what = "expected text in UTF-8" if "UTF8" in said else f"is damaged: {said}"
+            raise DataError(Problem(f"column '{name}': {what}", Place(source, before + row + 1)))
+
+
+def _damage(column: Any) -> str | None:
+    """What pyarrow says of a column whose buffers cannot be those of its type."""
+    try:
+        column.validate(full=True)
+    except import_module("pyarrow").ArrowInvalid as error:
+        return str(error)
+    return None
 
 
 def _block(table: Any, before: int) -> CellBlock:

@@ -54,7 +54,7 @@ class ArrowBatches:
         with told(self.name, "is a damaged Arrow file"):
             while sum(batch.num_rows for batch in self._waiting) < rows and self._pull():
                 pass
-        return rows_in_front(iter(self._waiting), rows, self._schema)
+        return rows_in_front(iter(self._waiting), rows, self._schema, self.name)
 
     def skip(self, most: float) -> int:
         """Pass over record batches at the front, as long as they have at most so many rows: how many."""
@@ -69,7 +69,7 @@ class ArrowBatches:
 
     def blocks(self, names: Sequence[str]) -> Iterator[CellBlock]:
         """The rows that are left, some at a time, with these columns."""
-        return blocks_of(self._all(), names, self._before)
+        return blocks_of(self._all(), names, self._before, self.name)
 
     def _all(self) -> Iterator[Any]:
         """The record batches that are left."""

@@ -19,6 +19,7 @@ from mlpcli.config.date_format import written_date
 from mlpcli.tables.columns import BadCells, NumberColumn, TextColumn
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.decorated_numbers import decimal_of
+from mlpcli.tables.shortest_numbers import as_written
 
 NESTED_HINT = "a cell is one text, number or date: take the column apart, or leave it out (`exclude`)"
 
@@ -124,6 +125,12 @@ class PythonColumn:
         if NoneType in kinds:
             absent |= np.array([value is None for value in self.values], bool)
         return native_numbers(values, absent, writing, lambda row: self.text(self.values[row], writing))
+
+
+def singles(values: Sequence[Any], kind: Any = np.float32) -> list[float | None]:
+    """Floats of fewer bits than 64, which have come as such of 64, as those that their texts are."""
+    known = as_written(np.array([nan if value is None else value for value in values], kind)).tolist()
+    return [None if value is None else number for value, number in zip(values, known, strict=True)]
 
 
 def _float(value: Any) -> float:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from mlpcli.errors import DataError, Place
 from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.tables.formats.cells import PythonColumn
-from mlpcli.tables.formats.statements import statement_of
+from mlpcli.tables.formats.cells import PythonColumn, singles
+from mlpcli.tables.formats.statements import statement_of, with_texts
 from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
 from mlpcli.tables.source import DataFile
 from mlpcli.tables.table import Lines
@@ -32,12 +32,15 @@ class Connection(Protocol):
 class Engine:
     """How databases of one kind are opened, how their tables are listed, and what they raise.
 
-    `order` is what keeps the rows of a table in the order in which they were put there.
+    `single` is the type of columns of floats of 32 bits; those of types in `beyond` lose digits on the way to
+    Python unless they come as texts.
     """
 
     open: Callable[[DataFile], Connection]
     tables: str
     error: type[Exception]
+    single: str | None = None
+    beyond: tuple[str, ...] = ()
 
 
 def database_reader(file: DataFile, form: CsvFormat, engine: Engine) -> TypedReader:
@@ -58,8 +61,7 @@ class DatabaseRows:
                 tables = [str(row[0]) for row in self._connection.execute(engine.tables).fetchall()]
             statement = statement_of(file.chosen, tables, file.name)
             with self._told("the query failed" if file.chosen.query else "cannot be read"):
-                self._cursor = self._connection.execute(statement.sql)
-                self.names: Sequence[str] = tuple(column[0] for column in self._cursor.description)
+                self._run(statement.sql, engine)
         except BaseException:
             self._connection.close()
             raise
@@ -67,6 +69,15 @@ class DatabaseRows:
         self._size = max(1, CELLS // len(self.names))
         self._waiting: list[tuple[Any, ...]] = []
         self._before = 0  # rows that have been passed over or handed out
+
+    def _run(self, sql: str, engine: Engine) -> None:
+        self._cursor = self._connection.execute(sql)
+        kinds = {column[0]: str(column[1]) for column in self._cursor.description}
+        self.names: Sequence[str] = tuple(column[0] for column in self._cursor.description)
+        self._single = {name for name, kind in kinds.items() if kind == engine.single}
+        texts = [name for name, kind in kinds.items() if kind in engine.beyond]
+        if texts:
+            self._cursor = self._connection.execute(with_texts(sql, texts))
 
     def close(self) -> None:
         """Close the database."""
@@ -100,7 +111,10 @@ class DatabaseRows:
             return list(self._cursor.fetchmany(rows))
 
     def _block(self, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> CellBlock:
-        cells = dict(zip(self.names, zip(*rows, strict=True), strict=True)) if rows else {}
+        cells: dict[str, Sequence[Any]] = {}
+        if rows:
+            cells = dict(zip(self.names, zip(*rows, strict=True), strict=True))
+            cells |= {name: singles(cells[name]) for name in names if name in self._single}
         where = Lines((0,), (self._before + 1,), "row")
         return CellBlock(len(rows), where, {name: PythonColumn(cells.get(name, ())) for name in names})
 

@@ -17,8 +17,10 @@ SETTINGS = {
     "autoload_known_extensions": "false",
     "temp_directory": "",  # nothing is written beside the database
     "threads": "1",  # so that a query without an order gives its rows in the same one twice
-    "lock_configuration": "true",
 }
+# times with a zone are those of UTC, wherever the machine stands
+AT_LAST = ("SET TimeZone = 'UTC'", "SET lock_configuration = true")
+NANOSECONDS = ("TIMESTAMP_NS", "TIME_NS")
 
 
 def duckdb_reader(file: DataFile, form: CsvFormat) -> TypedReader:
@@ -28,9 +30,11 @@ def duckdb_reader(file: DataFile, form: CsvFormat) -> TypedReader:
     def opened(_: DataFile) -> Connection:
         _refuse_others(file)
         connection: Connection = duckdb.connect(file.name, read_only=True, config=SETTINGS)
+        for statement in AT_LAST:
+            connection.execute(statement)
         return connection
 
-    return database_reader(file, form, Engine(opened, TABLES, duckdb.Error))
+    return database_reader(file, form, Engine(opened, TABLES, duckdb.Error, "FLOAT", NANOSECONDS))
 
 
 def _refuse_others(file: DataFile) -> None:

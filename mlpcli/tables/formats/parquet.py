@@ -48,7 +48,9 @@ class Parquet:
     def first(self, rows: int) -> CellBlock:
         """Some rows at the front."""
         with told(self.name, "is a damaged Parquet file"):
-            return rows_in_front(self._file.iter_batches(batch_size=rows), rows, self._file.schema_arrow)
+            return rows_in_front(
+                self._file.iter_batches(batch_size=rows), rows, self._file.schema_arrow, self.name
+            )
 
     def skip(self, most: float) -> int:
         """Pass over row groups at the front, as long as they have at most so many rows: how many."""
@@ -65,7 +67,7 @@ class Parquet:
         """The rows that are left, some at a time, with these columns."""
         groups = range(self._group, self._file.metadata.num_row_groups)
         parts = chain.from_iterable(self._parts(group, list(names)) for group in groups)
-        return blocks_of(parts, names, self._before)
+        return blocks_of(parts, names, self._before, self.name)
 
     def _parts(self, group: int, names: list[str]) -> Iterator[Any]:
         """The rows of a row group: all of them, or batches where they are many bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
@@ -46,8 +46,7 @@ def statement_of(chosen: Chosen, tables: list[str], name: str) -> Statement:
         close = get_close_matches(table, tables, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"the tables are: {', '.join(sorted(tables)[:10])}"
         raise DataError.of(f"there is no table '{table}'", Place(name), hint)
-    quoted = table.replace('"', '""')
-    return Statement(f'SELECT * FROM "{quoted}"')
+    return Statement(f"SELECT * FROM {quoted(table)}")
 
 
 def _refuse_choice(tables: list[str], name: str) -> NoReturn:
@@ -74,6 +73,12 @@ def _checked(query: str, name: str) -> Statement:
     return Statement(query.strip().rstrip(";"), () if ORDER_BY.search(bare) else (f"{name}: {NO_ORDER}",))
 
 
-def names_in_quotes(names: Iterator[str]) -> str:
-    """Names of columns as SQL has them."""
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+def with_texts(sql: str, names: Iterable[str]) -> str:
+    """The rows of a query in their order, these columns as texts: SQL of DuckDB."""
+    texts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in map(quoted, names))
+    return f"SELECT * REPLACE ({texts}) FROM ({sql}\n)"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
