@@ -190,4 +190,11 @@ class InputEncoder:
     def from_meta(cls, meta: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> InputEncoder:
         """The encoder that `meta` and `arrays` describe."""
         stored = Stored(arrays)
-        return cls(tuple(FEATURES[entry["encode"]].from_meta(entry, stored) for entry in meta))
+        features = [FEATURES[entry["encode"]].from_meta(entry, stored) for entry in meta]
+        own = {one.name: one for one in features if not isinstance(one, MissingFeature)}
+        return cls(
+            tuple(
+                MissingFeature.beside(own[one.name]) if isinstance(one, MissingFeature) else one
+                for one in features
+            )
+        )

@@ -86,7 +86,7 @@ def _fitted(name: str, spec: FeatureSpec, policy: MissingSpec, train: TrainingRo
     feature = ENCODINGS[encode.name].fit(name, encode, policy, train)
     if isinstance(feature, CategoryFeature):
         _require_levels(feature, spec, column, rows)
-    found = (feature, MissingFeature(name)) if spec.indicator else (feature,)
+    found = (feature, MissingFeature.beside(feature)) if spec.indicator else (feature,)
     constant = [_label(one) for one in found if one.is_constant(column, rows)]
     return _Column(found, constant, notes=list(_remarks(feature, column, rows, spec)))
 

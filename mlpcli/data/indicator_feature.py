@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpcli.arrays import Array, Indices
-from mlpcli.data.feature import Found, Numbers, Stored
+from mlpcli.data.feature import Feature, Found, Numbers, Stored
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import Table, Wanted
 
@@ -18,9 +18,14 @@ INDICATOR = "indicator"
 
 @dataclass(frozen=True)
 class MissingFeature:
-    """The indicator of a column that is a feature itself, which says how the column is read."""
+    """The indicator of a column that is a feature itself, which says how the column is read.
+
+    `words` are the texts that feature may hold, None where it holds numbers: whether a number among texts
+    means a missing cell, in every spelling, is said by those, not by the rows that are encoded together.
+    """
 
     name: str
+    words: tuple[str, ...] | None = None
     encode: str = INDICATOR
     numbers: tuple[Numbers, ...] = ()
 
@@ -40,6 +45,11 @@ class MissingFeature:
         return Spelling()
 
     @classmethod
+    def beside(cls, feature: Feature) -> MissingFeature:
+        """That of the column of another feature."""
+        return cls(feature.name, None if feature.wanted.numbers else feature.spelling.words)
+
+    @classmethod
     def from_meta(cls, entry: Mapping[str, Any], _stored: Stored) -> MissingFeature:
         """The feature that `meta` described."""
         return cls(entry["name"])
@@ -54,10 +64,16 @@ class MissingFeature:
 
     def is_constant(self, table: Table, rows: Indices) -> bool:
         """Whether all cells of some rows are missing, or none."""
-        return len(np.unique(table.missing(self.name)[rows])) == 1
+        return len(np.unique(self._absent(table)[rows])) == 1
 
     def write(self, table: Table, rows: Indices | None, out: Array) -> Found:
         """Write 1 where the cell is missing."""
-        absent = table.missing(self.name)
+        absent = self._absent(table)
         out[:, 0] = absent if rows is None else absent[rows]
         return [], []
+
+    def _absent(self, table: Table) -> Array:
+        """Which rows of a table have no value."""
+        if self.words is None:
+            return table.number(self.name).missing
+        return table.missing(self.name, self.words)

@@ -43,7 +43,16 @@ def _in_common(found: Sequence[Unseen]) -> Unseen:
 
 
 def _once(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    return tuple({(fault.column, fault.reason): fault for fault in faults}.values())
+    """One fault for each reason in a column: that of the first row, with the rows of all of them."""
+    alike: defaultdict[tuple[str | None, str], list[Fault]] = defaultdict(list)
+    for fault in faults:
+        alike[fault.column, fault.reason].append(fault)
+    return tuple(map(_of_all_rows, alike.values()))
+
+
+def _of_all_rows(faults: Sequence[Fault]) -> Fault:
+    first = min(faults, key=lambda fault: fault.rows[0])
+    return replace(first, rows=reduce(np.union1d, (fault.rows for fault in faults)))
 
 
 @dataclass(frozen=True)

@@ -180,14 +180,18 @@ class Table:
         lines = None if self.lines is None else self.lines.after(start)
         return Table(self.source, stop - start, lines, self.notation, numbers, texts)
 
-    def missing(self, name: str) -> Array:
-        """Which rows have no value in a column."""
+    def missing(self, name: str, words: Iterable[str] | None = None) -> Array:
+        """Which rows have no value in a column.
+
+        Of texts a number is also missing in other spellings where all `words` are numbers: those that the
+        column may hold, else those that it holds.
+        """
         if name in self.numbers:
             return self.number(name).missing
         if isinstance(self.texts, StoredTexts) and not len(self.notation.missing_numbers):
             return np.concatenate([piece.where(self.notation.missing) for piece in self.texts.pieces(name)])
         column = self.texts[name]
-        return column.where(column.missing_texts(self.notation, column.levels))
+        return column.where(column.missing_texts(self.notation, column.levels if words is None else words))
 
     @property
     def with_bad_cells(self) -> list[str]:

@@ -23,6 +23,7 @@ from sklearn.preprocessing import (
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
+from mlpcli.data.joined_encoder import joined
 from mlpcli.errors import DataError
 from mlpcli.tables.table import Table
 from tests.support.tables import all_rows, table_of
@@ -425,3 +426,15 @@ def test_the_matrix_is_contiguous_and_in_the_order_of_the_features() -> None:
     encoded = fit(table, **{name: spec("none") for name in columns}).encoder.encode(table, np.array([2, 0]))
     assert encoded.x.flags.c_contiguous
     assert encoded.x.tolist() == [[i + 5 for i in range(150)], list(range(150))]
+
+
+@pytest.mark.parametrize("order", [(0.5, 1.0), (1.0, 0.5)])
+def test_a_row_that_one_of_several_encoders_cannot_use_has_a_fault(order: Sequence[float]) -> None:
+    """Whichever of them comes first, and whatever the others cannot use."""
+    tables = (table_of({"n": [0, most]}, numbers=("n",)) for most in order)
+    encoders = [fit_inputs({"n": spec("minmax")}, ERROR, table, all_rows(table)).encoder for table in tables]
+    table = table_of({"n": ["1", "2e38", "1e39"]}, numbers=("n",))
+    found = joined(encoders).inputs.encode(table, out=np.zeros((3, 2), np.float32))
+    (fault,) = found.faults
+    assert fault.rows.tolist() == [1, 2]
+    assert fault.message.endswith("found 2e+38")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -13,6 +14,7 @@ from sklearn.impute import SimpleImputer
 from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
 from mlpcli.data.fitting import FittedInputs, fit_inputs
+from mlpcli.tables.columns import Notation
 from mlpcli.tables.table import Table
 from tests.support.tables import all_rows, table_of
 
@@ -107,3 +109,16 @@ def test_what_is_stored_encodes_the_same_row_by_row(
     np.testing.assert_array_equal(whole, [restored.encode(mixed([row])).x[0] for row in others])
     upwards = np.arange(len(others))[::-1]
     np.testing.assert_array_equal(encoder.encode(mixed(others), upwards).x, whole[upwards])
+
+
+def test_what_a_number_among_texts_means_is_no_matter_of_the_rows_beside_it() -> None:
+    """-999.0 is the -999 of `na_values` where the categories are numbers, beside whatever new text."""
+    spec = {"encode": "one_hot", "missing": "most_frequent", "indicator": True}
+    notation = Notation(missing=frozenset({"", "-999"}))
+    known = replace(table_of({"t": ["1", "1", "2", "-999"]}, texts=("t",)), notation=notation)
+    encoder = fit(known, t=spec).encoder
+    encoder = InputEncoder.from_meta(encoder.meta(), encoder.arrays())
+    assert encoder.names == ("t=1", "t=2", "t=missing")
+    for beside in ("2", "new"):
+        table = replace(table_of({"t": ["-999.0", "-999", beside]}, texts=("t",)), notation=notation)
+        assert encoder.encode(table).x[:2].tolist() == [[1, 0, 1]] * 2
