@@ -74,10 +74,10 @@ def compare(model: Model, description: Description, reader: Reader, score: Score
 
 
 def _batches(model: Model, description: Description, reader: Reader) -> Iterator[Batch]:
-    """The rows of an input, every column as texts."""
+    """The rows of an input as they are predicted, every column as texts besides."""
     names = tuple(column.name for column in description.columns)
     reader.header.require(names)
-    for table in reader.tables(Wanted(texts=names)):
+    for table in reader.tables(Wanted(model.inputs.wanted.numbers, names)):
         yield from batches_of(table, model.inputs, model.dtype, model.outputs)
 
 

@@ -89,17 +89,23 @@ def _amount_or_code(text: str, decimal: str) -> Hashable:
     return composed(text) if amount is None else amount
 
 
-def _as_any_writer(text: str, decimal: str) -> Hashable:
-    """A text but for what programs write in several ways: 2007 and 2007.0, True and true.
+def plain_word(text: str, decimal: str) -> str | None:
+    """What programs write in several ways, in one: `2007` for 2007.0, `true` for True; None for other texts.
 
     A whole number has a point where some program made its column one of floats; 1.10 and 1.1 are two texts,
     as they are of versions.
     """
     lower = text.casefold()
     if lower in _TRUTHS:
-        return lower == "true"
+        return lower
     whole = _WHOLE_WITH_MARK.fullmatch(text)
-    return whole[1] if whole and whole[2] in {None, decimal} else composed(text)
+    return whole[1] if whole and whole[2] in {None, decimal} else None
+
+
+def _as_any_writer(text: str, decimal: str) -> str:
+    """A text in the one way in which all programs might have written it."""
+    plain = plain_word(text, decimal)
+    return composed(text) if plain is None else plain
 
 
 @lru_cache(maxsize=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 from mlpcli.exporting.c import running
 from mlpcli.exporting.c.exporter import CExporter
 from mlpcli.exporting.c.network import number
+from mlpcli.exporting.c.source import Source
 from mlpcli.exporting.c.spellings import one_spelling, spellings_of
 from mlpcli.exporting.c.words import RESERVED, comment, literal
 from mlpcli.exporting.exporter import Naming, unsayable
+from mlpcli.exporting.python.runtime.dates import read_date
 from mlpcli.exporting.symbols import distinct, mangled
 from mlpcli.tables.spellings import amount_of
 from tests.support.compiled_models import COMPILER, Exported, c_scorer
@@ -86,6 +89,7 @@ def test_amounts_that_are_the_same_have_one_spelling(text: str, other: str) -> N
 
 
 def test_numbers_are_spelt_in_one_way() -> None:
+    assert one_spelling("-1e-400", ".") == "0"
     assert spellings_of([-999.0, 0.0, 0.5, 1200.0]) == ["-999e0", "0", "12e2", "5e-1"]
 
 
@@ -102,6 +106,45 @@ def test_compilers_find_nothing_wrong(compiler: str, exported: Exported, tmp_pat
     command = [compiler, *COMPILERS[compiler], "-c", str(source), "-o", str(tmp_path / "m.o")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+MOMENT = """
+int moment(const char *text, const char *form, int *found)
+{
+    struct date date;
+    int known = formatted_date(text, form, &date);
+
+    found[0] = date.year, found[1] = date.month, found[2] = date.day, found[3] = (int)(date.time / 1000000);
+    return known;
+}
+"""
+DATES = {
+    "%d.%m.%Y": ("29.02.2024", "29.2.2024", "31.04.2024", " 1.1.2024 ", "01.01.24", "1.1.20"),
+    "%j/%Y": ("366/2023", "366/2024", "365/2023", "60/2024", "001/2024", "0/2024", "367/2024", "366/9999"),
+    "%m/%d/%y": ("2/29/24", "12/31/69", "12/31/68", "1/1/1", "13/1/24"),
+    "%I:%M %p": ("12:00 am", "12:59 PM", "1:5 pm", "00:00 AM", "13:00 PM"),
+    "%A, %d %B %Y": ("monday, 1 JANUARY 2024", "Tue, 1 January 2024", "Sunday, 31 june 2024"),
+    "%Y%m%d%H": ("2024022923", "202411", "20241111", "2024111123"),
+}
+
+
+@needs_compiler
+def test_dates_are_what_python_reads(tmp_path: Path) -> None:
+    source = Source()
+    source.use("formatted_date")
+    (tmp_path / "d.c").write_text("#include <string.h>\n" + source.text() + MOMENT, "utf-8")
+    assert COMPILER is not None
+    command = [COMPILER, "-std=c99", "-shared", "-fPIC", str(tmp_path / "d.c"), "-o", str(tmp_path / "d.so")]
+    subprocess.run(command, check=True)
+    moment, found = ctypes.CDLL(str(tmp_path / "d.so")).moment, (ctypes.c_int * 4)()
+    for form, texts in DATES.items():
+        for text in texts:
+            date = read_date(text, form)
+            known = moment(text.encode(), form.encode(), found)
+            assert known == (date is not None), text
+            if date is not None:
+                seconds = (date.hour * 60 + date.minute) * 60 + date.second
+                assert list(found) == [date.year, date.month, date.day, seconds], text
 
 
 HOSTILE_NAMES = (

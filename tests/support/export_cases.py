@@ -23,14 +23,14 @@ Case: TypeAlias = Mapping[str, Any]
 Table: TypeAlias = Mapping[str, Sequence[str]]
 
 ROWS = 120
-TOWNS = ("Bonn", "Kiel", "Jena", "São Paulo", 'q"uote', "a b")
+TOWNS = ("Bonn", "Kiel", "True", "São Paulo", 'q"uote', "a b")
 
 
 def training_table() -> Table:
     """Columns of every kind under names of every kind, and targets that depend on them."""
     rng = np.random.default_rng(0)
     length, gap, code = rng.lognormal(size=ROWS), rng.normal(size=ROWS).round(3), rng.integers(1, 5, ROWS)
-    town = ["Ulm", "Ulm", *rng.choice(TOWNS, p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.1], size=ROWS - 2).tolist()]
+    town = ["7", "7", *rng.choice(TOWNS, p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.1], size=ROWS - 2).tolist()]
     start = datetime(2022, 1, 1)
     dates = [start + timedelta(seconds=int(one)) for one in rng.integers(800 * 86_400, size=ROWS)]
     y = length + np.array([np.sin(date.month) for date in dates]) + (np.array(town) == "Kiel")
@@ -78,6 +78,7 @@ HOSTILE: Mapping[str, Sequence[str]] = {
         " Bonn",
         "\U0001f600",
         "nan",
+        *("TRUE", "false", "7.0", "07"),
     ),
     "1st": ("", "9", "1.0", "1", "01", "-999", "-999.0"),
     "flag": ("TRUE", "False", "", "x"),

@@ -18,13 +18,18 @@ HEADER = (
     *("number", "wide", "count", "price", "gap", "flat", "day", "stamp", "epoch", "colour", "code", "truth"),
     *("rank", "rated", "noise", "two", "three", "twelve", "size", "other", "left", "right", "amount"),
 )
-COLOURS = ('blue, "deep"', "grün", "caf\u00e9 au lait", "red\\n??/", "Việt Nam", "*/ end /*")
+COLOURS = ('blue, "deep"', "grün", "caf\u00e9 au lait", "red\\n??/", "Việt Nam", "*/ end /*", "True", "-7")
 FILLED = {"missing": "median"}
 FEATURES: dict[str, Any] = {
     "number": "standardize",
     "wide": {"encode": "robust_clip", **FILLED, "na_values": ["-999"]},
     "count": {"encode": "log1p", "missing": "mean"},
-    "price": {"encode": "minmax", "parse": {"prefix": "$", "thousands": ","}, "missing": {"constant": 12}},
+    "price": {
+        "encode": "minmax",
+        "parse": {"prefix": "$", "thousands": ","},
+        "missing": {"constant": 12},
+        "na_values": ["7"],
+    },
     "gap": {
         "encode": {"name": "quantile", "output": "normal"},
         "missing": "most_frequent",
@@ -108,6 +113,7 @@ HOSTILE: tuple[Mapping[str, object], ...] = (
     {"price": "($1,200.50)"},
     {"price": "-$3"},
     {"price": "12%"},
+    {"price": "$7.00"},
     {"gap": ""},
     {"gap": "1e300"},
     {"gap": "-7"},
@@ -129,7 +135,7 @@ HOSTILE: tuple[Mapping[str, object], ...] = (
     {"colour": "Vie\u0323\u0302t Nam"},
     {"colour": "Vie\u0302\u0323t Nam"},
     {"colour": "Viê\u0323t Nam"},
-    {"colour": "GRÜN"},
+    *({"colour": text} for text in ("TRUE", "tRUE", "fal\u017fe", "-7.00", "-7.", "-7,0", "-07", "GRÜN")),
     {"colour": ""},
     {"colour": "x" * 5000},
     {"code": "1"},
@@ -145,7 +151,7 @@ HOSTILE: tuple[Mapping[str, object], ...] = (
     {"rated": "+3e0"},
     {"rated": "30e-1"},
     {"rated": "02"},
-    {"rated": "9"},
+    *({"rated": text} for text in ("9", "-4e-324")),
     {"rated": ""},
     {"noise": "1e300"},
     {"noise": "-50"},

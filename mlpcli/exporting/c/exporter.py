@@ -140,7 +140,7 @@ def _macros(source: Source, description: Description) -> Iterator[tuple[str, obj
         yield "FAULT", "(-2)"
     if source.uses("level") or source.uses("among_numbers"):
         yield "LONGEST", source.longest
-    if source.uses("number_text"):
+    if source.uses("number_text") or source.uses("plain_word"):
         yield "DECIMAL_MARK", f"'{description.decimal}'"
     if description.together is not None:
         yield "MEMBERS", len(description.members)

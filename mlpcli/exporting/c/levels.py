@@ -8,6 +8,7 @@ from mlpcli.exporting.c.source import Source
 from mlpcli.exporting.c.spellings import Folding, folding_of, meanings_of, sorted_texts
 from mlpcli.exporting.c.words import literal
 from mlpcli.exporting.columns import Levels
+from mlpcli.tables.spellings import plain_word
 
 FAULT = "FAULT"
 
@@ -18,7 +19,7 @@ def levels_of(source: Source, levels: Levels, name: str, decimal: str) -> str:
     exact = sorted_texts(levels.texts, levels.indices)
     texts = source.texts(f"texts_{name}", [text for text, _ in exact])
     indices = source.table("int", f"indices_{name}", [str(index) for _, index in exact])
-    function = _function(source, levels)
+    function = _function(source, levels, decimal)
     keys, of_keys, count = "NULL", "NULL", 0
     if function != "NULL":
         meanings = meanings_of(levels, decimal)
@@ -31,7 +32,7 @@ def levels_of(source: Source, levels: Levels, name: str, decimal: str) -> str:
     return source.definition(name, f"static const struct levels NAME = {{\n    {fields}\n}};\n")
 
 
-def _function(source: Source, levels: Levels) -> str:
+def _function(source: Source, levels: Levels, decimal: str) -> str:
     """The function that says what a text means; NULL where nothing means the same as another text."""
     if levels.manner in {"number", "number or code"}:
         source.use("amount_meaning")
@@ -39,7 +40,7 @@ def _function(source: Source, levels: Levels) -> str:
     if levels.manner == "truth":
         source.use("truth_meaning")
         return "truth_meaning"
-    if not folding_of(levels.texts):
+    if not folding_of(levels.texts) and all(plain_word(text, decimal) is None for text in levels.texts):
         return "NULL"
     source.folded.update(levels.texts)
     source.use("text_meaning")

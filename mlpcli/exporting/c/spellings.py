@@ -10,18 +10,22 @@ from functools import cache
 from typing import Final
 
 from mlpcli.exporting.columns import Levels
-from mlpcli.tables.spellings import amount_of
+from mlpcli.tables.spellings import amount_of, plain_word
 
 SPACES: Final = dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 
 
 def one_spelling(text: str, decimal: str) -> str:
-    """A number's sign, its digits without zeros at either end, e and the power of ten; "0" for any zero."""
-    sign, digits, power = Decimal(text.strip().replace(decimal, ".")).as_tuple()
+    """A number's sign, its digits without zeros at either end, e and the power of ten; "0" for any zero.
+
+    Such is what is too small for another float64.
+    """
+    exact = Decimal(text.strip().replace(decimal, "."))
+    sign, digits, power = exact.as_tuple()
     assert isinstance(power, int), "neither infinite nor nan"
     known = "".join(map(str, digits)).lstrip("0")
     short = known.rstrip("0")
-    return f"{'-' * sign}{short}e{power + len(known) - len(short)}" if short else "0"
+    return f"{'-' * sign}{short}e{power + len(known) - len(short)}" if float(exact) else "0"
 
 
 def spellings_of(numbers: Iterable[float]) -> list[str]:
@@ -76,7 +80,8 @@ def _meaning(text: str, levels: Levels, decimal: str) -> str | None:
     if levels.manner == "truth":
         return text.casefold()
     if levels.manner == "text":
-        return taken_apart(text)
+        plain = plain_word(text, decimal)
+        return taken_apart(text) if plain is None else plain
     return None if amount_of(text, decimal) is None else one_spelling(text, decimal)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from mlpcli.exporting.columns import Absent, Code, Column, Levels, OneHot
 from mlpcli.exporting.onnx.functions import equal, where
 from mlpcli.exporting.onnx.graph import DOUBLE, WHOLE, Value
-from mlpcli.tables.spellings import Manner, amount_of, places_by_meaning
+from mlpcli.tables.spellings import Manner, amount_of, places_by_meaning, plain_word
 
 FAULT: Final = -2  # the level of what cannot be used; -1 is that of what has none
 NO_BREAK_SPACE: Final = "\u00a0"
@@ -29,12 +29,15 @@ def spellings(text: str, manner: Manner, decimal: str) -> Iterator[str]:
     texts both of Unicode's normal forms, with plain spaces and with others.
     """
     yield text
-    if manner == "truth":
-        yield from map("".join, product(*({one.lower(), one.upper()} for one in text)))
+    plain = plain_word(text, decimal)
+    if plain in {"true", "false"}:
+        yield from map("".join, product(*({one.lower(), one.upper()} for one in plain)))
+    elif manner == "text" and plain is not None:
+        yield from (plain, f"{plain}{decimal}", f"{plain}{decimal}0")
     elif manner == "text":
         for form in (unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)):
-            plain = form.replace(NO_BREAK_SPACE, " ")
-            yield from (plain, plain.replace(" ", NO_BREAK_SPACE))
+            spaced = form.replace(NO_BREAK_SPACE, " ")
+            yield from (spaced, spaced.replace(" ", NO_BREAK_SPACE))
     elif (amount := amount_of(text, decimal)) is not None:
         yield from spellings_of_number(float(amount), decimal)
 
@@ -44,6 +47,8 @@ def spellings_of_number(number: float, decimal: str) -> Iterator[str]:
     found = [repr(number)]
     if number.is_integer() and abs(number) < 2**53:
         found += [f"{number:.0f}", f"{number:.0f}."]
+    if number == 0.0:
+        found += ["-0.0", "-0"]
     yield from (text.replace(".", decimal) for text in found)
 
 

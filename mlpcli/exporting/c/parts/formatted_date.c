@@ -203,6 +203,13 @@ static int formatted_date(const char *text, const char *form, struct date *date)
             left -= days_of_month(date->year, date->month);
         }
         date->day = left;
+        if (left > days_of_month(date->year, date->month)) { /* the 366th of 365 days */
+            date->year++;
+            date->month = date->day = 1;
+        }
+        if (date->year > 9999) {
+            return 0;
+        }
     }
     return is_date(date, found.hour, found.minute, found.second, found.fraction);
 }

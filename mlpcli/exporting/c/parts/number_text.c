@@ -45,7 +45,8 @@ static int one_spelling(const char *text, char *out, int size, int codes)
     if (!seen || *after_spaces(text) != '\0') {
         return 0;
     }
-    if (length == start) {
+    /* below half of the smallest number there is no other than 0 */
+    if (length == start || power + zeros + length - start < -323) {
         strcpy(out, "0");
         return 1;
     }

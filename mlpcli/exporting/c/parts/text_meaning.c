@@ -76,11 +76,14 @@ static void put_in_order(char *text)
     }
 }
 
-/* The text with composed characters taken apart, and plain spaces. */
+/* What all programs might have written, else the text with composed characters taken apart, and plain spaces. */
 static int text_meaning(const char *text, char *out, int size)
 {
     int length = 0;
 
+    if (plain_word(text, out, size)) {
+        return 1;
+    }
     while (*text != '\0') {
         int own = length_of_character(text);
         const char *to = folded(text, own);

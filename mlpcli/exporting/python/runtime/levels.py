@@ -11,6 +11,7 @@ from decimal import Decimal
 from mlpcli.exporting.python.runtime.cells import UnusableError, missing
 
 AMOUNT = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+WHOLE_WITH_MARK = re.compile(r"(0|-?[1-9]\d*)(?:([.,])0*)?", re.ASCII)
 ALL_WHOLE = 2.0**53  # up to here a float is every whole number
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 
@@ -30,6 +31,15 @@ def amount_of(text: str, decimal: str) -> Hashable | None:
 def composed(text: str) -> str:
     """The text in Unicode's composed form, with plain spaces."""
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(SPACES)
+
+
+def as_any_writer(text: str, decimal: str) -> str:
+    """A text but for what programs write in several ways: 2007 and 2007.0, True and true."""
+    lower = text.casefold()
+    if lower in {"true", "false"}:
+        return lower
+    whole = WHOLE_WITH_MARK.fullmatch(text)
+    return whole[1] if whole and whole[2] in {None, decimal} else composed(text)
 
 
 class Levels:
@@ -62,7 +72,7 @@ class Levels:
         if self.manner == "truth":
             return text.casefold()
         if self.manner == "text":
-            return composed(text)
+            return as_any_writer(text, self.decimal)
         amount = amount_of(text, self.decimal)
         return composed(text) if amount is None and self.manner == "number or code" else amount
 
