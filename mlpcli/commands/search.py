@@ -60,10 +60,17 @@ class Teller:
 
 
 def tell_of_first(file: StudyFile, console: Console) -> None:
-    """What is the config's own and cannot be tried."""
+    """What is the config's own and cannot be tried, and what makes scores that do not compare."""
     if file.left_as_they_are:
         keys = ", ".join(file.left_as_they_are)
         console.note(f"trial 0 is the config as it is: what that has for {keys} is none of what is tried")
+    if file.judging_otherwise:
+        keys = ", ".join(file.judging_otherwise)
+        console.warn(f"trials differ in {keys}: scores on other rows do not compare")
+    if file.in_other_units:
+        keys = ", ".join(file.in_other_units)
+        what = "write `metric:` and one of `mlp schema --study`, such as val_accuracy or val_rmse"
+        console.warn(f"trials differ in {keys}: losses in other units do not compare: {what}")
 
 
 def line_of(told: Told, file: StudyFile) -> str:

@@ -32,7 +32,9 @@ def unknown_key(key: Key, level: Key, language: Language) -> tuple[str, str | No
     if ours is not None and ours.split(".")[-1] in known and ours.split(".")[:-1] != list(key[:-1]):
         ours = ".".join(map(str, (*key[:-1], ours.split(".")[-1])))
     if ours is not None and ours != path:
-        return f"unknown key `{path}`: it is called `{ours}` here", HINTS_ELSEWHERE.get(name)
+        return f"unknown key `{path}`: it is called `{ours}` here", language.hints.get(name)
+    if name in language.hints:
+        return here, language.hints[name]
     home = key_paths().get(name) if language.top is Spec else None
     if home is not None and home != path and name not in known:
         section = home.rpartition(".")[0]
@@ -61,14 +63,18 @@ REQUIRED_HINTS = {
 
 @dataclass(frozen=True)
 class Language:
-    """What a kind of file may say: its keys, what other tools call them, what to do where one is missing."""
+    """What a kind of file may say: its keys, what other tools call them, what to do where one is missing.
+
+    `hints` are what to do where one of another tool is written.
+    """
 
     top: type[BaseModel]
     elsewhere: Mapping[str, str]
     required: Mapping[str, str]
+    hints: Mapping[str, str]
 
 
-CONFIGS = Language(Spec, KEYS_ELSEWHERE, REQUIRED_HINTS)
+CONFIGS = Language(Spec, KEYS_ELSEWHERE, REQUIRED_HINTS, HINTS_ELSEWHERE)
 
 
 def written_key(error: ErrorDetails, root: MappingNode) -> Key:

@@ -11,6 +11,7 @@ import numpy as np
 from mlpcli.arrays import Indices
 from mlpcli.artifacts.run_files import CHECKPOINT, checkpoint_of
 from mlpcli.config.load import Config
+from mlpcli.data.dataset import Prepared
 from mlpcli.data.folds import Fold
 from mlpcli.data.gathering import Gathered, gather
 from mlpcli.rng import derived_seed
@@ -77,6 +78,31 @@ class Study:
         return tuple(member.fold for member in self.members if member.fold is not None)
 
 
+@dataclass(frozen=True, eq=False)
+class RunRows:
+    """The rows of a run, encoded, which no run changes.
+
+    `kept` are those that were read, where a network has other ones than the run, or a later one has more.
+    """
+
+    prepared: Prepared
+    kept: Gathered | None
+
+    @classmethod
+    def read(cls, config: Config, cache: Cache = IN_MEMORY) -> RunRows:
+        """Those of a config's files. Raises ConfigError, DataError, and OutputError for the `cache`."""
+        with config.places():
+            gathered = gather(config.spec, input_files(config), notes_on, cache)
+        return cls.of(config, gathered)
+
+    @classmethod
+    def of(cls, config: Config, gathered: Gathered) -> RunRows:
+        """Those of data that was read and cut, which gives its rows up. Raises as `read` does."""
+        with config.places():
+            kept = gathered.kept() if gathered.folds or config.spec.training.refit else None
+            return cls(gathered.encode(dtype_of(config)), kept)
+
+
 def study_of(config: Config, max_parameters: int, cache: Cache = IN_MEMORY) -> Study:
     """Read the data, cut it, build the first network, check that all fits.
 
@@ -84,21 +110,17 @@ def study_of(config: Config, max_parameters: int, cache: Cache = IN_MEMORY) -> S
     `cache` cannot be written.
     """
     check_size(config, max_parameters)
-    with config.places():
-        gathered = gather(config.spec, input_files(config), notes_on, cache)
-    return study_of_rows(config, gathered, max_parameters)
+    return study_of_rows(config, RunRows.read(config, cache), max_parameters)
 
 
-def study_of_rows(config: Config, gathered: Gathered, max_parameters: int) -> Study:
-    """The same of data that was read and cut: its rows are given up. Raises as `study_of` does."""
-    refit = config.spec.training.refit
-    with config.places():
-        kept = gathered.kept() if gathered.folds or refit else None
-        prepared = gathered.encode(dtype_of(config))
-    whole = _read_by_all(checked_experiment(config, prepared, max_parameters))
+def study_of_rows(config: Config, rows: RunRows, max_parameters: int) -> Study:
+    """The same of rows that are there. Raises as `study_of` does."""
+    refit, kept = config.spec.training.refit, rows.kept
+    whole = _read_by_all(checked_experiment(config, rows.prepared, max_parameters))
     study = _of_folds(whole, kept) if kept and kept.folds else _of_members(whole)
     if kept is None or not refit:
         return study
+    prepared = rows.prepared
     if not kept.folds:
         with config.places():
             prepared = kept.encode_together(dtype_of(config))

@@ -7,31 +7,35 @@ from pathlib import Path
 from mlpcli.artifacts.atomic import bytes_content, write_atomically
 from mlpcli.searching.page import study_page
 from mlpcli.searching.study_file import StudyFile
-from mlpcli.searching.trial_config import complete_text
+from mlpcli.searching.trial_config import complete_text, config_with
+from mlpcli.searching.trial_rows import TrialRows
 from mlpcli.searching.tried import Found, Tried
 from mlpcli.terminal.console import counted, number
 
 
-def write_outputs(file: StudyFile, found: Found, directory: Path) -> tuple[str, ...]:
-    """Write trials.csv, and best.yaml where there is a best trial; their names. Raises OutputError."""
+def write_outputs(file: StudyFile, found: Found, rows: TrialRows, directory: Path) -> tuple[str, ...]:
+    """Write trials.csv, and best.yaml where there is a best trial; their names. Raises OutputError.
+
+    `mlp train` makes the model of the best trial of best.yaml.
+    """
     write_atomically(directory / "trials.csv", bytes_content(found.content()))
     best = found.best
     if best is None:
         return ("trials.csv",)
-    text = best_text(file, found, best, directory)
+    config = config_with(file, best.values)
+    text = head_of(file, found, best) + complete_text(file, config, rows.of(config), directory)
     write_atomically(directory / "best.yaml", bytes_content(text.encode()))
     return ("trials.csv", "best.yaml")
 
 
-def best_text(file: StudyFile, found: Found, best: Tried, directory: Path) -> str:
-    """The config of the best trial, complete: `mlp train` makes the model of that trial of it."""
+def head_of(file: StudyFile, found: Found, best: Tried) -> str:
+    """What best.yaml says above the config of the best trial."""
     complete = counted(len(found.complete), "trial")
     said = f"trial {best.number}, {found.metric} {number(best.value)}"
-    head = (
+    return (
         f"# The best of {complete} of {file.path.name}: {said}.\n"
         "# That score is optimistic, as it was chosen for being the best: test rows say how good it is.\n"
     )
-    return head + complete_text(file, best.values, directory)
 
 
 def write_page(file: StudyFile, found: Found, directory: Path) -> tuple[str, ...]:

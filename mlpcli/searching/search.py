@@ -9,13 +9,16 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
+from mlpcli.data.dataset import Prepared
 from mlpcli.extras import optional
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.crew import InterruptedTaskError, side_by_side
-from mlpcli.run.study import Study, study_of
+from mlpcli.run.limits import check_size
+from mlpcli.run.study import study_of_rows
 from mlpcli.searching.outputs import write_outputs, write_page
 from mlpcli.searching.storage import require_storage
 from mlpcli.searching.study_file import StudyFile
+from mlpcli.searching.trial_rows import TrialRows
 from mlpcli.searching.tried import Found, found_in
 from mlpcli.searching.worker import Limits, Place, Told, Worker
 from mlpcli.signals import StopRequest, stop_on_signals
@@ -62,13 +65,14 @@ def search(
     require_storage(options.url, options.jobs)
     if file.spec.sampler.name == "cmaes":
         optional("cmaes", "the sampler cmaes")
-    data_sha256 = checked(file, console).whole.prepared.sha256
+    rows = TrialRows()
+    prepared = checked(file, rows, console)
     place = place_of(file, options)
-    worker = Worker(file, place, limits_of(file, options), data_sha256)
+    worker = Worker(file, place, limits_of(file, options), prepared.sha256, rows)
     with stop_on_signals() as stop:
         work(worker, hear, stop)
         found = found_in(worker.store())
-        files = write_outputs(file, found, place.directory) if options.writes else ()
+        files = write_outputs(file, found, rows, place.directory) if options.writes else ()
         if stop.signal is not None:
             console.warn(f"stopped by {stop.signal.name}: call it again to go on with the trials under way")
         elif options.writes:
@@ -76,10 +80,10 @@ def search(
     return Searched(found, place.directory, files)
 
 
-def checked(file: StudyFile, console: Console) -> Study:
-    """The run that the config describes, before anything is tried; raises what is wrong with its data."""
-    study = study_of(file.base, MAX_PARAMETERS)
-    prepared = study.whole.prepared
+def checked(file: StudyFile, rows: TrialRows, console: Console) -> Prepared:
+    """The rows of the config as it is, before anything is tried; raises what is wrong with either."""
+    check_size(file.base, MAX_PARAMETERS)
+    prepared = study_of_rows(file.base, rows.of(file.base), MAX_PARAMETERS).whole.prepared
     for note in prepared.notes:
         console.note(note)
     for warning in prepared.warnings:
@@ -89,7 +93,7 @@ def checked(file: StudyFile, console: Console) -> Study:
         problem = objection(file.metric, prepared.task, classes, prepared.output_activation)
         if problem is not None:
             raise file.problem(("metric",), f"metric: {problem.message}", problem.hint)
-    return study
+    return prepared
 
 
 def place_of(file: StudyFile, options: SearchOptions) -> Place:
@@ -102,8 +106,9 @@ def place_of(file: StudyFile, options: SearchOptions) -> Place:
 def limits_of(file: StudyFile, options: SearchOptions) -> Limits:
     """How much is to be done; a grid is done when all of it and the config as it is were tried."""
     trials = options.trials
-    if trials is None and file.spec.sampler.name == "grid":
-        trials = (file.grid or 0) + 1
+    if file.spec.sampler.name == "grid":
+        most = (file.grid or 0) + 1
+        trials = most if trials is None else min(trials, most)
     if trials is None:
         trials = TRIALS if options.timeout is None else 10**9
     until = inf if options.timeout is None else time.monotonic() + options.timeout

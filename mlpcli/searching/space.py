@@ -14,10 +14,9 @@ from mlpcli.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, 
 from mlpcli.config.overrides import path_of, put
 from mlpcli.errors import ConfigError, Place, Problem
 from mlpcli.searching.dimensions import Choices, Dimension, Own, Range, stored
-from mlpcli.searching.study_spec import DimensionSpec
+from mlpcli.searching.study_spec import HOW_TO_WRITE, DimensionSpec
 
-BETWEEN: Final = 0.381966  # of the way from the least to the greatest: on no step of a whole number
-HOW_TO_WRITE: Final = "write `{low: 1e-4, high: 1e-1, log: true}` or `{choices: [16, 32]}`"
+BETWEEN: Final = 0.381966  # of the way from the least to the greatest, or to one more: no whole number
 
 
 def with_value(base: Config, path: tuple[str, ...], node: Node, place: Place) -> MappingNode:
@@ -31,6 +30,9 @@ def dimension_of(key: str, spec: DimensionSpec, entry: Entry, base: Config) -> D
     if path is None:
         hint = 'for example `optimizer.learning_rate`, or `data.features."bill.length"`'
         raise ConfigError.of(f"expected a dotted key of the config, found `{key}`", place, hint)
+    if path == ("output",):
+        message, hint = "output is nothing to try: a trial is in the study's directory", "leave it out"
+        raise ConfigError.of(message, place, hint)
     problems = [*_problems_of_form(key, spec, entry)]
     if problems:
         raise ConfigError(*problems)
@@ -90,8 +92,11 @@ def _range(key: str, path: tuple[str, ...], spec: DimensionSpec, entry: Entry, b
             problems |= {problem.message: problem for problem in wrong}
     if problems:
         raise ConfigError(*problems.values())
-    between = ScalarNode(repr(low + BETWEEN * (high - low)), True, place)
+    between = ScalarNode(repr(low + BETWEEN * min(1.0, high - low)), True, place)
     whole = bool(problems_with(base, path, between, place))
+    if whole and spec.step is not None and spec.step != int(spec.step):
+        message = f"space.{key}: expected a whole `step`, as the key takes whole numbers alone"
+        raise ConfigError.of(message, _place(entry, "step"), "write `step: 1`")
     found = Range(key, path, place, low, high, spec.log, spec.step, whole)
     own = own_node(base, path, place)
     value = own.value if isinstance(own, ScalarNode) else None
@@ -143,9 +148,11 @@ def _unquoted(node: Node) -> Node:
 def problems_with(base: Config, path: tuple[str, ...], node: Node, place: Place) -> list[Problem]:
     """What is wrong with the config once it has this value at this key."""
     try:
-        check(with_value(base, path, node, place))
+        spec = check(with_value(base, path, node, place))
     except ConfigError as error:
         return list(error.problems)
+    if base.spec.validates and not spec.validates:
+        return [Problem(f"{'.'.join(path)}: so there are no validation rows to choose by", node.place)]
     return []
 
 
@@ -153,13 +160,21 @@ def own_node(base: Config, path: tuple[str, ...], place: Place) -> Node | None:
     """The config's own value of a key, a default included, as a config would have it; None without one."""
     value: Any = settings_of(base.spec)
     for part in path:
-        if not isinstance(value, dict) or part not in value:
-            value = {"name": value} if isinstance(value, str) else value
-        if not isinstance(value, dict) or part not in value:
+        below = _below(value)
+        if part not in below:
             return None
-        value = value[part]
+        value = below[part]
     node = parse_node(dump_document({"own": value}), lambda _line, _column: place)
     own = node.entries["own"].node if isinstance(node, MappingNode) else None
     if own is None or problems_with(base, path, own, place):
         return None
     return own if check(with_value(base, path, own, place)) == base.spec else None
+
+
+def _below(value: Any) -> dict[str, Any]:
+    """What a key may go on to: the options of a choice that has its name alone, the items of a list."""
+    if isinstance(value, list):
+        return {str(number): item for number, item in enumerate(value)}
+    if isinstance(value, str):
+        return {"name": value}
+    return value if isinstance(value, dict) else {}

@@ -27,16 +27,40 @@ STUDIES: Final = Language(
         "params": "space",
         "parameters": "space",
         "search_space": "space",
-        "direction": "metric",
         "objective": "metric",
         "algorithm": "sampler",
         "cv": "folds",
+        "min": "low",
+        "max": "high",
+        "values": "choices",
+        "categories": "choices",
     },
     {
         "config": "write `config: FILE.yaml`: the config that `mlp train` would train",
         "space": "write `space:` and below it `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`",
     },
+    {
+        "direction": "a metric has its own: more of an accuracy is better, less of a loss",
+        "type": "leave it out: `low` and `high` are whole numbers where the key takes no others",
+        **dict.fromkeys(("trials", "n_trials"), "`mlp search STUDY --trials N` says how many"),
+        "timeout": "`mlp search STUDY --timeout S` says how long",
+        **dict.fromkeys(("jobs", "n_jobs"), "`mlp search STUDY --jobs N` says how many trials side by side"),
+        "storage": "`mlp search STUDY --storage URL` says where",
+    },
 )
+
+WHICH_ROWS: Final = frozenset(
+    ("data", name)
+    for name in ("train", "validation", "test", "calibration", "target", "group", "order", "stratify")
+)
+UNITS: Final = frozenset(
+    {("loss",), ("class_weight",), ("data", "target_scale"), ("data", "target_transform"), ("data", "weight")}
+)
+
+
+def prefixes(path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A key, and all that it is below."""
+    return (path[:length] for length in range(1, len(path) + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +96,16 @@ class StudyFile:
     def left_as_they_are(self) -> list[str]:
         """The keys that trial 0 leaves as the config has them: their own values are none of those tried."""
         return [dimension.key for dimension in self.space if dimension.own is None]
+
+    @property
+    def judging_otherwise(self) -> list[str]:
+        """The keys by which trials differ in the rows that judge them: such scores do not compare."""
+        return [one.key for one in self.space if WHICH_ROWS & set(prefixes(one.path))]
+
+    @property
+    def in_other_units(self) -> list[str]:
+        """The keys by which the losses of trials differ in more than how good they are."""
+        return [one.key for one in self.space if self.metric == "loss" and UNITS & set(prefixes(one.path))]
 
     @property
     def grid(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -12,6 +12,7 @@ from mlpcli.config.refusals import expected, is_scalar, refusal, text_of
 from mlpcli.config.shapes import Choice, Closed, Maybe, Option
 from mlpcli.memory import MOST_MEMBERS
 
+HOW_TO_WRITE: Final = "write `{low: 1e-4, high: 1e-1, log: true}` or `{choices: [16, 32]}`"
 MEASURES = ("val_loss", *(f"val_{name}" for name in get_args(MetricName)))
 
 
@@ -114,6 +115,19 @@ class DimensionSpec(Closed):
     ] = None
 
 
+def _a_dimension(given: object) -> object:
+    """A mapping, of its own keys and not of those of a config."""
+    if not isinstance(given, dict):
+        raise expected("a mapping", given, HOW_TO_WRITE)
+    below = next((key for key, inner in given.items() if isinstance(inner, dict)), None)
+    if below is not None:
+        raise refusal(
+            f"expected `low` and `high`, or `choices`, found a mapping at `{below}`",
+            "write keys in one word: `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`",
+        )
+    return given
+
+
 def _measure(given: object) -> str:
     """A quantity on validation rows."""
     text = text_of(given) if is_scalar(given) else ""
@@ -150,7 +164,7 @@ class StudySpec(Closed):
         int, Whole(0, 2**63 - 1), Field(description="of the choices; networks have the config's")
     ] = 0
     space: Annotated[
-        dict[str, DimensionSpec],
+        dict[str, Annotated[DimensionSpec, BeforeValidator(_a_dimension)]],
         AfterValidator(_some_space),
         Field(description="by dotted keys of the config what is tried for each"),
     ]

@@ -10,16 +10,20 @@ from mlpcli.config.document import parse_document
 from mlpcli.config.load import Config, check
 from mlpcli.config.nodes import Value
 from mlpcli.memory import MAX_PARAMETERS
+from mlpcli.run.experiment import checked_experiment
 from mlpcli.run.resolved_config import resolved_text
-from mlpcli.run.study import Study, study_of
+from mlpcli.run.study import RunRows
 from mlpcli.searching.space import with_value
 from mlpcli.searching.study_file import StudyFile
 
 
 def config_with(file: StudyFile, values: Mapping[str, Value]) -> Config:
-    """The study's config with these values; raises ConfigError where they do not go together."""
+    """The study's config with these values; raises ConfigError where they do not go together.
+
+    What is above comes first: a learning rate is that of whichever `optimizer` is tried.
+    """
     config = file.base
-    for dimension in file.space:
+    for dimension in sorted(file.space, key=lambda dimension: len(dimension.path)):
         if dimension.key in values:
             node = dimension.node(values[dimension.key])
             root = with_value(config, dimension.path, node, dimension.place)
@@ -27,20 +31,19 @@ def config_with(file: StudyFile, values: Mapping[str, Value]) -> Config:
     return config.with_root(config.root)
 
 
-def complete_text(file: StudyFile, values: Mapping[str, Value], directory: Path) -> str:
-    """The config with every default and what the data decides, to be saved in a directory.
+def complete_text(file: StudyFile, config: Config, rows: RunRows, directory: Path) -> str:
+    """A config with every default and what its rows decide, to be saved in a directory.
 
-    The metric of the study is among those that it computes. Raises ConfigError, DataError and
-    MemoryLimitError.
+    The metric of the study is among those that it computes. Raises ConfigError and MemoryLimitError.
     """
-    whole = study_of(config_with(file, values), MAX_PARAMETERS).whole
+    whole = checked_experiment(config, rows.prepared, MAX_PARAMETERS)
     if file.metric not in ("loss", *whole.metrics):
         whole = replace(whole, metrics=(*whole.metrics, file.metric))
     return resolved_text(whole, directory)
 
 
-def study_of_text(text: str, directory: Path) -> Study:
-    """The run that a complete config in a directory describes; what its model keeps of the config is that."""
+def config_of_text(text: str, directory: Path) -> Config:
+    """The complete config in a directory; what a model keeps of its config is that."""
     path = directory / "config.yaml"
     root = parse_document(text.encode(), str(path))
-    return study_of(Config(check(root), path, root), MAX_PARAMETERS)
+    return Config(check(root), path, root)

@@ -11,7 +11,9 @@ from typing import Any
 from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.run_directory import Existing
 from mlpcli.errors import BusyError, MlpError, OutputError, clean
+from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.crew import InterruptedTaskError
+from mlpcli.run.study import Study, study_of_rows
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.run.training import Finished, Listener, RunOptions, train_in
 from mlpcli.searching.claims import Claim
@@ -19,7 +21,8 @@ from mlpcli.searching.optuna_made import epochs_between_looks
 from mlpcli.searching.storage import quietly
 from mlpcli.searching.study_file import StudyFile
 from mlpcli.searching.study_store import StudyStore
-from mlpcli.searching.trial_config import complete_text, study_of_text
+from mlpcli.searching.trial_config import complete_text, config_of_text, config_with
+from mlpcli.searching.trial_rows import ChangedDataError, TrialRows
 from mlpcli.terminal.console import Console
 from mlpcli.terminal.members_progress import Message, Worth
 from mlpcli.training.callbacks import Epoch, Observer
@@ -91,6 +94,7 @@ class TrialRun:
     """How trials are trained: by so many threads each, several networks of one side by side or not."""
 
     store: StudyStore
+    rows: TrialRows
     threads: int | None
     forks: bool
     stop_requested: Callable[[], bool]
@@ -103,27 +107,28 @@ class TrialRun:
     def outcome(self, claim: Claim) -> Outcome | None:
         """Train it; None where a stop was asked for: it is saved, and free to be taken over.
 
-        Raises OutputError and BusyError; any other failure of the trial is its outcome.
+        Raises OutputError, BusyError and ChangedDataError; any other failure of the trial is its outcome.
         """
         directory, text = claim.directory.output, ""
         try:
-            text = complete_text(self.file, claim.values, directory)
-            return self._trained(claim, text)
+            config = config_with(self.file, claim.values)
+            rows = self.rows.of(config)
+            text = complete_text(self.file, config, rows, directory)
+            return self._trained(claim, study_of_rows(config_of_text(text, directory), rows, MAX_PARAMETERS))
         except PrunedError:
             claim.directory.write("config.yaml", bytes_content(text.encode()))
             return Outcome()
         except InterruptedTaskError:
             return None
-        except (OutputError, BusyError):
+        except (OutputError, BusyError, ChangedDataError):
             raise
         except MlpError as error:
             if text:
                 claim.directory.write("config.yaml", bytes_content(text.encode()))
             return Outcome(reason=clean(error.problems[0].message, 500))
 
-    def _trained(self, claim: Claim, text: str) -> Outcome:
-        directory, by_folds = claim.directory, self.file.spec.pruner.name == "wilcoxon"
-        study = study_of_text(text, directory.output)
+    def _trained(self, claim: Claim, study: Study) -> Outcome:
+        by_folds = self.file.spec.pruner.name == "wilcoxon"
         options = RunOptions(
             threads=self.threads,
             existing=Existing.RESUME,
@@ -132,7 +137,7 @@ class TrialRun:
             in_turn=by_folds,
             listener=Watcher(self.store, claim).listener,
         )
-        around = Surroundings(directory, 1, Console(quiet=True, warned=[]), self.stop_requested)
+        around = Surroundings(claim.directory, 1, Console(quiet=True, warned=[]), self.stop_requested)
         done = train_in(study, around, options)
         document = done.results if isinstance(done, Finished) else done.results.document()
         value = value_of(document, self.file.metric)
@@ -144,7 +149,7 @@ class TrialRun:
 def value_of(document: Mapping[str, Any], metric: str) -> float | None:
     """What a run is worth on validation rows, by its metrics.json: with folds the mean over them."""
     folds = document.get("cross_validation")
-    value = folds[metric]["mean"] if folds else document["val"][metric]
+    value = folds[metric]["mean"] if folds else document.get("val", {}).get(metric)
     return None if value is None else float(value)
 
 

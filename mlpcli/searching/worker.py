@@ -18,6 +18,7 @@ from mlpcli.searching.claims import Claim, Claims, turn
 from mlpcli.searching.storage import quietly, storage_errors, storage_of
 from mlpcli.searching.study_file import StudyFile
 from mlpcli.searching.study_store import StudyStore
+from mlpcli.searching.trial_rows import TrialRows
 from mlpcli.searching.trial_run import Outcome, TrialRun
 
 BEAT: Final = 30.0  # seconds between two signs of life
@@ -56,12 +57,16 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Worker:
-    """One of the workers of a search, before it begins; it opens the storage in the process that it is in."""
+    """One of the workers of a search, before it begins; it opens the storage in the process that it is in.
+
+    `rows` are those of the config as it is, read before, which `data_sha256` are the hash of.
+    """
 
     file: StudyFile
     place: Place
     limits: Limits
     data_sha256: str
+    rows: TrialRows
 
     def __call__(self, tell: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
         """Work until every trial has ended, those of other workers too: where one of these dies, its is free.
@@ -87,7 +92,7 @@ class Worker:
                     continue
                 rest = SHORTEST_REST
                 beat = _Beat(claims, claim, lambda: stop_requested() or self.is_late)
-                run = TrialRun(store, self.limits.threads, self.limits.jobs == 1, beat)
+                run = TrialRun(store, self.rows, self.limits.threads, self.limits.jobs == 1, beat)
                 outcome = run.outcome(claim)
                 if outcome is not None:
                     settle(store, claim, outcome)

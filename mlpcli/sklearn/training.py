@@ -31,7 +31,7 @@ from mlpcli.run.member import as_trained
 from mlpcli.run.member_scores import MemberScores
 from mlpcli.run.resources import Resources
 from mlpcli.run.results import history_rows
-from mlpcli.run.study import Study, study_of_rows
+from mlpcli.run.study import RunRows, Study, study_of_rows
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.sklearn.arrays import Given, Known, gather_arrays
 from mlpcli.sklearn.networks import TrainedNetwork, TrainedNetworks
@@ -75,7 +75,7 @@ def study_of_arrays(config: Config, given: Given, before: TrainedNetworks | None
     known = None if before is None else Known(before.inputs, before.decoder.target)
     with config.places():
         gathered = gather_arrays(config.spec, given, known)
-    return study_of_rows(config, gathered, MAX_PARAMETERS)
+    return study_of_rows(config, RunRows.of(config, gathered), MAX_PARAMETERS)
 
 
 def start_from(experiment: Experiment, before: TrainedNetworks) -> None:

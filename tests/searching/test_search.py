@@ -125,6 +125,13 @@ def test_without_test_rows_that_is_said(tmp_path: Path) -> None:
     assert "there are no test rows" in ok("search", study, "-o", tmp_path / "s", "--trials", 1).out
 
 
+def test_scores_that_do_not_compare_are_warned_of(tmp_path: Path) -> None:
+    space = RATE + "  class_weight: {choices: [balanced, null]}\n  data.validation: {low: 0.1, high: 0.4}\n"
+    said = ok("search", write_study(tmp_path, space=space), "-o", tmp_path / "s", "--trials", 1).err
+    assert "warning: trials differ in data.validation: scores on other rows do not compare\n" in said
+    assert "trials differ in class_weight: losses in other units do not compare: write `metric:`" in said
+
+
 def test_a_metric_that_the_config_does_not_compute_is_added(tmp_path: Path) -> None:
     found = document(write_study(tmp_path, "metric: val_mcc"), "--trials", 2)
     assert found["direction"] == "maximize"
@@ -159,8 +166,8 @@ def test_samplers(sampler: str, tmp_path: Path) -> None:
 
 def test_a_grid_is_tried_once_and_ends(tmp_path: Path) -> None:
     space = "\n  training.batch_size: {low: 8, high: 10}\n  training.shuffle: {choices: [true, false]}\n"
-    found = searched(write_study(tmp_path, "sampler: grid", space, training={"epochs": 1}))
-    rows = trials(found)
+    study = write_study(tmp_path, "sampler: grid", space, training={"epochs": 1})
+    rows = trials(searched(study, "--trials", 9))
     assert len(rows) == 7
     assert len({(row["training.batch_size"], row["training.shuffle"]) for row in rows[1:]}) == 6
     assert rows[1]["training.shuffle"] in {"true", "false"}

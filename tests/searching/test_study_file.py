@@ -12,9 +12,10 @@ from mlpcli.commands.schema import study_schema
 from mlpcli.config.document import parse_document
 from mlpcli.config.load import plain
 from mlpcli.errors import ConfigError
-from mlpcli.searching.dimensions import Choices, Range, flow_text
+from mlpcli.searching.dimensions import Choices, Own, Range, flow_text
 from mlpcli.searching.space import with_value
 from mlpcli.searching.study_file import StudyFile, load_study
+from mlpcli.searching.trial_config import config_with
 from tests.support.config_runs import CONFIGS, ROOT
 from tests.support.running import mlp, ok, write_config, write_table
 
@@ -69,6 +70,7 @@ def test_folds_are_those_of_the_config(place: Path) -> None:
         ("model.dropout", "{low: 0, high: 0.5}", False),
         ("optimizer.learning_rate", "{low: 1e-4, high: 1}", False),
         ("l2", "{low: 0, high: 1}", False),
+        ("seed", "{low: 0, high: 9e18}", True),
     ],
 )
 def test_a_range_has_whole_numbers_where_the_key_takes_no_others(
@@ -85,6 +87,15 @@ def test_the_value_of_a_range_is_the_config_s_own_where_it_is_within(place: Path
     assert one(place, "training.epochs", "{low: 2, high: 8, step: 2}").own is None
     assert one(place, "l2", "{low: 1e-6, high: 1e-2, log: true}").own is None
     assert one(place, "training.early_stopping.patience", "{low: 2, high: 8}").own is None
+
+
+def test_the_items_of_a_list_are_keys(place: Path) -> None:
+    write_config(place / "layers.yaml", data={"validation": 0.25}, model={"layers": ["auto", 6, "auto"]})
+    path = place / "items.yaml"
+    path.write_text("config: layers.yaml\nspace: {model.layers.1: {low: 4, high: 8}}\n", "utf-8")
+    (dimension,) = load_study(path).space
+    assert isinstance(dimension, Range)
+    assert (dimension.whole, dimension.own) == (True, Own(6))
 
 
 def test_choices_may_be_anything(place: Path) -> None:
@@ -117,6 +128,27 @@ def test_what_optuna_has_of_a_choice_leads_back_to_it(place: Path) -> None:
         assert with_value(study.base, dimension.path, dimension.node(value), dimension.place)
 
 
+def test_what_is_above_a_key_is_tried_before_it(place: Path) -> None:
+    """In whichever order they are written: else the one below would never have been tried."""
+    ranges = "  optimizer.learning_rate: {low: 1e-3, high: 1}\n"
+    names = "  optimizer: {choices: [adam, sgd]}\n"
+    for space in (ranges + names, names + ranges):
+        study = loaded(place, f"space:\n{space}")
+        optimizer: Any = config_with(
+            study, {"optimizer.learning_rate": 0.5, "optimizer": "sgd"}
+        ).spec.optimizer
+        assert (optimizer.name, optimizer.learning_rate) == ("sgd", 0.5)
+
+
+def test_what_makes_scores_that_do_not_compare_is_known(place: Path) -> None:
+    rows = "  data.validation: {low: 0.1, high: 0.4}\n"
+    units = "  loss: {choices: [cross_entropy, {name: cross_entropy, label_smoothing: 0.1}]}\n"
+    study = loaded(place, f"space:\n{rows}{units}")
+    assert (study.judging_otherwise, study.in_other_units) == (["data.validation"], ["loss"])
+    study = loaded(place, f"metric: val_accuracy\nspace:\n  class_weight.ash: {{low: 1, high: 2}}\n{units}")
+    assert (study.judging_otherwise, study.in_other_units) == ([], [])
+
+
 def test_a_name_with_a_dot_is_quoted(place: Path) -> None:
     dimension = one(place, "'class_weight.\"ash.1\"'", "{low: 1, high: 2}")
     assert dimension.path == ("class_weight", "ash.1")
@@ -131,7 +163,8 @@ WRONG = {
     "pruner: wilcoxon\n": "study.yaml:2:9: pruner: wilcoxon is for folds, of which there are none",
     "folds: 3\npruner: median\n": "study.yaml:3:9: pruner: median is not for folds",
     "cv: 3\n": "unknown key `cv`: it is called `folds` here",
-    "trials: 100\n": "unknown key `trials`",
+    "trials: 100\n": "hint: `mlp search STUDY --trials N` says how many",
+    "direction: maximize\n": "hint: a metric has its own: more of an accuracy is better",
     "seed: -1\n": "seed: expected a whole number",
 }
 WRONG_SPACE = {
@@ -154,6 +187,13 @@ WRONG_SPACE = {
     "loss: {choices: [mse, hinge]}": None,
     "'l2.': {choices: [1]}": "expected a dotted key of the config, found `l2.`",
     "l2: 3": "expected a mapping, found 3",
+    "l2: [0.1, 1]": "hint: write `{low: 1e-4, high: 1e-1, log: true}` or `{choices: [16, 32]}`",
+    "l2: {min: 0.1, high: 1}": "unknown key `space.l2.min`: it is called `space.l2.low` here",
+    "l2: {type: float, low: 0.1, high: 1}": "hint: leave it out: ",
+    "optimizer: {learning_rate: {low: 0.1, high: 1}}": "hint: write keys in one word",
+    "training.batch_size: {low: 8, high: 16, step: 0.5}": "study.yaml:3:49: space.tra",
+    "output: {choices: [a, b]}": "output is nothing to try",
+    "data.validation: {choices: [0.2, null]}": "so there are no validation rows to choose by",
 }
 
 
