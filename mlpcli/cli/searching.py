@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mlpcli.cli.together import searched_alone_or_together
 from mlpcli.terminal.arguments import Json, Quiet, Threads, positive
 from mlpcli.terminal.console import Console, reading
 
@@ -53,12 +54,16 @@ def search(
     quiet: Quiet = False,
 ) -> int:
     """Search good settings by trying, as STUDY says. Called again, it goes on."""
-    with Console(quiet=quiet).doing(reading(study)) as console:
-        from mlpcli.searching.storage import require_optuna
 
-        require_optuna()
-        from mlpcli.commands.search import search_command
-        from mlpcli.searching.search import SearchOptions
+    def worked() -> int:
+        with Console(quiet=quiet).doing(reading(study)) as console:
+            from mlpcli.searching.storage import require_optuna
 
-        options = SearchOptions(out, study_name, storage, trials, timeout, jobs, threads, stale_after)
-        return search_command(study, options, console, json=json)
+            require_optuna()
+            from mlpcli.commands.search import search_command
+            from mlpcli.searching.search import SearchOptions
+
+            options = SearchOptions(out, study_name, storage, trials, timeout, jobs, threads, stale_after)
+            return search_command(study, options, console, json=json)
+
+    return searched_alone_or_together(worked)

@@ -1,4 +1,4 @@
-"""`mlp train` and `mlp predict` by one process, or by all that a launcher such as mpiexec has started."""
+"""Commands by one process, or by all that a launcher such as mpiexec has started."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from mlpcli.errors import ExitCode, UsageError
+from mlpcli.errors import ConfigError, DataError, ExitCode, UsageError
 from mlpcli.parallel.launcher import rank_and_size
 
 if TYPE_CHECKING:
@@ -18,11 +18,12 @@ Led: TypeAlias = "Callable[[Drawing, Ranks | None], int]"
 
 # what all processes of a launcher do together; of any other command one is enough
 OF_ALL: Final = frozenset({"train", "predict", "search"})
+HELP: Final = frozenset({"-h", "--help"})
 
 
 def has_nothing_to_do(arguments: Sequence[str]) -> bool:
     """Whether another process of the launcher does what the arguments ask for."""
-    return follows() and arguments[0] not in OF_ALL
+    return follows() and (arguments[0] not in OF_ALL or not HELP.isdisjoint(arguments))
 
 
 def follows() -> bool:
@@ -48,6 +49,19 @@ def predicted_alone_or_together(led: Callable[[Ranks | None], int]) -> int:
     """Let this process do its part of predictions; `led` is what it does alone, or as the first of all."""
     launched = rank_and_size()
     return led(None) if launched is None or launched[1] == 1 else _together(launched, led)
+
+
+def searched_alone_or_together(command: Callable[[], int]) -> int:
+    """Let this process be a worker of a search, which sends no messages.
+
+    What is wrong with the files that all of them read the first one says.
+    """
+    try:
+        return command()
+    except (UsageError, ConfigError, DataError) as error:
+        if not follows():
+            raise
+        return error.exit_code
 
 
 def _together(launched: tuple[int, int], led: Callable[[Ranks], int]) -> int:

@@ -2,6 +2,7 @@
 
 Member i is trained by process i mod R, one after the other; more processes than members have nothing to do.
 The leader makes every experiment and gives it to the one that trains it, which sends back what came of it.
+Whoever fails, or is asked to stop, says so at once; the leader looks at every update, and tells the others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import bytes_content
 from mlpcli.artifacts.sent_files import SentFiles
 from mlpcli.errors import MlpError
@@ -93,6 +95,7 @@ class MembersOrder:
             only_finish=self.only_finish,
         )
         found = attempted(lambda: in_turn([one.numbered for one in given], around, self.parts))
+        ranks.wire.send(ended_badly(found), 0)
         ranks.send(Outcome(found, run.written, ranks.stop.signal), 0)
         ranks.wait(come)
 
@@ -108,9 +111,14 @@ def members_by_ranks(
     with ranks.ordered(MembersOrder(around.threads, parts, around.only_finish)):
         for rank in range(1, ranks.size):
             ranks.send([SentMember.of(*one, around) for one in numbered[rank :: ranks.size]], rank)
-        own = attempted(lambda: in_turn(numbered[:: ranks.size], around, parts, hear))
-        flag = np.array([float(isinstance(own, Exception))])
+        others = Others(ranks, around.stop_requested)
+        watching = replace(around, stop_requested=others.stop_requested)
+        own = attempted(lambda: in_turn(numbered[:: ranks.size], watching, parts, hear))
+        flag = ended_badly(own)
+        ranks.wait(lambda: bool(flag[0]) or others.stop_requested() or others.have_ended())
+        flag[0] = max(flag[0], others.stop_requested())
         ranks.wait(ranks.wire.begin_broadcast(flag))
+        ranks.wait(others.have_ended)
         outcomes = [Outcome(own, {}, None), *(ranks.received(rank) for rank in range(1, ranks.size))]
     for outcome in outcomes:
         for name, data in outcome.files.items():
@@ -124,6 +132,40 @@ def members_by_ranks(
         if number % ranks.size:
             _tell(number, trained[number % ranks.size][number // ranks.size], hear)
     return [trained[number % ranks.size][number // ranks.size] for number in range(len(numbered))]
+
+
+class Others:
+    """What the leader hears of the others while it trains: that one has ended, and whether badly.
+
+    `stop_asked` is whether the leader itself was asked to stop.
+    """
+
+    def __init__(self, ranks: Ranks, stop_asked: Callable[[], bool]) -> None:
+        self._stop_asked = stop_asked
+        self._one_has_failed = False
+        flags = [np.zeros(1) for _ in range(1, ranks.size)]
+        self._expected = [(flag, ranks.wire.begin_receive(flag, rank)) for rank, flag in enumerate(flags, 1)]
+
+    def have_ended(self) -> bool:
+        """Whether all have said how they ended."""
+        waited_for = []
+        for flag, has_come in self._expected:
+            if has_come():
+                self._one_has_failed |= bool(flag[0])
+            else:
+                waited_for.append((flag, has_come))
+        self._expected = waited_for
+        return not waited_for
+
+    def stop_requested(self) -> bool:
+        """Whether all are to stop: the leader was asked to, or another has failed, or was asked to."""
+        self.have_ended()
+        return self._one_has_failed or self._stop_asked()
+
+
+def ended_badly(found: object) -> Array:
+    """A message: 1 where it is an exception."""
+    return np.array([float(isinstance(found, Exception))])
 
 
 def attempted(train: Callable[[], T]) -> T | Exception:

@@ -10,7 +10,7 @@ from typing import Final, Literal, Self, TypeAlias
 
 import numpy as np
 
-from mlpcli.memory import MEGABYTE, available_bytes, give_back_large_blocks
+from mlpcli.memory import MEGABYTE, available_bytes, give_back_large_blocks, require
 from mlpcli.storage.row_file import FileSink
 from mlpcli.storage.rows import Sink, array_sinks
 from mlpcli.storage.scratch_file import ScratchFile
@@ -18,6 +18,7 @@ from mlpcli.storage.scratch_file import ScratchFile
 Mode: TypeAlias = Literal["auto", "memory", "disk"]
 
 SPARE: Final = 64 * MEGABYTE  # that whatever else is done has to have free
+REMEDY: Final = "with `data.cache: auto` mlp train keeps them in files; processes of mpiexec hold a part each"
 
 
 class Cache:
@@ -42,7 +43,12 @@ class Cache:
         self._open.close()
 
     def holds(self, needed: int) -> bool:
-        """Whether memory is the place of what needs so many bytes more than are taken now."""
+        """Whether memory is the place of what needs so many bytes more than are taken now.
+
+        Raises MemoryLimitError where it is to be, and is too short: rather than to be killed by the system.
+        """
+        if self._mode == "memory":
+            require(needed, "the rows of the data", REMEDY)
         if self._mode != "auto":
             return self._mode == "memory"
         free = available_bytes()
@@ -65,7 +71,7 @@ class Cache:
     def sinks(self, rows: Mapping[str, int], columns: int, dtype: str) -> Mapping[str, Sink]:
         """Sinks for the parts of a run: of those that train, an epoch's order takes as much again.
 
-        Raises OutputError.
+        Raises OutputError, and as `holds` does.
         """
         of_all = sum(rows.values()) + rows.get("train", 0)
         if self.holds(of_all * columns * np.dtype(dtype).itemsize):

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
+from mlpcli.memory import require
 from mlpcli.parallel.ranks import Ranks
 from mlpcli.parallel.shares import share
 from mlpcli.storage.cache import Cache, Mode
@@ -24,6 +25,7 @@ from mlpcli.storage.rows import Rows, Sink
 CHUNK: Final = 256  # rows that are held together: as many as one pass of a network scores
 PIECE: Final = 1 << 24  # entries of a message
 NUMBERS: Final = count()
+MORE_PROCESSES: Final = "the more processes there are, on other machines, the fewer rows each holds"
 
 
 def held_by(rows: int, ranks: Ranks) -> list[slice]:
@@ -53,10 +55,13 @@ class Place:
     dtype: str
 
     def held(self, ranks: Ranks) -> Matrix:
-        """Those of this process."""
+        """Those of this process. MemoryLimitError where it has too little memory for them."""
         if self.number not in ranks.keeps:
             own = held_by(self.rows, ranks)[ranks.rank]
-            ranks.keeps[self.number] = np.zeros((own.stop - own.start, self.columns), self.dtype)
+            shape = own.stop - own.start, self.columns
+            what = f"the rows that process {ranks.rank} of {ranks.size} holds"
+            require(shape[0] * shape[1] * np.dtype(self.dtype).itemsize, what, MORE_PROCESSES)
+            ranks.keeps[self.number] = np.zeros(shape, self.dtype)
         return ranks.keeps[self.number]
 
 
@@ -178,6 +183,10 @@ class CacheOfRanks(Cache):
     def __init__(self, mode: Mode, output: Path, ranks: Ranks) -> None:
         super().__init__(mode, output)
         self._ranks = ranks
+
+    def holds(self, needed: int) -> bool:
+        """Whether memory is the place of what all processes together need, each its part of it."""
+        return super().holds(needed // self._ranks.size)
 
     def sinks(self, rows: Mapping[str, int], columns: int, dtype: str) -> Mapping[str, Sink]:
         """Sinks that pass the rows on."""

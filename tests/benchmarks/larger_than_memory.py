@@ -2,20 +2,25 @@
 
     python tests/benchmarks/larger_than_memory.py epochs [--rows 1000000] [--rounds 7]
     python tests/benchmarks/larger_than_memory.py limits [--rows 250000] [--megabytes 10]
+    python tests/benchmarks/larger_than_memory.py together [--rows 600000] [--megabytes 500] [--processes 4]
     python tests/benchmarks/larger_than_memory.py whole [--rows 10000000] [--to DIR]
 
 `epochs` trains networks of the same bytes in turns, one on rows in memory, the others on rows in a file that
 the system has in its page cache, mapped as a whole or by stretches, and prints the medians of their warm
 epochs, evaluation included, and of the ratios to the first. `limits` trains on a table of ten times so many
 megabytes of CSV under a limit on the address space (`ulimit -v`) of so many and 300 more, without pyarrow,
-which pandas loads where it finds it and which takes 170 MB by itself. `whole` makes a table of 50 columns,
-trains on it for two epochs and predicts it, and tells time and peak memory of each: 10,000,000 rows are
-4.2 GB, which are removed afterwards.
+which pandas loads where it finds it and which takes 170 MB by itself. `together`, as root, trains with
+`data.cache: memory` on a table whose encoded rows are 1,016 bytes each: without a limit, in a control group
+of so many megabytes, and by processes of mpiexec in groups of their own of as many, which talk by TCP as
+machines do. It tells exit codes, peaks, and how many different runs came of it. `whole` makes a table of 50
+columns, trains on it for two epochs and predicts it, and tells time and peak memory of each: 10,000,000 rows
+are 4.2 GB, which are removed afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -46,9 +51,31 @@ data: {train: t.csv, target: y, validation: 0.05, test: 0.05}
 model: {layers: [auto, 32, auto]}
 training: {epochs: 2, batch_size: 1024}
 """
+SPREAD = f"""\
+data:
+  train: t.csv
+  target: y
+  validation: 0.05
+  cache: memory
+  features:
+    kind: one_hot
+    place: one_hot
+    {"".join(f"n{i}: {{encode: piecewise_linear, bins: 20}}{chr(10)}    " for i in range(10))}
+model: {{layers: [auto, 16, auto]}}
+training: {{epochs: 2, batch_size: 1024, parts: 4}}
+"""
+FILES = ("model.npz", "history.csv", "metrics.json")
+LIKE_MACHINES = {"MPIR_CVAR_NOLOCAL": "1", "MPIR_CVAR_POLLS_BEFORE_YIELD": "1"}
+# the words after the name of a group and its limit, in that group: both versions of control groups
+IN_GROUP = """
+top=/sys/fs/cgroup/memory limit=memory.limit_in_bytes
+[ -d $top ] || { top=/sys/fs/cgroup limit=memory.max; echo +memory > $top/cgroup.subtree_control; }
+own=$top/$0-${PMI_RANK-alone}
+mkdir -p $own && echo $1 > $own/$limit && echo $$ > $own/cgroup.procs && shift && exec "$@"
+"""
 # mlp, with its peak memory at the end; pyarrow, where it is not wanted, is one that is not installed
 PEAK = """
-import sys
+import os, sys
 if sys.argv.pop(1) == "without":
     sys.modules["pyarrow"] = None
 from mlpcli.start import main
@@ -57,20 +84,20 @@ try:
 finally:
     with open("/proc/self/status", encoding="ascii") as status:
         lines = dict(line.split(":", 1) for line in status)
-    with open("peak", "w", encoding="ascii") as file:
+    with open("peak" + os.environ.get("PMI_RANK", ""), "w", encoding="ascii") as file:
         print(lines["VmPeak"].split()[0], lines["VmHWM"].split()[0], file=file)
 """
 
 
-def table(path: Path, rows: int) -> None:
+def table(path: Path, rows: int, numbers: int = NUMBERS) -> None:
     """47 numbers, two columns of texts, and a target that they tell: 420 bytes a row."""
     rng = np.random.default_rng(0)
     slopes = rng.normal(size=10)
     with path.open("w", encoding="ascii") as file:
-        file.write(",".join([*(f"n{i}" for i in range(NUMBERS)), "kind", "place", "y"]) + "\n")
+        file.write(",".join([*(f"n{i}" for i in range(numbers)), "kind", "place", "y"]) + "\n")
         for start in range(0, rows, ROWS_AT_A_TIME):
             count = min(ROWS_AT_A_TIME, rows - start)
-            x = rng.normal(size=(count, NUMBERS)).round(5)
+            x = rng.normal(size=(count, numbers)).round(5)
             kind, place = rng.integers(len(KINDS), size=count), rng.integers(PLACES, size=count)
             y = np.tanh(x[:, :10]) @ slopes + 0.5 * kind + 0.02 * place + 0.1 * rng.normal(size=count)
             file.writelines(_lines(x, kind.tolist(), place.tolist(), y))
@@ -158,6 +185,30 @@ def limits(rows: int, megabytes: int) -> None:
         report("limits", [{"table, MB": size, "limit, MB": megabytes + 300, **found}], None)
 
 
+def together(rows: int, megabytes: int, processes: int) -> None:
+    """A table trained on by one process, without a limit and with, and by several with the limit each."""
+    words = [sys.executable, "-c", PEAK, "with", "train", "c.yaml", "-q", "--no-plots", "-o"]
+    launched = [str(Path(sys.executable).with_name("mpiexec")), "-n", str(processes)]
+    group = ["sh", "-c", IN_GROUP, f"mlp-{os.getpid()}", str(megabytes * 10**6)]
+    ways = {"1": [], "1 with the limit": group, f"{processes} with it each": [*launched, *group]}
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        directory, lines = Path(name), []
+        table(directory / "t.csv", rows, 10)
+        (directory / "c.yaml").write_text(SPREAD, "utf-8")
+        for way, before in ways.items():
+            done = subprocess.run([*before, *words, way], cwd=directory, env={**os.environ, **LIKE_MACHINES})
+            peaks = [int(file.read_text("ascii").split()[1]) for file in sorted(directory.glob("peak*"))]
+            runs = {tuple((run / name).read_bytes() for name in FILES) for run in directory.glob("*/")}
+            shown = {"processes": way, "limit, MB": megabytes, "exit code": done.returncode}
+            resident = [peak // 1000 for peak in peaks]
+            lines.append({"rows": rows, **shown, "resident, MB": resident, "different runs": len(runs)})
+            for file in directory.glob("peak*"):
+                file.unlink()
+        report("together", lines, None)
+    for own in Path("/sys/fs/cgroup").glob(f"**/{group[3]}-*"):
+        own.rmdir()
+
+
 def whole(rows: int, to: Path) -> None:
     """A table trained on and predicted."""
     with tempfile.TemporaryDirectory(dir=to) as name:
@@ -172,16 +223,19 @@ def whole(rows: int, to: Path) -> None:
 def main() -> None:
     """As the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=["epochs", "limits", "whole"])
+    parser.add_argument("what", choices=["epochs", "limits", "together", "whole"])
     parser.add_argument("--rows", type=int)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--megabytes", type=int, default=10)
+    parser.add_argument("--megabytes", type=int)
+    parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--to", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
     if given.what == "epochs":
         epochs(given.rows or 1_000_000, given.rounds)
     elif given.what == "limits":
-        limits(given.rows or 250_000, given.megabytes)
+        limits(given.rows or 250_000, given.megabytes or 10)
+    elif given.what == "together":
+        together(given.rows or 600_000, given.megabytes or 500, given.processes)
     else:
         whole(given.rows or 10_000_000, given.to)
 

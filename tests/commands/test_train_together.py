@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from mlpcli.cli import run, together
+from mlpcli.errors import DataError
+from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import SerialPool
 from mlpcli.parallel.ranks import Ranks
-from mlpcli.run import pace
+from mlpcli.run import members_on_ranks, pace
+from mlpcli.run.members_on_ranks import MembersOrder
+from mlpcli.run.surroundings import Surroundings
 from mlpcli.storage import rank_rows
 from tests.support.running import mlp, ok, results, write_config, write_table
 from tests.support.stopping import stopped_after
@@ -237,10 +243,37 @@ def test_a_member_that_fails_elsewhere_fails_the_run() -> None:
     assert done.err.startswith("mlp: error: checkpoint.2.npz: ")
 
 
+@pytest.mark.parametrize("whose", [0, 1, 2])
+@pytest.mark.parametrize("code", [4, 128 + SIGTERM])
+def test_where_one_stops_or_fails_the_others_end_in_the_middle(
+    code: int, whose: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever trains, the leader too, does so until it hears of it."""
+    ensemble("members")
+    carry_out = MembersOrder.carry_out
+
+    def asked_to_stop(order: MembersOrder, ranks: Ranks) -> None:
+        ranks.stop.agree(SIGTERM if (ranks.rank, code) == (whose, 128 + SIGTERM) else None)
+        carry_out(order, ranks)
+
+    def in_turn(numbered: list[Any], around: Surroundings, *_more: object) -> None:
+        if (numbered[0][0], code) == (whose, 4):
+            raise DataError.of("no rows")
+        assert any(around.stop_requested() for _ in range(10**6))
+        raise InterruptedTaskError("epoch 9")
+
+    monkeypatch.setattr(MembersOrder, "carry_out", asked_to_stop)
+    monkeypatch.setattr(members_on_ranks, "in_turn", in_turn)
+    with stopped_after(100) if (whose, code) == (0, 128 + SIGTERM) else nullcontext():
+        done, others = mlp_by_ranks(3, *FLAGS, "-o", "run")
+    assert (done.code, others) == (code, [code] * 2), done.err
+
+
 def test_of_commands_for_one_the_others_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "rank_and_size", lambda: (1, 4))
-    done = mlp("inspect", "no such file")
-    assert (done.code, done.out, done.err) == (0, "", "")
+    for words in (("inspect", "no such file"), ("train", "--help"), ("search", "study.yaml", "-h")):
+        done = mlp(*words)
+        assert (done.code, done.out, done.err) == (0, "", "")
     done = mlp("train", "c.yaml", "--no-such-flag")
     assert (done.code, done.out, done.err) == (2, "", "")
 

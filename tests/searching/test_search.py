@@ -21,7 +21,7 @@ from mlpcli.searching import storage, trial_run, worker
 from mlpcli.searching.claims import Claims
 from mlpcli.searching.study_file import load_study
 from mlpcli.searching.study_store import StudyStore
-from tests.support.running import arrays, ok, results
+from tests.support.running import arrays, mlp, ok, results
 from tests.support.studies import SPACE, document, failing, searched, states, trials, write_study
 
 RATE = "\n  optimizer.learning_rate: {low: 1e-3, high: 1e-1, log: true}\n"
@@ -372,6 +372,16 @@ def test_of_processes_launched_together_the_first_alone_writes(
     monkeypatch.setenv("PMI_RANK", "0")
     assert ok("search", study, "-o", directory, "--trials", 6).out.startswith("6 trials: 6 complete")
     assert (directory / "trials.csv").read_bytes() == (done / "trials.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("rank", "times"), [(0, 1), (1, 0)])
+def test_what_all_of_them_find_wrong_the_first_alone_says(
+    rank: int, times: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PMI_SIZE", "2")
+    monkeypatch.setenv("PMI_RANK", str(rank))
+    said = mlp("search", tmp_path / "no.yaml")
+    assert (said.code, said.out, said.err.count("mlp: error")) == (3, "", times)
 
 
 def test_time_that_is_up_ends_it(study: Path) -> None:

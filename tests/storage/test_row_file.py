@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from mlpcli import memory
 from mlpcli.arrays import Matrix
-from mlpcli.errors import ExitCode, OutputError
+from mlpcli.errors import ExitCode, MemoryLimitError, OutputError
 from mlpcli.storage import cache as cache_module
 from mlpcli.storage import row_file, scratch_file
 from mlpcli.storage.cache import Cache
+from mlpcli.storage.rank_rows import CacheOfRanks, Place
 from mlpcli.storage.row_file import FileRows, FileSink
 from mlpcli.storage.rows import gather, taken, whole
 from mlpcli.storage.scratch_file import ScratchFile
+from tests.support.threads_as_ranks import by_ranks
 
 
 def stored(file: ScratchFile, x: Matrix, step: int = 3) -> FileRows:
@@ -173,7 +175,7 @@ def test_a_place_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "free", "holds"),
-    [("memory", 0, True), ("disk", 10**12, False), ("auto", 10**12, True), ("auto", 1000, False)],
+    [("memory", 10**12, True), ("disk", 10**12, False), ("auto", 10**12, True), ("auto", 1000, False)],
 )
 def test_where_something_goes(
     mode: cache_module.Mode, free: int, holds: bool, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +186,24 @@ def test_where_something_goes(
         sinks = cache.sinks({"train": 10, "test": 3}, 4, "float32")
         assert {part: sink.rows().shape for part, sink in sinks.items()} == {"train": (10, 4), "test": (3, 4)}
         assert (cache.note is None) == holds
+
+
+def test_where_memory_alone_is_allowed_too_little_is_told_before_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    expected = "for the rows of the data: about 0 MB needed.*\n.*`data.cache: auto`"
+    with Cache("memory") as cache, pytest.raises(MemoryLimitError, match=expected):
+        cache.sinks({"train": 100, "test": 3}, 4, "float32")
+    assert by_ranks(2, lambda ranks: CacheOfRanks("memory", Path(), ranks).holds(2000)) == [True, True]
+
+
+def test_a_process_without_room_for_its_rows_says_which_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, most = Place(0, 768, 2, "float32"), 256 * 2 * 4
+    monkeypatch.setattr(memory, "available_bytes", lambda: most)
+    assert [len(rows) for rows in by_ranks(3, place.held)] == [256, 256, 256]
+    with pytest.raises(MemoryLimitError, match="for the rows that process 0 of 2 holds"):
+        by_ranks(2, place.held)
 
 
 def test_memory_that_nobody_knows_of_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
