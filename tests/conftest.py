@@ -39,15 +39,17 @@ assert scipy.linalg.blas, "all libraries of this kind are loaded now"
 with ThreadPoolExecutor(1) as passing:  # the thread that sets a number would have it to itself
     passing.submit(threadpool_limits, 1, "blas").result()
 
-
 # a third of the time of a small command in this process would go into building its parser again
 typer.main.get_command = commands_built.once(typer.main.get_command)
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported and collected stays: nobody looks through it for garbage, again and again."""
+    """What has been imported and collected stays: garbage is looked for as seldom as by a command."""
+    from mlpcli.terminal.process import SELDOM
+
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.hookimpl(optionalhook=True)

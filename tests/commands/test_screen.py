@@ -8,14 +8,20 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
+from io import TextIOWrapper
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from mlpcli.cli import run
 from mlpcli.terminal.console import render, render_within
+from mlpcli.terminal.process import outcome
 from mlpcli.terminal.screen import columns_of, fitted, width_of, wrapped
-from tests.support.running import MLP, ok, process, shown_at, write_config, write_table
+from tests.support.running import MLP, mlp, ok, shown_at, write_config, write_table
 
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "mcc", "log_loss"]
@@ -32,21 +38,46 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def seen_on_a_terminal(columns: int, *arguments: str, code: int = 0, **env: str) -> str:
-    """All that a person sees at a terminal so many columns wide, escape codes included."""
+def terminal_of(columns: int) -> tuple[int, int]:
+    """The two ends of a terminal so many columns wide: where a person looks, and what a process has open."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    surroundings = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    return controller, terminal
+
+
+def surroundings(env: dict[str, str]) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if name != "COLUMNS"},
+        "TERM": "xterm",
+        **env,
+    }
+
+
+def seen_on_a_terminal(columns: int, *arguments: str, code: int = 0, **env: str) -> str:
+    """All that a person sees of a command at a terminal so many columns wide, escape codes included."""
+    controller, terminal = terminal_of(columns)
+    with ThreadPoolExecutor(1) as person:
+        seen = person.submit(shown_at, controller)
+        with (
+            os.fdopen(terminal, "r+b", buffering=0) as both,
+            TextIOWrapper(both, "utf-8", line_buffering=True) as stream,
+            patch.multiple(sys, stdin=stream, stdout=stream, stderr=stream),
+            patch.dict(os.environ, surroundings(env), clear=True),
+        ):
+            found = outcome(lambda: run([*arguments]))
+    assert found == code, seen.result()
+    return seen.result()
+
+
+def seen_of_a_process(columns: int, *arguments: str) -> str:
+    """The same of a process of its own, from its first moment on."""
+    controller, terminal = terminal_of(columns)
     running = subprocess.Popen(
-        [*MLP, *arguments],
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env={**surroundings, "TERM": "xterm", **env},
+        [*MLP, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=surroundings({})
     )
     os.close(terminal)
     seen = shown_at(controller)
-    assert running.wait(timeout=60) == code, seen
+    assert running.wait(timeout=60) == 0, seen
     return seen
 
 
@@ -58,7 +89,8 @@ def left_on(screen: str) -> list[str]:
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 def test_nothing_is_wrapped_or_cut_at_any_width(columns: int) -> None:
-    seen = seen_on_a_terminal(columns, "train", "c.yaml", "-o", "run", "--no-plots")
+    look = seen_of_a_process if columns == 80 else seen_on_a_terminal
+    seen = look(columns, "train", "c.yaml", "-o", "run", "--no-plots")
     lines = left_on(seen)
     assert max(map(len, lines)) <= columns
     for drawn in CODES.sub("", seen).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -118,10 +150,13 @@ def test_a_confusion_matrix_that_is_too_wide_numbers_its_classes() -> None:
 @pytest.mark.parametrize(
     ("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )
-def test_the_curves_are_coloured_on_a_terminal_that_wants_it(env: dict[str, str], coloured: bool) -> None:
+def test_the_curves_are_coloured_on_a_terminal_that_wants_it(
+    env: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = seen_on_a_terminal(80, "train", "c.yaml", "-o", "run", "--no-plots", **env)
     assert bool(re.search(r"\x1b\[3\dm", seen)) == coloured
-    piped = process("train", "c.yaml", "-o", "run", "--no-plots", "--overwrite", env={"TERM": "xterm"})
+    monkeypatch.setenv("TERM", "xterm")
+    piped = mlp("train", "c.yaml", "-o", "run", "--no-plots", "--overwrite")
     assert "\x1b" not in piped.out + piped.err
 
 
@@ -134,12 +169,13 @@ def test_what_is_done_is_said_from_the_start_and_then_goes_away() -> None:
         ("gradcheck c.yaml", ["reading c.yaml", "reading t.csv", "checking the gradients of 2,"]),
         ("init t.csv --target kind -o i.yaml", ["reading t.csv"]),
     ):
-        seen = seen_on_a_terminal(80, *command.split())
+        look = seen_of_a_process if command.startswith(("train", "predict")) else seen_on_a_terminal
+        seen = look(80, *command.split())
         places = [seen.index(f"\r{words}") if "epochs" not in words else seen.index(words) for words in said]
         assert places == sorted(places)
         assert not [line for line in left_on(seen) if line.startswith(("reading", "checking"))]
         again = ["--overwrite"] if command.startswith(("train", "init")) else []
-        plain = process(*command.split(), *again).err
+        plain = mlp(*command.split(), *again).err
         assert not re.search(r"reading|checking|^[\d,]+ rows?$", plain, re.MULTILINE)
 
 

@@ -161,8 +161,9 @@ def test_mlp_alone_shows_the_help_and_is_wrong_usage() -> None:
         "schema",
     ],
 )
-def test_the_help_fits_80_columns_and_cuts_nothing(command: str) -> None:
-    lines = process(*command.split(), "--help", env={"COLUMNS": "80"}).out.splitlines()
+def test_the_help_fits_80_columns_and_cuts_nothing(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = ok(*command.split(), "--help").out.splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines[1:] if line.endswith("...") or "{" in line]
     assert lines[0].startswith(f"Usage: mlp {command}".rstrip())

@@ -139,11 +139,18 @@ def put(config: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def test_the_schema_accepts_whatever_the_language_does() -> None:
-    """Every value of every shipped config replaced by others: an editor never blames what is right."""
-    accepted, wrong = 0, []
+    """Every value of every shipped config replaced by others: an editor never blames what is right.
+
+    Where several have the same section, one of them stands for all.
+    """
+    accepted, wrong, seen = 0, [], set()
     for stem in STEMS:
         config = document(stem)
         for path in paths(config):
+            place = (path, repr(config[path[0]]))
+            if place in seen:
+                continue
+            seen.add(place)
             for value in VALUES:
                 other = put(config, path, value)
                 if speaks(other):

@@ -171,7 +171,7 @@ def test_an_array_of_any_size_is_checked_entry_by_entry_on_request(monkeypatch: 
 def test_copies_find_what_one_pass_after_the_other_finds(
     method: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seed in range(6000, 6004):
+    for seed in (6000, 6001):
         network, batch = table_network(seed)
         network = replaced(network)
         found = check(network, batch, CheckOptions(method))
@@ -250,7 +250,7 @@ def test_the_default_network_on_flags_is_ok_and_the_report_says_what_was_moved(t
 
 
 def test_layer_norm_on_flags_is_ok_by_both_methods(table: Path) -> None:
-    model = "model: {layers: [auto, 32, 32, 32, 32, auto], activation: tanh, normalization: layer_norm}\n"
+    model = "model: {layers: [auto, 16, 16, 16, 16, auto], activation: tanh, normalization: layer_norm}\n"
     (table / "config.yaml").write_text(CONFIG + model, "utf-8")
     for method in METHODS:
         done = mlp("gradcheck", "config.yaml", "--method", method, "--all", "-q")

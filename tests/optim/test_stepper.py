@@ -85,7 +85,7 @@ def test_a_step_is_what_the_rule_says_of_ordinary_arrays(label: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("label", RULES)
 def test_a_step_allocates_nothing_as_long_as_the_vector(label: str, dtype: str) -> None:
-    n = 500_000
+    n = 300_000
     theta, grad = begin(n, dtype)
     stepper = build(label, theta, grad, clip_norm=1.0)
     grad.fill(0.5)

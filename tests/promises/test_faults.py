@@ -19,8 +19,8 @@ from tests.faults.figure import Figure
 @pytest.mark.parametrize(
     ("name", "times"),
     [
-        ("kills", 40),
-        ("resumes", 4),
+        ("kills", 20),
+        ("resumes", 2),
         ("system_calls", 2),
         pytest.param("searches", 10, marks=pytest.mark.slow),
         pytest.param("ranks", 3, marks=pytest.mark.slow),
