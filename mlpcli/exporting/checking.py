@@ -108,14 +108,17 @@ def rounding(model: Model, batch: Batch, expected: Answered) -> Matrix:
     """How far each prediction (n, columns) is from that of the same networks in double precision.
 
     So much the order of a sum decides in single precision, where numbers nearly cancel: whoever adds up in
-    another order is as far away. 0 where one of the two has no prediction.
+    another order is as far away; and at least by a score that is the next number of its precision, which an
+    exponential makes much of. 0 where one of the two has no prediction.
     """
     if model.dtype == "float64":
         return np.zeros((len(batch.rows), len(expected.columns)))
     members = (replace(one, network=_in_double(one.network)) for one in model.members)
     found, _ = _answered(replace(model, members=tuple(members)), batch, expected.outputs)
-    apart = differences(expected, found)
-    return np.where(np.isfinite(apart), apart, 0.0)
+    said, judged = model.said(batch)
+    near = Answered(expected.outputs, predicted_values(model, judged, np.nextafter(said.scores, np.inf)))
+    apart = np.stack([differences(expected, found), differences(expected, near)])
+    return np.asarray(np.where(np.isfinite(apart), apart, 0.0).max(axis=0))
 
 
 def _in_double(network: Network) -> Network:

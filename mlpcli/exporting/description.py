@@ -30,7 +30,8 @@ class Units:
     """From the outputs of a regression to the target's units: backward(output · scale + center), then bounds.
 
     `center` and `scale` (outputs,); backward is e^u − 1 where `log`, else u; `bounds` (2, outputs) hold the
-    least and the largest number. An output that is not finite stays so: the row has no prediction.
+    least and the largest number, but not those of an output that is not finite. A row whose numbers are not
+    all finite has no prediction.
     """
 
     center: Vector

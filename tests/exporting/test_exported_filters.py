@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 import pytest
 from hypothesis import given, reject
@@ -96,6 +99,28 @@ def test_a_filter_that_nobody_reads_ends_by_the_signal_of_pipes(name: str) -> No
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
+
+
+def fed(stream: IO[bytes], content: bytes) -> None:
+    """Content goes into a pipe for as long as anybody reads it."""
+    with suppress(BrokenPipeError):
+        stream.write(content)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_filter_that_is_interrupted_ends_by_that_signal(name: str) -> None:
+    """In silence, as `cat` does: a shell says 130. It has written something, and waits for more."""
+    names, _, rows = Path("t.tsv").read_bytes().partition(b"\n")
+    command, pipe = [sys.executable, f"by_{name}.py"], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0) as running:
+        assert running.stdin is not None and running.stdout is not None and running.stderr is not None
+        feeding = Thread(target=fed, args=(running.stdin, names + b"\n" + 300 * rows))
+        feeding.start()
+        assert running.stdout.read(1) == b"i"
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+        feeding.join()
+        assert (running.wait(), running.stderr.read()) == (-signal.SIGINT, b"")
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from mlpcli.arrays import Array
 from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS
 from mlpcli.config.encode_spec import CYCLIC_PARTS
 from mlpcli.data.number_feature import QuantileCurve
+from mlpcli.data.target import TargetEncoder
 from mlpcli.exporting.columns import Date, DatePart, Rank
+from mlpcli.exporting.description import Units
 from mlpcli.exporting.onnx import dates, numbers, special_functions
 from mlpcli.exporting.onnx.graph import Graph, Value
 from mlpcli.exporting.onnx.network import activated
 from mlpcli.exporting.onnx.operators import OPERATORS
+from mlpcli.exporting.onnx.outputs import in_units
 from mlpcli.exporting.onnx.running import Runner, onnxruntime_runner, reference_runner
 from mlpcli.exporting.onnx.texts import spellings
 from mlpcli.exporting.steps import activation_of
@@ -45,6 +48,23 @@ def evaluated(function: Callable[[Value], Value], x: Array) -> list[Array]:
     message = model_message(graph, "test", [Port("x", x.dtype, width)], [Port("y", found.dtype, width)], {})
     with np.errstate(all="ignore"):
         return [runner(message.SerializeToString())({"x": x})["y"] for runner in RUNNERS]
+
+
+@pytest.mark.parametrize("bounds", [None, np.array([[0.25], [4.0]])])
+@pytest.mark.parametrize("transform", [None, "log1p"])
+def test_numbers_in_the_targets_units_are_those_of_the_target(
+    bounds: Array | None, transform: str | None
+) -> None:
+    """Those of outputs that are not finite too."""
+    units = Units(np.array([0.5]), np.array([2.0]), transform is not None, bounds)
+    x = np.array([[-np.inf, -900.0, 0.5, 3.0, 900.0, np.inf, np.nan]]).T
+    target = TargetEncoder(
+        "regression", ("y",), (), 1, units.center, units.scale, {}, transform=transform, bounds=bounds
+    )
+    with np.errstate(all="ignore"):
+        expected = target.predicted(x.copy())
+    for found in evaluated(lambda value: in_units(units, value), x):
+        np.testing.assert_allclose(found, expected, rtol=1e-15)
 
 
 UNARY = [one for one in OPERATORS if one.nin == 1]

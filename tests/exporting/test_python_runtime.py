@@ -12,6 +12,7 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from mlpcli.config.date_format import read_date as read_by_mlp
 from mlpcli.config.parse_spec import ParseSpec
 from mlpcli.data.number_feature import QuantileCurve
+from mlpcli.data.target import TargetEncoder
 from mlpcli.exporting.python.parts import part
 from mlpcli.exporting.python.runtime import activations, arithmetic, cells, digits, filtering, layers
 from mlpcli.exporting.python.runtime.categories import Code, OneHot
@@ -30,7 +32,9 @@ from mlpcli.exporting.python.runtime.levels import Levels
 from mlpcli.exporting.python.runtime.numbers import Number
 from mlpcli.exporting.python.runtime.predicting import Model, Network
 from mlpcli.exporting.python.runtime.ranks import Rank, normal_of
+from mlpcli.exporting.python.runtime.units import Units
 from mlpcli.exporting.python.vectorized.cells import Bad, read
+from mlpcli.exporting.python.vectorized.units import Units as UnitsOfAll
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.tables.columns import number_of
 from mlpcli.tables.decorated_numbers import decorated_numbers
@@ -165,6 +169,51 @@ def test_what_cannot_be_used_is_told(read: Any, told: str) -> None:
 )
 def test_cells_of_a_program_are_numbers_or_missing(cell: Any, number: float | None) -> None:
     assert NumberColumn("x", ".", ["", "NA"], [-9.0]).read(cell) == number
+
+
+NOTHING = [np.float32("nan"), np.datetime64("NaT"), pd.NA, pd.NaT]
+
+
+@pytest.mark.parametrize("cell", NOTHING, ids=repr)
+def test_what_other_programs_have_for_a_missing_cell_is_one(cell: Any) -> None:
+    assert NumberColumn("x", ".", [""]).read(cell) is None
+    assert TextColumn("x", ".", [""]).read(cell) is None
+
+
+@pytest.mark.parametrize("kind", ["float64", "Float64", "Int64", "category", "object"])
+def test_a_column_of_a_frame_is_read_with_its_missing_cells(kind: str) -> None:
+    """Each time that it is gone through, pandas makes another NaN."""
+    frame = pd.DataFrame({"x": pd.Series([1.0, None, None, 2.0]).astype(kind)})
+    bad = Bad(4)
+    assert np.isnan(read(NumberColumn("x", ".", [""]), frame["x"], bad)).tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    texts = read(TextColumn("x", ".", [""]), frame["x"], bad)
+    assert [text is None for text in texts] == [False, True, True, False]
+    assert not bad.rows.any()
+
+
+ENDS = (-np.inf, -900.0, 0.5, 3.0, 900.0, np.inf, np.nan)
+
+
+@pytest.mark.parametrize("transform", [None, "log1p"])
+@pytest.mark.parametrize("bounds", [None, ([0.25], [4.0])])
+def test_numbers_in_the_targets_units_are_those_of_the_target(
+    transform: str | None, bounds: tuple[list[float], list[float]] | None
+) -> None:
+    """Those of outputs that are not finite too."""
+    own = None if bounds is None else np.array(bounds)
+    ends = np.array([0.5]), np.array([2.0])
+    target = TargetEncoder("regression", ("y",), (), 1, *ends, {}, transform=transform, bounds=own)
+    with np.errstate(all="ignore"):
+        expected = target.predicted(np.array(ENDS)[:, np.newaxis])[:, 0]
+        found = UnitsOfAll([0.5], [2.0], transform is not None, bounds).numbers(np.array(ENDS)[:, np.newaxis])
+    units = Units([0.5], [2.0], transform is not None, bounds)
+    np.testing.assert_allclose([units.numbers([end])[0] for end in ENDS], expected, rtol=1e-15)
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mlpcli.exporting.onnx.functions import (
     equal,
     exp,
     expm1,
+    finite,
     log,
     log1p,
     maximum,
@@ -47,11 +48,11 @@ def predictions(description: Description, scores: Sequence[Value], bad: Value) -
     if outputs.temperature is not None:
         cooled = cooled / outputs.temperature
     found = activated(outputs.activation, cooled)
+    if outputs.task == "regression":
+        found = in_units(outputs.units, found)
     bad = bad | not_finite(found)
     if outputs.task == "regression":
-        numbers = in_units(outputs.units, found)
-        numbers = where(bad | not_finite(numbers), nan, numbers)
-        yield from zip(outputs.names, _columns(numbers, outputs.count), strict=True)
+        yield from zip(outputs.names, _columns(where(bad, nan, found), outputs.count), strict=True)
     elif outputs.task == "multilabel":
         chosen = (found >= outputs.threshold).cast(WHOLE)
         yield from _of_labels(outputs, _words(outputs, where(bad, -1, chosen)), where(bad, nan, found))
@@ -105,7 +106,8 @@ def in_units(units: Units, outputs: Value) -> Value:
     if units.bounds is None:
         return numbers
     least, most = units.bounds
-    return minimum(maximum(numbers, least), most)
+    # no bounds are those of an output that is not finite
+    return where(finite(outputs), minimum(maximum(numbers, least), most), numbers)
 
 
 def combined(description: Description, scores: Sequence[Value]) -> Value:

@@ -7,18 +7,16 @@ struct units {
     double largest;
 };
 
-/* Numbers of outputs; what is not finite stays so. */
+/* Numbers of outputs; no bounds are those of one that is not finite. */
 static void to_units(const double *outputs, const struct units *units, double *numbers, int count)
 {
     int i;
 
     for (i = 0; i < count; i++) {
-        double number = outputs[i] * units[i].scale + units[i].center;
-        if (isfinite(outputs[i])) {
-            number = TO_UNITS(number);
-            numbers[i] = units[i].bounded ? fmin(fmax(number, units[i].least), units[i].largest) : number;
-        } else {
-            numbers[i] = outputs[i];
+        double number = TO_UNITS(outputs[i] * units[i].scale + units[i].center);
+        if (units[i].bounded && isfinite(outputs[i])) {
+            number = fmin(fmax(number, units[i].least), units[i].largest);
         }
+        numbers[i] = number;
     }
 }

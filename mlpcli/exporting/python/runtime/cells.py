@@ -22,6 +22,14 @@ def number_of(text: str, decimal: str) -> float:
     return number if math.isfinite(number) else math.nan
 
 
+def is_missing(cell: Any) -> bool:
+    """Whether a program's cell holds nothing: None, any NaN, or what pandas has in its place."""
+    try:
+        return cell is None or bool(cell != cell)
+    except TypeError:  # pandas.NA is neither the same as itself nor another
+        return True
+
+
 class NumberColumn:
     """A column of numbers. `blanks` are texts, `blank_numbers` numbers that mean a missing cell."""
 
@@ -37,16 +45,9 @@ class NumberColumn:
 
     def read(self, cell: Any) -> float | None:
         """The number in a cell, None where it is missing."""
-        if cell is None:
+        if is_missing(cell) or (isinstance(cell, str) and cell in self.blanks):
             return None
-        if isinstance(cell, str):
-            if cell in self.blanks:
-                return None
-            number = self.parse(cell)
-        else:
-            number = float(cell)
-            if math.isnan(number):
-                return None
+        number = self.parse(cell) if isinstance(cell, str) else float(cell)
         if not math.isfinite(number):
             raise UnusableError(f"column '{self.name}': expected a number, found '{cell}'")
         return None if number in self.blank_numbers else number
@@ -63,7 +64,7 @@ class TextColumn:
 
     def read(self, cell: Any) -> str | None:
         """The text in a cell, None where it is missing."""
-        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        if is_missing(cell):
             return None
         text = str(cell)
         if text in self.blanks:

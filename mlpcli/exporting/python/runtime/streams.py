@@ -19,9 +19,9 @@ def filtered(
 ) -> int:
     """Write what is predicted of the rows on standard input, as `mlp predict` does; the exit code.
 
-    That is 4 where the rows are wrong, 6 where nothing can be written. `predicted` makes lines of rows, and
-    is told whether bad ones are left empty; `form` is what stands between fields, where that is known, and
-    the encoding.
+    That is 4 where the rows are wrong, 6 where nothing can be written; Ctrl-C ends it silently. `predicted`
+    makes lines of rows, and is told whether bad ones are left empty; `form` is what stands between fields,
+    where that is known, and the encoding.
     """
     parser = argparse.ArgumentParser(description="Predict rows of a table: python FILE < in.csv > out.csv")
     parser.add_argument("--on-bad-row", choices=["error", "empty"], default="error")
@@ -39,6 +39,8 @@ def filtered(
         return told(error, 4)
     except OSError as error:
         return unwritten(error)
+    except KeyboardInterrupt:
+        return died(signal.SIGINT)
     finally:
         given.detach()
         written.detach()
@@ -67,8 +69,14 @@ def told(what: object, code: int) -> int:
 def unwritten(error: OSError) -> int:
     """Say why nothing more is written; where the reader of a pipe has gone, end silently by its signal."""
     if isinstance(error, BrokenPipeError) and hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGPIPE)
+        return died(signal.SIGPIPE)
     # what is left in the buffers is written when Python ends, and must not fail again
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return told(error.strerror, 6)
+
+
+def died(number: int) -> int:
+    """End by a signal, as programs do that know nothing of it; a shell says 128 and its number."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number

@@ -21,11 +21,12 @@ class Units:
         self.center, self.scale, self.log, self.bounds = center, scale, log, bounds
 
     def numbers(self, outputs: Sequence[float]) -> list[float]:
-        """Those of the outputs of a row; what is not finite stays so."""
+        """Those of the outputs of a row; no bounds are those of one that is not finite."""
         found = [z * scale + center for z, scale, center in zip(outputs, self.scale, self.center)]
         if self.log:
             found = [expm1(u) for u in found]
-        return [x if math.isfinite(z) else z for x, z in zip(self.bounded(found), outputs)]
+        each = zip(found, self.bounded(found), outputs)
+        return [within if math.isfinite(z) else x for x, within, z in each]
 
     def bounded(self, numbers: Sequence[float]) -> list[float]:
         """Numbers within the bounds."""

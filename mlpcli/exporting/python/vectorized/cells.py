@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlpcli.exporting.python.runtime.cells import NumberColumn, TextColumn, UnusableError
+from mlpcli.exporting.python.runtime.cells import NumberColumn, TextColumn, UnusableError, is_missing
 from mlpcli.exporting.python.vectorized.arrays import Array
 
 
@@ -49,15 +49,17 @@ def each(function: Callable[[Any], Any], cells: Sequence[Any], bad: Bad) -> Arra
     """What a function makes of every cell, each different one looked at once; None where it cannot."""
     known: dict[Any, Any] = {}
     reasons: dict[Any, str] = {}
-    for cell in dict.fromkeys(cells):
+    # no NaN is the same as another one
+    given = [cell if type(cell) is str or not is_missing(cell) else None for cell in cells]
+    for cell in dict.fromkeys(given):
         known[cell], reason = usable(function, cell)
         if reason is not None:
             reasons[cell] = reason
-    found = np.empty(len(cells), dtype=object)
-    found[:] = [known[cell] for cell in cells]
+    found = np.empty(len(given), dtype=object)
+    found[:] = [known[cell] for cell in given]
     if reasons:
-        wrong = [cell in reasons for cell in cells]
-        bad.add(np.array(wrong), reasons[next(cell for cell in cells if cell in reasons)])
+        wrong = [cell in reasons for cell in given]
+        bad.add(np.array(wrong), reasons[next(cell for cell in given if cell in reasons)])
     return found
 
 

@@ -24,11 +24,11 @@ class Units:
         self.bounds = None if bounds is None else np.array(bounds)
 
     def numbers(self, outputs: Array) -> Array:
-        """Those of outputs (rows, targets); what is not finite stays so."""
+        """Those of outputs (rows, targets); no bounds are those of one that is not finite."""
         found = outputs * self.scale + self.center
         if self.log:
             found = np.expm1(found)
-        return np.where(np.isfinite(outputs), self.bounded(found), outputs)
+        return np.where(np.isfinite(outputs), self.bounded(found), found)
 
     def bounded(self, numbers: Array) -> Array:
         """Numbers within the bounds."""
