@@ -147,6 +147,16 @@ def test_dates_are_what_python_reads(tmp_path: Path) -> None:
                 assert list(found) == [date.year, date.month, date.day, seconds], text
 
 
+@needs_compiler
+def test_a_compiler_that_knows_no_nan_is_told_so(model: Path, tmp_path: Path) -> None:
+    mlp("export", model, "-o", tmp_path / "m.c")
+    assert COMPILER is not None
+    command = [COMPILER, "-O2", "-ffast-math", "-c", str(tmp_path / "m.c"), "-o", str(tmp_path / "m.o")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "without -ffast-math" in done.stderr
+
+
 HOSTILE_NAMES = (
     "int",
     'a"b',
@@ -181,10 +191,15 @@ def test_hostile_names_are_columns_like_others(tmp_path: Path) -> None:
         assert (done.code, done.out[:11]) == (0, "30 rows by "), done.err
 
 
-def test_a_header_that_no_program_can_include_is_refused(model: Path, tmp_path: Path) -> None:
-    done = mlp("export", model, "-o", tmp_path / 'a"b.c')
-    assert done.code == 2
-    assert "no program can include a header" in done.err
+@pytest.mark.parametrize(
+    ("name", "told"), [('a"b.c', "no program can include a header"), ("Math.c", "take Math.h for C's own")]
+)
+def test_a_header_that_no_program_can_include_is_refused(
+    name: str, told: str, model: Path, tmp_path: Path
+) -> None:
+    done = mlp("export", model, "-o", tmp_path / name)
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert told in done.err
 
 
 def test_a_name_is_what_the_symbols_are_called_after(exported: Exported) -> None:

@@ -17,6 +17,7 @@ from mlpcli.exporting.c.network import network_function
 from mlpcli.exporting.c.running import COMPILERS, compiled, compiler_here
 from mlpcli.exporting.c.source import Source
 from mlpcli.exporting.c.spellings import folding_of
+from mlpcli.exporting.c.words import STANDARD_HEADERS
 from mlpcli.exporting.description import Description
 from mlpcli.exporting.exporter import Naming, Scorer, without_intervals
 
@@ -32,6 +33,10 @@ FILE: Final = """/* Made by `mlp export`; {stem}.h says how it is used.
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "NAN is a missing cell here: build this file without -ffast-math"
+#endif
 
 typedef {real} real; /* of the network's numbers; sums and all else are in double precision */
 
@@ -60,6 +65,9 @@ class CExporter:
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", naming.stem):
             hint = "letters, digits, _, -, + and points, of ASCII"
             raise UsageError.of(f"-o: no program can include a header called '{naming.stem}.h'", None, hint)
+        if naming.stem.lower() in STANDARD_HEADERS:
+            message = f"-o: programs in that directory would take {naming.stem}.h for C's own"
+            raise UsageError.of(message, None, f"give it another name, such as {naming.stem}_model.c")
         return (
             source_file(description, naming).encode(),
             header(description, naming).encode(),

@@ -24,6 +24,13 @@ RESERVED_WORDS: Final = """
     PLOSS SING TLOSS UNDERFLOW isfinite isinf isnan isnormal signbit
 """
 RESERVED: Final = frozenset(RESERVED_WORDS.split())
+# of C99 to C23: one of these names in the directory of a program would stand before the system's
+HEADERS: Final = """
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+    stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar
+    wchar wctype
+"""
+STANDARD_HEADERS: Final = frozenset(HEADERS.split())
 
 
 def literal(text: str) -> str:
