@@ -16,8 +16,9 @@ from mlpcli.memory import available_bytes
 from mlpcli.parallel.pool import SerialPool
 from mlpcli.run.experiment import ExperimentEvaluator
 from mlpcli.run.fit import trainer_of
-from mlpcli.run.limits import training_bytes
+from mlpcli.run.limits import rows_per_step, training_bytes
 from mlpcli.terminal.console import number
+from mlpcli.training.batches import rows_at_a_time
 from mlpcli.training.loop import Trainer
 
 MEMORY: Final = "memory"
@@ -31,11 +32,13 @@ FULL: Final = 0.8  # of what is free
 def memory(patient: Patient) -> Finding:
     """The data, and what the steps of a training need besides, against what is free now."""
     experiment = patient.experiment
-    rows = sum(array.nbytes for part in experiment.parts.values() for array in (part.rows.x, part.rows.y))
-    shape = experiment.network.architecture
-    steps = training_bytes(experiment.config, shape, len(experiment.training))
-    needed, free = 2 * rows + steps, available_bytes()
-    numbers = {"data": 2 * rows, "training": steps, "free": free}
+    config, train, shape = experiment.config, experiment.training, experiment.network.architecture
+    data = sum(array.nbytes for part in experiment.parts.values() for array in (part.rows.x, part.rows.y))
+    gathered = rows_at_a_time(train, rows_per_step(config, len(train)))
+    data += gathered * train.x.shape[1] * train.x.dtype.itemsize
+    steps = training_bytes(config, shape, len(train))
+    needed, free = data + steps, available_bytes()
+    numbers = {"data": data, "training": steps, "free": free}
     says = f"about {max(1.0, needed / 1e6):,.0f} MB besides Python's own"
     if free is None:
         return Finding(MEMORY, "ok", says, None, numbers)

@@ -69,7 +69,7 @@ class Cache:
         return next((one for one in above if one.is_dir()), Path())
 
     def sinks(self, rows: Mapping[str, int], columns: int, dtype: str) -> Mapping[str, Sink]:
-        """Sinks for the parts of a run: of those that train, an epoch's order takes as much again.
+        """Sinks for the parts of a run: a batch of all that train takes as much again.
 
         Raises OutputError, and as `holds` does.
         """

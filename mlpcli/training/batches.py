@@ -18,6 +18,7 @@ from mlpcli.training.numbered import BatchesOfEpoch, Numbered
 from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
 WINDOW_BYTES: Final = (1 << 20, 1 << 25)  # of the inputs that are in memory at a time where not all are
+COPIED_BYTES: Final = 1 << 22  # of those that are there twice where all are: a copy in the order of the epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +89,9 @@ class Room:
 class Batches:
     """The training rows cut into batches of `size`; the last one of an epoch may be smaller.
 
-    Rows in memory are gathered once an epoch into a second set of arrays, so that every batch is a view. Of
-    those in a store a window of several batches is there at a time, which comes as `bring` asks for it. A
-    pool's workers gather a part of the rows each. An order may be one of blocks of so many rows.
+    A window of several batches at a time is gathered into arrays of its own as `bring` asks for it, so that
+    every batch is a view. A pool's workers gather a part of its rows each. An order may be one of blocks of
+    so many rows.
     """
 
     def __init__(
@@ -101,8 +102,8 @@ class Batches:
         self._number = ceil(self.rows / self.size)
         self._part = part
         self._pool = pool or SerialPool()
-        self._stretch = self.rows if part.is_in_memory else _window(part.x, self.size)
-        self._room = Room.like(part, min(self._stretch, self.rows), self._pool)
+        self._stretch = rows_at_a_time(part, self.size)
+        self._room = Room.like(part, self._stretch, self._pool)
         self._window: int | None = None
         self._block = block
         few = not part.is_in_memory and self.rows < 2**31
@@ -133,12 +134,9 @@ class Batches:
         return self._part.is_in_memory and not self._shuffled
 
     def settle(self, room: Room) -> None:
-        """Let the rows of an epoch, which are in memory, lie there from now on: now, and in every order."""
-        now = self._room.arrays() if self._shuffled else self._part.arrays()
-        for source, target in zip(now, room.arrays(), strict=True):
-            if source is not None and target is not None:
-                np.copyto(target, source)
-        self._room = room
+        """Let all rows of an epoch lie there from now on: now, and in every order."""
+        self._room, self._stretch, self._window = room, self.rows, 0
+        self._gather(0)
 
     @property
     def part(self) -> Part:
@@ -177,7 +175,8 @@ class Batches:
         return self._number
 
 
-def _window(x: Rows, size: int) -> int:
-    """The rows of whole batches that are about as many inputs as WINDOW_BYTES says, one batch at least."""
-    a_batch: int = size * x.shape[1] * x.dtype.itemsize
-    return size * max(1, portion(16, *WINDOW_BYTES) // a_batch)
+def rows_at_a_time(part: Part, size: int) -> int:
+    """How many rows are gathered together: those of whole batches, one at least, or all there are."""
+    a_batch: int = size * part.x.shape[1] * part.x.dtype.itemsize
+    most = COPIED_BYTES if part.is_in_memory else portion(16, *WINDOW_BYTES)
+    return min(len(part), size * max(1, most // a_batch))

@@ -1,4 +1,4 @@
-"""Rows that are not in memory: the same batches, scores and digests as from an array, in windows."""
+"""Rows in memory and elsewhere: the same batches, in windows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlpcli.arrays import Indices, Matrix
 from mlpcli.parallel.pool import SerialPool
 from mlpcli.storage.rows import some_of, spans, taken, whole
 from mlpcli.training import batches as batches_module
-from mlpcli.training.batches import Batches, Part
+from mlpcli.training.batches import Batches, Part, Room
 
 
 class Elsewhere:
@@ -59,25 +59,55 @@ def parts() -> tuple[Part, Part, Elsewhere]:
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_batches_of_a_store_are_those_of_an_array(
+def test_batches_come_in_windows_of_an_array_as_of_a_store(
     workers: int, shuffled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches_module, "WINDOW_BYTES", (1, 3 * SIZE * 3 * 4))
+    window = 3 * SIZE * 3 * 4
+    monkeypatch.setattr(batches_module, "WINDOW_BYTES", (1, window))
+    monkeypatch.setattr(batches_module, "COPIED_BYTES", window)
     in_memory, elsewhere, store = parts()
-    one, other = (Batches(part, SIZE, SerialPool(workers)) for part in (in_memory, elsewhere))
+    each = [Batches(part, SIZE, SerialPool(workers)) for part in (in_memory, elsewhere)]
+    order = np.arange(ROWS)
     for _ in range(2):
         if shuffled:
-            one.shuffle(np.random.default_rng(5))
-            other.shuffle(np.random.default_rng(5))
-        for index in (*range(len(one)), 4, 0):
-            one.bring(index)
-            other.bring(index)
-            for expected, found in zip(one[index], other[index], strict=True):
-                assert expected is not None
-                assert found is not None
-                assert found.flags.c_contiguous
-                assert np.array_equal(expected, found)
+            order = np.arange(ROWS)
+            np.random.default_rng(5).shuffle(order)
+            for batches in each:
+                batches.shuffle(np.random.default_rng(5))
+        for index in (*range(len(each[0])), 4, 0):
+            rows = order[index * SIZE : (index + 1) * SIZE]
+            for batches in each:
+                batches.bring(index)
+                for source, found in zip(in_memory.arrays(), batches[index], strict=True):
+                    assert source is not None
+                    assert found is not None
+                    assert found.flags.c_contiguous
+                    assert np.array_equal(source[rows], found)
+                    if shuffled:
+                        assert found.base is not None
+                        assert len(found.base) == 3 * SIZE
     assert store.most <= 3 * SIZE
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_rows_that_come_in_windows_settle_in_one_place(
+    shuffled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches_module, "COPIED_BYTES", 1)
+    in_memory, _, _ = parts()
+    batches, whole_epoch = Batches(in_memory, SIZE), Batches(in_memory, ROWS)
+    if shuffled:
+        batches.shuffle(np.random.default_rng(5))
+        whole_epoch.shuffle(np.random.default_rng(5))
+        batches.bring(4)
+    room = Room.like(in_memory, ROWS, SerialPool())
+    batches.settle(room)
+    for expected, found in zip(whole_epoch[0], room.arrays(), strict=True):
+        assert expected is not None
+        assert found is not None
+        assert np.array_equal(expected, found)
+    batches.bring(7)
+    assert np.array_equal(batches[7][0], room.x[7 * SIZE : 8 * SIZE])
 
 
 def test_a_window_holds_one_batch_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
