@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 from mlpcli.arrays import Indices, Vector
@@ -12,6 +13,7 @@ from mlpcli.data.category_feature import CategoryFeature
 from mlpcli.data.encoder import ENCODINGS, InputEncoder
 from mlpcli.data.feature import Feature, NothingThereError
 from mlpcli.data.indicator_feature import MissingFeature
+from mlpcli.data.numbers_together import fit_together, runs_of
 from mlpcli.data.scaling import SCALINGS
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.parallel.ordered_map import in_order
@@ -46,19 +48,8 @@ def fit_inputs(
     DataError names every column that cannot be fitted.
     """
 
-    def fit(name: str) -> _Column:
-        spec, train = features[name], TrainingRows(table.only(name), rows, repetitions)
-        policy = spec.missing or default
-        try:
-            return _fitted(name, spec, policy, train)
-        except NothingThereError as error:
-            # a rare column that the split left no value of, where the config says what a missing cell means
-            left_out = f"{error.problems[0].message}: left out, as it tells the network nothing"
-            return _Column(problems=error.problems) if policy.policy == "error" else _Column(notes=[left_out])
-        except DataError as error:
-            return _Column(problems=error.problems)
-
-    columns = list(in_order(fit, features))
+    fitting = _Fitting(features, default, TrainingRows(table, rows, repetitions))
+    columns = list(chain.from_iterable(in_order(fitting.columns, runs_of(features, len(rows)))))
     problems = [problem for column in columns for problem in column.problems]
     if problems:
         raise DataError(*problems[:5])
@@ -68,6 +59,36 @@ def fit_inputs(
         raise DataError.of("no column is left to learn from", Place(table.source), "; ".join(notes[:3]))
     constant = [name for column in columns for name in column.constant]
     return FittedInputs(InputEncoder(fitted), (*notes, *_notes(constant)))
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """What columns are fitted by: their settings, the policy where one has none, the rows."""
+
+    features: Mapping[str, FeatureSpec]
+    default: MissingSpec
+    train: TrainingRows
+
+    def columns(self, names: Sequence[str]) -> list[_Column]:
+        """What comes of columns that have one spec: all at once where that can be."""
+        spec = self.features[names[0]]
+        found = fit_together(names, spec, spec.missing or self.default, self.train)
+        if found is None:
+            return [self.column(name) for name in names]
+        return [_Column([one], [one.name] if constant else []) for one, constant in found]
+
+    def column(self, name: str) -> _Column:
+        """What comes of a column by itself."""
+        spec, train = self.features[name], replace(self.train, table=self.train.table.only(name))
+        policy = spec.missing or self.default
+        try:
+            return _fitted(name, spec, policy, train)
+        except NothingThereError as error:
+            # a rare column that the split left no value of, where the config says what a missing cell means
+            left_out = f"{error.problems[0].message}: left out, as it tells the network nothing"
+            return _Column(problems=error.problems) if policy.policy == "error" else _Column(notes=[left_out])
+        except DataError as error:
+            return _Column(problems=error.problems)
 
 
 class _Column(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,40 +22,42 @@ WIDEST = float(np.nextafter(NOTHING, 0.0))
 
 def mean_of(values: Vector) -> float:
     """The mean, also where the sum would overflow."""
-    scaled, exponent = scaled_to_one(values)
-    return _mean(scaled, exponent)
+    return float(_mean(*scaled_to_one(values)))
 
 
-def _mean(scaled: Vector, exponent: int) -> float:
-    mean = scaled.mean()
+def _mean(scaled: Array, exponent: Array) -> Array:
+    mean = scaled.mean(-1)
     # a second pass takes away what rounding left
-    return float(np.ldexp(mean + (scaled - mean).mean(), exponent))
+    return np.asarray(np.ldexp(mean + (scaled - mean[..., np.newaxis]).mean(-1), exponent))
 
 
-def standardization(values: Vector) -> tuple[float, float]:
+def standardization(values: Array) -> tuple[Array, Array]:
     """(mean, population standard deviation); a constant has the scale 1, so that it becomes exactly 0.
 
-    Two passes: std² = mean((x − mean)²), on values scaled by a power of two, which is exact.
+    Of a column (rows,), or of each of several (columns, rows), as all that `takes_columns`. Two passes:
+    std² = mean((x − mean)²), on values scaled by a power of two, which is exact.
     """
-    low = float(values.min())
-    if low == float(values.max()):
-        return low, 1.0
+    low, high = values.min(-1), values.max(-1)
     scaled, exponent = scaled_to_one(values)
     mean = _mean(scaled, exponent)
-    deviation = np.subtract(scaled, np.ldexp(mean, -exponent), out=scaled)
-    std = float(np.ldexp(np.sqrt(np.mean(np.multiply(deviation, deviation, out=deviation))), exponent))
-    return mean, std if std > ROUNDING * abs(mean) else 1.0
+    deviation = np.subtract(scaled, np.ldexp(mean, -exponent)[..., np.newaxis], out=scaled)
+    variance = np.mean(np.multiply(deviation, deviation, out=deviation), -1)
+    std = np.ldexp(np.sqrt(variance), exponent)
+    varies = (low < high) & (std > ROUNDING * np.abs(mean))
+    return np.where(low < high, mean, low), np.where(varies, std, 1.0)
 
 
-def minmax(values: Vector) -> tuple[float, float]:
+def minmax(values: Array) -> tuple[Array, Array]:
     """(minimum, maximum − minimum): to 0..1; a constant has the scale 1."""
-    low, high = float(values.min()), float(values.max())
-    return low, min(high - low, LARGEST) if high > low else 1.0
+    low, high = values.min(-1), values.max(-1)
+    with np.errstate(over="ignore"):
+        return low, np.where(low < high, np.minimum(high - low, LARGEST), 1.0)
 
 
-def maxabs(values: Vector) -> tuple[float, float]:
+def maxabs(values: Array) -> tuple[Array, Array]:
     """(0, the largest magnitude); 1 where that is 0."""
-    return 0.0, float(np.abs(values).max()) or 1.0
+    largest = np.abs(values).max(-1)
+    return np.zeros_like(largest), np.where(largest > 0, largest, 1.0)
 
 
 def robust(values: Vector) -> tuple[float, float]:
@@ -105,21 +108,24 @@ def equal_quartiles(values: Vector) -> str | None:
 def percentiles(values: Vector, percents: Vector) -> Vector:
     """The percentiles, linear between two values, also where the difference of two would overflow."""
     scaled, exponent = scaled_to_one(values)
-    return np.ldexp(np.percentile(scaled, percents), exponent)
+    return np.asarray(np.ldexp(np.percentile(scaled, percents), exponent))
 
 
-def unscaled(_values: Vector) -> tuple[float, float]:
+def unscaled(values: Array) -> tuple[Array, Array]:
     """(0, 1): the values as they are."""
-    return 0.0, 1.0
+    return np.zeros(values.shape[:-1]), np.ones(values.shape[:-1])
 
 
-def scaled_to_one(values: Vector) -> tuple[Vector, int]:
-    """Values times a power of two that makes them at most 1, a new array, and the exponent to come back."""
-    exponent = int(np.frexp(np.maximum(np.abs(values.min()), np.abs(values.max())))[1])
-    if abs(exponent) > LARGEST_POWER:
-        return np.ldexp(values, -exponent), exponent
+def scaled_to_one(values: Array) -> tuple[Array, Array]:
+    """Values times a power of two that makes them at most 1, a new array, and the exponent to come back.
+
+    Those of a column (rows,), or of each of several (columns, rows).
+    """
+    exponent = np.frexp(np.maximum(np.abs(values.min(-1)), np.abs(values.max(-1))))[1]
+    if (np.abs(exponent) > LARGEST_POWER).any():
+        return np.ldexp(values, -exponent[..., np.newaxis]), exponent
     # the same numbers as those of ldexp, which is several times slower
-    return values * 2.0**-exponent, exponent
+    return values * np.ldexp(1.0, -exponent)[..., np.newaxis], exponent
 
 
 def weighted_standardization(values: Vector, weights: Vector) -> tuple[float, float]:
@@ -186,26 +192,29 @@ class Scaling:
     `weighted` takes the weights of the numbers too, all above 0: it gives what the same numbers would, each
     as often as it weighs. None where that changes nothing, as it does not change extremes. `remark` says
     what is worth knowing about some numbers. `after` is what comes of scaled numbers, with their scale.
+    `plain` of one that `takes_columns` may be asked about several columns (columns, rows) at once.
     """
 
-    plain: Callable[[Vector], tuple[float, float]]
+    plain: Callable[[Array], tuple[Any, Any]]
     words: tuple[str | None, ...] = ()
     weighted: Callable[[Vector, Vector], tuple[float, float]] | None = None
     remark: Callable[[Vector], str | None] | None = None
     after: Callable[[Array, float], Array] | None = None
+    takes_columns: bool = False
 
     def __call__(self, values: Vector, weights: Vector | None = None) -> tuple[float, float]:
         """The center and the scale of some numbers."""
         if weights is None or self.weighted is None:
-            return self.plain(values)
+            center, scale = self.plain(values)
+            return float(center), float(scale)
         return self.weighted(values, weights)
 
 
 SCALINGS = {
-    "standardize": Scaling(standardization, ("mean", "std"), weighted_standardization),
-    "minmax": Scaling(minmax, ("min", "range")),
-    "maxabs": Scaling(maxabs, (None, "largest")),
+    "standardize": Scaling(standardization, ("mean", "std"), weighted_standardization, takes_columns=True),
+    "minmax": Scaling(minmax, ("min", "range"), takes_columns=True),
+    "maxabs": Scaling(maxabs, (None, "largest"), takes_columns=True),
     "robust": Scaling(robust, ("median", "between quartiles"), weighted_robust, equal_quartiles),
     "robust_clip": Scaling(robust_clip, ("median", "scale"), weighted_robust_clip, after=smooth_clip),
-    "none": Scaling(unscaled),
+    "none": Scaling(unscaled, takes_columns=True),
 }

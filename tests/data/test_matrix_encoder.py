@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from mlpcli.config.spec import FeatureSpec, MissingSpec
 from mlpcli.data.encoder import InputEncoder
+from mlpcli.data.fitting import fit_inputs
 from mlpcli.data.number_feature import NumberFeature
 from mlpcli.data.scaling import NOTHING
 from mlpcli.tables.columns import Notation, NumberColumn
@@ -49,6 +51,27 @@ def table(numbers: Any, count: int = ROWS) -> Table:
 
 def one_by_one(x: npt.NDArray[Any]) -> Table:
     return table({f"x{i}": [NumberColumn(column)] for i, column in enumerate(x.T)}, len(x))
+
+
+@pytest.mark.parametrize("policy", ["error", "drop", "median"])
+@pytest.mark.parametrize("encode", ["standardize", "minmax", "maxabs", "none", "log1p", "robust", None])
+def test_columns_fitted_together_are_those_fitted_alone(encode: str | None, policy: str) -> None:
+    """Of every magnitude, constant ones, and beside one with a missing cell."""
+    rng = np.random.default_rng(3)
+    sizes = [1e-320, 1e-200, 1e-3, 1.0, 1e150, 8e307, 1e-310, 1.0]
+    for count, missing in ((1, 0), (2, 0), (7, 0), (60, 0), (129, 0), (60, 1)):
+        x = rng.uniform(0, 1, size=(count, 8)) * sizes
+        x[:, 3], x[: count // 3, 7] = 0.1, 0.0
+        x[:missing, 5] = np.nan
+        spec, default = FeatureSpec.model_validate({"encode": encode}), MissingSpec(name=policy)
+        given, every = one_by_one(x), np.arange(count)
+        names = [f"x{place}" for place in range(8)]
+        found = fit_inputs(dict.fromkeys(names, spec), default, given, every)
+        alone = [fit_inputs({name: spec}, default, given, every) for name in names]
+        assert [one.encoder.features[0] for one in alone] == list(found.encoder.features)
+        constant = [one.notes[0].split(": ")[1] for one in alone if one.notes and "constant" in one.notes[0]]
+        listed = [note.split(": ")[1] for note in found.notes if "constant" in note]
+        assert ", ".join(constant) == ", ".join(listed)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
