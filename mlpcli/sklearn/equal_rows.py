@@ -20,7 +20,7 @@ import numpy.typing as npt
 from mlpcli.arrays import Indices, Matrix
 from mlpcli.config.load import Config
 from mlpcli.sklearn.arrays import Given
-from mlpcli.tables.matrix_columns import dense
+from mlpcli.tables.matrix_columns import in_double
 
 BLOCK: Final = 1 << 16  # numbers that are looked at together
 DIGESTS: Final = 2
@@ -85,7 +85,7 @@ def _blocks(given: Given) -> Iterator[tuple[slice, Matrix]]:
     step = max(1, BLOCK // (given.x.shape[1] + given.y.shape[1]))
     for start in range(0, count, step):
         block = slice(start, min(start + step, count))
-        yield block, np.hstack([dense(given.x[block]), given.y[block]], dtype=np.float64)
+        yield block, np.hstack([in_double(given.x[block]), given.y[block]], dtype=np.float64)
 
 
 def _are_equal(given: Given, ones: Indices, others: Indices) -> npt.NDArray[np.bool_]:
@@ -94,7 +94,7 @@ def _are_equal(given: Given, ones: Indices, others: Indices) -> npt.NDArray[np.b
     step = max(1, BLOCK // (given.x.shape[1] + given.y.shape[1]))
     for start in range(0, len(ones), step):
         pairs = slice(start, start + step)
-        x, z = (dense(given.x[rows[pairs]]).view(np.uint64) for rows in (ones, others))
+        x, z = (in_double(given.x[rows[pairs]]).view(np.uint64) for rows in (ones, others))
         same_y = given.y[ones[pairs]] == given.y[others[pairs]]
         equal[pairs] = (x == z).all(axis=1) & same_y.all(axis=1)
     return equal

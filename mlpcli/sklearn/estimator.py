@@ -29,6 +29,7 @@ from mlpcli.training.callbacks import Callback, Observer, observer_of
 Choice = str | Mapping[str, Any]  # a name, or a mapping with its options
 LAYERS = ("auto", 64, 32, "auto")
 SPARSE = "csr"  # what other sparse matrices are made
+KEPT = (np.float64, np.float32)  # precisions of rows; others become the first
 # what is fitted or judged by all rows at once
 OF_ALL_ROWS = (
     "validation",
@@ -202,7 +203,7 @@ class Estimator(FittedParts, BaseEstimator):
         if mixed is not None:
             validate_data(self, X, skip_check_array=True, reset=False)
             return mixed
-        rows: AnyMatrix = validate_data(self, X, accept_sparse=SPARSE, dtype=np.float64, reset=False)
+        rows: AnyMatrix = validate_data(self, X, accept_sparse=SPARSE, dtype=KEPT, reset=False)
         return rows
 
     def _checked_with(
@@ -211,7 +212,7 @@ class Estimator(FittedParts, BaseEstimator):
         """Features and targets to learn from."""
         mixed = mixed_rows(X)
         if mixed is None:
-            checks = {"accept_sparse": SPARSE, "dtype": np.float64, "multi_output": True}
+            checks = {"accept_sparse": SPARSE, "dtype": KEPT, "multi_output": True}
             rows, target = validate_data(self, X, y, reset=reset, y_numeric=y_numeric, **checks)
             return rows, target
         validate_data(self, X, skip_check_array=True, reset=reset)

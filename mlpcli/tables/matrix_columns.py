@@ -25,9 +25,9 @@ class SparseMatrix(Protocol):
 AnyMatrix: TypeAlias = Matrix | SparseMatrix
 
 
-def dense(matrix: AnyMatrix) -> Matrix:
-    """The matrix as an array: itself where it is one."""
-    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+def in_double(matrix: AnyMatrix) -> Matrix:
+    """The matrix as an array in float64: itself where it is one."""
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray(), np.float64)
 
 
 def name_of(column: int) -> str:
@@ -44,8 +44,8 @@ def number_of_name(name: str) -> int | None:
 class MatrixColumns(Mapping[str, list[NumberColumn]]):
     """The columns of a `matrix` (rows, columns) by their `names`, and `others` after them, each in one piece.
 
-    Without names they are x0, x1, ...; those that are `hidden` hold no numbers. A sparse matrix stays sparse:
-    one column of it, or some rows, are dense while somebody looks at them.
+    Without names they are x0, x1, ...; those that are `hidden` hold no numbers. A sparse matrix stays sparse,
+    one of float32 as it is: one column of it, or some rows, are dense and in float64 while somebody looks.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class MatrixColumns(Mapping[str, list[NumberColumn]]):
         if number is None:
             return self.others[name]
         column = self._by_column[:, number : number + 1]
-        return [NumberColumn(dense(column)[:, 0])]
+        return [NumberColumn(in_double(column)[:, 0])]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (self._number(name) is not None or name in self.others)
@@ -100,8 +100,8 @@ class MatrixColumns(Mapping[str, list[NumberColumn]]):
         return number if number < self.matrix.shape[1] else None
 
     def rows(self, rows: Indices | slice) -> Matrix:
-        """Some rows of the matrix (rows, columns): a view where they are a stretch of an array."""
-        return dense(self.matrix[rows])
+        """Some rows of the matrix (rows, columns): a view where they are a stretch of an array of float64."""
+        return in_double(self.matrix[rows])
 
     def between(self, start: int, stop: int) -> MatrixColumns:
         """The rows from `start` up to `stop`."""
