@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mlpcli.arrays import Array
+from mlpcli.artifacts.run_directory import Existing
 from mlpcli.calibration.said import Said
 from mlpcli.config.from_python import config_of
 from mlpcli.config.load import Config, load_config
@@ -28,7 +29,7 @@ from mlpcli.run.prediction import Tally, prediction_columns
 from mlpcli.run.predictor import Model, intervals_of_level, open_model
 from mlpcli.run.results import REMEDIES, WORSE, columns_of, history_frame, history_rows
 from mlpcli.run.study import Study, study_of
-from mlpcli.run.training import RunOptions, Trained, telling
+from mlpcli.run.training import Finished, RunOptions, Trained, telling
 from mlpcli.signals import StoppedBySignal
 from mlpcli.storage.cache import Cache
 from mlpcli.tables.frames import table_of_frame
@@ -37,15 +38,16 @@ from mlpcli.terminal.console import Console
 from mlpcli.training.callbacks import Callback
 
 Frame: TypeAlias = Any
-"""A DataFrame of pandas or polars, an Arrow table, or what has `__arrow_c_stream__`."""
+"""A DataFrame of pandas or polars, an Arrow table, what has `__arrow_c_stream__`, or arrays by column."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A model from a file. It predicts rows of a DataFrame as `mlp predict` does those of a file.
 
-    A DataFrame is one of pandas or polars, an Arrow table, or what has `__arrow_c_stream__`; predictions are
-    pandas', under the frame's own index where that has one. Columns are matched by name; others are ignored.
+    A DataFrame is one of pandas or polars, an Arrow table, what has `__arrow_c_stream__`, or a dict with a
+    list or an array for each column; predictions are pandas', under the frame's own index where that has one.
+    Columns are matched by name; others are ignored.
     A category that training did not have is encoded as `mlp predict` encodes it, with a warning. DataError
     says which cells cannot be used, with their rows counted as `.iloc` does. May be used by several threads
     at once.
@@ -187,6 +189,7 @@ def train(
     output: str | PathLike[str] | None = None,
     seed: int | None = None,
     callback: Callback | None = None,
+    resume: bool = False,
 ) -> Run:
     """Train as a config says and write a run directory, as `mlp train` does, without a word.
 
@@ -198,8 +201,8 @@ def train(
 
     `callback` hears of every epoch, with the run in the directory as it then is; where it returns True the
     training of a single network ends, and the run is finished. What it raises ends everything and passes
-    through: the run is left as a stopped one, which `mlp train --resume` goes on with. Several networks are
-    trained one after the other then, each epoch with the number of its `member`.
+    through: the run is left as a stopped one, which goes on with `resume`. Several networks are trained one
+    after the other then, each epoch with the number of its `member`.
     """
     if isinstance(config, Mapping):
         settings, contents = without_frames(config)
@@ -209,35 +212,39 @@ def train(
         asked = load_config(Path(config), seed=seed)
     warned: list[str] = []
     try:
-        options = _options(None if output is None else Path(output), callback)
+        options = _options(None if output is None else Path(output), callback, resume=resume)
         study, trained = _trained(asked, options, warned)
     except StoppedBySignal as stopped:
         # what is worth saving is saved: what the signal does elsewhere in this program is next
         signal.raise_signal(stopped.number)
         raise KeyboardInterrupt from None
-    if trained.results.status == "worse_than_baseline":
+    if isinstance(trained, Trained) and trained.results.status == "worse_than_baseline":
         warned.append(f"{WORSE}: try {REMEDIES}")
     for text in warned:
         warnings.warn(text, stacklevel=2)
-    document = trained.results.document()
-    columns = columns_of(study.whole, several=not study.is_single)
+    return _run_of(study, trained)
+
+
+def _run_of(study: Study, trained: Trained | Finished) -> Run:
+    directory = trained.output.resolve()
+    if isinstance(trained, Finished):
+        return Run(directory, dict(trained.results), pd.read_csv(directory / "history.csv"))
     rows = history_rows(study, [member.fitted for member in trained.members])
-    history = history_frame(rows, columns)
-    return Run(trained.output.resolve(), document, history)
+    history = history_frame(rows, columns_of(study.whole, several=not study.is_single))
+    return Run(directory, trained.results.document(), history)
 
 
-def _options(output: Path | None, callback: Callback | None) -> RunOptions:
+def _options(output: Path | None, callback: Callback | None, *, resume: bool) -> RunOptions:
     # whoever imports this may have threads that do not bear a fork
-    options = RunOptions(out=output, pool=ThreadPool, forks=False)
+    existing = Existing.RESUME if resume else Existing.MOVE_ASIDE
+    options = RunOptions(out=output, existing=existing, pool=ThreadPool, forks=False)
     if callback is None:
         return options
     return replace(options, in_turn=True, listener=telling(callback))
 
 
-def _trained(config: Config, options: RunOptions, warned: list[str]) -> tuple[Study, Trained]:
+def _trained(config: Config, options: RunOptions, warned: list[str]) -> tuple[Study, Trained | Finished]:
     with Cache(config.spec.data.cache, training.output_of(config, options)) as cache:
         study = study_of(config, MAX_PARAMETERS, cache)
         warned += study.whole.prepared.warnings
-        done = training.train(study, options, Console(quiet=True, warned=warned))
-    assert isinstance(done, Trained), "a run that does not resume another one trains"
-    return study, done
+        return study, training.train(study, options, Console(quiet=True, warned=warned))

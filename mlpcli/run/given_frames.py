@@ -14,7 +14,7 @@ from typing import Any
 
 from mlpcli.data.row_origins import PARTS
 from mlpcli.errors import ConfigError, Place
-from mlpcli.tables.other_frames import pandas_frame
+from mlpcli.tables.other_frames import is_of_columns, pandas_frame
 
 
 def without_frames(settings: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], dict[str, bytes]]:
@@ -34,6 +34,8 @@ def without_frames(settings: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], dict
 
 def _is_written(value: Any) -> bool:
     """Whether a value is one that a config file may have, or is refused as one."""
+    if is_of_columns(value):
+        return False
     return value is None or isinstance(value, str | bytes | os.PathLike | Mapping | Real | list | tuple)
 
 

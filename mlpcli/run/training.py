@@ -51,13 +51,14 @@ class Listener:
 
 
 def telling(callback: Callback) -> Listener:
-    """Who passes on what is heard of one network, or of several."""
+    """Who passes on what is heard of one network, or of several; raises TypeError for what is no callback."""
+    observer = observer_of(callback)
 
     def hear(number: int, message: Message) -> None:
         if isinstance(message, Epoch):
             callback(replace(message, member=number + 1))
 
-    return Listener(lambda _epochs, _past: nullcontext(observer_of(callback)), hear)
+    return Listener(lambda _epochs, _past: nullcontext(observer), hear)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from mlpcli.tables.matrix_columns import AnyMatrix, name_of
 from mlpcli.tables.other_frames import pandas_frame
 
 NUMBERS = "biuf"  # what NumPy calls kinds of numbers, and booleans
+DATES = "mM"  # and of times
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,8 @@ class MixedRows:
 def mixed_rows(given: object) -> MixedRows | None:
     """The rows of a frame that has a column of texts; None of any other one, and of what is no frame.
 
-    Raises ValueError for a missing number: it is for whoever trains to say what stands for it.
+    Raises ValueError for a missing number, as it is for whoever trains to say what stands for it, for dates,
+    and for cells that are no texts.
     """
     try:
         frame = pandas_frame(given)
@@ -64,21 +66,31 @@ def mixed_rows(given: object) -> MixedRows | None:
         return None
     matrix, levels = np.empty(frame.shape), {}
     for place, is_number in enumerate(kinds):
-        column = frame.iloc[:, place]
+        column, name = frame.iloc[:, place], frame.columns[place]
         if is_number:
             matrix[:, place] = column.to_numpy(np.float64, na_value=np.nan)
             if not np.isfinite(matrix[:, place]).all():
-                name = frame.columns[place]
                 raise ValueError(
                     f"column '{name}' contains NaN or infinity: fill it in, or leave the row out"
                 )
         else:
+            _require_texts(name, column)
             matrix[:, place], levels[place] = _coded(column)
     return MixedRows(matrix, levels, tuple(map(str, frame.columns)))
 
 
 def _is_of_numbers(dtype: Any) -> bool:
     return getattr(dtype, "kind", "O") in NUMBERS and not isinstance(dtype, pd.CategoricalDtype)
+
+
+def _require_texts(name: object, column: pd.Series[Any]) -> None:
+    """Raise ValueError for a column whose cells are no texts, and mean nothing as such."""
+    if getattr(column.dtype, "kind", "O") in DATES:
+        hint = "make numbers of them, or use mlpcli.train, whose configs say how dates are encoded"
+        raise ValueError(f"column '{name}' holds dates or times: {hint}")
+    strange = next((one for one in column if isinstance(one, list | dict | set | np.ndarray)), None)
+    if strange is not None:
+        raise ValueError(f"column '{name}': expected texts or numbers, found {type(strange).__name__}")
 
 
 def _coded(column: pd.Series[Any]) -> tuple[Indices, tuple[str, ...]]:

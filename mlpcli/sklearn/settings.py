@@ -57,7 +57,9 @@ WORDINGS = (
     (re.compile(r"^leave the key out.*"), f"leave it out, or choose `{ADAM}`"),
     (re.compile(r"^set `iterations` of the optimizer instead$"), rf"\g<0>, or choose `{ADAM}`"),
     (re.compile(r"^known here: iterations, tolerance$"), rf"\g<0>; `{ADAM}` has it"),
+    (re.compile(r"(?<=, )clip_norm: 1\.0(?=,)"), "`clip_norm=1.0`"),
 )
+SETTING = re.compile(r"`(\w+): ([^`]+)`")  # as a config has it, where a parameter is to be written
 LOSS = "loss"
 LARGEST_SEED = 2**31 - 1
 ENCODINGS = tuple(name for name in get_args(Numeric) if name != "quantile")  # ranks know no weights
@@ -148,7 +150,12 @@ def _explained(problem: Problem) -> Iterator[str]:
 def _as_parameters(text: str) -> str:
     for wording, ours in WORDINGS:
         text = wording.sub(ours, text)
-    return text
+    return SETTING.sub(lambda found: f"`{found[1]}={_in_python(found[2])}`", text)
+
+
+def _in_python(value: str) -> str:
+    """A value of a config as Python writes it: its words are texts."""
+    return re.sub(r"\b[A-Za-z_]\w*", r'"\g<0>"', value)
 
 
 def _require_share(validation: Any) -> None:

@@ -1,4 +1,4 @@
-"""Frames of other libraries as pandas has them: polars, Arrow, and whatever speaks Arrow's interface.
+"""Frames of others as pandas has them: polars, Arrow, whatever speaks Arrow's interface, arrays by name.
 
 None of these libraries is imported for it: a frame is asked for its columns, and a column for its values as
 an array, which for numbers without missing ones is the same memory. What speaks Arrow's C interface alone
@@ -7,6 +7,7 @@ an array, which for numbers without missing ones is the same memory. What speaks
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,19 +26,39 @@ def pandas_frame(given: Any) -> pd.DataFrame:
     """
     if isinstance(given, pd.DataFrame):
         return given
+    if is_of_columns(given):
+        return pd.DataFrame(given)
     if hasattr(given, "collect_schema") and not hasattr(given, "get_column"):
         raise TypeError(f"expected {WANTED}, found a lazy one: `.collect()` makes a DataFrame of it")
     arrays = _arrays(given)
     if arrays is None:
         if not hasattr(given, "__arrow_c_stream__"):
             raise TypeError(f"expected {WANTED}, found {type(given).__name__}")
-        given = optional("pyarrow", "a frame by Arrow's C interface").table(given)
+        given = _arrow_table(given)
         arrays = _arrow_columns(given)
     frame = pd.DataFrame(
         {place: _values(*one) for place, one in enumerate(arrays)}, pd.RangeIndex(len(given)), copy=False
     )
     frame.columns = pd.Index(given.column_names if hasattr(given, "column_names") else given.columns)
     return frame
+
+
+def is_of_columns(given: Any) -> bool:
+    """Whether a mapping has a list or an array for each column; SciPy's matrices by keys are mappings too."""
+    if not isinstance(given, Mapping) or hasattr(given, "shape") or not given:
+        return False
+    return all(
+        hasattr(one, "__len__") and not isinstance(one, str | bytes | Mapping) for one in given.values()
+    )
+
+
+def _arrow_table(given: Any) -> Any:
+    """What speaks Arrow's C interface as a table; TypeError for one column alone, which does so too."""
+    pyarrow = optional("pyarrow", "a frame by Arrow's C interface")
+    try:
+        return pyarrow.table(given)
+    except (TypeError, ValueError):
+        raise TypeError(f"expected {WANTED}, found a single {type(given).__name__}") from None
 
 
 def _arrays(given: Any) -> list[tuple[Any, Array]] | None:

@@ -77,7 +77,12 @@ Callback = Callable[[Epoch], object]
 
 
 def observer_of(callback: Callback) -> Observer:
-    """The observer that a callback is, whatever it answers with, such as NumPy's booleans."""
+    """The observer that a callback is, whatever it answers with, such as NumPy's booleans.
+
+    Raises TypeError for what cannot be called.
+    """
+    if not callable(callback):
+        raise TypeError(f"callback: expected a function of an epoch, found {callback!r}")
 
     def observer(epoch: Epoch) -> bool:
         return bool(callback(epoch))

@@ -529,6 +529,29 @@ def test_a_search_prunes_by_what_a_callback_raises(directory: Path) -> None:
     assert results(directory / "run")["history.csv"] == results(whole.directory)["history.csv"]
 
 
+def test_what_was_stopped_goes_on_from_python(directory: Path) -> None:
+    """Of a frame too, to the bytes of a run that was not; what is finished is as it is."""
+    table = pd.read_csv(directory / "t.csv")
+    config = watched(directory)
+    config["data"] = {**config["data"], "train": table}
+    whole = mlpcli.train(config, output=directory / "whole")
+    with pytest.raises(PrunedError):
+        mlpcli.train(config, output=directory / "run", callback=Trial(enough=3).callback)
+    heard: list[mlpcli.Epoch] = []
+    run = mlpcli.train(config, output=directory / "run", resume=True, callback=heard.append)
+    first = heard[0].epoch
+    assert first > 1
+    assert [epoch.epoch for epoch in heard] == [*range(first, 7)]
+    assert results(run.directory) == results(whole.directory)
+    again = mlpcli.train(config, output=directory / "run", resume=True)
+    assert (again.directory, again.metrics) == (run.directory, run.metrics)
+    pd.testing.assert_frame_equal(again.history, run.history)
+    no_function: Any = "me"
+    with pytest.raises(TypeError, match="callback: expected a function of an epoch, found 'me'"):
+        mlpcli.train(config, output=directory / "none", callback=no_function)
+    assert not (directory / "none").exists()
+
+
 def test_of_several_networks_a_callback_hears_one_after_the_other(directory: Path) -> None:
     heard: list[tuple[int | None, int]] = []
 
@@ -555,6 +578,7 @@ def test_a_frame_in_place_of_a_file_trains_the_same(directory: Path, monkeypatch
     given: list[Any] = [(frame[:30], frame[30:])]
     polars = pytest.importorskip("polars")
     given.append([polars.from_pandas(one) for one in given[0]])
+    given.append([{name: one[name].to_numpy() for name in one} for one in given[0]])
     for number, (train, validation) in enumerate(given):
         data = {"train": train, "validation": validation, **rest}
         run = mlpcli.train({"data": data, **WATCHED}, output=f"run{number}")

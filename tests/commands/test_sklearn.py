@@ -607,7 +607,7 @@ def test_scores_of_a_hinge_serve_what_asks_for_them(iris: tuple[npt.NDArray[Any]
         ({"encode": {"name": "piecewise_linear", "bins": 0}}, "encode.bins: expected a whole number from"),
         ({"ensemble": 1}, "ensemble.members: expected a whole number from 2 to 100, found 1"),
         ({"ensemble": True}, "ensemble: expected "),
-        ({"ensemble": {}}, "expected `members` or `folds`, found neither\nhint: for example `ensemble: {"),
+        ({"ensemble": {}}, 'expected `members` or `folds`, found neither\nhint: for example `ensemble={"'),
         ({"ensemble": {"folds": 60}}, "the largest class: expected at least 60 rows, one for each fold"),
         ({"validation": "more.csv"}, "validation: expected a number above 0 and below 1, found 'more.csv'"),
         ({"validation": "0.2"}, "validation: expected a number above 0 and below 1, found '0.2'"),
@@ -629,8 +629,12 @@ def test_scores_of_a_hinge_serve_what_asks_for_them(iris: tuple[npt.NDArray[Any]
         ({"class_weight": {"setosa": -1}}, "class_weight.setosa: expected a number of at least 0, found -1"),
         (
             {"early_stopping": {"patience": 3}},
-            "needs validation rows, and `validation` is not set\nhint: for ",
+            "needs validation rows, and `validation` is not set\nhint: for example `validation=0.2`",
         ),
+        ({"calibration": "temperature"}, 'hint: for example `validation=0.2`, or `ensemble={"folds": 5}`'),
+        ({"residual": True}, 'hint: `layers=["auto", 64, 64, "auto"]` has them'),
+        ({"batch_size": 10}, 'lbfgs needs `batch_size="full"`, found 10'),
+        ({"optimizer": "sgd", "learning_rate": 1e30, "loss": "mse"}, "1e+30, `clip_norm=1.0`, or features"),
         ({"random_state": -1}, "random_state: expected a whole number of at least 0, found -1"),
         ({"optimizer": "adam", "learning_rate": 0}, "learning_rate: expected a number above 0, found 0"),
         ({"optimizer": "adam", "epochs": 0}, "epochs: expected a whole number of at least 1, found 0"),
@@ -645,7 +649,7 @@ def test_a_wrong_parameter_is_explained(
     told = str(caught.value)
     assert message in told
     # of no section, line or command that there is not
-    assert not re.search(r"parameters:|mlp|(data|model|training)\.\w", told), told
+    assert not re.search(r"parameters:|mlp|(data|model|training)\.\w|`\w+: ", told), told
 
 
 def test_weights_of_classes_are_for_classes() -> None:

@@ -295,6 +295,21 @@ def test_sparse_rows_are_the_same_rows(iris: tuple[npt.NDArray[Any], Any], kind:
     assert partial.predict(rows).shape == (150,)
 
 
+@pytest.mark.parametrize("encode", ["standardize", "log1p", {"name": "piecewise_linear", "bins": 4}])
+@pytest.mark.parametrize("optimizer", [FEW, "adam"])
+def test_rows_of_single_precision_are_the_same_rows(
+    iris: tuple[npt.NDArray[Any], Any], encode: Any, optimizer: Any
+) -> None:
+    """To the last bit, dense and sparse, with equal rows among them: it takes no copy in double precision."""
+    sparse = pytest.importorskip("scipy.sparse")
+    x, y = iris[0].astype(np.float32), iris[1]
+    settings = {"encode": encode, "optimizer": optimizer, "random_state": 0}
+    settings |= {"epochs": 2} if optimizer == "adam" else {}
+    expected = MLPClassifier(**settings).fit(x.astype(np.float64), y).predict_proba(x.astype(np.float64))
+    for rows in (x, sparse.csr_matrix(x), pd.DataFrame(x)):
+        np.testing.assert_array_equal(MLPClassifier(**settings).fit(rows, y).predict_proba(rows), expected)
+
+
 @pytest.fixture
 def penguins() -> pd.DataFrame:
     rng = np.random.default_rng(0)
@@ -324,6 +339,19 @@ def test_columns_of_texts_are_one_hot_as_in_a_file(penguins: pd.DataFrame, tmp_p
     assert fitted.n_features_in_ == 4
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict(frames[0]), fitted.predict(frames[0]))
+
+
+def test_a_column_that_is_neither_numbers_nor_texts_is_named(penguins: pd.DataFrame) -> None:
+    x, y = penguins[["size", "island"]], penguins["mass"]
+    days = pd.date_range("2024-01-01", periods=len(x))
+    for strange, message in (
+        (days, "column 'when' holds dates or times: make numbers of them"),
+        (days.tz_localize("UTC"), "column 'when' holds dates"),
+        ([["a"]] * len(x), "column 'when': expected texts or numbers, found list"),
+        ([None, {}] * (len(x) // 2), "column 'when': expected texts or numbers, found dict"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MLPRegressor(optimizer=FEW).fit(x.assign(when=strange), y)
 
 
 def test_new_and_missing_cells_of_a_frame_with_texts_are_told(penguins: pd.DataFrame) -> None:

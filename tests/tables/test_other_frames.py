@@ -106,10 +106,20 @@ def test_whatever_speaks_arrow_is_a_frame(model: mlpcli.TrainedModel) -> None:
         model.predict(Streamed(table))
 
 
+def test_arrays_by_their_columns_are_a_frame(model: mlpcli.TrainedModel) -> None:
+    cells = {name: pd.Series(given, dtype=object) for name, given in CELLS.items()}
+    expected = model.predict(pd.DataFrame(cells))
+    for columns in (CELLS, cells, {name: one.to_numpy() for name, one in cells.items()}):
+        pd.testing.assert_series_equal(model.predict(columns), expected)
+
+
 def test_what_is_no_frame_is_refused(model: mlpcli.TrainedModel, tmp_path: Path) -> None:
-    for wrong in ([[1, 2]], np.eye(3), "t.csv", tmp_path, {"whole": [1]}):
+    for wrong in ([[1, 2]], np.eye(3), "t.csv", tmp_path, {}, {"whole": 1}):
         with pytest.raises(TypeError, match="a DataFrame of pandas or polars, or an Arrow table, found"):
             model.predict(wrong)
+    whole = pd.Series([1.0, 2.0])
+    with pytest.raises(TypeError, match="or an Arrow table, found a single Series"):
+        model.predict(whole)
     pl = pytest.importorskip("polars")
     with pytest.raises(TypeError, match=r"found a lazy one: `.collect\(\)` makes a DataFrame of it"):
         model.predict(pl.LazyFrame(CELLS))
