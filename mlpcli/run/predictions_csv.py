@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 
 import numpy as np
 
 from mlpcli.arrays import Array
 from mlpcli.artifacts.atomic import Content
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 SPECIAL = {separator: re.compile(f'["{separator}\r\n]') for separator in (",", "\t")}
 
@@ -68,8 +70,26 @@ def _number(cell: object) -> str:
     return "" if cell is None or cell != cell else repr(cell)
 
 
+class Unflushed(io.BufferedIOBase):
+    """What passes everything on to a compressed stream but a flush, after which its bytes would be others."""
+
+    def __init__(self, handle: Any) -> None:
+        super().__init__()
+        self._handle = handle
+        self.name = ""  # which whoever writes text into a stream expects
+
+    def writable(self) -> bool:
+        """It is for writing."""
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Pass bytes on; how many they are."""
+        self._handle.write(data)
+        return memoryview(data).nbytes
+
+
 Columns: TypeAlias = Sequence[Array]
-Stream: TypeAlias = BinaryIO | gzip.GzipFile
+Stream: TypeAlias = BinaryIO | Unflushed
 
 
 def table_content(names: Sequence[str], tables: Iterable[Columns]) -> Content:

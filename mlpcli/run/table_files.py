@@ -14,7 +14,7 @@ from mlpcli.config.file_names import DUCKDB, SQLITE, compression_of, separator_b
 from mlpcli.errors import UsageError
 from mlpcli.extras import optional
 from mlpcli.run.predictions_arrow import write_arrow, write_parquet
-from mlpcli.run.predictions_csv import Columns, CsvLayout, Stream, write_csv, write_tables
+from mlpcli.run.predictions_csv import Columns, CsvLayout, Stream, Unflushed, write_csv, write_tables
 from mlpcli.run.predictions_json import write_json_lines
 from mlpcli.tables import zstandard
 from mlpcli.tables.patterns import paths_of
@@ -101,11 +101,11 @@ def compressed(content: Callable[[Stream], None], name: str) -> Content:
     def by_gzip(stream: BinaryIO) -> None:
         # neither a name nor the time: the same predictions are the same bytes
         with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as handle:
-            content(handle)
+            content(Unflushed(handle))
 
     def by_zstandard(stream: BinaryIO) -> None:
         with zstandard.packing(stream, name) as handle:
-            content(handle)
+            content(Unflushed(handle))
 
     return {".gz": by_gzip, ".zst": by_zstandard}.get(compression_of(name), content)
 
