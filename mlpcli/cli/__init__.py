@@ -11,7 +11,7 @@ from mlpcli.cli.questions import drift, explain
 from mlpcli.cli.reports import compare, report
 from mlpcli.cli.scoring import evaluate, predict
 from mlpcli.cli.searching import search
-from mlpcli.cli.together import follows, has_nothing_to_do
+from mlpcli.cli.together import after_the_first, follows, has_nothing_to_do
 from mlpcli.cli.tracking import log
 from mlpcli.errors import ExitCode
 from mlpcli.terminal.application import NAME, Command, app
@@ -66,5 +66,5 @@ def run(arguments: list[str]) -> object:
         if not isinstance(error, ClickException):
             raise
         if follows():
-            return ExitCode.USAGE  # the first process says why
+            return after_the_first(ExitCode.USAGE)
         raise usage_error(error, arguments) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,6 +20,7 @@ Led: TypeAlias = "Callable[[Drawing, Ranks | None], int]"
 # what all processes of a launcher do together; of any other command one is enough
 OF_ALL: Final = frozenset({"train", "predict", "search"})
 HELP: Final = frozenset({"-h", "--help"})
+FIRST_WORD: Final = 3.0  # seconds that the first process has to say what is wrong
 
 
 def has_nothing_to_do(arguments: Sequence[str]) -> bool:
@@ -61,7 +63,16 @@ def searched_alone_or_together(command: Callable[[], int]) -> int:
     except (UsageError, ConfigError, DataError) as error:
         if not follows():
             raise
-        return error.exit_code
+        return after_the_first(error.exit_code)
+
+
+def after_the_first(code: ExitCode) -> ExitCode:
+    """The exit code of a process that the first one speaks for, once that has had time to.
+
+    Some launchers, such as Open MPI's, end all processes as soon as one has failed.
+    """
+    time.sleep(FIRST_WORD)
+    return code
 
 
 def _together(launched: tuple[int, int], led: Callable[[Ranks], int]) -> int:
@@ -76,7 +87,7 @@ def _together(launched: tuple[int, int], led: Callable[[Ranks], int]) -> int:
     except UsageError:
         if rank == 0:
             raise
-        return ExitCode.USAGE  # the first process says why
+        return after_the_first(ExitCode.USAGE)
     return ended_together(ranks, lambda: _follow(ranks) if rank else led(ranks))
 
 

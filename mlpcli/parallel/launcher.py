@@ -39,6 +39,12 @@ def rank_and_size(environment: Mapping[str, str] = os.environ) -> tuple[int, int
     return None
 
 
+def is_of_open_mpi(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the launcher is Open MPI's, under which another library ends the process as it begins."""
+    (first, _), (of_open_mpi, _), _ = SAYING
+    return of_open_mpi in environment and first not in environment
+
+
 def is_one_of_several() -> bool:
     """Whether it was launched together with others; raises UsageError as `rank_and_size` does."""
     launched = rank_and_size()

@@ -14,12 +14,16 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from mlpcli.arrays import Array
 from mlpcli.errors import UsageError
+from mlpcli.parallel.launcher import is_of_open_mpi
 
 HasCome: TypeAlias = Callable[[], bool]
 Counts: TypeAlias = Sequence[int]
 
 EXTRA: Final = "pip install 'mlpcli[mpi]'"
 LIBRARY: Final = "pip install mpich, or load the MPI library of this machine"
+SAME: Final = "start them with the mpiexec of the very library that mpi4py was built for"
+# mpi4py begins nothing as it is imported: it is asked first which library it has
+UNBEGUN: Final = {"MPI4PY_RC_INITIALIZE": "no", "MPI4PY_RC_FINALIZE": "yes"}
 
 
 class Wire(Protocol):
@@ -119,12 +123,14 @@ def joined(expected: int, load: Callable[[str], Any] = import_module) -> Wire:
 
     UsageError where there is no mpi4py, or no library for it, or one that is not the launcher's.
     """
-    # one thread sends messages at a time, and says so: the library then need not lock anything
-    os.environ.setdefault("MPI4PY_RC_THREAD_LEVEL", "serialized")
+    os.environ |= UNBEGUN
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a launcher that is not the library's: it is looked for below
             mpi = load("mpi4py.MPI")
+            _require_library(mpi)
+            # one thread sends messages at a time: the library then need not lock anything
+            mpi.Init_thread(mpi.THREAD_SERIALIZED)
     except ModuleNotFoundError:
         message = (
             f"a launcher started {expected} of these together, and mpi4py, by which they talk, is missing"
@@ -139,6 +145,12 @@ def joined(expected: int, load: Callable[[str], Any] = import_module) -> Wire:
             f"the launcher started {expected} processes together, and the MPI library of mpi4py "
             f"knows of {wire.size}"
         )
-        hint = "start them with the mpiexec of the very library that mpi4py was built for"
-        raise UsageError.of(message, hint=hint)
+        raise UsageError.of(message, hint=SAME)
     return wire
+
+
+def _require_library(mpi: Any) -> None:
+    """UsageError for a library that would end the process under this launcher, with words of its own."""
+    vendor = mpi.get_vendor()[0]
+    if is_of_open_mpi() and vendor != "Open MPI":
+        raise UsageError.of(f"the launcher is that of Open MPI, and mpi4py uses {vendor}", hint=SAME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 from signal import SIGTERM
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -269,24 +270,36 @@ def test_where_one_stops_or_fails_the_others_end_in_the_middle(
     assert (done.code, others) == (code, [code] * 2), done.err
 
 
-def test_of_commands_for_one_the_others_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long one waits before it ends in silence, and does not in fact."""
+    waited: list[float] = []
+    monkeypatch.setattr(together, "time", SimpleNamespace(sleep=waited.append))
+    return waited
+
+
+def test_of_commands_for_one_the_others_do_nothing(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(together, "rank_and_size", lambda: (1, 4))
     for words in (("inspect", "no such file"), ("train", "--help"), ("search", "study.yaml", "-h")):
         done = mlp(*words)
-        assert (done.code, done.out, done.err) == (0, "", "")
+        assert (done.code, done.out, done.err, waits) == (0, "", "", [])
     done = mlp("train", "c.yaml", "--no-such-flag")
-    assert (done.code, done.out, done.err) == (2, "", "")
+    assert (done.code, done.out, done.err, waits) == (2, "", "", [together.FIRST_WORD])
 
 
 @pytest.mark.parametrize(("rank", "words"), [(0, 1), (1, 0)])
 def test_without_a_library_the_first_one_says_so(
-    rank: int, words: int, monkeypatch: pytest.MonkeyPatch
+    rank: int, words: int, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The launcher may end all as soon as one has failed."""
     monkeypatch.setattr(together, "rank_and_size", lambda: (rank, 4))
     monkeypatch.setitem(__import__("sys").modules, "mpi4py.MPI", None)
     done = mlp("train", "c.yaml")
     assert done.code == 2
     assert done.err.count("pip install 'mlpcli[mpi]'") == words
+    assert len(waits) == rank
 
 
 def test_one_process_of_a_launcher_is_one_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:

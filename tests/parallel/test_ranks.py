@@ -174,10 +174,17 @@ def test_a_long_wait_leaves_the_processor_to_others(monkeypatch: pytest.MonkeyPa
 
 
 class Mpi:
-    """As much of mpi4py.MPI as says how many there are."""
+    """As much of mpi4py.MPI as says how many there are, once it has begun, and of which library it is."""
 
-    def __init__(self, size: int) -> None:
-        self.COMM_WORLD = SimpleNamespace(Get_rank=lambda: 0, Get_size=lambda: size, Dup=lambda: None)
+    THREAD_SERIALIZED = 2
+
+    def __init__(self, size: int, vendor: str = "MPICH") -> None:
+        world = SimpleNamespace(Get_rank=lambda: 0, Get_size=lambda: size, Dup=lambda: None)
+        self.Init_thread = lambda _level: setattr(self, "COMM_WORLD", world)
+        self._vendor = vendor
+
+    def get_vendor(self) -> tuple[str, tuple[int, ...]]:
+        return self._vendor, (5, 0, 2)
 
 
 def test_the_library_has_to_know_of_as_many_as_the_launcher() -> None:
@@ -186,6 +193,20 @@ def test_the_library_has_to_know_of_as_many_as_the_launcher() -> None:
         UsageError, match=r"started 4 processes together, .* knows of 1\n.*mpiexec of the very"
     ):
         joined(4, lambda _name: Mpi(1))
+
+
+def test_a_library_does_not_begin_under_the_launcher_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MPICH would end every process, each with words of its own."""
+    monkeypatch.setenv("OMPI_COMM_WORLD_RANK", "0")
+    mpi = Mpi(4)
+    with pytest.raises(
+        UsageError, match=r"is that of Open MPI, and mpi4py uses MPICH\n.*mpiexec of the very"
+    ):
+        joined(4, lambda _name: mpi)
+    assert not hasattr(mpi, "COMM_WORLD")
+    assert isinstance(joined(4, lambda _name: Mpi(4, "Open MPI")), MpiWire)
+    monkeypatch.setenv("PMI_RANK", "0")  # of a launcher inside of another
+    assert isinstance(joined(4, lambda _name: mpi), MpiWire)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ pytest.importorskip("optuna")
 
 from optuna.exceptions import StorageInternalError
 
+from mlpcli.cli import together
 from mlpcli.errors import OutputError
 from mlpcli.run.predictor import open_model
 from mlpcli.searching import storage, trial_run, worker
@@ -380,6 +381,7 @@ def test_what_all_of_them_find_wrong_the_first_alone_says(
 ) -> None:
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setenv("PMI_RANK", str(rank))
+    monkeypatch.setattr(together, "FIRST_WORD", 0.0)
     said = mlp("search", tmp_path / "no.yaml")
     assert (said.code, said.out, said.err.count("mlp: error")) == (3, "", times)
 
