@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 from mlpcli.errors import UsageError
+from mlpcli.memory import ARROW, require_space
 
 EXTRAS = {
     "pyarrow": "arrow",
@@ -22,9 +24,11 @@ EXTRAS = {
 def optional(module: str, purpose: str) -> ModuleType:
     """A module of an optional package; UsageError with what to install where it is not there.
 
-    `purpose` is how the message begins: what it is needed for.
+    `purpose` is how the message begins: what it is needed for. MemoryLimitError where a limit leaves no room.
     """
     package = module.partition(".")[0]
+    if package == "pyarrow" and package not in sys.modules:
+        require_space(ARROW, "for pyarrow")
     try:
         return import_module(module)
     except ImportError as error:

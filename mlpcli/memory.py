@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import resource
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from mlpcli.cgroups import left_in_groups
-from mlpcli.errors import MemoryLimitError, Problem
+from mlpcli.errors import MemoryLimitError
 
 MEGABYTE = 1_000_000
 MAX_PARAMETERS = 50_000_000  # of a network, where nobody allows more
 MOST_MEMBERS = 100  # networks that predict together, folds times repeats
 # address space that Python's libraries take before there is any data, the first matrix product included;
 # with less they may end the process themselves, with any exit code
-LIBRARIES = 185 * MEGABYTE
-ARROW = 175 * MEGABYTE  # more, where pandas finds pyarrow and loads it
+LIBRARIES = 190 * MEGABYTE
+ARROW = 190 * MEGABYTE  # more, where pyarrow is loaded
+OF_A_PRODUCT = 42 * MEGABYTE  # more for each thread of OpenBLAS but the first: its stack, and room for blocks
 LARGE_BLOCK: Final = 8 << 20  # bytes that are worth a call of the system each time
 M_MMAP_THRESHOLD: Final = -3  # of malloc.h
 OF_A_THREAD = 75 * MEGABYTE  # address space: its stack, and what the C library reserves for what it allocates
@@ -79,22 +80,32 @@ def _left_of_limit() -> int | None:
 
 
 def require_libraries() -> None:
-    """Raise MemoryLimitError where this process's limit leaves too little to load what computes."""
-    there = _left_of_limit()
-    if there is None:
+    """Raise MemoryLimitError where this process's limit leaves too little to load what computes.
+
+    OpenBLAS ends the process where it has no room for a product: with a limit it takes that room now, as
+    long as there is some.
+    """
+    if _left_of_limit() is None:
         return
-    least = LIBRARIES + (ARROW if find_spec("pyarrow") else 0)
-    if there < least:
-        needed = f"about {_shown(least)} needed, {_shown(there)} available"
-        raise MemoryLimitError.of(f"not enough memory to start: {needed}", hint="raise the limit (ulimit -v)")
+    require_space(LIBRARIES, "to start")
+    numpy = import_module("numpy")
+    numpy.dot(*numpy.ones((2, 2, 2)))
+
+
+def require_space(needed: int, what: str, hint: str = "raise the limit (ulimit -v)") -> None:
+    """Raise MemoryLimitError where this process's limit on its address space leaves less than `needed`."""
+    _require(needed, _left_of_limit(), what, hint)
 
 
 def require(needed: int, what: str, hint: str) -> None:
     """Raise MemoryLimitError where `needed` bytes for `what` are more than there are."""
-    there = available_bytes()
+    _require(needed, available_bytes(), f"for {what}", hint)
+
+
+def _require(needed: int, there: int | None, what: str, hint: str) -> None:
     if there is not None and needed > there:
-        message = f"not enough memory for {what}: about {_shown(needed)} needed, {_shown(there)} available"
-        raise MemoryLimitError(Problem(message, hint=hint))
+        found = f"about {_shown(needed)} needed, {_shown(there)} available"
+        raise MemoryLimitError.of(f"not enough memory {what}: {found}", hint=hint)
 
 
 def _shown(size: int) -> str:

@@ -14,6 +14,8 @@ from itertools import pairwise
 from threading import Condition, get_ident
 from typing import Any
 
+from mlpcli.memory import OF_A_PRODUCT, require_space
+
 # multiplications in the forward pass of a step below which a second thread costs more than it saves, and as
 # how many of them the elementwise work on one output of a layer counts
 WORTH_SHARING = 10_000_000
@@ -113,6 +115,8 @@ class _Products:
 
 @contextmanager
 def _blas_threads(threads: int) -> Iterator[None]:
+    # the process ends, or waits for ever, where OpenBLAS has no room for one
+    require_space((threads - 1) * OF_A_PRODUCT, f"for {threads} threads", "ask for fewer (--threads)")
     controller = _controller(len(sys.modules))
     limits = controller.limit(limits=threads, user_api="blas")
     _release(controller)

@@ -69,11 +69,16 @@ class Predictions:
         """The sum of these; the number of rows where there are no weights."""
         return float(self.rows if self.shares is None else self.shares.sum())
 
-    @cached_property
+    @property
     def heavy(self) -> Predictions:
         """The truth and the predictions of the rows that weigh anything."""
+        return self if self._heavy is None else self._heavy
+
+    @cached_property
+    def _heavy(self) -> Predictions | None:
+        """The same; None where all rows do: who held itself would stay until Python looks for cycles."""
         if self.weights is None or self.weights.all():
-            return self
+            return None
         rows = self.weights > 0
         return replace(
             self,

@@ -8,13 +8,12 @@
 `epochs` trains networks of the same bytes in turns, one on rows in memory, the others on rows in a file that
 the system has in its page cache, mapped as a whole or by stretches, and prints the medians of their warm
 epochs, evaluation included, and of the ratios to the first. `limits` trains on a table of ten times so many
-megabytes of CSV under a limit on the address space (`ulimit -v`) of so many and 300 more, without pyarrow,
-which pandas loads where it finds it and which takes 170 MB by itself. `together`, as root, trains with
-`data.cache: memory` on a table whose encoded rows are 1,016 bytes each: without a limit, in a control group
-of so many megabytes, and by processes of mpiexec in groups of their own of as many, which talk by TCP as
-machines do. It tells exit codes, peaks, and how many different runs came of it. `whole` makes a table of 50
-columns, trains on it for two epochs and predicts it, and tells time and peak memory of each: 10,000,000 rows
-are 4.2 GB, which are removed afterwards.
+megabytes of CSV under a limit on the address space (`ulimit -v`) of so many and 300 more, and predicts it
+under the same. `together`, as root, trains with `data.cache: memory` on a table whose encoded rows are 1,016
+bytes each: without a limit, in a control group of so many megabytes, and by processes of mpiexec in groups of
+their own of as many, which talk by TCP as machines. It tells exit codes, peaks, and how many different runs
+came of it. `whole` makes a table of 50 columns, trains on it for two epochs and predicts it, and tells time
+and peak memory of each: 10,000,000 rows are 4.2 GB, which are removed afterwards.
 """
 
 from __future__ import annotations
@@ -73,11 +72,11 @@ top=/sys/fs/cgroup/memory limit=memory.limit_in_bytes
 own=$top/$0-${PMI_RANK-alone}
 mkdir -p $own && echo $1 > $own/$limit && echo $$ > $own/cgroup.procs && shift && exec "$@"
 """
-# mlp, with its peak memory at the end; pyarrow, where it is not wanted, is one that is not installed
+TRAIN = ("train", "c.yaml", "-o", "run", "-q", "--no-plots")
+PREDICT = ("predict", "run/model.npz", "t.csv", "-o", "p.csv", "-q")
+# mlp, with its peak memory at the end
 PEAK = """
-import os, sys
-if sys.argv.pop(1) == "without":
-    sys.modules["pyarrow"] = None
+import os
 from mlpcli.start import main
 try:
     main()
@@ -155,8 +154,7 @@ def run(directory: Path, arguments: Sequence[object], limit: int | None = None) 
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_AS, (limit * 10**6,) * 2)
 
-    pyarrow = "with" if limit is None else "without"
-    words = [sys.executable, "-c", PEAK, pyarrow, *map(str, arguments)]
+    words = [sys.executable, "-c", PEAK, *map(str, arguments)]
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(words, cwd=directory, preexec_fn=limited, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -174,20 +172,20 @@ def run(directory: Path, arguments: Sequence[object], limit: int | None = None) 
 
 
 def limits(rows: int, megabytes: int) -> None:
-    """A table of ten times the limit, trained on under it and 300 MB."""
+    """A table of ten times the limit, trained on and predicted under it and 300 MB."""
     with tempfile.TemporaryDirectory(dir=".") as name:
         directory = Path(name)
         table(directory / "t.csv", rows)
         size = (directory / "t.csv").stat().st_size / 1e6
         (directory / "c.yaml").write_text(CONFIG, "utf-8")
-        words = ("train", "c.yaml", "-o", "run", "-q", "--no-plots")
-        found = run(directory, words, megabytes + 300)
-        report("limits", [{"table, MB": size, "limit, MB": megabytes + 300, **found}], None)
+        given = {"table, MB": size, "limit, MB": megabytes + 300}
+        found = [run(directory, words, megabytes + 300) for words in (TRAIN, PREDICT)]
+        report("limits", [{**given, **one} for one in found], None)
 
 
 def together(rows: int, megabytes: int, processes: int) -> None:
     """A table trained on by one process, without a limit and with, and by several with the limit each."""
-    words = [sys.executable, "-c", PEAK, "with", "train", "c.yaml", "-q", "--no-plots", "-o"]
+    words = [sys.executable, "-c", PEAK, "train", "c.yaml", "-q", "--no-plots", "-o"]
     launched = [str(Path(sys.executable).with_name("mpiexec")), "-n", str(processes)]
     group = ["sh", "-c", IN_GROUP, f"mlp-{os.getpid()}", str(megabytes * 10**6)]
     ways = {"1": [], "1 with the limit": group, f"{processes} with it each": [*launched, *group]}
@@ -215,9 +213,8 @@ def whole(rows: int, to: Path) -> None:
         directory = Path(name)
         table(directory / "t.csv", rows)
         (directory / "c.yaml").write_text(CONFIG, "utf-8")
-        train = ("train", "c.yaml", "-o", "run", "-q", "--no-plots", "--set", "data.cache=disk")
-        predict = ("predict", "run/model.npz", "t.csv", "-o", "p.csv", "-q")
-        report("whole", [{"rows": rows, **run(directory, words)} for words in (train, predict)], None)
+        disk = (*TRAIN, "--set", "data.cache=disk")
+        report("whole", [{"rows": rows, **run(directory, words)} for words in (disk, PREDICT)], None)
 
 
 def main() -> None:

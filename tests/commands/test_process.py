@@ -9,16 +9,20 @@ import re
 import signal
 import subprocess
 import sys
-from importlib.util import find_spec
+import types
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from mlpcli import __version__, memory
 from mlpcli.cli import app
 from mlpcli.commands import train
+from mlpcli.errors import MemoryLimitError
+from mlpcli.extras import optional
+from mlpcli.libraries import take_less
 from mlpcli.signals import StoppedBySignal, leave_on_signals, stop_on_signals
 from mlpcli.terminal import process as edges
 from mlpcli.terminal.arguments import with_named_command
@@ -225,8 +229,7 @@ main()
 def test_too_little_memory_for_the_libraries_is_told_before_they_end_the_process(arguments: str) -> None:
     done = subprocess.run([sys.executable, "-c", LIMITED, *arguments.split()], capture_output=True, text=True)
     assert done.returncode == 9
-    least = 360 if find_spec("pyarrow") else 185  # which pandas loads where it is there
-    assert done.stderr.startswith(f"mlp: error: not enough memory to start: about {least} MB needed, ")
+    assert done.stderr.startswith("mlp: error: not enough memory to start: about 190 MB needed, ")
 
 
 @pytest.mark.parametrize("returned", [None, 0])
@@ -413,6 +416,55 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+FRUGAL = """
+import sys
+import threadpoolctl
+from mlpcli.start import main
+sys.argv[1:] = ["--version"]
+try:
+    main()
+except SystemExit:
+    import pandas
+threads = {one["num_threads"] for one in threadpoolctl.threadpool_info()}
+import pyarrow
+print(threads, "pandas" in sys.modules, pandas.compat.HAS_PYARROW, pyarrow.array([1])[0])
+"""
+
+
+def test_libraries_take_no_more_memory_than_is_wanted_of_them() -> None:
+    """A thread of OpenBLAS for each processor, and pyarrow in pandas, are hundreds of megabytes."""
+    pytest.importorskip("pyarrow")
+    environment = {name: own for name, own in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", FRUGAL], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["{1} True False 1"]
+
+
+def test_only_pandas_is_told_that_there_is_no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    take_less()
+    finder = sys.meta_path[0]
+    assert finder.find_spec("pyarrow", None) is None
+    monkeypatch.setitem(sys.modules, "pandas", types.ModuleType("pandas"))  # whose version is still to come
+    assert finder.find_spec("numpy", None) is None
+    with pytest.raises(ModuleNotFoundError, match="pandas does not need it"):
+        finder.find_spec("pyarrow", None)
+
+
+def test_room_for_a_first_product_is_taken_where_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenBLAS would end the process, or wait for ever, where there is none for the first one later."""
+    with patch.object(np, "dot") as dot:
+        memory.require_libraries()
+        assert not dot.called
+        monkeypatch.setattr(memory, "_left_of_limit", lambda: memory.LIBRARIES)
+        memory.require_libraries()
+        assert dot.call_count == 1
+    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    with pytest.raises(MemoryLimitError, match="for pyarrow: about 190 MB needed, 100 MB available"):
+        optional("pyarrow", "reading")
 
 
 def test_the_package_is_a_program() -> None:

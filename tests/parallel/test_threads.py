@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
+from mlpcli import memory
+from mlpcli.errors import MemoryLimitError
 from mlpcli.parallel import threads
 from mlpcli.parallel.fork import fork
 from mlpcli.parallel.per_thread import PerThread
@@ -128,3 +130,12 @@ def test_each_thread_has_its_own_and_keeps_it() -> None:
     here = [made.own() for _ in range(2)]
     assert here[0] is here[1] and there[0] is there[1]
     assert here[0] is not there[0]
+
+
+def test_more_threads_than_a_limit_leaves_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenBLAS would end the process, or wait for ever."""
+    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    with pytest.raises(MemoryLimitError, match="for 4 threads: about 126 MB needed, 100 MB available"):
+        threads.limited(4).__enter__()
+    with threads.limited(3):
+        assert of_products() == 3

@@ -14,8 +14,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # from the ground up; a room imports rooms of lower floors, and of its own
 FLOORS = [
-    {"__init__", "errors", "arrays", "signals", "cgroups"},
-    {"rng", "memory", "kernels", "extras"},
+    {"__init__", "errors", "arrays", "signals", "cgroups", "libraries"},
+    {"memory"},
+    {"rng", "kernels", "extras"},
     {"parallel"},
     {"storage"},
     {"config"},

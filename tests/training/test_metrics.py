@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -310,3 +312,18 @@ def test_the_stated_direction_prefers_the_perfect_prediction(name: str) -> None:
 @pytest.mark.parametrize("column", ["loss", "val_loss"])
 def test_less_loss_is_better(column: str) -> None:
     assert greater_is_better(column) is False
+
+
+def test_predictions_are_gone_with_whoever_has_them() -> None:
+    """There may be very many rows: nothing waits until Python looks for what holds itself."""
+    truth = np.arange(6.0).reshape(3, 2)
+    gc.disable()
+    try:
+        for weights in (None, np.ones(3), np.array([1.0, 0.0, 2.0])):
+            predictions = Predictions("regression", truth, truth + 1, weights=weights)
+            compute(("r2", "mae"), predictions)
+            left = weakref.ref(predictions)
+            del predictions
+            assert left() is None
+    finally:
+        gc.enable()
