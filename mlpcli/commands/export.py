@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpcli.artifacts.atomic import write_together
-from mlpcli.errors import CheckFailedError, ExitCode, MlpError, UsageError
+from mlpcli.errors import CheckFailedError, ExitCode, MlpError, UsageError, clean
 from mlpcli.exporting.checking import Comparison, compare
 from mlpcli.exporting.description import Description, describe
 from mlpcli.exporting.exporter import Exporter, Naming
@@ -69,7 +69,7 @@ def export(model_path: Path, options: ExportOptions, console: Console) -> ExitCo
     if options.json:
         console.document(_document(exporter, description, dict(zip(paths, contents, strict=True)), found))
     elif found is not None:
-        console.lines([_told(found, exporter)])
+        console.lines([clean(_told(found, exporter), 2000)])
     if found is not None and not found.good:
         raise _different(found, exporter)
     return ExitCode.DONE

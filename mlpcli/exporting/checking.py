@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Matrix, Vector
+from mlpcli.calibration.said import Said
 from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.errors import DataError, Place
 from mlpcli.exporting.columns import NumberColumn
@@ -20,6 +21,7 @@ from mlpcli.run.prediction import predicted_values
 from mlpcli.run.predictor import Model
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.table import Wanted
+from mlpcli.training.combined import combined
 
 TOLERANCE: Final = {"float32": 1e-6, "float64": 1e-12}
 SUMS: Final = 2.0  # times what a network is off by rounding, an export may be off too
@@ -108,17 +110,25 @@ def rounding(model: Model, batch: Batch, expected: Answered) -> Matrix:
     """How far each prediction (n, columns) is from that of the same networks in double precision.
 
     So much the order of a sum decides in single precision, where numbers nearly cancel: whoever adds up in
-    another order is as far away; and at least by a score that is the next number of its precision, which an
-    exponential makes much of. 0 where one of the two has no prediction.
+    another order is as far away; and at least by scores that are the next numbers of their precision, which
+    matters where they are large. 0 where one of the two has no prediction.
     """
     if model.dtype == "float64":
         return np.zeros((len(batch.rows), len(expected.columns)))
     members = (replace(one, network=_in_double(one.network)) for one in model.members)
     found, _ = _answered(replace(model, members=tuple(members)), batch, expected.outputs)
     said, judged = model.said(batch)
-    near = Answered(expected.outputs, predicted_values(model, judged, np.nextafter(said.scores, np.inf)))
+    near = Answered(expected.outputs, predicted_values(model, judged, _next_to(said, model)))
     apart = np.stack([differences(expected, found), differences(expected, near)])
     return np.asarray(np.where(np.isfinite(apart), apart, 0.0).max(axis=0))
+
+
+def _next_to(said: Said, model: Model) -> Matrix:
+    """The scores where those of each network are the next numbers, up and down in turn over the outputs."""
+    each = said.members or [said]
+    ends = np.where(np.arange(said.scores.shape[1]) % 2, -np.inf, np.inf)
+    scores = [np.nextafter(one.scores, ends.astype(one.scores.dtype)) for one in each]
+    return combined(scores, [one.decoder for one in each], model.decoder) if said.members else scores[0]
 
 
 def _in_double(network: Network) -> Network:

@@ -64,6 +64,20 @@ def test_a_check_runs_filters_that_no_separator_is_stated_to(name: str) -> None:
     assert done.out.startswith("40 rows by Python")
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_check_gives_filters_any_text_that_a_table_has(name: str) -> None:
+    """Carriage returns in quotes, and letters that the encoding of the training file lacks."""
+    rows = 9 * ['"a\rb",\x1b1\n', "c,\x1b2\n"]
+    Path("r.csv").write_text("".join(["t,y\n", *rows]), "latin-1", newline="")
+    data = {"train": "r.csv", "target": "y", "encoding": "latin-1", "features": {"t": "one_hot"}}
+    ok("train", write_config(Path("r.yaml"), data=data), "-o", "r", "--no-plots", "-q", "--overwrite")
+    rows = ["t,y\n", *rows, '"\r\n",\x1b1\n', "\u03b1,\x1b2\n"]
+    Path("more.csv").write_text("".join(rows), "utf-16", newline="")
+    done = ok("export", "r/model.npz", "--format", name, "-o", f"r_{name}.py", "--check", "more.csv")
+    assert done.out.startswith("20 rows by Python")
+    assert done.out.rstrip("\n").isprintable()
+
+
 HEADERS = ("a\tb", "a,b", "a\tb,c", "a;b", "a", '"a\tx"\tb', '"a,x"\tb', '"a\nx"\tb')
 BEFORE = ("", "\n", " \t \r\n\n", "sep=;\n", '"sep=\t"\r\n', "SEP=|\n\n", "\ufeff", "\ufeffsep=,\n")
 

@@ -33,15 +33,15 @@ def scorer(path: Path, description: Description) -> Scorer:
 
 
 def _table(cells: Cells, description: Description) -> bytes:
-    """The cells as the file expects them."""
+    """The cells as the file expects them; a character that its encoding lacks is an escape."""
     names = [column.name for column in description.columns]
     columns = [*(cells.texts[name] for name in names), *([""] * cells.rows for _ in description.ids)]
     separator = description.separator or ","
     header = [*names, *description.ids]
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+    writer = csv.writer(out, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([header, *zip(*columns, strict=True)])
-    return out.getvalue().encode(description.encoding)
+    return out.getvalue().encode(description.encoding, "backslashreplace")
 
 
 def _columns(text: str, description: Description) -> list[Array]:
