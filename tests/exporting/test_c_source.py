@@ -25,6 +25,7 @@ from mlpcli.exporting.symbols import distinct, mangled
 from mlpcli.tables.spellings import amount_of
 from tests.support.compiled_models import COMPILER, Exported, c_scorer
 from tests.support.exported_models import model_of, written_table
+from tests.support.few_digits_cases import few_digits_cases
 from tests.support.running import mlp
 
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler is here")
@@ -128,15 +129,55 @@ DATES = {
 }
 
 
+MACROS = """#include <math.h>
+#include <string.h>
+#define real float
+#define TO_UNITS(u) (u)
+#define CENTER_AT(y, center) (center)
+#define SCALE_AT(y, scale) (scale)
+"""
+
+
+def library(directory: Path, parts: str, own: str) -> ctypes.CDLL:
+    """Some parts with a function of their own around them."""
+    source = Source()
+    for part in parts.split():
+        source.use(part)
+    (directory / "parts.c").write_text(MACROS + source.text() + own, "utf-8")
+    assert COMPILER is not None
+    options = ("-std=c99", "-ffp-contract=off", "-shared", "-fPIC", "-lm")
+    command = [COMPILER, str(directory / "parts.c"), "-o", str(directory / "parts.so"), *options]
+    subprocess.run(command, check=True)
+    return ctypes.CDLL(str(directory / "parts.so"))
+
+
+@needs_compiler
+def test_numbers_have_the_digits_that_predict_gives_them(tmp_path: Path) -> None:
+    own = """
+void few(const double *numbers, const double *centers, const double *scales, double *found, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        struct units units = {centers[i], scales[i], 0, 0.0, 0.0};
+        found[i] = numbers[i];
+        shorten(found + i, &units, 1);
+    }
+}
+"""
+    few = library(tmp_path, "rounded_float few_digits", own).few
+    numbers, centers, scales, told = few_digits_cases()
+    found = np.empty(len(numbers))
+    places = (ctypes.c_void_p(one.ctypes.data) for one in (numbers, centers, scales, found))
+    few(*places, len(found))
+    usual = (np.abs(numbers) >= 1e-14) & (np.abs(numbers) < 1e22)
+    np.testing.assert_array_equal(found[usual], told[usual])
+    np.testing.assert_array_equal(found[~usual], numbers[~usual])
+
+
 @needs_compiler
 def test_dates_are_what_python_reads(tmp_path: Path) -> None:
-    source = Source()
-    source.use("formatted_date")
-    (tmp_path / "d.c").write_text("#include <string.h>\n" + source.text() + MOMENT, "utf-8")
-    assert COMPILER is not None
-    command = [COMPILER, "-std=c99", "-shared", "-fPIC", str(tmp_path / "d.c"), "-o", str(tmp_path / "d.so")]
-    subprocess.run(command, check=True)
-    moment, found = ctypes.CDLL(str(tmp_path / "d.so")).moment, (ctypes.c_int * 4)()
+    moment, found = library(tmp_path, "formatted_date", MOMENT).moment, (ctypes.c_int * 4)()
     for form, texts in DATES.items():
         for text in texts:
             date = read_date(text, form)

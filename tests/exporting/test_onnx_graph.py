@@ -18,7 +18,7 @@ from mlpcli.data.number_feature import QuantileCurve
 from mlpcli.data.target import TargetEncoder
 from mlpcli.exporting.columns import Date, DatePart, Rank
 from mlpcli.exporting.description import Units
-from mlpcli.exporting.onnx import dates, numbers, special_functions
+from mlpcli.exporting.onnx import dates, digits, numbers, special_functions
 from mlpcli.exporting.onnx.graph import Graph, Value
 from mlpcli.exporting.onnx.network import activated
 from mlpcli.exporting.onnx.operators import OPERATORS
@@ -29,6 +29,7 @@ from mlpcli.exporting.steps import activation_of
 from mlpcli.nn.activations import ActivationChoice
 from mlpcli.tables.dates import PARTS, part_of, turn_of
 from mlpcli.tables.spellings import manner_of, places_by_meaning
+from tests.support.few_digits_cases import few_digits_cases
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -65,6 +66,14 @@ def test_numbers_in_the_targets_units_are_those_of_the_target(
         expected = target.predicted(x.copy())
     for found in evaluated(lambda value: in_units(units, value), x):
         np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_numbers_have_the_digits_that_predict_gives_them() -> None:
+    numbers, centers, scales, told = few_digits_cases()
+    usual = (np.abs(numbers) >= digits.LEAST) & (np.abs(numbers) < digits.MOST)
+    for found in evaluated(lambda value: digits.few_digits(value, centers, scales), numbers[np.newaxis]):
+        np.testing.assert_array_equal(found[0][usual], told[usual])
+        np.testing.assert_array_equal(found[0][~usual], numbers[~usual])
 
 
 UNARY = [one for one in OPERATORS if one.nin == 1]

@@ -155,6 +155,9 @@ def _macros(source: Source, description: Description) -> Iterator[tuple[str, obj
     log = description.outputs.units.log
     if source.uses("units"):
         yield "TO_UNITS(u)", "expm1(u)" if log else "(u)"
+    if source.uses("few_digits"):
+        yield "CENTER_AT(y, center)", "((y) - (1.0 + (y)) * (log1p(y) - (center)))" if log else "(center)"
+        yield "SCALE_AT(y, scale)", "((1.0 + (y)) * (scale))" if log else "(scale)"
     if source.uses("mean_numbers") and description.together is not None:
         yield "FROM_UNITS(y)", "log1p(y)" if log else "(y)"
         yield "SCORE_OF(y)", "log(y)" if description.together.log else "(y)"

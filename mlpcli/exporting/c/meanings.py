@@ -33,6 +33,7 @@ def joined(source: Source, description: Description) -> Iterator[str]:
 def answers(source: Source, outputs: Outputs) -> Iterator[str]:
     """From the scores `z` to what the function returns, and what it writes."""
     source.use("all_finite")
+    first = f"units + {outputs.count} * MEMBERS" if source.uses("mean_numbers") else "units"
     if outputs.temperature is not None:
         yield _each(outputs.count, f"z[i] /= {double(outputs.temperature)}")
     if outputs.activation.name == SOFTMAX:
@@ -42,16 +43,14 @@ def answers(source: Source, outputs: Outputs) -> Iterator[str]:
         yield _each(outputs.count, f"outputs[i] = {function_of(source, outputs.activation)}(z[i])")
     if outputs.task == "regression":
         source.use("units")
-        first = f"units + {outputs.count} * MEMBERS" if _has_members(source) else "units"
         yield f"to_units(outputs, {first}, outputs, {outputs.count});"
     yield f"if (!all_finite(outputs, {outputs.count})) {{\n        return NOT_FINITE;\n    }}"
+    if outputs.task == "regression" and source.uses("rounded_float"):
+        source.use("few_digits")
+        yield f"shorten(outputs, {first}, {outputs.count});"
     yield from {"regression": _numbers, "multilabel": _labels, "classification": _class}[outputs.task](
         source, outputs
     )
-
-
-def _has_members(source: Source) -> bool:
-    return source.uses("mean_numbers")
 
 
 def _each(count: int, statement: str) -> str:

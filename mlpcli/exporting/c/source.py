@@ -57,6 +57,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "all_finite": (),
     "largest": (),
     "units": (),
+    "few_digits": ("units",),
     "mean_numbers": ("units",),
 }
 

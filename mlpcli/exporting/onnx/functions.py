@@ -27,6 +27,7 @@ log1p: Final[Unary] = _np.log1p
 sqrt: Final[Unary] = _np.sqrt
 cos: Final[Unary] = _np.cos
 floor: Final[Unary] = _np.floor
+rint: Final[Unary] = _np.rint
 reciprocal: Final[Unary] = _np.reciprocal
 normal_quantile: Final[Unary] = _special.ndtri
 is_nan: Final[Unary] = _np.isnan

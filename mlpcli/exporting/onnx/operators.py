@@ -27,6 +27,7 @@ OPERATORS: Final[Mapping[np.ufunc, str]] = {
     np.cos: "Cos",
     np.sign: "Sign",
     np.floor: "Floor",
+    np.rint: "Round",
     np.maximum: "Max",
     np.minimum: "Min",
     np.isnan: "IsNaN",

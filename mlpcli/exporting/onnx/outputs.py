@@ -10,6 +10,7 @@ from math import nan
 from typing import Final
 
 from mlpcli.exporting.description import Description, Outputs, Units
+from mlpcli.exporting.onnx.digits import shortened
 from mlpcli.exporting.onnx.functions import (
     add,
     equal,
@@ -50,6 +51,8 @@ def predictions(description: Description, scores: Sequence[Value], bad: Value) -
     found = activated(outputs.activation, cooled)
     if outputs.task == "regression":
         found = in_units(outputs.units, found)
+        if description.dtype == "float32":
+            found = shortened(outputs.units, found)
     bad = bad | not_finite(found)
     if outputs.task == "regression":
         yield from zip(outputs.names, _columns(where(bad, nan, found), outputs.count), strict=True)

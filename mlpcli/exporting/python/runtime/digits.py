@@ -21,7 +21,7 @@ def as_single_tells(number: float, center: float, scale: float) -> float:
     """
     size = abs(single(number))
     known = single(max(abs(number - center), FINEST * scale))
-    if not SINGLE_TINY <= size <= SINGLE_MAX or spacing(size) > 2 * spacing(known):
+    if not (SINGLE_TINY <= size <= SINGLE_MAX and spacing(size) <= 2 * spacing(known)):
         return number
     for digits in range(5, 9):
         short = float(f"{size:.{digits}e}")
