@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from mlpcli.errors import DivergedError, ExitCode
 from mlpcli.parallel.launcher import rank_and_size
-from mlpcli.searching.search import Searched, SearchOptions, search
+from mlpcli.searching.search import Searched, SearchOptions, search, trials_asked
 from mlpcli.searching.study_file import StudyFile, load_study
+from mlpcli.searching.study_store import Standing
 from mlpcli.searching.tried import Found, Tried
-from mlpcli.searching.worker import Told
+from mlpcli.searching.worker import Message, Told
 from mlpcli.terminal.console import Console, counted, number, render_within, screen_columns
 
 SHOWN: Final = 5  # trials in the table, the best ones
@@ -28,10 +29,10 @@ def search_command(path: Path, options: SearchOptions, console: Console, *, json
     rank, _ = rank_and_size() or (0, 1)
     file = load_study(path)
     if rank:
-        search(file, replace(options, writes=False), lambda _told: None, Console(quiet=True, warned=[]))
+        search(file, replace(options, writes=False), lambda _message: None, Console(quiet=True, warned=[]))
         return ExitCode.DONE
     tell_of_first(file, console)
-    searched = search(file, options, Teller(file, console), console)
+    searched = search(file, options, Teller(file, trials_asked(file, options), console), console)
     found = searched.found
     console.note(f"wrote {searched.directory}: {', '.join(searched.files)}")
     if found.best is None and found.tried:
@@ -47,16 +48,26 @@ def search_command(path: Path, options: SearchOptions, console: Console, *, json
 
 @dataclass(eq=False)
 class Teller:
-    """Tells of every trial that ends; a terminal shows between two how many there were."""
+    """Tells of every trial that ends; a terminal shows between two how far the study is."""
 
     file: StudyFile
+    total: int | None
     console: Console
-    ended: int = 0
 
-    def __call__(self, told: Told) -> None:
-        self.ended += 1
-        self.console.note(line_of(told, self.file))
-        self.console.show(lambda _columns: f"{counted(self.ended, 'trial')} ended, trying", at_last=True)
+    def __call__(self, message: Message) -> None:
+        if isinstance(message, Standing):
+            self.console.show(lambda _columns: self.line(message), at_last=True)
+        else:
+            self.console.note(line_of(message, self.file))
+
+    def line(self, standing: Standing) -> str:
+        """How many trials have ended, and the best score."""
+        ended = counted(standing.ended, "trial")
+        if self.total is not None:
+            ended = f"{standing.ended}/{counted(max(self.total, standing.ended), 'trial')}"
+        if standing.best is None:
+            return ended
+        return f"{ended}, best {self.file.spec.metric} {number(standing.best)}"
 
 
 def tell_of_first(file: StudyFile, console: Console) -> None:
@@ -85,7 +96,7 @@ def lines_of(found: Found) -> Iterator[str]:
     """The best trials, the config as it is, the test rows, what matters."""
     states = ("complete", "pruned", "failed", "running")
     counts = [f"{found.count(state)} {state}" for state in states if found.count(state)]
-    yield f"{counted(len(found.tried), 'trial')}: {', '.join(counts)}"
+    yield f"{counted(len(found.tried), 'trial')}: {', '.join(counts)}" if counts else "0 trials"
     best = found.best
     if best is None:
         return

@@ -10,7 +10,10 @@ from typing import Final
 
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock, JournalStorage
 
+from mlpcli.errors import MlpError, OutputError, Place
+
 HELD: Final = b"held"
+BEGINNING: Final = b'{"op_code"'
 
 
 class JournalLock(JournalFileSymlinkLock):
@@ -76,6 +79,27 @@ def cut_torn_record(journal: Path) -> None:
 
 
 def journal_storage(journal: Path) -> JournalStorage:
-    """The storage that a journal file is, made where there is none. Raises OSError."""
+    """The storage that a journal file is, made where there is none.
+
+    Raises OSError, and OutputError where the file is another one: it stays as it is.
+    """
     journal.parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(journal), lock_obj=JournalLock(journal)))
+    if journal.exists() and not begins_as_journal(journal):
+        raise _no_journal(journal)
+    file = JournalFileBackend(str(journal), lock_obj=JournalLock(journal))
+    try:
+        return JournalStorage(file)
+    except (LookupError, TypeError, ValueError, AssertionError) as error:  # it reads all that is there
+        raise _no_journal(journal) from error
+
+
+def begins_as_journal(path: Path) -> bool:
+    """Whether a file begins as Optuna's records do, or is empty."""
+    with path.open("rb") as file:
+        first = file.read(len(BEGINNING))
+    return BEGINNING.startswith(first)
+
+
+def _no_journal(path: Path) -> MlpError:
+    hint = "move it away, and another one is begun; trials that it knows of stay where they are"
+    return OutputError.of("expected a journal of Optuna, found something else", Place(str(path)), hint)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from mlpcli.config.nodes import Value
 from mlpcli.report.drawn import Named
 from mlpcli.report.figures.lettering import name, shown
 from mlpcli.report.figures.svg import Cell
 from mlpcli.report.page import STUDY_PAGE, environment
-from mlpcli.searching.dimensions import flow_text
+from mlpcli.searching.dimensions import Dimension, flow_text
 from mlpcli.searching.figures import history_figure, importance_figure
 from mlpcli.searching.space import own_node
 from mlpcli.searching.study_file import StudyFile
@@ -58,13 +58,15 @@ def settings_found(file: StudyFile, best: Tried | None) -> list[Setting]:
     """What is searched, as the config and as the best trial have it."""
     values = {} if best is None else best.values
     return [
-        Setting(one.key, _own(file, one.path, one.place), said(values.get(one.key, "as the config has it")))
+        Setting(one.key, _own(file, one), said(values.get(one.key, "as the config has it")))
         for one in file.space
     ]
 
 
-def _own(file: StudyFile, path: tuple[str, ...], place: Any) -> str:
-    node = own_node(file.base, path, place)
+def _own(file: StudyFile, one: Dimension) -> str:
+    if one.own is not None:
+        return said(one.own.value)
+    node = own_node(file.base, one.path, one.place)
     return "–" if node is None else name(flow_text(node))
 
 

@@ -20,7 +20,7 @@ from mlpcli.searching.storage import require_storage
 from mlpcli.searching.study_file import StudyFile
 from mlpcli.searching.trial_rows import TrialRows
 from mlpcli.searching.tried import Found, found_in
-from mlpcli.searching.worker import Limits, Place, Told, Worker
+from mlpcli.searching.worker import Limits, Message, Place, Worker
 from mlpcli.signals import StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
 from mlpcli.training.metrics import objection
@@ -55,12 +55,12 @@ class Searched:
 
 
 def search(
-    file: StudyFile, options: SearchOptions, hear: Callable[[Told], None], console: Console
+    file: StudyFile, options: SearchOptions, hear: Callable[[Message], None], console: Console
 ) -> Searched:
     """Try until there are as many trials as asked for, whoever has tried them, or the time is up.
 
-    `hear` is told of every trial that ends. Raises StoppedBySignal once what is under way is saved, and what
-    opening a study and training raise.
+    `hear` is told of every trial that ends, and how far the study is. Raises StoppedBySignal once what is
+    under way is saved, and what opening a study and training raise.
     """
     require_storage(options.url, options.jobs)
     if file.spec.sampler.name == "cmaes":
@@ -103,19 +103,25 @@ def place_of(file: StudyFile, options: SearchOptions) -> Place:
     return Place(directory, options.name or name, options.url)
 
 
-def limits_of(file: StudyFile, options: SearchOptions) -> Limits:
-    """How much is to be done; a grid is done when all of it and the config as it is were tried."""
-    trials = options.trials
+def trials_asked(file: StudyFile, options: SearchOptions) -> int | None:
+    """How many trials there are to be, None where time alone ends the search.
+
+    A grid is done when all of it and the config as it is were tried.
+    """
     if file.spec.sampler.name == "grid":
         most = (file.grid or 0) + 1
-        trials = most if trials is None else min(trials, most)
-    if trials is None:
-        trials = TRIALS if options.timeout is None else 10**9
+        return most if options.trials is None else min(options.trials, most)
+    return TRIALS if options.trials is None and options.timeout is None else options.trials
+
+
+def limits_of(file: StudyFile, options: SearchOptions) -> Limits:
+    """How much is to be done."""
+    trials = trials_asked(file, options) or 10**9
     until = inf if options.timeout is None else time.monotonic() + options.timeout
     return Limits(trials, until, options.jobs, options.threads, options.stale_after)
 
 
-def work(worker: Worker, hear: Callable[[Told], None], stop: StopRequest) -> None:
+def work(worker: Worker, hear: Callable[[Message], None], stop: StopRequest) -> None:
     """Let as many workers work as there are to be; one whose process is killed begins again.
 
     So its trial is taken over. What they were asked to stop at is saved. The storage is not opened before:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 JOURNAL: Final = "journal.log"  # in a study's directory
 KINDS: Final = "journal:PATH, sqlite:///PATH, postgresql://..., mysql://... or grpc://HOST:PORT"
 GRPC: Final = re.compile(r"grpc://([^:/]+|\[[0-9a-fA-F:]+\]):([0-9]{1,5})")
+LAST_PORT: Final = (1 << 16) - 1
 DATABASES: Final = ("sqlite", "postgresql", "mysql")
 OF_STORAGES: Final = frozenset(
     {"optuna", "sqlalchemy", "grpc"}
 )  # packages whose errors are those of a storage
 PACKAGES: Final = {
     "grpc": "grpcio protobuf",
+    "psycopg": "'psycopg[binary]'",
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
 }  # by module
@@ -53,7 +55,8 @@ def require_storage(url: str | None, jobs: int) -> None:
     kind = (url or "journal:").partition(":")[0]
     if kind not in {"journal", "grpc"} and kind.partition("+")[0] not in DATABASES:
         raise UsageError.of(f"--storage: expected {KINDS}, found '{url}'")
-    if kind == "grpc" and GRPC.fullmatch(url or "") is None:
+    served = GRPC.fullmatch(url or "")
+    if kind == "grpc" and (served is None or int(served[2]) > LAST_PORT):
         raise UsageError.of(f"--storage: expected grpc://HOST:PORT, found '{url}'")
     if url == "journal:":
         raise UsageError.of("--storage: expected journal:PATH, found no path")
@@ -77,7 +80,8 @@ def storage_of(url: str | None, directory: Path) -> BaseStorage:
         with quietly():
             return _served(url or "") if kind == "grpc" else _database(url or "")
     except ImportError as error:
-        module = str(error.name or "a driver")
+        inner = error.__cause__  # Optuna says that a driver is missing, and this which one
+        module = str((inner if isinstance(inner, ImportError) else error).name or "a driver")
         hint = f"pip install {PACKAGES.get(module, module)}"
         raise UsageError.of(f"--storage {kind}: needs {module}, which is not installed", hint=hint) from error
     except Exception as error:
@@ -113,7 +117,8 @@ def storage_errors(url: str | None) -> Iterator[None]:
 def _failed(url: str | None, what: str, error: Exception) -> MlpError:
     """What is wrong with a storage, in one line; a password is not repeated."""
     shown = re.sub(r"//[^/@]*@", "//", url or "journal")
-    reasons = [line.strip() for line in str(error).splitlines() if len(line.strip()) > 1]
+    details = getattr(error, "details", str(error).strip)  # gRPC's errors say more than is of use
+    reasons = [line.strip() for line in str(details()).splitlines() if len(line.strip()) > 1]
     reason = reasons[0] if reasons else type(error).__name__
     hint = "what is under way is taken over by the next call"
     return OutputError.of(f"{what}: {reason}", Place(f"--storage {shown}"), hint)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import optuna
 from optuna import Study, Trial
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
-from mlpcli.errors import ConfigError, Place
+from mlpcli.errors import ConfigError, Place, UsageError, clean
 from mlpcli.searching.optuna_made import pruner_of, sampler_of
 from mlpcli.searching.storage import quietly
 from mlpcli.searching.study_file import StudyFile
@@ -23,6 +25,26 @@ WHAT: Final = {
     "space": "the space",
     "data": "the data",
 }
+
+
+def require_own_directory(name: str, storage: BaseStorage, directory: Path) -> None:
+    """Raise UsageError where the journal in a directory is of a study of another name.
+
+    Trials of both would be in the same directories.
+    """
+    known = [one.study_name for one in storage.get_all_studies()]
+    if known and name not in known:
+        hint = f"--study-name {shlex.quote(known[0])} goes on with it, -o DIR begins another one"
+        raise UsageError.of(
+            f"in {directory} is the study '{clean(known[0], 60)}', and not '{clean(name, 60)}'", hint=hint
+        )
+
+
+class Standing(NamedTuple):
+    """How many trials of a study have ended, and the best score, where one has any."""
+
+    ended: int
+    best: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +76,14 @@ class StudyStore:
     def trials(self) -> list[FrozenTrial]:
         """All trials, in the order of their numbers."""
         return self.study.get_trials(deepcopy=False)
+
+    def standing(self) -> Standing:
+        """How far the study is, whoever has trained."""
+        trials = self.trials()
+        values = [known.value for known in trials if known.state is TrialState.COMPLETE]
+        scores = [value for value in values if value is not None]
+        best = (max if self.file.maximizes else min)(scores, default=None)
+        return Standing(sum(known.state.is_finished() for known in trials), best)
 
     def trial(self, number: int) -> Trial:
         """A trial that is there already, to go on with it."""

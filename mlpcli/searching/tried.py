@@ -7,7 +7,6 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
 
 from optuna.trial import FrozenTrial
 
@@ -95,16 +94,20 @@ class Found:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["trial", "state", self.metric, *self.keys, "epochs", "reason"])
         for one in self.tried:
-            cells = [_cell(one.values.get(key, "")) for key in self.keys]
-            writer.writerow([one.number, one.state, _cell(one.value), *cells, _cell(one.epochs), one.reason])
+            cells = [written(one.values[key]) if key in one.values else "" for key in self.keys]
+            writer.writerow([one.number, one.state, _cell(one.value), *cells, one.epochs, one.reason])
         return text.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def written(value: Value) -> str:
     """A value as a config has it; numbers read back to the same."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def found_in(store: StudyStore) -> Found:

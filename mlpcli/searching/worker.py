@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
@@ -17,7 +17,7 @@ from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.searching.claims import Claim, Claims, turn
 from mlpcli.searching.storage import quietly, storage_errors, storage_of
 from mlpcli.searching.study_file import StudyFile
-from mlpcli.searching.study_store import StudyStore
+from mlpcli.searching.study_store import Standing, StudyStore, require_own_directory
 from mlpcli.searching.trial_rows import TrialRows
 from mlpcli.searching.trial_run import Outcome, TrialRun
 
@@ -33,6 +33,10 @@ class Told(NamedTuple):
     value: float | None
     reason: str | None
     taken_over: bool
+
+
+Message: TypeAlias = Told | Standing
+"""What is heard of a search: a trial that has ended, and how far the study then is."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Worker:
         store = self.store()
         claims = Claims(store, self.place.directory, self.limits.trials, self.limits.stale_after)
         rest = SHORTEST_REST
+        tell(store.standing())
         while not self.is_late:
             if stop_requested():
                 raise InterruptedTaskError("the search")
@@ -97,12 +102,15 @@ class Worker:
                 if outcome is not None:
                     settle(store, claim, outcome)
                     tell(Told(claim.number, outcome.value, outcome.reason, claim.taken_over))
+                    tell(store.standing())
 
     def store(self) -> StudyStore:
         """The study, opened in this process, begun where there is none."""
         place = self.place
         with turn(place.directory):
             storage = storage_of(place.url, place.directory)
+            if place.url is None:
+                require_own_directory(place.name, storage, place.directory)
             return StudyStore.opened(self.file, place.name, storage, self.data_sha256)
 
     @property

@@ -16,13 +16,16 @@ pytest.importorskip("optuna")
 from optuna.exceptions import StorageInternalError
 
 from mlpcli.cli import together
+from mlpcli.commands.search import Teller
 from mlpcli.errors import OutputError
 from mlpcli.run.predictor import open_model
 from mlpcli.searching import storage, trial_run, worker
 from mlpcli.searching.claims import Claims
 from mlpcli.searching.study_file import load_study
-from mlpcli.searching.study_store import StudyStore
-from tests.support.running import arrays, mlp, ok, results
+from mlpcli.searching.study_store import Standing, StudyStore
+from mlpcli.terminal.console import Console
+from mlpcli.terminal.console import number as number_
+from tests.support.running import arrays, mlp, ok, results, tree
 from tests.support.studies import SPACE, document, failing, searched, states, trials, write_study
 
 RATE = "\n  optimizer.learning_rate: {low: 1e-3, high: 1e-1, log: true}\n"
@@ -119,6 +122,23 @@ def test_what_is_said_at_the_end(study: Path, done: Path) -> None:
     assert sum(document_["importance"].values()) == pytest.approx(1)
 
 
+def test_a_terminal_shows_how_far_the_study_is(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trials of before included, and the best score by now."""
+    shown: list[str] = []
+    monkeypatch.setattr(Console, "show", lambda _self, text, **_: shown.append(text(60)))
+    for number in (1, 2):
+        ok("search", study, "-o", study.parent / "seen", "--trials", number)
+    first, second = (number_(float(row["val_loss"])) for row in trials(study.parent / "seen"))
+    best = min(first, second)
+    assert shown == [
+        "0/1 trial",
+        f"1/1 trial, best val_loss {first}",
+        f"1/2 trials, best val_loss {first}",
+        f"2/2 trials, best val_loss {best}",
+    ]
+    assert Teller(load_study(study), None, Console()).line(Standing(1, None)) == "1 trial"
+
+
 def test_without_test_rows_that_is_said(tmp_path: Path) -> None:
     study = write_study(tmp_path, data={"test": 0.0001}, space=RATE)
     text = (tmp_path / "c.yaml").read_text("utf-8").replace(', "test": 0.0001', "")
@@ -152,6 +172,15 @@ def test_a_key_whose_own_value_is_none_of_those_tried_is_left_alone(tmp_path: Pa
     assert "what that has for l2 is none of what is tried" in said.err
     assert [row["l2"] == "" for row in trials(tmp_path / "s")] == [True, False, False]
     assert "l2: 0.0\n" in (tmp_path / "s" / "trials" / "0000" / "config.yaml").read_text("utf-8")
+
+
+def test_null_is_a_choice_like_others(tmp_path: Path) -> None:
+    """In the table and on the page: what is not tried is an empty cell."""
+    space = "\n  training.clip_norm: {choices: [null, 0.5]}\n  l2: {choices: [0.5, 0.25]}\n"
+    found = searched(write_study(tmp_path, "sampler: grid", space, training={"epochs": 1}))
+    rows = trials(found)
+    assert {row["training.clip_norm"] for row in rows} == {"null", "0.5"}
+    assert "training.clip_norm<td>null<td>" in (found / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("sampler", ["random", "qmc", "cmaes", "{name: tpe, startup: 1}"])
@@ -240,6 +269,15 @@ def test_a_study_of_another_file_is_refused(study: Path, done: Path) -> None:
     assert "the study that is there is of another file: the space changed since" in found.err
 
 
+def test_a_directory_has_one_study(study: Path, done: Path) -> None:
+    """Trials of another one would be in the same directories, and its best config too."""
+    before = tree(done)
+    found = failing(study, "-o", done, "--study-name", "other", "--trials", 1)
+    assert found.code == 2
+    assert f"in {done} is the study 'study', and not 'other'\nhint: --study-name study goes on" in found.err
+    assert tree(done) == before
+
+
 def test_two_studies_share_a_storage_by_their_names(study: Path, done: Path) -> None:
     other = study.with_name("named.yaml")
     other.write_text(study.read_text("utf-8").replace("1e-3", "1e-4"), "utf-8")
@@ -260,6 +298,7 @@ def test_a_database_is_for_one_worker(study: Path) -> None:
     [
         ("redis://x", "expected journal:PATH"),
         ("grpc://x", "expected grpc://HOST:PORT"),
+        ("grpc://x:65536", "expected grpc://HOST:PORT"),
         ("journal:", "found no path"),
         ("mysql+nodriver://u:secret@h/d", "the study cannot be opened"),
     ],
@@ -272,12 +311,36 @@ def test_a_storage_that_is_none(study: Path, url: str, said: str) -> None:
 
 
 def test_a_driver_that_is_missing_is_named(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Optuna says that there is none, and the error before which one."""
+
     def missing(_url: str) -> Any:
-        raise ModuleNotFoundError(name="psycopg2")
+        raise ImportError("Failed to import DB access module") from ModuleNotFoundError(name="psycopg")
 
     monkeypatch.setattr(storage, "_database", missing)
     found = failing(study, "--storage", "postgresql://h/d")
-    assert (found.code, "needs psycopg2" in found.err) == (2, True)
+    assert found.code == 2
+    assert "needs psycopg, which is not installed\nhint: pip install 'psycopg[binary]'\n" in found.err
+
+
+def test_what_a_server_fails_with_is_said_in_its_own_words() -> None:
+    class InactiveError(Exception):
+        def details(self) -> str:
+            return "failed to connect to all addresses"
+
+    InactiveError.__module__ = "grpc._channel"
+    failed = pytest.raises(OutputError, match="failed: failed to connect to all")
+    with failed, storage.storage_errors("grpc://localhost:1"):
+        raise InactiveError("<_InactiveRpcError of RPC that terminated with:")
+
+
+@pytest.mark.parametrize("content", [b"\xad\x00", b'{"a": 1}\n', b"text\n", b'{"op_code": 99}\n'])
+def test_a_journal_that_is_none_is_left_alone(study: Path, content: bytes) -> None:
+    path = study.parent / "none.log"
+    path.write_bytes(content)
+    found = failing(study, "--storage", f"journal:{path}", "--trials", 1)
+    assert found.code == 6
+    assert path.read_bytes() == content
+    assert "none.log: expected a journal of Optuna, found something else\nhint: move it away" in found.err
 
 
 def test_without_optuna_it_says_what_to_install(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,6 +451,7 @@ def test_what_all_of_them_find_wrong_the_first_alone_says(
 
 def test_time_that_is_up_ends_it(study: Path) -> None:
     assert document(study, "--timeout", 1e-9, "--trials", 6, out="late")["trials"]["total"] == 0
+    assert ok("search", study, "--timeout", 1e-9, "-o", study.parent / "late").out == "0 trials\n"
 
 
 def test_a_directory_without_its_journal_loses_no_run(study: Path) -> None:
