@@ -240,7 +240,7 @@ def _options(output: Path | None, callback: Callback | None, *, resume: bool) ->
     options = RunOptions(out=output, existing=existing, pool=ThreadPool, forks=False)
     if callback is None:
         return options
-    return replace(options, in_turn=True, listener=telling(callback))
+    return replace(options, in_turn=True, listeners=(telling(callback),))
 
 
 def _trained(config: Config, options: RunOptions, warned: list[str]) -> tuple[Study, Trained | Finished]:

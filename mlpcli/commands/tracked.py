@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from mlpcli.run.surroundings import Observing, unseen
+from mlpcli.run.training import Listener
 from mlpcli.terminal.console import Console
 from mlpcli.tracking.live import LiveTracking, follower_command
 from mlpcli.tracking.tracker import require_tracker
 
 
 class Tracking:
-    """What `mlp train` tells a tracker: epochs by `observing`, and the run once it is `done`."""
+    """What `mlp train` tells a tracker: epochs by who listens, and the run once it is `done`."""
 
     def __init__(self, tracker: str, live: LiveTracking) -> None:
-        self.observing: Observing = live.observing
+        # of networks that are trained again the history says nothing
+        self.listeners = (Listener(live.observing, live.hear, hears_again=False),)
         self._tracker = tracker
         self._live = live
         self._run: Path | None = None
@@ -45,7 +46,7 @@ class Tracking:
 class Untracked:
     """Where nobody is told."""
 
-    observing: Observing = staticmethod(unseen)
+    listeners: tuple[Listener, ...] = ()
 
     def done(self, run: Path) -> None:
         """Nothing."""

@@ -65,7 +65,7 @@ def _trained(
         return report_dry_run(study, options, console)
     name = training.output_of(study.config, options.run).name
     with tracked(options.track, name, console) as tracking:
-        done = training.train(study, replace(options.run, observing=tracking.observing), console)
+        done = training.train(study, replace(options.run, listeners=tracking.listeners), console)
         tracking.done(done.output)
         if isinstance(done, Finished):
             report_finished(done, options, console)

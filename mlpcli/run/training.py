@@ -33,7 +33,7 @@ from mlpcli.run.resources import Resources
 from mlpcli.run.results import Results, judge
 from mlpcli.run.saving import save, write_what_is_drawn
 from mlpcli.run.study import Study
-from mlpcli.run.surroundings import Observing, Surroundings, unseen, watched_by
+from mlpcli.run.surroundings import Observing, Surroundings, watched_by
 from mlpcli.run.trained_study import TrainedStudy, refit_of
 from mlpcli.signals import StoppedBySignal, StopRequest, stop_on_signals
 from mlpcli.terminal.console import Console
@@ -44,10 +44,14 @@ from mlpcli.training.callbacks import Callback, Epoch, observer_of
 
 @dataclass(frozen=True)
 class Listener:
-    """Who hears of a training: of every epoch of one network, and of several what each tells."""
+    """Who hears of a training: of every epoch of one network, and of several what each tells.
+
+    `hears_again` where networks are trained again, on all rows: their epochs have the same numbers.
+    """
 
     observing: Observing
     hear: Hear
+    hears_again: bool = True
 
 
 def telling(callback: Callback) -> Listener:
@@ -70,12 +74,11 @@ class RunOptions:
     existing: Existing = Existing.MOVE_ASIDE
     draw: Draw | None = drawn_here  # None: no pictures, no report
     pool: Callable[[int], WorkerPool] = process_pool  # of so many workers, where there is work for several
-    observing: Observing = unseen  # of the training of one network; of others only the end is to be seen
     forks: bool = True  # whether networks may be trained side by side, in processes of their own
     in_turn: bool = (
         False  # whether one is trained after the other, so that what is heard of one may end it all
     )
-    listener: Listener | None = None  # who hears of every epoch in place of whoever looks at the console
+    listeners: tuple[Listener, ...] = ()  # who hears of every epoch besides whoever looks at the console
     ranks: Ranks | None = None  # the processes of a launcher, where this is the one that leads them
 
 
@@ -130,15 +133,12 @@ def train_in(study: Study, around: Surroundings, options: RunOptions) -> Trained
 
     Raises InterruptedTaskError where a stop was asked for; what there is then is saved.
     """
-    directory, console, listener = around.run, around.console, options.listener
+    directory, console = around.run, around.console
     resources = resources_of(study, options)
     told = tell(directory, 0, console)
     if is_finished_without_a_checkpoint(study, directory):
         return Finished(directory.shown, written_results(directory))
-    watched = partial(progress, console) if listener is None else listener.observing
-    if not study.refit:
-        watched = watched_by(watched, options.observing)
-    around = replace(around, observing=watched, only_finish=options.existing is Existing.FINISH)
+    around = replace(around, only_finish=options.existing is Existing.FINISH)
     done = train_stages(study, around, resources, options)
     if is_finished_already(done, directory):
         return Finished(directory.shown, written_results(directory))
@@ -166,13 +166,18 @@ def train_stages(
     if around.only_finish and not is_refitted(around.run):
         around.console.note("--finish: no network is trained again on all rows; --resume does it")
         return first
-    return replace(first, refit=TrainedStudy(again, train_all(again, around, resources, options)))
+    later = replace(options, listeners=tuple(one for one in options.listeners if one.hears_again))
+    return replace(first, refit=TrainedStudy(again, train_all(again, around, resources, later)))
 
 
 def train_all(
     study: Study, around: Surroundings, resources: Resources, options: RunOptions
 ) -> list[TrainedMember]:
     """Train every network: one by workers who share its steps, several side by side."""
+    console, listeners = around.console, options.listeners
+    around = replace(
+        around, observing=watched_by(partial(progress, console), *(one.observing for one in listeners))
+    )
     if study.is_single and options.ranks is not None:
         return trained_by_ranks(study.members, around, resources, options.ranks)
     if study.is_single:
@@ -182,13 +187,22 @@ def train_all(
     own = resources if options.forks else replace(resources, side_by_side=1)
     if options.in_turn:
         own = replace(own, side_by_side=1, together=False)
-    listener = options.listener
-    hearing = members_progress(around.console, names) if listener is None else nullcontext(listener.hear)
-    with hearing as hear:
+    with members_progress(console, names) as shown:
+        hear = heard_by(shown, *(one.hear for one in listeners))
         if options.ranks is not None:
             found = members_by_ranks(study.members, around, resources.parts, options.ranks, hear)
-            return warned(found, around.console)
+            return warned(found, console)
         return train_members(study.members, around, own, hear)
+
+
+def heard_by(*listening: Hear) -> Hear:
+    """All of them, each told everything."""
+
+    def hear(number: int, message: Message) -> None:
+        for one in listening:
+            one(number, message)
+
+    return hear
 
 
 @contextmanager

@@ -135,7 +135,7 @@ class TrialRun:
             draw=None,
             forks=self.forks,
             in_turn=by_folds,
-            listener=Watcher(self.store, claim).listener,
+            listeners=(Watcher(self.store, claim).listener,),
         )
         around = Surroundings(claim.directory, 1, Console(quiet=True, warned=[]), self.stop_requested)
         done = train_in(study, around, options)

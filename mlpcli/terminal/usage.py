@@ -27,6 +27,8 @@ REWORDED = (
     ("Input should be a valid number, unable to parse string as a number", "expected a number"),
     ("Input should be", "expected a number"),
     ("requires an argument", "needs a value"),
+    (":\n\t", ": "),
+    (",\n\t", ", "),
 )
 EXTRA = re.compile(r"Got unexpected extra argument\(?s?\)? \((.*)\)", re.DOTALL)
 # what stands first where a command should

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -42,7 +42,7 @@ def follower_command(tracker: str, name: str) -> list[str]:
 
 
 class LiveTracking:
-    """The other process: started with the first epoch, or at the end where nobody watches epochs."""
+    """The other process: started with the training, or at the end where nothing was trained."""
 
     def __init__(self, command: Sequence[str], said: IO[bytes], grace: float = GRACE) -> None:
         self._command = command
@@ -58,6 +58,12 @@ class LiveTracking:
         self._start()
         yield self._observe
 
+    def hear(self, number: int, message: object) -> None:
+        """Pass on what one of several networks tells, where that is an epoch."""
+        if isinstance(message, Epoch):
+            self._start()
+            self._observe(replace(message, member=number + 1))
+
     def finish(self, run: Path) -> Outcome:
         """Tell that the run is complete in a directory; wait for a moment until the tracker knows it."""
         self._start()
@@ -72,7 +78,7 @@ class LiveTracking:
         self._end(time.monotonic() + STOPPING_GRACE)
 
     def _observe(self, epoch: Epoch) -> None:
-        message = _message({"point": epoch.row()})
+        message = _message({"point": epoch.row(), "member": epoch.member})
         if len(self._waiting) + len(message) <= MOST_WAITING:
             self._waiting += message
         self._pass_on(0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -108,20 +108,19 @@ def points_of(rows: Sequence[Row]) -> list[Point]:
     if len(members) < 2:
         return [point_of(row) for own in members.values() for row in own]
     values: defaultdict[int, dict[str, float]] = defaultdict(dict)
-    for prefix, own in (("", mean_rows(list(members.values()))), *_named(members)):
-        for point in map(point_of, own):
-            values[point.epoch] |= {prefix + name: value for name, value in point.values.items()}
+    for number, own in ((None, mean_rows(list(members.values()))), *members.items()):
+        for row in own:
+            point = point_of(row, number)
+            values[point.epoch] |= point.values
     return [Point(epoch, values[epoch]) for epoch in sorted(values)]
 
 
-def _named(members: Mapping[int, list[Row]]) -> Iterator[tuple[str, list[Row]]]:
-    return ((f"member_{number}/", rows) for number, rows in members.items())
-
-
-def point_of(row: Row) -> Point:
-    """A row of a history, without values that are not there or no finite number."""
+def point_of(row: Row, member: int | None = None) -> Point:
+    """A row of a history, of one of several networks as `member_2/loss`, without what is no finite number."""
+    prefix = "" if member is None else f"member_{member}/"
     known = {name: float(value) for name, value in row.items() if value is not None and name != "epoch"}
-    return Point(int(row["epoch"] or 0), {name: value for name, value in known.items() if isfinite(value)})
+    finite = {prefix + name: value for name, value in known.items() if isfinite(value)}
+    return Point(int(row["epoch"] or 0), finite)
 
 
 def _history(path: Path) -> list[Row]:

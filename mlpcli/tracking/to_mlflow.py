@@ -23,16 +23,19 @@ from mlpcli.tracking.record import MODEL, Point, RunRecord
 NAME: Final = re.compile(r"[\w\-. /]{1,250}", re.ASCII)
 MOST_METRICS, MOST_PARAMETERS = 1000, 100  # of one call
 SHA256: Final = "mlp.sha256"
-QUIET: Final = {
+SETTINGS: Final = {  # where a person says nothing else
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "GIT_PYTHON_REFRESH": "quiet",
+    # of a server that does not answer one wants to know in less than MLflow's four minutes
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 
 
 def open_tracker(experiment: str | None) -> MlflowTracker:
     """The tracker of an experiment, which is made where there is none of the name."""
-    for name, value in QUIET.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     mlflow = import_module("mlflow")
     name = experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or "Default"

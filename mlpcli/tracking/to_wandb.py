@@ -49,6 +49,8 @@ class WandbTracker:
             x_disable_stats=True,
         )
         self._run = self._wandb.init(project=self._project, name=name, settings=settings)
+        if self._run.disabled:
+            raise RuntimeError("it is switched off, by WANDB_MODE for example")
         self._run.define_metric("*", step_metric=STEP)
 
     def points(self, points: Sequence[Point]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mlpcli.errors import clean
 from mlpcli.extras import require
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ TRACKERS: Final = {
     "wandb": ("wandb", "mlpcli.tracking.to_wandb"),
     "tensorboard": ("tensorboardX", "mlpcli.tracking.to_tensorboard"),
 }
+
+
+LINES, LONGEST = 3, 300  # of what an error says; characters
 
 
 class Tracker(Protocol):
@@ -51,9 +55,9 @@ def open_tracker(name: str, experiment: str | None) -> Tracker:
 
 
 def reason_of(error: Exception) -> str:
-    """What a tracker's error says, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    """What a tracker's error says in its first lines, as one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()][:LINES]
+    return clean(": ".join([type(error).__name__, *([" ".join(lines)] if lines else [])]), LONGEST)
 
 
 def log_run(tracker: Tracker, record: RunRecord) -> tuple[str, bool]:

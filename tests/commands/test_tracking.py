@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from mlpcli import extras
 from mlpcli.commands import log as log_command
 from mlpcli.commands import tracked
 from mlpcli.tracking.live import LiveTracking
-from tests.support.running import mlp, ok, results, tree, write_config, write_table
+from tests.support.running import history, mlp, ok, results, tree, write_config, write_table
 from tests.support.trackers import Remembering
 
 PYTHON = [sys.executable, "-c"]
@@ -72,7 +73,7 @@ def test_a_tracker_that_raises_is_exit_6_and_the_run_as_it_was(
     done = mlp("log", run, "--to", "mlflow")
     assert (done.code, done.out) == (6, "")
     assert done.err == (
-        f"mlp: error: mlflow has not taken it: ConnectionError: no {fails} today\n"
+        f"mlp: error: mlflow has not taken it: ConnectionError: no {fails} today and more of it\n"
         "hint: the run is as it was, and the same command tells it again\n"
     )
     assert (tracker.calls[-1] == "abandon") == (fails in {"points", "complete"})
@@ -109,6 +110,7 @@ def test_wrong_usage() -> None:
     assert "there is no run: no model.npz" in mlp("log", "nowhere", "--to", "mlflow").err
     assert mlp("log", "nowhere", "--to", "aim").code == 2
     assert mlp("train", "c.yaml", "--track", "none").code == 2
+    assert "missing option '--to'. Choose from: mlflow, wandb, tensorboard\n" in mlp("log", "nowhere").err
 
 
 # --- as it goes ---------------------------------------------------------------------------------------------
@@ -163,19 +165,23 @@ def test_whatever_a_tracker_does_is_one_warning(command: list[str], grace: float
 @pytest.mark.parametrize(
     ("settings", "messages"),
     [
-        ({"ensemble": {"members": 2}}, 1),
-        ({"training": {"refit": True}, "data": {"validation": 0.3}}, 1),
-        ({"optimizer": "lbfgs", "training": {"epochs": None, "batch_size": None}}, 2),
+        ({"ensemble": {"members": 2}}, 2 * 3 + 1),
+        ({"ensemble": {"folds": 2}, "training": {"refit": True}}, 2 * 3 + 1),
+        ({"training": {"refit": True}, "data": {"validation": 0.3}}, 3 + 1),
+        ({"optimizer": "lbfgs", "training": {"epochs": None, "batch_size": None}}, None),
     ],
-    ids=["several networks", "a refit", "iterations"],
+    ids=["several networks", "folds and a refit", "a refit", "iterations"],
 )
-def test_trainings_of_other_kinds(place: Path, settings: dict[str, object], messages: int) -> None:
-    """Of several networks, and where one is trained twice, there is the end alone."""
+def test_trainings_of_other_kinds(place: Path, settings: dict[str, object], messages: int | None) -> None:
+    """Several networks tell as they go too, whoever trains them; what the history has not is not told."""
     write_config(place / "c.yaml", **settings)
     with tracked_by([*PYTHON, LISTENS]):
         train("--track", "mlflow")
-    found = len(Path("told").read_text("utf-8").splitlines())
-    assert found == messages if messages == 1 else found >= messages
+    rows = len(history(Path("run")))
+    found = [json.loads(line) for line in Path("told").read_text("utf-8").splitlines()]
+    assert len(found) == rows + 1 == (messages or rows + 1)
+    numbers = {message["member"] for message in found[:-1]}
+    assert numbers == ({1, 2} if "ensemble" in settings else {None})
 
 
 def test_a_training_that_fails_tells_no_end(place: Path) -> None:

@@ -26,6 +26,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory / "run"
 
 
+@pytest.fixture(scope="module")
+def several(run: Path) -> Path:
+    """One of two networks."""
+    config = write_config(run.parent / "two.yaml", training={"epochs": 2}, ensemble={"members": 2})
+    ok("train", config, "-o", run.parent / "several", "--no-plots", "-q")
+    return run.parent / "several"
+
+
 def message(**content: object) -> str:
     return json.dumps(content) + "\n"
 
@@ -48,6 +56,21 @@ def test_points_come_as_they_are_and_the_end_tells_what_is_missing(run: Path) ->
     assert tracker.told[0].values == {"loss": 0.5}
     assert tracker.completed is not None
     assert tracker.completed.sha256 == read_record(run).sha256
+
+
+def test_of_several_networks_each_is_told_as_it_goes_and_their_mean_at_the_end(several: Path) -> None:
+    tracker = Remembering()
+    record = read_record(several)
+    first = {name: value for name, value in record.points[0].values.items() if name.startswith("member_1/")}
+    row = {"epoch": 1, **{name.removeprefix("member_1/"): value for name, value in first.items()}}
+    assert follow_with(tracker, [message(point=row, member=1), message(run=str(several))]) == "here"
+    assert tracker.told[0] == (1, first)
+    told: dict[tuple[str, int], float] = {}
+    for epoch, values in tracker.told:
+        assert not {(name, epoch) for name in values} & told.keys(), "nothing twice"
+        told |= {(name, epoch): value for name, value in values.items()}
+    everything = {(name, epoch): value for epoch, values in record.points for name, value in values.items()}
+    assert told == everything
 
 
 def test_points_that_come_fast_are_told_together(run: Path) -> None:
@@ -88,7 +111,7 @@ def test_a_tracker_that_raises_is_told_that_it_is_over(run: Path, fails: str) ->
 def test_the_process_says_where_the_run_is_or_why_not(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for tracker, code, last in (
         (Remembering(), 0, "here"),
-        (Remembering(fails="begin"), 1, "ConnectionError: no begin today"),
+        (Remembering(fails="begin"), 1, "ConnectionError: no begin today and more of it"),
     ):
         with patch("sys.stdin", io.StringIO(point(1) + message(run=str(run)))):
             assert follow(["mlflow", "name"], lambda _name, _experiment, one=tracker: one) == code

@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
+from mlpcli.terminal.members_progress import Began, Worth
 from mlpcli.tracking import live
 from mlpcli.tracking.live import LiveTracking, Outcome
 from mlpcli.training.callbacks import Epoch
@@ -40,6 +41,18 @@ def test_every_epoch_and_the_end_are_told(tmp_path: Path) -> None:
     messages = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [one["point"]["epoch"] for one in messages[:-1]] == [1, 2, 3]
     assert messages[-1] == {"run": str(RUN)}
+
+
+def test_of_several_networks_epochs_alone_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    with TemporaryFile() as said:
+        tracking = LiveTracking(python(READS + f"open({str(path)!r}, 'w').writelines(lines); print(1)"), said)
+        for message in (Began(3, 0), Epoch(1, 0.5, 1e-3), None, Worth({})):
+            tracking.hear(1, message)
+        assert tracking.finish(RUN) == Outcome("1")
+    first, last = (json.loads(line) for line in path.read_text("utf-8").splitlines())
+    assert first == {"point": {"epoch": 1, "loss": 0.5, "learning_rate": 1e-3}, "member": 2}
+    assert last == {"run": str(RUN)}
 
 
 def test_one_that_raises_says_why() -> None:

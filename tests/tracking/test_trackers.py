@@ -7,6 +7,7 @@ import struct
 import warnings
 from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from mlpcli.pyfunc import _load_pyfunc
 from mlpcli.tracking.record import read_record
 from mlpcli.tracking.to_tensorboard import part_and_tag
+from mlpcli.tracking.to_wandb import WandbTracker
 from mlpcli.tracking.tracker import log_run, open_tracker
 from tests.support.running import history, ok, write_config, write_table
 
@@ -172,3 +174,13 @@ def test_wandb_has_the_run_without_a_server(trained: Path, monkeypatch: pytest.M
     }
     assert Path(where, "files", "model.npz").read_bytes() == (trained / "folds" / "model.npz").read_bytes()
     assert log_run(open_tracker("wandb", "flowers"), record) == (where, True)
+
+
+def test_wandb_that_is_switched_off_says_so() -> None:
+    """It pretends that there is a run, of which nothing stays."""
+    pretended = SimpleNamespace(disabled=True, finish=lambda **_: None)
+    wandb = SimpleNamespace(Settings=lambda **_: None, init=lambda **_: pretended)
+    tracker = WandbTracker(wandb, None)
+    with pytest.raises(RuntimeError, match="it is switched off, by WANDB_MODE"):
+        tracker.begin("run")
+    tracker.abandon()
