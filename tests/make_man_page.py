@@ -18,7 +18,7 @@ PAGE = Path(__file__).resolve().parents[1] / "mlpcli" / "mlp.1"
 ENVIRONMENT = {
     "MLP_DEBUG": "Where it is 1, an error shows its traceback too.",
     "OPENBLAS_NUM_THREADS": "The threads of a training, where --threads does not say; else OMP_NUM_THREADS.",
-    "NO_COLOR": "Changes nothing: there are no colours.",
+    "NO_COLOR": "Where it is set, curves on a terminal have no colours.",
 }
 
 

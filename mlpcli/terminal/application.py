@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -20,17 +21,17 @@ EPILOG = """Exit codes: 0 done · 1 a bug in mlp · 2 wrong usage · 3 wrong con
 
 \b
 To begin:
-  mlp init data.csv --target COLUMN          write a config, data.yaml
-  mlp train data.yaml                        train, write runs/data
-  mlp predict runs/data/model.npz new.csv    predict the rows of another table"""
+  mlp init data.csv --target COLUMN        # a config
+  mlp train data.yaml                      # runs/data
+  mlp predict runs/data/model.npz new.csv  # other rows"""
 
 
 class Command(TyperCommand):
     """A command whose usage line has the names of its arguments as they are."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """`[OPTIONS]`, then the arguments; without the braces that some versions of typer put around them."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        """`[OPTIONS]`, then the arguments; without what some versions of typer add: `{RUN...}...`."""
+        return [re.sub(r"[{]|(\.\.\.)?}", "", piece) for piece in super().collect_usage_pieces(ctx)]
 
 
 app = typer.Typer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -166,4 +167,8 @@ def test_the_help_fits_80_columns_and_cuts_nothing(command: str, monkeypatch: py
     lines = ok(*command.split(), "--help").out.splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines[1:] if line.endswith("...") or "{" in line]
-    assert lines[0].startswith(f"Usage: mlp {command}".rstrip())
+    usage = rf"Usage: mlp {command}".rstrip() + r" \[OPTIONS\]( [A-Z]+(\.\.\.)?)*( \[ARGS\]\.\.\.)?"
+    assert re.fullmatch(usage, lines[0]), lines[0]
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = ok(*command.split(), "--help").out
+    assert max(map(len, narrow.splitlines())) <= 60

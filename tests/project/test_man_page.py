@@ -40,7 +40,7 @@ def test_the_formatter_has_nothing_to_complain_of() -> None:
         ["groff", "-man", "-Kutf8", "-Tutf8", "-ww", str(PAGE)], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    assert "predict the rows of another table" in done.stdout
+    assert "/model.npz new.csv  # other rows" in done.stdout
 
 
 def test_no_text_is_a_command_of_the_formatter() -> None:
