@@ -603,6 +603,17 @@ def test_what_is_wrong_in_a_frame_is_told_as_of_its_file(directory: Path) -> Non
         TypeError, match="expected a DataFrame of pandas or polars, or an Arrow table, found set"
     ):
         mlpcli.train({"data": {**data, "train": {1}}}, output=directory / "run")
+    twice, levels = frame.rename(columns={"width": "size"}), frame.copy()
+    levels.columns = pd.MultiIndex.from_product([["t"], frame.columns])
+    nested, binned = frame.assign(l=[[1]] * len(frame)), frame.assign(l=pd.cut(frame["size"], 2))
+    for wrong, message in (
+        (nested, "data.train: column 'l': expected texts, numbers or dates, found something of type list\n"),
+        (binned, "data.train: column 'l': expected texts, numbers or dates, found something of type Inter"),
+        (twice, "mlp: error: data.train: several columns of the frame are called 'size'\nhint: give each"),
+        (levels, "mlp: error: data.train: the names of the frame's columns have 2 levels\nhint: make one of"),
+    ):
+        with pytest.raises(errors.DataError, match=message):
+            mlpcli.train({"data": {**data, "train": wrong}}, output=directory / "run")
     with pytest.raises(errors.ConfigError, match=r"data\.train: the frame cannot be written as a file"):
         mlpcli.train({"data": {**data, "encoding": "none"}}, output=directory / "run")
     assert not (directory / "run").exists()
