@@ -1,8 +1,9 @@
 """A digest of rows as they were read: of each column by its name, whatever file they came from, and how.
 
 Every column has a SHA-256 of its own, so that tables with some columns in common can be compared by these.
-Numbers go in as 64-bit floats, all that are missing as the one NaN that readers have for them. Of texts those
-that are new go in as they are, and each row as the number of its text in the order of first appearance: what
+Numbers go in as 64-bit floats, all that are missing as the one NaN that readers have for them, and zero in
+one form; times as they are meant, since every program writes them in its own way. Of texts those that are
+new go in as they are, and each row as the number of its text in the order of first appearance: what
 is hashed does not depend on the blocks in which rows come. To bound the memory the first MOST_KNOWN texts of
 a column get numbers, and every cell with another one goes in as it is.
 """
@@ -10,11 +11,13 @@ a column get numbers, and every cell with another one goes in as it is.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
+from operator import contains
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -24,6 +27,11 @@ from mlpcli.tables.table import Table
 
 MOST_KNOWN = 1 << 13  # so that their numbers fit in 16 bits
 END, ESCAPE = "\0", "\1"
+FULL = len("2024-01-31 10:00:00")
+TIME = re.compile(
+    r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[ T])?([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.]([0-9]+))?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 Column: TypeAlias = tuple[Literal["number", "text"], str]  # what it was read as, and its name
 
 
@@ -66,7 +74,7 @@ class RowDigest:
         for name, pieces in table.numbers.items():
             numbers = self._numbers[name]
             for piece in pieces:
-                numbers.update(np.ascontiguousarray(piece.values).data)
+                numbers.update(np.ascontiguousarray(piece.values + 0.0).data)
         self.add_texts(table)
 
     def add_texts(self, table: Table) -> None:
@@ -96,7 +104,7 @@ class _Texts:
 
     def add(self, column: TextColumn) -> None:
         """The texts of the next rows; levels in the order of first appearance, as every reader has them."""
-        known, levels = self._known, column.levels
+        known, levels = self._known, as_meant(column.levels)
         if len(known) < MOST_KNOWN:
             new = [level for level in dict.fromkeys(levels) if level not in known][: MOST_KNOWN - len(known)]
             known.update(zip(new, range(len(known), MOST_KNOWN), strict=False))
@@ -115,6 +123,25 @@ class _Texts:
     def digest(self) -> bytes:
         """That of all rows so far."""
         return hashlib.sha256(self._numbers.digest() + self._words.digest()).digest()
+
+
+def as_meant(texts: Sequence[str]) -> Sequence[str]:
+    """The texts, times among them without what says nothing: a T, zeros at the end, midnight after a day."""
+    if not any(map(contains, texts, repeat(":"))):
+        return texts
+    # most are written in full, which takes no pattern to see
+    return [t if len(t) == FULL and t[10] == " " and t[11:] != "00:00:00" else _meant(t) for t in texts]
+
+
+def _meant(text: str) -> str:
+    time = TIME.fullmatch(text) if ":" in text else None
+    return text if time is None else _written(*time.groups(""))
+
+
+def _written(day: str, minute: str, second: str, fraction: str, zone: str) -> str:
+    clock = f"{minute}:{second or '00'}.{fraction}".rstrip("0" if fraction else "").rstrip(".")
+    zone = "+00:00" if zone == "Z" else zone
+    return day if day and clock == "00:00:00" and not zone else f"{day} {clock}{zone}"
 
 
 def _escaped(texts: list[str]) -> str:

@@ -486,6 +486,28 @@ def test_what_is_not_a_table_or_a_query(database: Path, chosen: Chosen, says: st
     assert {path.name for path in database.parent.iterdir()} == {database.name}
 
 
+def test_rows_of_long_texts_come_in_small_blocks(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many characters at a time, whatever the number of rows, which are told in their order."""
+    from mlpcli.tables.formats import databases
+    from mlpcli.tables.reader import open_table
+
+    def blocks() -> list[int]:
+        with open_table(find(database, Chosen(query=query)), CsvFormat()) as reader:
+            assert len(reader.sample) == shown
+            return [table.rows for table in reader.tables(Wanted(texts=("w",)))]
+
+    query = "SELECT repeat('x', 100) AS w FROM rows UNION ALL SELECT 'y' ORDER BY w"
+    if database.suffix == ".sqlite":
+        query = query.replace("repeat('x', 100)", "printf('%0100d', 0)")
+    shown = 31
+    assert blocks() == [31]
+    monkeypatch.setattr(databases, "PIECE", 4)
+    monkeypatch.setattr(databases, "SAMPLED", 1)
+    monkeypatch.setattr(databases, "CHARACTERS", 900)
+    shown = 12
+    assert blocks() == [24, 7]
+
+
 @pytest.mark.parametrize("query", ["SELECT * FROM pragma_database_list", "SELECT load_extension('x')"])
 def test_sqlite_reads_and_nothing_else(query: str, tmp_path: Path) -> None:
     write_sqlite(tmp_path / "t.db", ROWS)
@@ -506,14 +528,25 @@ def test_duckdb_times_are_the_same_everywhere(tmp_path: Path, monkeypatch: pytes
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE t (n INTEGER, zoned TIMESTAMPTZ, fine TIMESTAMP_NS)")
         rows = [(n, f"2024-01-31 10:00:0{n}+02", f"2024-01-31 10:00:00.12345678{n}") for n in (2, 1)]
+        rows += [(3, "2024-01-31 10:00:03.5+02", "2024-01-31 10:00:00.5"), (4, None, None)]
+        rows += [(5, "2024-01-31 10:00:05+02", "2024-01-31 00:00:00")]
         connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
     monkeypatch.setenv("TZ", "America/New_York")
     query = "SELECT zoned, fine FROM t ORDER BY n -- in time"
     found = read(path, Wanted(texts=("zoned", "fine")), Chosen(query=query))
-    assert found.text("zoned").texts().tolist() == ["2024-01-31 08:00:01+00:00", "2024-01-31 08:00:02+00:00"]
+    assert found.text("zoned").texts().tolist() == [
+        "2024-01-31 08:00:01+00:00",
+        "2024-01-31 08:00:02+00:00",
+        "2024-01-31 08:00:03.500000+00:00",
+        "",
+        "2024-01-31 08:00:05+00:00",
+    ]
     assert found.text("fine").texts().tolist() == [
         "2024-01-31 10:00:00.123456781",
         "2024-01-31 10:00:00.123456782",
+        "2024-01-31 10:00:00.500000",
+        "",
+        "2024-01-31",
     ]
 
 

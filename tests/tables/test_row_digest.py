@@ -54,6 +54,17 @@ def test_blocks_do_not_matter(rows: list[tuple[str, float, str]], cuts: list[int
     assert parts.sha256 == whole.sha256
 
 
+def test_times_and_zeros_count_as_what_they_mean() -> None:
+    """However a program writes them; blocks do not matter there either; other texts are what they are."""
+    one = ["2024-01-31", "2024-01-31 10:00:00", "10:00:00.5", "2024-01-31 10:00:00+00:00", "a:b", "1:2"]
+    other = ["2024-01-31T00:00:00.000", "2024-01-31 10:00", "10:00:00.500000", "2024-01-31T10:00:00Z"]
+    other += one[4:]
+    first, *rest = ([(text, number, "") for text in texts] for number, texts in ((0.0, one), (-0.0, other)))
+    assert digest(block(first)) == digest(block(rest[0])) == digest(block(rest[0][:1]), block(rest[0][1:]))
+    for changed in ("2024-01-31 10:00:01", "2024-02-01 10:00:00", "2024-01-31 10:00:00+01:00"):
+        assert digest(block([(changed, 0.0, "")])) != digest(block([(one[1], 0.0, "")]))
+
+
 @given(ROWS, ROWS, st.sampled_from([1, 2, 1 << 13]))
 def test_other_cells_are_another_digest(
     rows: list[tuple[str, float, str]], others: list[tuple[str, float, str]], known: int

@@ -15,7 +15,8 @@ from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
 from mlpcli.tables.source import DataFile
 from mlpcli.tables.table import Lines
 
-CELLS = 1 << 18  # of a block
+CELLS, CHARACTERS = 1 << 18, 1 << 24  # of a block, about
+PIECE, SAMPLED = 1 << 8, 1 << 4  # rows fetched at a time, and of how many one tells how long texts are
 
 
 class Connection(Protocol):
@@ -75,9 +76,9 @@ class DatabaseRows:
         kinds = {column[0]: str(column[1]) for column in self._cursor.description}
         self.names: Sequence[str] = tuple(column[0] for column in self._cursor.description)
         self._single = {name for name, kind in kinds.items() if kind == engine.single}
-        texts = [name for name, kind in kinds.items() if kind in engine.beyond]
-        if texts:
-            self._cursor = self._connection.execute(with_texts(sql, texts))
+        self._beyond = {name for name, kind in kinds.items() if kind in engine.beyond}
+        if self._beyond:
+            self._cursor = self._connection.execute(with_texts(sql, sorted(self._beyond)))
 
     def close(self) -> None:
         """Close the database."""
@@ -99,7 +100,7 @@ class DatabaseRows:
 
     def blocks(self, names: Sequence[str]) -> Iterator[CellBlock]:
         """The rows that are left, some at a time, with these columns."""
-        rows = self._waiting or self._fetched(self._size)
+        rows = self._waiting + self._fetched(self._size - len(self._waiting))
         self._waiting = []
         while rows:
             yield self._block(rows, names)
@@ -107,14 +108,24 @@ class DatabaseRows:
             rows = self._fetched(self._size)
 
     def _fetched(self, rows: int) -> list[tuple[Any, ...]]:
+        """At most so many rows, fewer where their texts are long; none at the end."""
+        found: list[tuple[Any, ...]] = []
+        characters = 0
         with self._told("cannot be read"):
-            return list(self._cursor.fetchmany(rows))
+            while len(found) < rows and characters < CHARACTERS:
+                some = self._cursor.fetchmany(min(PIECE, rows - len(found)))
+                if not some:
+                    break
+                found += some
+                characters += SAMPLED * sum(map(_characters, some[::SAMPLED]))
+        return found
 
     def _block(self, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> CellBlock:
         cells: dict[str, Sequence[Any]] = {}
         if rows:
             cells = dict(zip(self.names, zip(*rows, strict=True), strict=True))
             cells |= {name: singles(cells[name]) for name in names if name in self._single}
+            cells |= {name: [*map(_of_python, cells[name])] for name in names if name in self._beyond}
         where = Lines((0,), (self._before + 1,), "row")
         return CellBlock(len(rows), where, {name: PythonColumn(cells.get(name, ())) for name in names})
 
@@ -126,3 +137,18 @@ class DatabaseRows:
         except self._error as error:
             said = str(error).strip().split("\n")[0]
             raise DataError.of(f"{what}: {said}", Place(self.name)) from error
+
+
+def _characters(row: tuple[Any, ...]) -> int:
+    return sum(len(cell) for cell in row if type(cell) is str)
+
+
+def _of_python(time: str | None) -> str | None:
+    """A time to the nanosecond as Python writes others: with six digits after the point, or nine, or none."""
+    if time is None:
+        return None
+    whole, _, digits = time.partition(".")
+    digits = digits.ljust(9, "0").removesuffix("000")
+    if digits == "000000":
+        return whole.removesuffix(" 00:00:00")
+    return f"{whole}.{digits}"
