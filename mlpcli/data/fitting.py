@@ -198,7 +198,7 @@ def _too_many(feature: CategoryFeature, table: Table, rows: Indices) -> Problem:
         hint = f"they are {amounts.seen}{_as_numbers(name, amounts)}; or {hint}"
     elif 0 < len(texts) <= levels // 2:
         first = rows[int(column.where(texts[:1]).argmax())]
-        odd = f"'{texts[0]}' in line {table.place(int(first)).line}"
+        odd = f"'{texts[0]}' in {table.spot(int(first))}"
         hint = f"most of its cells are numbers, but not {odd}; or {hint}"
     return Problem(message, Place(table.source), hint)
 

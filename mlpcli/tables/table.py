@@ -114,6 +114,12 @@ class Table:
             return Place(self.source)
         return Place(self.lines.source_of(row) or self.source, self.lines.of(row))
 
+    def spot(self, row: int) -> str:
+        """Where a row is, in words: its line in a file of text, which file where there are several."""
+        place = self.place(row)
+        where = f"{Lines.word if self.lines is None else self.lines.word} {place.line}"
+        return where if place.source == self.source else f"{where} of {place.source}"
+
     def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
         """A column as numbers, all of it or some rows; also where it was read as text."""
         if name in self.numbers:

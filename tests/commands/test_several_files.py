@@ -104,6 +104,10 @@ def test_a_wrong_cell_is_told_with_its_own_file(parts: Path) -> None:
         4,
         f"mlp: error: {path}:4: column 'length': expected a number, found 'long'",
     )
+    assert (
+        f"most of its cells are numbers, but not 'long' in line 4 of {path}; or"
+        in refused(parts, "parts/*").err
+    )
 
 
 @pytest.mark.parametrize("given", ["none/*.csv", "parts/[xyz].csv"])
