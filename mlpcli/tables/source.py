@@ -39,6 +39,7 @@ MAGIC = (
     (b"BZh91AY&SY", "a bzip2 file", UNPACK),
     (b"\x93NUMPY", "a NumPy array", A_TABLE),
     (b"PAR1", "a Parquet file", "give it a name that ends in .parquet"),
+    (b"PARE", "an encrypted Parquet file", "write it without encryption"),
     (b"ARROW1", "an Arrow file", "give it a name that ends in .arrow"),
     (b"FEA1", "a Feather file of the first version", "write it again as Parquet, or as Feather of today"),
     (b"SQLite format 3\0", "an SQLite database", "give it a name that ends in .sqlite"),

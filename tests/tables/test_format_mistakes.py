@@ -227,6 +227,7 @@ def test_what_is_no_arrow(name: str, write: Callable[..., None], kind: str, tmp_
         (b"", "is empty"),
         (b"a,b\n1,2\n", f"is not {kind}"),
         (b"SQLite format 3\0 and more", f"is an SQLite database, not {kind}"),
+        (b"PARE and more", f"is an encrypted Parquet file, not {kind}\nhint: write it without encryption"),
         (whole[: len(whole) // 2], None),
         (whole[:200] + b"\0" * 300 + whole[500:], None),
         (whole[:-20], None),
@@ -403,6 +404,13 @@ def test_buffers_that_are_not_those_of_their_type(tmp_path: Path) -> None:
     assert refusal(written_in_arrow(tmp_path / "t.arrow", x=far)).startswith(
         "mlp: error: t.arrow:2: column 'x': is damaged: "
     )
+    levels = arrow.DictionaryArray.from_arrays(arrow.array([0, 0]), latin)
+    assert refusal(written_in_arrow(tmp_path / "t.arrow", x=levels)) == (
+        "mlp: error: t.arrow:1: column 'x': expected text in UTF-8"
+    )
+    whole = written_in_arrow(tmp_path / "t.arrow", xyzxyz=["a"]).read_bytes()
+    (tmp_path / "t.arrow").write_bytes(whole.replace(b"xyzxyz", b"xyz\xffyz"))
+    assert refusal(tmp_path / "t.arrow").startswith("mlp: error: t.arrow: is a damaged Arrow file: 'utf-8'")
     many = arrow.chunked_array([["ok"] * 300, latin])
     assert (
         read(written_in_arrow(tmp_path / "t.arrow", x=many, y=[1] * 303), Wanted(numbers=("y",))).rows == 303
@@ -421,6 +429,49 @@ def test_a_row_group_that_is_large_comes_by_batches(tmp_path: Path, monkeypatch:
     found = read(tmp_path / "t.parquet", Wanted(texts=("big", "word")))
     for name in ("big", "word"):
         assert found.text(name).texts().tolist() == expected.text(name).texts().tolist()
+
+
+def test_a_text_that_parquet_has_once_does_not_make_blocks_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row group of few bytes is many where a dictionary has long texts: it comes by batches."""
+    from mlpcli.tables.formats import arrow_columns, parquet
+    from mlpcli.tables.reader import open_table
+
+    pytest.importorskip("pyarrow")
+    path = stored(arrow_table(w=["x" * 1000] * 600, n=list(range(600))), tmp_path / "t.parquet")
+    monkeypatch.setattr(parquet, "WHOLE_GROUP", 100_000)
+    monkeypatch.setattr(parquet, "BATCH", 50_000)
+    monkeypatch.setattr(arrow_columns, "BLOCK_BYTES", 80_000)
+    assert path.stat().st_size < 10_000
+    with open_table(find(path), CsvFormat()) as reader:
+        tables = list(reader.tables(Wanted(texts=("w",), numbers=("n",))))
+    assert max(table.rows for table in tables) < 150
+    numbers = np.concatenate([table.number("n").values for table in tables])
+    np.testing.assert_array_equal(numbers, np.arange(600))
+
+
+def test_a_large_record_batch_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes in pieces, of a file and of a stream; what is in memory anyway is not mapped."""
+    from mlpcli.tables.formats import arrow_ipc
+
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow_table(w=["a", None, "ä"] * 50, n=list(range(150)))
+    paths = [tmp_path / "t.arrow", tmp_path / "t.feather"]
+    for path, opened in zip(paths, (arrow.ipc.new_file, arrow.ipc.new_stream), strict=True):
+        with opened(str(path), table.schema) as writer:
+            writer.write_table(table)
+    monkeypatch.setattr(arrow_ipc, "LARGE_BATCH", 0)
+    monkeypatch.setattr(arrow_ipc, "BLOCK_ROWS", 40)
+    held = DataFile("t.arrow", lambda: io.BytesIO(paths[0].read_bytes()), regular=True)
+    for file, size in ((find(paths[0]), 40), (find(paths[1]), 40), (held, 150)):
+        batches = arrow_ipc.ArrowBatches(file)
+        assert batches.first(1).rows == 1
+        assert batches.skip(120) == (0 if size == 150 else 120)
+        batches.close()
+        found = read_whole(file, CsvFormat(), lambda _: Wanted(texts=("w",), numbers=("n",))).table
+        assert found.text("w").texts().tolist() == ["a", "", "ä"] * 50
+        np.testing.assert_array_equal(found.number("n").values, np.arange(150))
 
 
 def test_a_pipe_is_held_in_memory(tmp_path: Path) -> None:

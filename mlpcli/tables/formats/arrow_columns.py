@@ -18,7 +18,7 @@ from mlpcli.tables.shortest_numbers import as_written
 from mlpcli.tables.table import Lines
 
 BLOCK_ROWS = 1 << 16  # at a time, however large or small row groups are
-BLOCK_CELLS = 1 << 20
+BLOCK_CELLS, BLOCK_BYTES = 1 << 20, 1 << 25
 
 
 @dataclass(frozen=True)
@@ -153,16 +153,19 @@ def blocks_of(parts: Iterable[Any], names: Sequence[str], before: int, source: s
     arrow = import_module("pyarrow")
     size = max(1, min(BLOCK_ROWS, BLOCK_CELLS // max(1, len(names))))
     waiting: list[Any] = []
+    rows = held = 0  # that are waiting, and their bytes
     for part in parts:
         table = (part if isinstance(part, arrow.Table) else arrow.Table.from_batches([part])).select(names)
-        _require_sound(table, source, before + sum(one.num_rows for one in waiting))
+        _require_sound(table, source, before + rows)
         waiting.append(table)
-        while sum(table.num_rows for table in waiting) >= size:
+        rows, held = rows + table.num_rows, held + table.nbytes
+        while rows >= size or (rows and held >= BLOCK_BYTES):
             joined = arrow.concat_tables(waiting)
             yield _block(joined.slice(0, size), before)
-            before, waiting = before + size, [joined.slice(size)]
-    if waiting and (rest := arrow.concat_tables(waiting)).num_rows:
-        yield _block(rest, before)
+            before, rest = before + min(size, rows), joined.slice(size)
+            waiting, rows, held = [rest], rest.num_rows, rest.nbytes
+    if rows:
+        yield _block(arrow.concat_tables(waiting), before)
 
 
 def _require_sound(table: Any, source: str, before: int) -> None:
@@ -170,9 +173,10 @@ def _require_sound(table: Any, source: str, before: int) -> None:
     for name, column in zip(table.column_names, table.columns, strict=True):
         said = _damage(column)
         if said is not None:
-            row = next(row for row in range(len(column)) if _damage(column.slice(row, 1)))
+            row = next((row for row in range(len(column)) if _damage(column.slice(row, 1))), None)
             what = "expected text in UTF-8" if "UTF8" in said else f"is damaged: {said}"
-            raise DataError(Problem(f"column '{name}': {what}", Place(source, before + row + 1)))
+            place = Place(source, None if row is None else before + row + 1)
+            raise DataError(Problem(f"column '{name}': {what}", place))
 
 
 def _damage(column: Any) -> str | None:

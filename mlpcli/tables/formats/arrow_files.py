@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, BinaryIO
 
@@ -24,6 +26,26 @@ def seekable(file: DataFile) -> BinaryIO:
         return io.BytesIO(handle.read())
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """A file whose bytes are in memory only while somebody looks at them."""
+
+    pages: mmap.mmap
+
+    @classmethod
+    def of(cls, handle: BinaryIO) -> Mapped | None:
+        """The file that is open; None for what is no file."""
+        try:
+            return cls(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError):
+            return None
+
+    def forget(self) -> None:
+        """Let go of the pages that have been looked at; they are read again where they are wanted again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self.pages.madvise(mmap.MADV_DONTNEED)
+
+
 def refuse_others(handle: BinaryIO, magics: Iterable[bytes], name: str, expected: str) -> bytes:
     """The first bytes of a file, which is at its front: DataError where they are none of `magics`."""
     head = handle.read(16)
@@ -39,7 +61,7 @@ def refuse_others(handle: BinaryIO, magics: Iterable[bytes], name: str, expected
 @contextmanager
 def told(name: str, what: str) -> Iterator[None]:
     """What pyarrow says of a file that it cannot read is told with its place."""
-    damages: tuple[Any, ...] = (import_module("pyarrow").ArrowException, OSError)
+    damages: tuple[Any, ...] = (import_module("pyarrow").ArrowException, OSError, UnicodeDecodeError)
     try:
         yield
     except MemoryError:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 from mlpcli.extras import optional
 from mlpcli.tables.csv_format import CsvFormat
-from mlpcli.tables.formats.arrow_columns import blocks_of, rows_in_front
-from mlpcli.tables.formats.arrow_files import refuse_others, seekable, told
+from mlpcli.tables.formats.arrow_columns import BLOCK_ROWS, blocks_of, rows_in_front
+from mlpcli.tables.formats.arrow_files import Mapped, refuse_others, seekable, told
 from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
 from mlpcli.tables.source import DataFile
 
+LARGE_BATCH = 64 << 20  # bytes
 FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # what each begins with
 
 
@@ -30,20 +33,29 @@ class ArrowBatches:
         self._waiting: list[Any] = []
         self._before = 0  # rows that are passed over
         self._handle = seekable(file)
+        self._mapped: Mapped | None = None
         try:
             head = refuse_others(self._handle, (FILE, STREAM), file.name, "an Arrow file")
             with told(file.name, "is a damaged Arrow file"):
-                if head.startswith(FILE):
-                    opened = ipc.open_file(self._handle)
-                    self._batches = map(opened.get_batch, range(opened.num_record_batches))
-                else:
-                    opened = ipc.open_stream(self._handle)
-                    self._batches = iter(opened)
-                self._schema = opened.schema
+                self._schema, self._batches = self._opened(ipc, head.startswith(FILE))
+                self.names: Sequence[str] = self._schema.names
         except BaseException:
             self._handle.close()
             raise
-        self.names: Sequence[str] = self._schema.names
+
+    def _opened(self, ipc: Any, is_file: bool) -> tuple[Any, Iterator[Any]]:
+        """The schema and the record batches. Where one of these may be large, the file is mapped."""
+        size = self._handle.seek(0, io.SEEK_END)
+        self._handle.seek(0)
+        count = ipc.open_file(self._handle).num_record_batches if is_file else 1
+        source: Any = self._handle
+        if size > LARGE_BATCH * count and (mapped := Mapped.of(self._handle)) is not None:
+            self._mapped, source = mapped, import_module("pyarrow").py_buffer(mapped.pages)
+        if not is_file:
+            stream = ipc.open_stream(source)
+            return stream.schema, iter(stream)
+        opened = ipc.open_file(source)
+        return opened.schema, map(opened.get_batch, range(count))
 
     def close(self) -> None:
         """Close the file."""
@@ -75,11 +87,15 @@ class ArrowBatches:
         """The record batches that are left."""
         with told(self.name, "is a damaged Arrow file"):
             while self._waiting or self._pull():
-                yield self._waiting.pop(0)
+                batch = self._waiting.pop(0)
+                yield batch
+                if self._mapped is not None:
+                    self._mapped.forget()
 
     def _pull(self) -> bool:
         """Have one more record batch waiting; whether there is one."""
         batch = next(self._batches, None)
         if batch is not None:
-            self._waiting.append(batch)
+            size = BLOCK_ROWS if self._mapped else max(1, batch.num_rows)
+            self._waiting += [batch.slice(start, size) for start in range(0, max(1, batch.num_rows), size)]
         return batch is not None

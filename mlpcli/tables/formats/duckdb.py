@@ -20,6 +20,8 @@ SETTINGS = {
 }
 # times with a zone are those of UTC, wherever the machine stands
 AT_LAST = ("SET TimeZone = 'UTC'", "SET lock_configuration = true")
+# what it keeps of the tables that it has read; a query, or a view, may need more to sort
+KEPT, VIEWS = "SET memory_limit = '128MB'", "SELECT 1 FROM duckdb_views() WHERE NOT internal LIMIT 1"
 NANOSECONDS = ("TIMESTAMP_NS", "TIME_NS")
 
 
@@ -30,7 +32,8 @@ def duckdb_reader(file: DataFile, form: CsvFormat) -> TypedReader:
     def opened(_: DataFile) -> Connection:
         _refuse_others(file)
         connection: Connection = duckdb.connect(file.name, read_only=True, config=SETTINGS)
-        for statement in AT_LAST:
+        whole = file.chosen.query is None and not connection.execute(VIEWS).fetchall()
+        for statement in (KEPT, *AT_LAST) if whole else AT_LAST:
             connection.execute(statement)
         return connection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,6 +14,7 @@ from mlpcli.tables.formats.typed_reader import CellBlock, TypedReader
 from mlpcli.tables.source import DataFile
 
 WHOLE_GROUP = 64 << 20  # bytes, unpacked, of the columns wanted; a larger row group comes by batches
+BATCH = 16 << 20  # bytes, of these
 BUFFER = 1 << 20  # bytes of each column that are read at a time
 
 
@@ -30,6 +31,7 @@ class Parquet:
         self.name = file.name
         self.warnings: Sequence[str] = ()
         self._group = self._before = 0  # the next row group, and the rows of those that are passed over
+        self._row = 1.0  # bytes of a row, as far as is known, for metadata have texts of dictionaries once
         self._handle = seekable(file)
         try:
             refuse_others(self._handle, (b"PAR1",), file.name, "a Parquet file")
@@ -48,9 +50,8 @@ class Parquet:
     def first(self, rows: int) -> CellBlock:
         """Some rows at the front."""
         with told(self.name, "is a damaged Parquet file"):
-            return rows_in_front(
-                self._file.iter_batches(batch_size=rows), rows, self._file.schema_arrow, self.name
-            )
+            batches = (self._measured(batch) for batch in self._file.iter_batches(batch_size=rows))
+            return rows_in_front(batches, rows, self._file.schema_arrow, self.name)
 
     def skip(self, most: float) -> int:
         """Pass over row groups at the front, as long as they have at most so many rows: how many."""
@@ -71,11 +72,19 @@ class Parquet:
 
     def _parts(self, group: int, names: list[str]) -> Iterator[Any]:
         """The rows of a row group: all of them, or batches where they are many bytes."""
+        rows = self._file.metadata.row_group(group).num_rows
         with told(self.name, f"row group {group + 1} cannot be read"):
-            if self._bytes(group, names) <= WHOLE_GROUP:
-                yield self._file.read_row_group(group, columns=names)
-                return
-            yield from self._file.iter_batches(batch_size=BLOCK_ROWS, row_groups=[group], columns=names)
+            if max(self._bytes(group, names), rows * self._row) <= WHOLE_GROUP:
+                parts: Iterable[Any] = [self._file.read_row_group(group, columns=names)]
+            else:
+                size = max(1, min(BLOCK_ROWS, int(BATCH / self._row)))
+                parts = self._file.iter_batches(batch_size=size, row_groups=[group], columns=names)
+            yield from map(self._measured, parts)
+
+    def _measured(self, part: Any) -> Any:
+        """Some rows; what one of them takes is remembered."""
+        self._row = max(self._row, part.nbytes / max(1, part.num_rows))
+        return part
 
     def _bytes(self, group: int, names: Sequence[str]) -> int:
         found = self._file.metadata.row_group(group)
