@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
+from mlpcli.memory import portion
 from mlpcli.nn.network import Network
 from mlpcli.parallel.pool import WorkerPool
 from mlpcli.parallel.ranks import Ranks
@@ -23,7 +24,8 @@ from mlpcli.training.batches import Part, Room
 from mlpcli.training.numbered import BatchesOfEpoch, Numbered
 from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
-WINDOW_BYTES: Final = 1 << 26  # of the rows of batches that are fetched at once, by all processes together
+# of the rows of batches that are fetched at once, by all processes together: where memory is short, fewer
+WINDOW_BYTES: Final = (1 << 20, 1 << 26)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class SpreadBatches:
         self._starts = np.array([stretch.start for stretch in held_by(self.rows, part.ranks)])
         self._order: Indices = np.arange(self.rows)
         a_batch = self.size * part.kind.width * np.dtype(part.kind.dtype).itemsize
-        self._batches = max(1, WINDOW_BYTES // a_batch)  # of a window
+        self._batches = max(1, window_bytes(part.ranks) // a_batch)  # of a window
         self._window = -1
         self._room = part.kind.room(min(self._batches * self.size, self.rows))
 
@@ -203,6 +205,11 @@ class SpreadBatches:
     def _holders(self, places: Indices) -> Indices:
         """The process that holds the row of each place."""
         return np.searchsorted(self._starts, self._order[places], side="right") - 1
+
+
+def window_bytes(ranks: Ranks) -> int:
+    """How long a window is, by the process with the least memory; to be asked for by all processes."""
+    return int(ranks.gathered(np.array([portion(16, *WINDOW_BYTES)])).min())
 
 
 def spread_scores(network: Network, parts: Mapping[str, SpreadPart]) -> Callable[[str], Matrix]:

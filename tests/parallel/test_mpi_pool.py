@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlpcli import memory
 from mlpcli.errors import UsageError
 from mlpcli.parallel import mpi_pool
 from mlpcli.parallel.mpi_pool import MpiPool
@@ -67,12 +68,20 @@ def test_long_gradients_and_many_rows_come_in_other_messages(
     parts: int, number: int, window: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mpi_pool, "SHORT", 0)
-    monkeypatch.setattr(spread_rows, "WINDOW_BYTES", window)
+    monkeypatch.setattr(spread_rows, "WINDOW_BYTES", (window, window))
     monkeypatch.setattr(rank_rows, "PIECE", 7)
     expected = trained(CASES["dropout"], SerialPool(parts))
     for losses, theta in trained_by_ranks(CASES["dropout"], parts, number):
         assert losses == expected[0]
         np.testing.assert_array_equal(theta, expected[1])
+
+
+def test_who_has_the_least_memory_says_how_many_rows_are_fetched_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free = iter([10**9, 32 << 20, 10**9])
+    monkeypatch.setattr(memory, "available_bytes", lambda: next(free))
+    assert by_ranks(3, spread_rows.window_bytes) == [2 << 20] * 3
 
 
 @pytest.mark.kernels
