@@ -69,11 +69,11 @@ class Cache:
         return next((one for one in above if one.is_dir()), Path())
 
     def sinks(self, rows: Mapping[str, int], columns: int, dtype: str) -> Mapping[str, Sink]:
-        """Sinks for the parts of a run: a batch of all that train takes as much again.
+        """Sinks for the parts of a run: a batch of all that train may take as much again.
 
         Raises OutputError, and as `holds` does.
         """
-        of_all = sum(rows.values()) + rows.get("train", 0)
+        of_all = sum(rows.values()) + (rows.get("train", 0) if self._mode == "auto" else 0)
         if self.holds(of_all * columns * np.dtype(dtype).itemsize):
             return array_sinks(rows, columns, dtype)
         return {part: FileSink(self.file(), count, columns, dtype) for part, count in rows.items()}

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/larger_than_memory.py epochs [--rows 1000000] [--rounds 7]
     python tests/benchmarks/larger_than_memory.py limits [--rows 250000] [--megabytes 10]
-    python tests/benchmarks/larger_than_memory.py together [--rows 600000] [--megabytes 500] [--processes 4]
+    python tests/benchmarks/larger_than_memory.py together [--rows 600000] [--megabytes 400] [--processes 4]
     python tests/benchmarks/larger_than_memory.py whole [--rows 10000000] [--to DIR]
 
 `epochs` trains networks of the same bytes in turns, one on rows in memory, the others on rows in a file that
@@ -232,7 +232,7 @@ def main() -> None:
     elif given.what == "limits":
         limits(given.rows or 250_000, given.megabytes or 10)
     elif given.what == "together":
-        together(given.rows or 600_000, given.megabytes or 500, given.processes)
+        together(given.rows or 600_000, given.megabytes or 400, given.processes)
     else:
         whole(given.rows or 10_000_000, given.to)
 
