@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from posixpath import normpath
 from typing import Any, Final
 
 from mlpcli import __version__
 from mlpcli.tracking.record import MODEL, Point, RunRecord
 
 # what MLflow takes for the name of a metric or a parameter
-NAME: Final = re.compile(r"[\w\-. /]{1,250}", re.ASCII)
+NAME: Final = re.compile(r"[\w\-. /]{1,250}")
 MOST_METRICS, MOST_PARAMETERS = 1000, 100  # of one call
 SHA256: Final = "mlp.sha256"
 SETTINGS: Final = {  # where a person says nothing else
@@ -74,7 +75,7 @@ class MlflowTracker:
     def complete(self, record: RunRecord) -> str:
         """Settings are parameters; files are artifacts, and so is the model, as one that MLflow loads."""
         entities = self._mlflow.entities
-        settings = [entities.Param(*item) for item in record.settings.items() if NAME.fullmatch(item[0])]
+        settings = [entities.Param(*item) for item in record.settings.items() if is_taken(item[0])]
         for start in range(0, len(settings), MOST_PARAMETERS):
             self._client.log_batch(self._run, params=settings[start : start + MOST_PARAMETERS])
         self.points([Point(0, record.results)])
@@ -98,11 +99,16 @@ class MlflowTracker:
         now = int(time.time() * 1000)
         for epoch, values in points:
             for name, value in values.items():
-                if NAME.fullmatch(name):
+                if is_taken(name):
                     yield self._mlflow.entities.Metric(name, value, now, epoch)
 
     def _place(self, run: str) -> str:
         return f"run {run} in {self._mlflow.get_tracking_uri()}"
+
+
+def is_taken(name: str) -> bool:
+    """Whether MLflow takes the name of a metric or a parameter: also as a path it has to be that name."""
+    return NAME.fullmatch(name) is not None and normpath(name) == name and not name.startswith(("/", "."))
 
 
 def save_model(mlflow: Any, record: RunRecord, path: Path) -> None:

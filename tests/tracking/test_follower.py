@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
+from mlpcli.cli import following
 from mlpcli.cli.following import follow
 from mlpcli.tracking.follower import EVERY, Follower
 from mlpcli.tracking.record import read_record
@@ -106,6 +107,14 @@ def test_a_tracker_that_raises_is_told_that_it_is_over(run: Path, fails: str) ->
         with pytest.raises(ConnectionError):
             follow_with(tracker, lines)
         assert tracker.calls[-1] == "abandon"
+
+
+def test_a_process_whose_parent_is_gone_ends_soon() -> None:
+    """However long its tracker hangs."""
+    happened: list[object] = []
+    there = iter([True, True, False])
+    following.outlive(lambda: next(there), happened.append, lambda: happened.append("end"))
+    assert happened == [following.LOOK, following.LOOK, following.AFTER, "end"]
 
 
 def test_the_process_says_where_the_run_is_or_why_not(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

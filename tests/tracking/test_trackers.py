@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from mlpcli.pyfunc import _load_pyfunc
+from mlpcli.tracking import to_mlflow
 from mlpcli.tracking.record import read_record
 from mlpcli.tracking.to_tensorboard import part_and_tag
 from mlpcli.tracking.to_wandb import WandbTracker
@@ -104,6 +105,25 @@ def test_tensorboard_keeps_runs_of_one_name_and_experiments_apart(trained: Path)
 )
 def test_parts_and_tags(column: str, part: str, tag: str) -> None:
     assert part_and_tag(column) == (part, tag)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("test.accuracy", True),
+        ("member_2/val_loss", True),
+        ("data.features.naïve Länge", True),
+        ("data.features.width (mm)", False),
+        ("data.features.a//b", False),
+        ("data.features.a/../b", False),
+        ("data.features.a/", False),
+        ("/a", False),
+        ("../a", False),
+        ("n" * 251, False),
+    ],
+)
+def test_names_that_mlflow_takes(name: str, taken: bool) -> None:
+    assert to_mlflow.is_taken(name) is taken
 
 
 @pytest.mark.parametrize("name", CONFIGS)
