@@ -14,7 +14,8 @@ from mlpcli.searching.study_file import StudyFile, load_study
 from mlpcli.searching.study_store import Standing
 from mlpcli.searching.tried import Found, Tried
 from mlpcli.searching.worker import Message, Told
-from mlpcli.terminal.console import Console, counted, number, render_within, screen_columns
+from mlpcli.terminal.console import Console, counted, number, render_within, result_stream, screen_columns
+from mlpcli.terminal.screen import wrapped
 
 SHOWN: Final = 5  # trials in the table, the best ones
 OPTIMISTIC: Final = "the best score is optimistic: it was chosen for being the best; test rows were not"
@@ -105,6 +106,11 @@ def lines_of(found: Found) -> Iterator[str]:
     rows = [row_of(one, found) for one in found.ranked[:SHOWN]]
     yield render_within(columns, rows, screen_columns(), found.keys[::-1])
     yield ""
+    yield from (wrapped(text, result_stream()) for text in remarks(found, best))
+
+
+def remarks(found: Found, best: Tried) -> Iterator[str]:
+    """What there is to say of the best score, and which settings matter."""
     if found.own is not None:
         yield f"the config as it is: {found.metric} {number(found.own.value)}; best: {number(best.value)}"
     yield from test_lines(best)

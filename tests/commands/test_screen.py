@@ -129,6 +129,20 @@ def test_what_the_gradient_check_says_of_an_error_breaks_between_words() -> None
     assert " ".join(map(str.strip, narrow[start:])).strip() == whole
 
 
+def test_a_search_shows_how_far_it_is_and_breaks_between_words() -> None:
+    pytest.importorskip("optuna")
+    space = "space: {optimizer.learning_rate: {low: 1e-3, high: 1e-1}, l2: {low: 0.0, high: 0.1}}\n"
+    Path("study.yaml").write_text(f"config: c.yaml\n{space}", "utf-8")
+    seen = seen_on_a_terminal(40, "search", "study.yaml", "-o", "s", "--trials", "2")
+    drawn = CODES.sub("", seen).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    assert max(map(len, drawn)) <= 40
+    assert "0/2 trials" in drawn
+    assert any(line.startswith("1/2 trials, best val_loss ") for line in drawn)
+    text = " ".join(map(str.strip, left_on(seen)))
+    assert "optimistic: it was chosen for being the best; test rows were not" in text
+    assert "/2 trials" not in text, "the live line has gone"
+
+
 def test_a_confusion_matrix_that_is_too_wide_numbers_its_classes() -> None:
     ok("train", "c.yaml", "-o", "run", "--no-plots", "-q")
     wide = left_on(seen_on_a_terminal(80, "evaluate", "run/model.npz", "t.csv"))
