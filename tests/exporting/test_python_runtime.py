@@ -165,7 +165,10 @@ def test_what_cannot_be_used_is_told(read: Any, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "number"),
-    [(None, None), ("", None), ("NA", None), (float("nan"), None), (7, 7.0), ("-9", None), (True, 1.0)],
+    [
+        *[(None, None), ("", None), ("NA", None), (float("nan"), None), (7, 7.0), ("-9", None), (True, 1.0)],
+        *[(np.float32(0.1), 0.1), (np.float16(0.1), 0.1), (np.int8(3), 3.0), (np.True_, 1.0)],
+    ],
 )
 def test_cells_of_a_program_are_numbers_or_missing(cell: Any, number: float | None) -> None:
     assert NumberColumn("x", ".", ["", "NA"], [-9.0]).read(cell) == number
@@ -309,3 +312,5 @@ def test_arrays_of_numbers_are_read_as_they_are() -> None:
     found = read(column, np.array([1.0, np.nan, -9.0, np.inf]), bad)
     assert np.isnan(found).tolist() == [False, True, True, False]
     assert bad.rows.tolist() == [False, False, False, True]
+    single = np.array([0.1, np.nan, -9.0], np.float32)
+    assert read(column, single, Bad(3)).tolist()[0] == 0.1

@@ -30,6 +30,11 @@ def is_missing(cell: Any) -> bool:
         return True
 
 
+def as_number(cell: Any) -> float:
+    """A program's number; one of single precision is the number that it prints as."""
+    return float(str(cell) if type(cell).__name__ in {"float32", "float16"} else cell)
+
+
 class NumberColumn:
     """A column of numbers. `blanks` are texts, `blank_numbers` numbers that mean a missing cell."""
 
@@ -47,7 +52,7 @@ class NumberColumn:
         """The number in a cell, None where it is missing."""
         if is_missing(cell) or (isinstance(cell, str) and cell in self.blanks):
             return None
-        number = self.parse(cell) if isinstance(cell, str) else float(cell)
+        number = self.parse(cell) if isinstance(cell, str) else as_number(cell)
         if not math.isfinite(number):
             raise UnusableError(f"column '{self.name}': expected a number, found '{cell}'")
         return None if number in self.blank_numbers else number

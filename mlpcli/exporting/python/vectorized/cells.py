@@ -38,7 +38,9 @@ def read(column: NumberColumn | TextColumn, cells: Sequence[Any], bad: Bad) -> A
         return each(column.read, cells, bad)
     given = np.asarray(cells)
     if given.dtype.kind in "fiu":
-        numbers = given.astype(np.float64)
+        # those of single precision are the numbers that they print as
+        written = given.astype(str) if given.dtype in (np.float32, np.float16) else given
+        numbers = written.astype(np.float64)
         bad.add(np.isinf(numbers), f"column '{column.name}': expected a finite number")
         return np.where(np.isin(numbers, list(column.blank_numbers)), np.nan, numbers)
     found = each(column.read, cells, bad)
