@@ -102,6 +102,10 @@ class RunRows:
             kept = gathered.kept() if gathered.folds or config.spec.training.refit else None
             return cls(gathered.encode(dtype_of(config)), kept)
 
+    def apart(self, cache: Cache) -> RunRows:
+        """The same rows, where what single networks have of them goes to another `cache`."""
+        return self if self.kept is None else replace(self, kept=replace(self.kept, cache=cache))
+
 
 def study_of(config: Config, max_parameters: int, cache: Cache = IN_MEMORY) -> Study:
     """Read the data, cut it, build the first network, check that all fits.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -65,18 +66,19 @@ def search(
     require_storage(options.url, options.jobs)
     if file.spec.sampler.name == "cmaes":
         optional("cmaes", "the sampler cmaes")
-    rows = TrialRows()
-    prepared = checked(file, rows, console)
     place = place_of(file, options)
-    worker = Worker(file, place, limits_of(file, options), prepared.sha256, rows)
-    with stop_on_signals() as stop:
-        work(worker, hear, stop)
-        found = found_in(worker.store())
-        files = write_outputs(file, found, rows, place.directory) if options.writes else ()
-        if stop.signal is not None:
-            console.warn(f"stopped by {stop.signal.name}: call it again to go on with the trials under way")
-        elif options.writes:
-            files += write_page(file, found, place.directory)
+    with closing(TrialRows(place.directory)) as rows:
+        prepared = checked(file, rows, console)
+        worker = Worker(file, place, limits_of(file, options), prepared.sha256, rows)
+        with stop_on_signals() as stop:
+            work(worker, hear, stop)
+            found = found_in(worker.store())
+            files = write_outputs(file, found, rows, place.directory) if options.writes else ()
+            if stop.signal is not None:
+                again = "call it again to go on with the trials under way"
+                console.warn(f"stopped by {stop.signal.name}: {again}")
+            elif options.writes:
+                files += write_page(file, found, place.directory)
     return Searched(found, place.directory, files)
 
 
@@ -84,8 +86,7 @@ def checked(file: StudyFile, rows: TrialRows, console: Console) -> Prepared:
     """The rows of the config as it is, before anything is tried; raises what is wrong with either."""
     check_size(file.base, MAX_PARAMETERS)
     prepared = study_of_rows(file.base, rows.of(file.base), MAX_PARAMETERS).whole.prepared
-    for note in prepared.notes:
-        console.note(note)
+    console.notes((*([] if rows.note is None else [rows.note]), *prepared.notes))
     for warning in prepared.warnings:
         console.warn(warning)
     if file.metric != "loss":

@@ -11,6 +11,7 @@ from mlpcli.errors import DataError, Place
 from mlpcli.run.experiment import input_files
 from mlpcli.run.limits import dtype_of
 from mlpcli.run.study import RunRows
+from mlpcli.storage.cache import Cache
 from mlpcli.tables.patterns import paths_of
 
 # what decides which rows a run has and what they are encoded to; all else is the affair of networks
@@ -31,9 +32,16 @@ class ChangedDataError(DataError):
 
 
 class TrialRows:
-    """The rows of one trial after the other: those of the last one stay."""
+    """The rows of one trial after the other: those of the last one stay.
 
-    def __init__(self) -> None:
+    Where the config's `data.cache` says so they are in files, in the next directory above `output` that there
+    is. What a trial's networks have of their own goes with the next trial.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._cache = Cache()
+        self._of_trial = Cache()
         self._rows: RunRows | None = None
         self._of: tuple[str, Versions | None] | None = None
         self._sha256: dict[str, str] = {}
@@ -42,13 +50,27 @@ class TrialRows:
         """The rows that a config wants. Raises what reading them does, and ChangedDataError."""
         wanted, versions = rows_wanted(config), versions_of(config)
         if self._rows is None or versions is None or self._of != (wanted, versions):
-            self._rows = None  # never those of two trials at a time
+            self.close()  # never those of two trials at a time
+            self._cache = Cache(config.spec.data.cache, self._output)
             self._rows = self._read(config, wanted)
             self._of = (wanted, versions)
-        return self._rows
+        self._of_trial.close()
+        self._of_trial = Cache(config.spec.data.cache, self._output)
+        return self._rows.apart(self._of_trial)
+
+    def close(self) -> None:
+        """Give them up, and their files."""
+        self._rows = None
+        self._cache.close()
+        self._of_trial.close()
+
+    @property
+    def note(self) -> str | None:
+        """What a person may want to know of the files; None where there are none."""
+        return self._cache.note
 
     def _read(self, config: Config, wanted: str) -> RunRows:
-        rows = RunRows.read(config)
+        rows = RunRows.read(config, self._cache)
         sha256 = rows.prepared.sha256
         if self._sha256.setdefault(wanted, sha256) != sha256:
             place = Place(str(config.input_paths(("data", "train"))[0]))

@@ -40,6 +40,10 @@ class Cache:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the files back."""
         self._open.close()
 
     def holds(self, needed: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ pytest.importorskip("optuna")
 from mlpcli.config.load import load_config
 from mlpcli.data.gathering import gather
 from mlpcli.run.experiment import input_files
-from mlpcli.run.study import RunRows
+from mlpcli.run.study import RunRows, study_of_rows
 from mlpcli.searching import worker
 from mlpcli.searching.trial_rows import ChangedDataError, TrialRows, versions_of
 from tests.support.running import ok, results, write_config, write_table
@@ -83,6 +84,32 @@ def test_what_is_trained_on_them_is_what_its_config_trains(tmp_path: Path, name:
     assert results(tmp_path / "again") == results(run)
 
 
+@pytest.mark.parametrize("ensemble", [None, {"folds": 2}])
+def test_they_may_be_in_files(tmp_path: Path, ensemble: dict[str, int] | None) -> None:
+    """Where the config has them there: what a trial's folds have of their own is given back with it."""
+    table, sections = write_table(tmp_path), {} if ensemble is None else {"ensemble": ensemble}
+    config = load_config(write_config(tmp_path / "c.yaml", data={"cache": "disk"}, **sections))
+    with closing(TrialRows(tmp_path / "s")) as rows:
+        for _ in range(2):
+            study = study_of_rows(config, rows.of(config), 10**6)
+            for member in study.members:
+                member.make()
+        assert rows._cache.files
+        assert len(rows._of_trial.files) == (0 if ensemble is None else 2 * 2)
+        assert rows.note is not None
+        os.utime(table, (1, 1))
+        before = rows._cache
+        rows.of(config)
+        assert rows._cache is not before
+    space = "\n  optimizer.learning_rate: {low: 1e-3, high: 1e-1, log: true}\n"
+    found = [
+        searched(write_study(tmp_path / where, space=space, data={"cache": where}, **sections), "--trials", 2)
+        for where in ("disk", "memory")
+    ]
+    disk, memory = ((one / "trials.csv").read_bytes() for one in found)
+    assert disk == memory
+
+
 def test_a_changed_file_ends_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study, settle = write_study(tmp_path), worker.settle
     table = tmp_path / "t.csv"
@@ -104,7 +131,7 @@ def test_a_changed_file_ends_the_search(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_file_is_read_again_only_where_it_may_have_changed(tmp_path: Path, reads: list[str]) -> None:
     table, config = write_table(tmp_path), load_config(write_config(tmp_path / "c.yaml"))
-    rows = TrialRows()
+    rows = TrialRows(tmp_path)
     assert rows.of(config) is rows.of(config)
     os.utime(table, (1, 1))
     rows.of(config)
@@ -118,7 +145,7 @@ def test_of_a_database_nobody_sees_whether_it_has(tmp_path: Path, reads: list[st
     with sqlite3.connect(tmp_path / "t.db") as base:
         pd.read_csv(write_table(tmp_path)).to_sql("t", base, index=False)
     base.close()
-    rows, config = TrialRows(), load_config(write_config(tmp_path / "c.yaml", data={"train": "t.db"}))
+    rows, config = TrialRows(tmp_path), load_config(write_config(tmp_path / "c.yaml", data={"train": "t.db"}))
     assert versions_of(config) is None
     assert rows.of(config) is not rows.of(config)
     assert len(reads) == 2
