@@ -120,14 +120,14 @@ class InputEncoder:
                 found += [column + place for place in feature.scaled]
         return tuple(found)
 
-    @property
+    @cached_property
     def wanted(self) -> Wanted:
         """The columns that a table must have, and as what."""
         wanted = [feature.wanted for feature in self.features]
         numbers = (name for one in wanted for name in one.numbers)
         return Wanted(tuple(numbers), tuple(name for one in wanted for name in one.texts))
 
-    @property
+    @cached_property
     def spellings(self) -> dict[str, Spelling]:
         """How files spell each column."""
         own = (feature for feature in self.features if not isinstance(feature, MissingFeature))

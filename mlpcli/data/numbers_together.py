@@ -18,9 +18,9 @@ FILLED_BY_NOTHING: Final = ("error", "drop")
 
 
 def runs_of(features: Mapping[str, FeatureSpec], rows: int) -> Iterator[list[str]]:
-    """The features in order, those together that are next to each other and have one and the same spec."""
+    """The features in order, those together that are next to each other and have the same spec."""
     most = max(1, CELLS // max(1, rows))
-    for _, alike in groupby(features, lambda name: id(features[name])):
+    for _, alike in groupby(features, features.__getitem__):
         names = list(alike)
         yield from (names[start : start + most] for start in range(0, len(names), most))
 

@@ -61,10 +61,10 @@ def _require_names(frame: pd.DataFrame, part: str) -> None:
 def _require_cells(frame: pd.DataFrame, part: str) -> None:
     """Raise DataError for cells that are no texts, numbers or dates, which predictions refuse too."""
     for place, dtype in enumerate(frame.dtypes):
-        column = frame.iloc[:, place]
-        cells = column.cat.categories if isinstance(dtype, pd.CategoricalDtype) else column
-        if getattr(cells.dtype, "kind", "O") != "O":
+        if getattr(dtype, "kind", "O") != "O":
             continue
+        column = frame.iloc[:, place]
+        cells: Any = column.cat.categories if isinstance(dtype, pd.CategoricalDtype) else column
         strange = next((cell for cell in cells if isinstance(cell, NO_CELLS)), None)
         if strange is not None:
             found = f"found something of type {type(strange).__name__}"

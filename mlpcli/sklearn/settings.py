@@ -59,7 +59,8 @@ WORDINGS = (
     (re.compile(r"^known here: iterations, tolerance$"), rf"\g<0>; `{ADAM}` has it"),
     (re.compile(r"(?<=, )clip_norm: 1\.0(?=,)"), "`clip_norm=1.0`"),
 )
-SETTING = re.compile(r"`(\w+): ([^`]+)`")  # as a config has it, where a parameter is to be written
+# of a config, where Python is to be written
+SETTING = re.compile(r"`(?:(\w+): ([^`]+)|([\[{][^`\"]*))`")
 LOSS = "loss"
 LARGEST_SEED = 2**31 - 1
 ENCODINGS = tuple(name for name in get_args(Numeric) if name != "quantile")  # ranks know no weights
@@ -150,12 +151,14 @@ def _explained(problem: Problem) -> Iterator[str]:
 def _as_parameters(text: str) -> str:
     for wording, ours in WORDINGS:
         text = wording.sub(ours, text)
-    return SETTING.sub(lambda found: f"`{found[1]}={_in_python(found[2])}`", text)
+    return SETTING.sub(_in_python, text)
 
 
-def _in_python(value: str) -> str:
-    """A value of a config as Python writes it: its words are texts."""
-    return re.sub(r"\b[A-Za-z_]\w*", r'"\g<0>"', value)
+def _in_python(found: re.Match[str]) -> str:
+    """A setting of a config, or its value alone, as Python writes it: words are texts."""
+    name = f"{found[1]}=" if found[1] else ""
+    value = re.sub(r"\b[A-Za-z_]\w*", r'"\g<0>"', found[2] or found[3])
+    return f"`{name}{value}`"
 
 
 def _require_share(validation: Any) -> None:

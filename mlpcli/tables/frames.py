@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import numbers
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -59,7 +60,8 @@ def _positions(frame: pd.DataFrame, wanted: Mapping[str, None]) -> dict[str, int
     """Where the columns are; names are compared as a file has them, as texts without spaces around them."""
     header = Header(SOURCE, tuple(str(label).strip() for label in frame.columns))
     problems = [replace(problem, place=Place(SOURCE)) for problem in header.lacks(wanted)]
-    twice = [name for name in wanted if header.names.count(name) > 1]
+    counts = Counter(header.names)
+    twice = [name for name in wanted if counts[name] > 1]
     problems += [Problem(f"several columns are called '{name}'", Place(SOURCE)) for name in twice]
     if problems:
         raise DataError(*problems[:5])

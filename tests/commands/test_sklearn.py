@@ -632,6 +632,7 @@ def test_scores_of_a_hinge_serve_what_asks_for_them(iris: tuple[npt.NDArray[Any]
             "needs validation rows, and `validation` is not set\nhint: for example `validation=0.2`",
         ),
         ({"calibration": "temperature"}, 'hint: for example `validation=0.2`, or `ensemble={"folds": 5}`'),
+        ({"layers": [3]}, 'hint: `["auto", 16, "auto"]` has one hidden layer of 16'),
         ({"residual": True}, 'hint: `layers=["auto", 64, 64, "auto"]` has them'),
         ({"batch_size": 10}, 'lbfgs needs `batch_size="full"`, found 10'),
         ({"optimizer": "sgd", "learning_rate": 1e30, "loss": "mse"}, "1e+30, `clip_norm=1.0`, or features"),
