@@ -7,14 +7,17 @@ said of it and the first error are those of one process, and only the first need
 
 from __future__ import annotations
 
+import io
+import os
 import pickle
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 
@@ -23,11 +26,16 @@ from mlpcli.errors import ExitCode, MlpError, UsageError
 from mlpcli.parallel.ranks import Ranks
 from mlpcli.parallel.shares import Shard
 from mlpcli.run.prediction import Tally
+from mlpcli.run.predictions_csv import Unflushed
 from mlpcli.run.predictor import open_model
 from mlpcli.run.table_files import is_text, write_rows, write_table
+from mlpcli.storage.output_errors import output_errors
 from mlpcli.tables.patterns import find_all
 from mlpcli.tables.some_rows import require_repeatable
 from mlpcli.terminal.console import Console
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 PIECE: Final = 1 << 20  # bytes of a message
 
@@ -52,8 +60,14 @@ class PredictOrder:
 
     def carry_out(self, ranks: Ranks) -> None:
         """Predict, and hand over what came of it when it is asked for."""
-        with TemporaryFile() as rows:
-            part = self._predicted(ranks, rows)
+        rows: BinaryIO = io.BytesIO()
+        with ExitStack() as kept:
+            try:
+                with told_of_the_disk():
+                    rows = kept.enter_context(TemporaryFile())
+                part = self._predicted(ranks, rows)
+            except MlpError as error:
+                part = Part(failure=error)
             for turn in range(1, ranks.size):  # all hear of each, or that there are no more
                 ranks.told(lambda: None)
                 if turn == ranks.rank:
@@ -61,12 +75,11 @@ class PredictOrder:
             ranks.told(lambda: None)  # the output is complete
 
     def _predicted(self, ranks: Ranks, rows: BinaryIO) -> Part:
-        delivery = Delivery(partial(write_rows, self.options.out, rows))
+        delivery = Delivery(partial(write_rows, self.options.out, Kept(rows)))
         options = replace(self.options, shard=Shard(ranks.rank + 1, ranks.size))
-        try:
-            predict(self.model, self.source, options, Console(quiet=True, warned=[]), delivery)
-        except MlpError as error:
-            return Part(failure=error)
+        predict(self.model, self.source, options, Console(quiet=True, warned=[]), delivery)
+        with told_of_the_disk():
+            rows.flush()
         return Part(rows.tell(), delivery.tally, tuple(delivery.last_notes))
 
 
@@ -134,6 +147,21 @@ class Others:
             self._ranks.told(fail)
         else:
             self._ranks.told(lambda: None)
+
+
+class Kept(Unflushed):
+    """A file that a process keeps its rows in until they are asked for."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Pass bytes on; how many they are. Raises OutputError."""
+        with told_of_the_disk():
+            return super().write(data)
+
+
+def told_of_the_disk() -> AbstractContextManager[None]:
+    """Where something is kept, which TMPDIR decides, is told if it cannot be."""
+    place = tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
+    return output_errors(Path(place), "the predictions of a process could not be kept: ")
 
 
 def _hand_over(ranks: Ranks, part: Part, rows: BinaryIO) -> None:

@@ -85,7 +85,7 @@ def write_table(
     write_atomically(out, compressed(content, out.name))
 
 
-def write_rows(out: Path | None, stream: BinaryIO, names: Sequence[str], tables: Iterable[Columns]) -> None:
+def write_rows(out: Path | None, stream: Stream, names: Sequence[str], tables: Iterable[Columns]) -> None:
     """Write the rows alone as they stand in a file of this name, before it is compressed."""
     writer_of(out, headed=False)(stream, names, tables)
 

@@ -126,7 +126,7 @@ def report(error: Exception) -> ExitCode:
     """Say what went wrong on stderr and give the code for it."""
     if os.environ.get("MLP_DEBUG") == "1":
         write(sys.stderr, traceback.format_exc())
-    known = _as_mlp_error(error)
+    known = as_mlp_error(error)
     if known is not None:
         Console().error(known)
         return known.exit_code
@@ -136,7 +136,8 @@ def report(error: Exception) -> ExitCode:
     return ExitCode.BUG
 
 
-def _as_mlp_error(error: Exception) -> MlpError | None:
+def as_mlp_error(error: Exception) -> MlpError | None:
+    """The error as a person is told of it; None where it is a bug."""
     if isinstance(error, MlpError):
         return error
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):

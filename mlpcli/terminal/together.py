@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from mlpcli.errors import ExitCode, MlpError
+from mlpcli.errors import ExitCode
 from mlpcli.parallel.ranks import GRACE, EndedByAnotherError, Ranks
 from mlpcli.signals import StoppedBySignal
-from mlpcli.terminal.process import report
+from mlpcli.terminal.process import as_mlp_error, report
 
 
 def ended_together(ranks: Ranks, command: Callable[[], int]) -> int:
@@ -42,6 +42,5 @@ def ended_together(ranks: Ranks, command: Callable[[], int]) -> int:
 
 def code_of(error: Exception) -> int:
     """The exit code of an error that somebody else may say."""
-    if isinstance(error, MlpError):
-        return error.exit_code
-    return ExitCode.MEMORY if isinstance(error, MemoryError) else ExitCode.BUG
+    known = as_mlp_error(error)
+    return ExitCode.BUG if known is None else known.exit_code

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -123,6 +126,26 @@ def test_a_bad_row_is_told_as_by_one_process_and_leaves_nothing(place: Path, num
 def test_what_the_first_one_refuses(options: dict[str, Any], kind: type[MlpError], says: str) -> None:
     with pytest.raises(kind, match=says):
         by_processes(2, replace(PLAIN, **options))
+
+
+@pytest.mark.parametrize("when", ["made", "written", "complete"])
+def test_a_full_disk_of_another_process_is_told_with_its_place(
+    when: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def fail(self, *_: object) -> NoReturn:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        write = fail if when == "written" else io.BytesIO.write
+        flush = fail if when == "complete" else io.BytesIO.flush
+
+    monkeypatch.setattr(together, "TemporaryFile", Full if when != "made" else Full().fail)
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch")
+    with pytest.raises(
+        OutputError, match="/scratch: the predictions of a process could not be kept: No space"
+    ):
+        by_processes(2, replace(PLAIN, out=Path("p.csv")))
+    assert not (place / "p.csv").exists()
 
 
 def test_standard_input_cannot_be_shared() -> None:

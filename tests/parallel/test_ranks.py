@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -118,9 +119,17 @@ def test_what_all_know_one_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "mlp: error: all of them know this\n"
 
 
+DISK_FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(DataError.of("so"), ExitCode.DATA), (MemoryError(), ExitCode.MEMORY), (KeyError(), 1)],
+    [
+        (DataError.of("so"), ExitCode.DATA),
+        (MemoryError(), ExitCode.MEMORY),
+        (DISK_FULL, ExitCode.OUTPUT),
+        (KeyError(), 1),
+    ],
 )
 def test_another_says_what_it_alone_knows(
     error: Exception, code: int, capsys: pytest.CaptureFixture[str]
