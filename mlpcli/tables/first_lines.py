@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
+from math import isnan
 from typing import NamedTuple
 
 from mlpcli.errors import DataError, Place, Problem
-from mlpcli.tables.columns import Kind, kind_of, number_of
+from mlpcli.tables.columns import number_of
 from mlpcli.tables.first_row import GAPS, are_labels, are_numbers
 from mlpcli.tables.shell_commands import Mending, joined, letters, printed
 
@@ -141,7 +143,7 @@ class FirstLines:
         filled = [name for name in names if name]
         if len(set(filled)) < len(filled) or 2 * len(filled) <= len(names):
             return False
-        return kind_of(filled[0]) is not Kind.NUMBER and not filled[0].startswith(COMMENT_SIGNS)
+        return not are_numbers(filled[:1]) and not filled[0].startswith(COMMENT_SIGNS)
 
     def _differs(self, index: int) -> bool:
         """Whether the first row is no header for the rows below this one, which is."""
@@ -169,6 +171,7 @@ class FirstLines:
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    """Whether cells above numbers are names: texts, or numbers that are labels."""
-    numbers = [number_of(cell) for cell in cells if kind_of(cell) is Kind.NUMBER]
+    """Whether cells above numbers are names: texts, or numbers, in either notation, that are labels."""
+    found = ([number_of(cell, mark) for mark in ".,"] for cell in cells)
+    numbers = [next(filterfalse(isnan, both)) for both in found if not all(map(isnan, both))]
     return not GAPS.intersection(cells) and (not numbers or are_labels(numbers))

@@ -395,6 +395,9 @@ WRONG_BELOW = [
     ("a,b\n1,2\n3,4,5\n6,7\n", "put quotes around a text"),
     ("name,address\nBob,Main St,Rome\nAnn,High St,Ulm\nEve,5th,Bonn\n", "lacks its name"),
     ("a,b\n1,2\n\nc,d\n3,4\n", "an empty line between rows"),
+    # numbers with a decimal comma are no names either
+    ("a;b\nx;1,5\n\ny;2,5\nz;3,5\nu;4,5\n", "an empty line between rows"),
+    ('a,b\n"0,5",1\n\n"1,5",2\n"2,5",3\n"3,5",4\n', "an empty line between rows"),
 ]
 
 
@@ -403,6 +406,7 @@ def test_a_header_stays_one_where_rows_are_wrong(content: str, says: str) -> Non
     """What is wrong is told of the rows."""
     Path("t.csv").write_text(content)
     with pytest.raises(DataError) as caught:
-        read(Path("t.csv"), CsvFormat(), tuple(content.split("\n")[0].split(",")))
+        form = CsvFormat(";", ",") if ";" in content else CsvFormat()
+        read(Path("t.csv"), form, tuple(content.split("\n")[0].split(form.separator or ",")))
     assert says in str(caught.value)
     assert "header" not in str(caught.value)
