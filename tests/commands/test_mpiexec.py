@@ -89,6 +89,7 @@ def test_what_is_wrong_is_told_once_and_the_launcher_says_so() -> None:
     assert done.err.count("mlp: error") == 1
 
 
+@pytest.mark.slow  # `python -m tests.faults ranks` kills at many moments
 @pytest.mark.kernels
 def test_after_a_death_one_process_goes_on_to_the_same_bytes() -> None:
     done = launched(*FLAGS, "-o", "run", program=[sys.executable, "-c", KILLED])
