@@ -185,7 +185,7 @@ class CategoryFeature:
             unseen &= ~absent
         if self.other:
             codes[unseen] = len(self.categories)
-        return Levels(column, np.minimum(codes, len(self.categories)), unseen, absent)
+        return Levels(column, np.minimum(codes, len(self.categories), out=codes), unseen, absent)
 
     def _unlisted(self, column: TextColumn, unseen: Array, absent: Array) -> Iterator[Fault]:
         """What a list of all categories lacks has no place among them; nor need a missing cell have one."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mlpcli.arrays import Indices
 from mlpcli.data.target_texts import instead_of_classes
 from mlpcli.errors import DataError, Place, Problem
-from mlpcli.tables.columns import Kind, kind_of
+from mlpcli.tables.columns import Kind, kind_of, sorted_texts
 from mlpcli.tables.spellings import Merged, is_code, merge
 from mlpcli.tables.table import Table
 
@@ -53,6 +53,24 @@ def classes_in(table: Table, columns: tuple[str, ...], rows: Indices | None = No
             if text not in missing:
                 counts[text] = counts.get(text, 0) + n
     return merge(counts, table.notation.decimal)
+
+
+def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
+    """The classes that occur in some rows, in order: as numbers if all are, else as text.
+
+    Classes that were known before are those of the column, all of them in their own order.
+    """
+    if table.texts[columns[0]].ordered:
+        return table.texts[columns[0]].levels
+    found = classes_in(table, columns, rows).counts
+    if len(found) < 2:
+        only = f"only the class '{next(iter(found))}'" if found else "no class"
+        raise DataError(
+            Problem(
+                f"column '{columns[0]}': {only} in the training rows, and two are needed", Place(table.source)
+            )
+        )
+    return sorted_texts(found, table.notation.decimal)
 
 
 def single_rows(counts: Mapping[str, int]) -> str:

@@ -40,7 +40,7 @@ def fit_numbers(columns: tuple[str, ...], treatment: Treatment, train: TrainingR
         usable = np.isfinite(values)
         if treatment.transform is not None:
             usable &= values > TRANSFORMS[treatment.transform].above
-        known = values[usable]
+        known = values if usable.all() else values[usable]  # there may be very many
         weights = None if train.repetitions is None else train.repetitions[usable]
         fitted.append(_scaling(known, weights, treatment))
         ranges.append((known.min(), known.max()) if len(known) else (0.0, 0.0))

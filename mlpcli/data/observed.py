@@ -34,8 +34,10 @@ def observed(feature: Feature, table: Table, rows: Indices | None = None) -> Vec
     """
     if isinstance(feature, CategoryFeature):
         found = feature.levels_of(table, rows)
-        codes = np.where(found.unseen, feature.levels, found.of_rows)
-        return Codes(np.where(found.absent, -1, codes).astype(np.intp), feature.levels)
+        codes = found.of_rows  # of nobody else: there may be very many
+        codes[found.unseen] = feature.levels
+        codes[found.absent] = -1
+        return Codes(codes, feature.levels)
     if isinstance(feature, DateFeature):
         return _days(feature, table, rows)
     return np.asarray(table.number(feature.name, rows).values, np.float64)

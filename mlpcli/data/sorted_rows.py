@@ -40,6 +40,6 @@ def between_blocks(y: Matrix, rows: int) -> float:
     if len(starts) < 2 or len(starts) >= n or not total > 0:
         return 0.0
     counts = np.diff([*starts, n])[:, np.newaxis]
-    means = np.add.reduceat(y, starts, axis=0) / counts
+    means = np.add.reduceat(y, starts, axis=0, dtype=np.float64) / counts
     explained = (counts * np.square(means - y.mean(axis=0))).sum() / total
     return float(1 - (1 - explained) * (n - 1) / (n - len(starts)))

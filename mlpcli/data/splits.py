@@ -205,7 +205,9 @@ def split_by_fraction(rows: Indices, sizes: Sequence[int], classes: Indices | No
 
 def _shuffled_members(count: int, classes: Indices | None, seed: int) -> list[Indices]:
     """The places of the rows of each class in the order of one shuffle: of all rows without classes."""
-    order: Indices = stream(seed, "split").permutation(count)
+    # as `permutation` has them; there may be very many
+    order: Indices = np.arange(count, dtype=np.int32 if count < 2**31 else np.intp)
+    stream(seed, "split").shuffle(order)
     if classes is None:
         return [order]
     shuffled = classes[order]

@@ -11,11 +11,9 @@ import numpy as np
 from mlpcli.arrays import Array, Indices, Matrix, Vector
 from mlpcli.config.loss_spec import LOSSES
 from mlpcli.config.parse_spec import ParseSpec
-from mlpcli.data.classes import classes_in
 from mlpcli.data.target_transform import TRANSFORMS, Transform
 from mlpcli.errors import DataError, Place, Problem
 from mlpcli.tables.bad_cells import Fault, lacking_fault, text_fault
-from mlpcli.tables.columns import sorted_texts
 from mlpcli.tables.table import Table, Wanted
 
 NEEDED = (
@@ -24,9 +22,15 @@ NEEDED = (
 )
 
 
+SPAN = 1 << 16  # rows whose classes are written at a time
+
+
 @dataclass(frozen=True)
 class EncodedTarget:
-    """Targets of some rows: `y` (rows, outputs) as the loss sees them, zeros where a cell has a fault."""
+    """Targets of some rows: `y` (rows, outputs) as the loss sees them, zeros where a cell has a fault.
+
+    Numbers are in float64, classes and labels are the integers 0 and 1.
+    """
 
     y: Matrix
     faults: tuple[Fault, ...]
@@ -76,7 +80,9 @@ class TargetEncoder:
 
     def encode(self, table: Table, rows: Indices | None = None) -> EncodedTarget:
         """The targets of a table's rows, or of some of them; faults count from the first row encoded."""
-        y = np.zeros((table.rows if rows is None else len(rows), self.outputs))
+        # what is 0 or 1 takes a byte: there may be very many rows
+        kind = np.float64 if self.task == "regression" else np.int8
+        y: Matrix = np.zeros((table.rows if rows is None else len(rows), self.outputs), kind)
         faults: list[Fault] = []
         for index, name in enumerate(self.columns):
             write = self._write_numbers if self.task == "regression" else self._write_classes
@@ -90,6 +96,7 @@ class TargetEncoder:
         if column.missing.any():
             faults.append(lacking_fault(name, column.missing, NEEDED))
         values = np.nan_to_num(column.values)
+        del column
         if self._through is not None:
             low = np.flatnonzero(values <= self._through.above)
             if len(low):
@@ -98,7 +105,8 @@ class TargetEncoder:
                 values[low] = 0.0
             values = self._through.forward(values)
         with np.errstate(over="ignore"):  # what is infinite then is told with its place
-            out[:, 0] = (values - self.center[index]) / self.scale[index]
+            values -= self.center[index]
+            np.divide(values, self.scale[index], out=out[:, 0])
         return faults
 
     @property
@@ -108,7 +116,7 @@ class TargetEncoder:
     def _write_classes(self, table: Table, name: str, rows: Indices | None, out: Array) -> list[Fault]:
         column = table.text(name, rows)
         absent = column.where(column.missing_texts(table.notation, self.classes))
-        codes = self.classes_of(table, name, rows)
+        codes = column.matched(self.classes, table.notation.decimal)
         faults = [lacking_fault(name, absent, NEEDED)] if absent.any() else []
         unknown = np.flatnonzero((codes < 0) & ~absent)
         if len(unknown):
@@ -125,8 +133,10 @@ class TargetEncoder:
         if out.shape[1] == 1:
             out[:, 0] = codes == 1
         else:
-            known = np.flatnonzero(codes >= 0)
-            out[known, codes[known]] = 1.0
+            for start in range(0, len(codes), SPAN):
+                some = codes[start : start + SPAN]
+                known = np.flatnonzero(some >= 0)
+                out[start + known, some[known]] = 1
         return faults
 
     def classes_of(self, table: Table, name: str, rows: Indices | None) -> Indices:
@@ -206,24 +216,6 @@ class TargetEncoder:
         return cls(
             meta["task"], names, classes, meta["outputs"], *scaling, parse, positive, transform, bounds
         )
-
-
-def find_classes(table: Table, columns: tuple[str, ...], rows: Indices) -> tuple[str, ...]:
-    """The classes that occur in some rows, in order: as numbers if all are, else as text.
-
-    Classes that were known before are those of the column, all of them in their own order.
-    """
-    if table.texts[columns[0]].ordered:
-        return table.texts[columns[0]].levels
-    found = classes_in(table, columns, rows).counts
-    if len(found) < 2:
-        only = f"only the class '{next(iter(found))}'" if found else "no class"
-        raise DataError(
-            Problem(
-                f"column '{columns[0]}': {only} in the training rows, and two are needed", Place(table.source)
-            )
-        )
-    return sorted_texts(found, table.notation.decimal)
 
 
 def class_target(

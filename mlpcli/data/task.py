@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mlpcli.arrays import Indices, Vector
 from mlpcli.config.loss_spec import default_loss
 from mlpcli.config.spec import LossSpec, ScaleSpec, Spec, only, possible_tasks
-from mlpcli.data.classes import classes_in, hold_codes, require_classes_of, single_rows
+from mlpcli.data.classes import classes_in, find_classes, hold_codes, require_classes_of, single_rows
 from mlpcli.data.number_target import Treatment, fit_numbers
-from mlpcli.data.target import TargetEncoder, class_target, find_classes, label_target
+from mlpcli.data.target import TargetEncoder, class_target, label_target
 from mlpcli.data.target_texts import amounts_in, as_numbers
 from mlpcli.errors import NotThereError, SettingError
 from mlpcli.tables.columns import Kind, kind_of

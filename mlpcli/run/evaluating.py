@@ -18,7 +18,8 @@ from mlpcli.run.labelled_rows import drops_unlabelled, labelling_of
 from mlpcli.run.prediction import Tally
 from mlpcli.run.predictor import Model
 from mlpcli.run.row_digests import Overlap
-from mlpcli.tables.columns import Notation, TextColumn, join_texts
+from mlpcli.tables.columns import Notation, TextColumn
+from mlpcli.tables.joined_columns import join_texts
 from mlpcli.tables.reader import Reader
 from mlpcli.tables.row_digest import RowDigest
 from mlpcli.terminal.console import Console, counted
@@ -99,9 +100,14 @@ def _evaluation(model: Model, parts: Sequence[JudgedBatch], notation: Notation, 
         same,
         None,
         _coverage(parts),
-        {name: join_texts([part.columns[name] for part in parts]) for name in parts[0].columns},
+        {name: _joined([part.columns[name] for part in parts]) for name in parts[0].columns},
         notation,
     )
+
+
+def _joined(parts: Sequence[TextColumn]) -> TextColumn:
+    """One column of the rows of all parts."""
+    return join_texts(parts, sum(len(part.codes) for part in parts))
 
 
 def _coverage(parts: Sequence[JudgedBatch]) -> dict[str, dict[str, float]]:

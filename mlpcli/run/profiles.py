@@ -18,6 +18,8 @@ from mlpcli.errors import ModelError, Place
 from mlpcli.run.experiment import Experiment
 from mlpcli.training.decoder import OutputDecoder
 
+SPAN = 1 << 16  # predictions that are counted at a time
+
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
@@ -42,9 +44,11 @@ def prediction_profile(target: TargetEncoder, values: Array) -> Profile:
     if target.task == "regression":
         return NumberProfile.of(values)
     levels = len(target.classes) if target.task == "classification" else 2
-    codes = np.where(np.isnan(values), -1, values).astype(np.intp)
-    counts = np.bincount(codes[codes >= 0], minlength=levels + 1)
-    return LevelProfile(counts, int(np.count_nonzero(codes < 0)))
+    counts = np.zeros(levels + 1, np.intp)
+    for start in range(0, len(values), SPAN):  # there may be very many
+        some = values[start : start + SPAN]
+        counts += np.bincount(some[~np.isnan(some)].astype(np.intp), minlength=levels + 1)
+    return LevelProfile(counts, len(values) - int(counts.sum()))
 
 
 def arrays_of_profiles(experiment: Experiment, scores: Matrix | None) -> dict[str, Array]:

@@ -70,8 +70,9 @@ class RowDigests:
         of_rows = _marks(x, y)
         ordered = np.sort(of_rows)  # np.unique takes forty times as long
         marks = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+        del ordered  # there may be very many rows
         below = int(marks[MOST]) if len(marks) > MOST else MARKS
-        salt = hashlib.blake2b(marks.astype("<u4").tobytes(), digest_size=16).hexdigest()
+        salt = hashlib.blake2b(marks.astype("<u4", copy=False).data, digest_size=16).hexdigest()
         rows = np.flatnonzero(of_rows < below)
         first = rows[np.unique(of_rows[rows], return_index=True)[1]]
         return cls(np.unique(_digests(x, y, first, salt)), below, salt)
@@ -86,12 +87,12 @@ class RowDigests:
 def _marks(x: Rows, y: Matrix) -> Array:
     """32 bits of a hash of every row (n,): Σ mⱼ bⱼ of its words b, mixed."""
     size = max(1, BLOCK // (x.shape[1] + y.shape[1]))
-    parts = []
+    marks = np.empty(len(x), np.uint32)
     for start in range(0, len(x), size):
         words = np.hstack([_words(part[start : start + size]) for part in (x, y)])
         sums = words.astype(np.uint64) @ _mixed(np.arange(1, words.shape[1] + 1, dtype=np.uint64))
-        parts.append((_mixed(sums) >> np.uint64(32)).astype(np.uint32))
-    return np.concatenate(parts)
+        marks[start : start + size] = _mixed(sums) >> np.uint64(32)
+    return marks
 
 
 def _words(numbers: Matrix) -> Array:

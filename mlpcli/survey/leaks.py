@@ -114,7 +114,7 @@ class _Truth:
             numbers = column.numbers(table.notation)
             if not len(numbers.bad):
                 return cls(numbers.values, numeric=True)
-        return cls(np.unique(column.codes, return_inverse=True)[1], numeric=False)
+        return cls(column.trimmed().codes, numeric=False)
 
     @property
     def others(self) -> int:
@@ -134,7 +134,9 @@ class _Truth:
         """Rows to look at first."""
         count = len(self.values)
         looked_at = max(LOOKED_AT, OTHERS_LOOKED_AT * count // max(1, self.others))
-        return np.arange(count) if count <= looked_at else stream(0, "leaks").permutation(count)[:looked_at]
+        if count <= looked_at:
+            return np.arange(count)
+        return stream(0, "leaks").permutation(count)[:looked_at].copy()
 
     def take(self, rows: Indices) -> _Truth:
         """The same for some of the rows."""

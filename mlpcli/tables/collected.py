@@ -11,7 +11,8 @@ import numpy as np
 from mlpcli.arrays import Array, Indices
 from mlpcli.memory import portion
 from mlpcli.storage.cache import Cache
-from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers, join_texts
+from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
+from mlpcli.tables.joined_columns import join_numbers, join_texts
 from mlpcli.tables.owners import Owner, StoredOwner, TableOwner
 from mlpcli.tables.packed_texts import PackedTexts, join_packed, packed
 from mlpcli.tables.stored_columns import StoredColumns
@@ -99,7 +100,7 @@ class Collected:
         """Who owns the whole table."""
         lines = join_lines(self._lines) if self._lines else None
         if self._stored is None:
-            texts = {name: join_texts(parts) for name, parts in self._texts.items()}
+            texts = {name: join_texts(parts, self.rows) for name, parts in self._texts.items()}
             return TableOwner(Table(source, self.rows, lines, notation, self._numbers, texts))
         self._store(self._stored)
         return StoredOwner(Table(source, self.rows, lines, notation), self._stored)
@@ -145,7 +146,7 @@ class Collected:
                 numbers.clear()
         for name, texts in self._texts.items():
             for some in _together(texts, BLOCK_ROWS):
-                columns.add_text(name, join_texts(some))
+                columns.add_text(name, join_texts(some, sum(len(one.codes) for one in some)))
             texts.clear()
 
 

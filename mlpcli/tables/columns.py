@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property, lru_cache
-from itertools import chain, compress, repeat, takewhile
+from itertools import compress, repeat, takewhile
 from math import isfinite, isnan, nan
 
 import numpy as np
@@ -222,24 +222,6 @@ class NumberColumn:
         empty = np.isnan(self.values)
         empty[self.bad.rows] = False
         return empty
-
-
-def join_numbers(parts: Sequence[NumberColumn]) -> NumberColumn:
-    """One column from its parts, top to bottom."""
-    if len(parts) == 1:
-        return parts[0]
-    bad, rows = NO_CELLS, 0
-    for part in parts:
-        if len(part.bad):
-            bad += part.bad.shifted(rows)
-        rows += len(part.values)
-    return NumberColumn(np.concatenate([part.values for part in parts]), bad)
-
-
-def join_texts(parts: Sequence[TextColumn]) -> TextColumn:
-    """One column from its parts, top to bottom, their levels made one list."""
-    levels = tuple(dict.fromkeys(chain.from_iterable(part.levels for part in parts)))
-    return TextColumn(np.concatenate([part.recoded(levels) for part in parts]), levels)
 
 
 def sorted_texts(texts: Iterable[str], decimal: str = ".") -> tuple[str, ...]:

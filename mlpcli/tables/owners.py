@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from mlpcli.tables.columns import join_texts
+from mlpcli.tables.joined_columns import join_texts
 from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.stored_columns import StoredColumns, StoredNumbers, StoredTexts
 from mlpcli.tables.table import Table
@@ -123,7 +123,7 @@ class StoredOwner:
             stop = min(start + most, self._rows.rows)
             numbers = {name: [self._columns.number(name, start, stop)] for name in self._columns.numbers}
             texts = {
-                name: join_texts(list(self._columns.text_pieces(name, start, stop)))
+                name: join_texts(self._columns.text_pieces(name, start, stop), stop - start)
                 for name in self._columns.texts
             }
             rows = replace(self._rows, rows=stop - start, numbers=numbers, texts=texts)

@@ -11,7 +11,8 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.storage.scratch_file import ScratchFile
-from mlpcli.tables.columns import NO_CELLS, BadCells, NumberColumn, TextColumn, join_texts
+from mlpcli.tables.columns import NO_CELLS, BadCells, NumberColumn, TextColumn
+from mlpcli.tables.joined_columns import join_texts
 
 
 class _Numbers(NamedTuple):
@@ -81,6 +82,18 @@ class StoredColumns:
                 bad += own.shifted(first - start)
         return NumberColumn(values, bad if len(bad) else NO_CELLS)
 
+    def numbers_of(self, name: str, rows: Indices) -> NumberColumn:
+        """Some rows, ascending, of a column of numbers, of which no more than a block need be there."""
+        values: Vector = np.empty(len(rows))
+        bad = NO_CELLS
+        for block in self.numbers[name]:
+            first, last = np.searchsorted(rows, [block.start, block.stop]).tolist()
+            if first < last:
+                some = self.number(name, block.start, block.stop).take(rows[first:last] - block.start)
+                values[first:last] = some.values
+                bad = bad + some.bad.shifted(first) if len(some.bad) else bad
+        return NumberColumn(values, bad)
+
     def text_pieces(self, name: str, start: int, stop: int) -> Iterator[TextColumn]:
         """Rows from `start` up to `stop` of a column of texts, block by block."""
         for block in _overlapping(self.texts[name], start, stop):
@@ -102,6 +115,11 @@ class StoredColumns:
         self.file.read(after + lengths.nbytes, content)
         column = TextColumn(codes.astype(np.intp), tuple(_cut(content.tobytes(), lengths)))
         return column.trimmed() if len(column.levels) > len(codes) else column
+
+
+def is_ascending(rows: Indices) -> bool:
+    """Whether rows are in the order of the table, each as often as may be."""
+    return bool((rows[1:] >= rows[:-1]).all())
 
 
 def _end(blocks: Sequence[_Numbers] | Sequence[_Texts]) -> int:
@@ -142,6 +160,14 @@ class StoredNumbers(Mapping[str, list[NumberColumn]]):
     def __len__(self) -> int:
         return len(self._columns.numbers)
 
+    def of_rows(self, name: str, rows: Indices) -> NumberColumn:
+        """Some rows, ascending, of a column."""
+        return self._columns.numbers_of(name, rows)
+
+    def only(self, name: str) -> StoredNumbers:
+        """One of the columns alone."""
+        return StoredNumbers(replace(self._columns, numbers={name: self._columns.numbers[name]}), self._rows)
+
     @property
     def with_bad_cells(self) -> list[str]:
         """The columns that hold what is no number."""
@@ -157,7 +183,7 @@ class StoredTexts(Mapping[str, TextColumn]):
         self._columns, self._rows = columns, rows
 
     def __getitem__(self, name: str) -> TextColumn:
-        return join_texts(list(self.pieces(name)))
+        return join_texts(self.pieces(name), self._rows)
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns.texts

@@ -12,8 +12,9 @@ import numpy as np
 
 from mlpcli.arrays import Array, Indices, Vector
 from mlpcli.errors import Place
-from mlpcli.tables.columns import Notation, NumberColumn, TextColumn, join_numbers, join_texts
-from mlpcli.tables.stored_columns import StoredNumbers, StoredTexts
+from mlpcli.tables.columns import Notation, NumberColumn, TextColumn
+from mlpcli.tables.joined_columns import join_numbers, join_texts
+from mlpcli.tables.stored_columns import StoredNumbers, StoredTexts, is_ascending
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class Table:
     def number(self, name: str, rows: Indices | None = None) -> NumberColumn:
         """A column as numbers, all of it or some rows; also where it was read as text."""
         if name in self.numbers:
+            if rows is not None and isinstance(self.numbers, StoredNumbers) and is_ascending(rows):
+                return self.numbers.of_rows(name, rows)
             column = join_numbers(self.numbers[name])
             return column if rows is None else column.take(rows)
         parse = self.notation.decorations.get(name)
@@ -137,10 +140,11 @@ class Table:
             return self.texts[name]
         if not isinstance(self.texts, StoredTexts):
             return self.texts[name].take(rows)
-        if (rows[1:] >= rows[:-1]).all():
-            return join_texts(list(self.texts.pieces(name, rows)))
+        if is_ascending(rows):
+            return join_texts(self.texts.pieces(name, rows), len(rows))
         order = np.argsort(rows, kind="stable")
-        return join_texts(list(self.texts.pieces(name, rows[order]))).take(np.argsort(order, kind="stable"))
+        ordered = join_texts(self.texts.pieces(name, rows[order]), len(rows))
+        return ordered.take(np.argsort(order, kind="stable"))
 
     def text_pieces(self, name: str, rows: Indices) -> Iterator[TextColumn]:
         """Some rows of a column as texts, top to bottom: in one piece, or block by block from a file.
@@ -154,6 +158,8 @@ class Table:
 
     def only(self, name: str) -> Table:
         """The same rows with one column alone, in one piece where it holds numbers."""
+        if name in self.numbers and isinstance(self.numbers, StoredNumbers):
+            return replace(self, numbers=self.numbers.only(name), texts={})
         if name in self.numbers:
             return replace(self, numbers={name: [self.number(name)]}, texts={})
         if isinstance(self.texts, StoredTexts):

@@ -15,6 +15,7 @@ from mlpcli.training.batches import Part
 from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.predictions import Predictions
 from mlpcli.training.regression_metrics import mean_of_targets
+from mlpcli.training.row_sums import mean_of_rows
 
 SPAN = 1 << 16  # rows that are looked at together
 
@@ -74,5 +75,7 @@ def constant_loss(loss: Loss, training: Part, rows: Part) -> float:
 
 def _mean_target(training: Part) -> Vector:
     """The weighted mean (outputs,) of targets as the loss sees them, in float64."""
-    weights = None if training.weights is None else training.weights[:, 0]
-    return np.asarray(np.average(training.y.astype(np.float64), axis=0, weights=weights))
+    y, weights = training.y, training.weights
+    if weights is None:
+        return mean_of_rows(lambda rows: y[rows].astype(np.float64), len(y))
+    return np.asarray(np.average(y.astype(np.float64), axis=0, weights=weights[:, 0]))

@@ -11,6 +11,7 @@ import numpy as np
 from mlpcli.arrays import Array, Vector
 from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.own_units import InUnits
+from mlpcli.training.row_sums import Made, mean_of_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +132,12 @@ class Predictions:
     def mean(self, values: Array) -> Array:
         """The weighted mean over rows of `values` (n,) or (n, K)."""
         return np.asarray(np.average(values, axis=0, weights=self.shares))
+
+    def mean_of(self, made: Made) -> Array:
+        """The same of values that are made for some rows at a time, where no weights need all of them."""
+        if self.shares is None:
+            return mean_of_rows(made, self.rows)
+        return self.mean(made(slice(0, self.rows)))
 
     @cached_property
     def counts(self) -> ClassCounts:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpcli.arrays import Vector
-from mlpcli.training.own_units import InUnits
+from mlpcli.arrays import Array, Matrix, Vector
+from mlpcli.training.own_units import InUnits, exponent_of, in_units, largest_in
 from mlpcli.training.predictions import Predictions
+from mlpcli.training.row_sums import SPAN
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -19,7 +20,8 @@ EPSILON = float(np.finfo(np.float64).eps)
 def mae(predictions: Predictions) -> float:
     """Mean absolute error."""
     errors = predictions.heavy.errors
-    return float(errors.back(predictions.heavy.mean(np.abs(errors.in_one))).mean())
+    absolute = predictions.heavy.mean_of(lambda rows: np.abs(errors.in_one[rows]))
+    return float(errors.back(absolute).mean())
 
 
 def mse(predictions: Predictions) -> float:
@@ -62,35 +64,45 @@ def r2(predictions: Predictions) -> float:
     if predictions.rows < 2:
         return np.nan
     errors = predictions.heavy.errors
-    unexplained = _squares(errors, predictions)
-    deviations = _deviations(predictions)  # after the squares of the errors: there may be very many rows
-    squares = np.square(deviations.in_one, out=deviations.in_one)
-    variance = predictions.heavy.mean(squares)
+    unexplained, (variance, exponent) = _squares(errors, predictions), _variance(predictions)
     ratio = np.divide(unexplained, variance, out=np.sign(unexplained), where=variance > 0)
-    units = np.where(variance > 0, 2 * (errors.exponent - deviations.exponent), 0)
+    units = np.where(variance > 0, 2 * (errors.exponent - exponent), 0)
     return float((1 - np.ldexp(ratio, units)).mean())
 
 
 def mean_of_targets(predictions: Predictions) -> Vector:
     """The weighted mean of the truth (K,), also where the sum would overflow."""
-    truth = InUnits.of(predictions.heavy.truth)
-    return truth.back(predictions.heavy.mean(truth.in_one))
+    heavy, truth = predictions.heavy, predictions.heavy.truth
+    exponent = exponent_of(largest_in(truth))
+    mean = heavy.mean_of(lambda rows: in_units(truth[rows], exponent))
+    return np.asarray(np.ldexp(mean, exponent))
 
 
-def _deviations(predictions: Predictions) -> InUnits:
-    """y − ȳ of the rows that weigh anything; exactly 0 where all of them have the same y."""
-    truth = InUnits.of(predictions.heavy.truth)
-    flat = truth.in_one.max(axis=0) == truth.in_one.min(axis=0)
-    away = truth.in_one
-    away -= predictions.heavy.mean(away)
-    away[:, flat] = 0.0
-    found = InUnits.of(away, out=away)
-    return InUnits(found.in_one, found.exponent + truth.exponent)
+def _variance(predictions: Predictions) -> tuple[Vector, Array]:
+    """The mean of (y − ȳ)² (K,) over the rows that weigh anything, in units of 4^exponent, and exponent (K,).
+
+    Exactly 0 where all of them have the same y. There may be very many rows: some are there at a time.
+    """
+    heavy, truth = predictions.heavy, predictions.heavy.truth
+    exponent = exponent_of(largest_in(truth))
+    mean = heavy.mean_of(lambda rows: in_units(truth[rows], exponent))
+    flat = truth.max(axis=0) == truth.min(axis=0)
+
+    def away(rows: slice) -> Matrix:
+        found = in_units(truth[rows], exponent)
+        found -= mean
+        found[:, flat] = 0.0
+        return found
+
+    spans = (slice(start, start + SPAN) for start in range(0, len(truth), SPAN))
+    further = exponent_of(np.max([largest_in(away(rows)) for rows in spans], axis=0))
+    squares = heavy.mean_of(lambda rows: np.square(in_units(away(rows), further)))
+    return squares, exponent + further
 
 
 def _squares(numbers: InUnits, predictions: Predictions) -> Vector:
     """The mean square of each target (K,), in the square of its unit."""
-    return predictions.heavy.mean(np.square(numbers.in_one))
+    return predictions.heavy.mean_of(lambda rows: np.square(numbers.in_one[rows]))
 
 
 def _weighted_median(values: Vector, weights: Vector) -> float:

@@ -9,9 +9,11 @@ import pytest
 
 from mlpcli.arrays import Indices
 from mlpcli.config.spec import ScaleSpec
+from mlpcli.data import target as target_module
+from mlpcli.data.classes import find_classes
 from mlpcli.data.number_target import Treatment
 from mlpcli.data.number_target import fit_numbers as fit
-from mlpcli.data.target import TargetEncoder, class_target, find_classes, label_target
+from mlpcli.data.target import TargetEncoder, class_target, label_target
 from mlpcli.errors import DataError
 from mlpcli.tables.table import Table, TrainingRows
 from tests.support.tables import all_rows, table_of
@@ -78,6 +80,18 @@ def test_more_classes_are_one_hot() -> None:
     """In the order of the classes."""
     y = class_target("y", ("10", "9", "a", "b"), "hinge").encode(THREE, np.array([1, 2])).y
     assert y.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
+
+
+def test_classes_take_a_byte_for_each_and_are_written_a_few_rows_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There may be very many rows, and many classes."""
+    monkeypatch.setattr(target_module, "SPAN", 2)
+    cells = ["b", "x", "a", "c", "b"]
+    target = class_target("y", ("a", "b", "c"), "cross_entropy")
+    encoded = target.encode(table_of({"y": cells, "x": [0] * 5}))
+    assert encoded.y.dtype == np.int8
+    assert encoded.y.tolist() == [[0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0]]
 
 
 def test_a_class_that_training_lacks_is_a_fault() -> None:

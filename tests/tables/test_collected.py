@@ -94,6 +94,15 @@ def test_a_table_in_a_file_is_the_one_in_memory(rows: list[tuple[str, str]], mos
         assert_same(one.table, other.table)
         which = np.random.default_rng(most).permutation(len(rows))[: most // 2]
         assert one.carried["id"].take(which).tolist() == other.carried["id"].take(which).tolist()
+        for some in (which, np.sort(which), np.sort(np.append(which, which[:3])), np.arange(len(rows))):
+            for name in one.table.numbers:
+                expected, found = (table.only(name).number(name, some) for table in (one.table, other.table))
+                np.testing.assert_array_equal(expected.values, found.values)
+                assert expected.bad.rows.tolist() == found.bad.rows.tolist()
+                assert expected.bad.texts.tolist() == found.bad.texts.tolist()
+            for name in one.table.texts:
+                expected_texts, found_texts = (table.text(name, some) for table in (one.table, other.table))
+                assert expected_texts.texts().tolist() == found_texts.texts().tolist()
         only = {name: other.table.only(name) for name in NAMES if name != "id"}
         assert all(set(table.numbers) | set(table.texts) == {name} for name, table in only.items())
 

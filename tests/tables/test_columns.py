@@ -15,12 +15,11 @@ from mlpcli.tables.columns import (
     Notation,
     NumberColumn,
     TextColumn,
-    join_numbers,
-    join_texts,
     kind_of,
     number_of,
     sorted_texts,
 )
+from mlpcli.tables.joined_columns import join_numbers, join_texts
 
 KINDS = [
     ("1", Kind.NUMBER), ("-1.5e-3", Kind.NUMBER), (" 7\t", Kind.NUMBER), (".5", Kind.NUMBER),
@@ -62,7 +61,7 @@ def column(texts: list[str]) -> TextColumn:
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "01", "1", ""]), min_size=1), min_size=1, max_size=4))
 def test_joined_texts_are_the_texts_one_after_the_other(parts: list[list[str]]) -> None:
     """Whatever the levels of the parts."""
-    joined = join_texts([column(part) for part in parts])
+    joined = join_texts([column(part) for part in parts], sum(map(len, parts)))
     assert joined.texts().tolist() == [text for part in parts for text in part]
 
 

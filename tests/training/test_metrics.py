@@ -17,6 +17,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from mlpcli.arrays import Matrix
 from mlpcli.nn.activations import ActivationChoice
+from mlpcli.training import regression_metrics, row_sums
 from mlpcli.training.class_scores import ClassScores
 from mlpcli.training.metrics import METRICS, compute, default_metrics, greater_is_better, objection
 from mlpcli.training.predictions import Predictions
@@ -327,3 +328,20 @@ def test_predictions_are_gone_with_whoever_has_them() -> None:
             assert left() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5])
+def test_means_over_some_rows_at_a_time_are_those_of_all_to_the_bit(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_sums, "SPAN", 128)
+    monkeypatch.setattr(regression_metrics, "SPAN", 128)
+    for rows in (1, 128, 129, 1000, 4099):
+        values = np.random.default_rng(rows).lognormal(sigma=9, size=(rows, columns))
+        found = row_sums.mean_of_rows(lambda some, values=values: values[some], rows)
+        assert found.tolist() == values.mean(axis=0).tolist()
+        if rows > 1:
+            away = values - values.mean(axis=0)
+            expected = (1 - np.square(values - 1).mean(axis=0) / np.square(away).mean(axis=0)).mean()
+            predictions = Predictions("regression", values, np.ones_like(values))
+            assert compute(("r2",), predictions)["r2"] == pytest.approx(expected, rel=1e-9)
