@@ -626,7 +626,8 @@ def test_several_tables_and_none(tmp_path: Path) -> None:
         "hint: say which: `table: NAME` or `query: SELECT ...` under `data`; --table or --query of a command"
     )
     (tmp_path / "u.db").write_bytes(b"")
-    assert refusal(tmp_path / "u.db") == "mlp: error: u.db: holds no table"
+    for chosen in (ALL_THERE_IS, Chosen(table="a")):
+        assert refusal(tmp_path / "u.db", chosen) == "mlp: error: u.db: holds no table"
 
 
 def test_a_damaged_database(tmp_path: Path) -> None:

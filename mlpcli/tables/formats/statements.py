@@ -38,7 +38,7 @@ def statement_of(chosen: Chosen, tables: list[str], name: str) -> Statement:
     if chosen.query is not None:
         return _checked(chosen.query, name)
     table = chosen.table
-    if table is None:
+    if table is None or not tables:
         if len(tables) != 1:
             _refuse_choice(tables, name)
         table = tables[0]
