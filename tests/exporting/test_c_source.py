@@ -13,15 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpcli.config.activation_spec import HIDDEN_ACTIVATIONS
 from mlpcli.exporting.c import running
 from mlpcli.exporting.c.exporter import CExporter
-from mlpcli.exporting.c.network import number
+from mlpcli.exporting.c.network import function_of, number
 from mlpcli.exporting.c.source import Source
 from mlpcli.exporting.c.spellings import one_spelling, spellings_of
 from mlpcli.exporting.c.words import RESERVED, comment, literal
 from mlpcli.exporting.exporter import Naming, unsayable
+from mlpcli.exporting.python.runtime import activations
 from mlpcli.exporting.python.runtime.dates import read_date
+from mlpcli.exporting.steps import activation_of
 from mlpcli.exporting.symbols import distinct, mangled
+from mlpcli.nn.activations import ActivationChoice
 from mlpcli.tables.spellings import amount_of
 from tests.support.compiled_models import COMPILER, Exported, c_scorer
 from tests.support.exported_models import model_of, written_table
@@ -138,17 +142,42 @@ MACROS = """#include <math.h>
 """
 
 
-def library(directory: Path, parts: str, own: str) -> ctypes.CDLL:
-    """Some parts with a function of their own around them."""
+def source_of(*parts: str) -> Source:
+    """Some parts."""
     source = Source()
-    for part in parts.split():
+    for part in parts:
         source.use(part)
+    return source
+
+
+def library(directory: Path, source: Source, own: str) -> ctypes.CDLL:
+    """The parts with functions of their own around them."""
     (directory / "parts.c").write_text(MACROS + source.text() + own, "utf-8")
     assert COMPILER is not None
     options = ("-std=c99", "-ffp-contract=off", "-shared", "-fPIC", "-lm")
     command = [COMPILER, str(directory / "parts.c"), "-o", str(directory / "parts.so"), *options]
     subprocess.run(command, check=True)
     return ctypes.CDLL(str(directory / "parts.so"))
+
+
+SCORES = [0.0, -0.5, 3.0, -30.0, -87.5, 88.0, -1e3, 1e3, -1e34, 1e34, np.inf, np.nan]
+
+
+@needs_compiler
+def test_activations_are_those_of_python(tmp_path: Path) -> None:
+    """Of scores as large as single precision has them, too."""
+    source, own = Source(), ""
+    each = {
+        name: activation_of(ActivationChoice(name, {}), np.dtype(np.float32)) for name in HIDDEN_ACTIVATIONS
+    }
+    for name, activation in each.items():
+        own += f"double c_{name}(double z) {{ return {function_of(source, activation)}(z); }}\n"
+    compiled = library(tmp_path, source, own)
+    for name, activation in each.items():
+        function = getattr(compiled, f"c_{name}")
+        function.argtypes, function.restype = [ctypes.c_double], ctypes.c_double
+        expected = [getattr(activations, activation.name)(**activation.options)(score) for score in SCORES]
+        np.testing.assert_allclose([function(z) for z in SCORES], expected, rtol=1e-14, err_msg=name)
 
 
 @needs_compiler
@@ -165,7 +194,7 @@ void few(const double *numbers, const double *centers, const double *scales, dou
     }
 }
 """
-    few = library(tmp_path, "rounded_float few_digits", own).few
+    few = library(tmp_path, source_of("rounded_float", "few_digits"), own).few
     numbers, centers, scales, told = few_digits_cases()
     found = np.empty(len(numbers))
     places = (ctypes.c_void_p(one.ctypes.data) for one in (numbers, centers, scales, found))
@@ -177,7 +206,7 @@ void few(const double *numbers, const double *centers, const double *scales, dou
 
 @needs_compiler
 def test_dates_are_what_python_reads(tmp_path: Path) -> None:
-    moment, found = library(tmp_path, "formatted_date", MOMENT).moment, (ctypes.c_int * 4)()
+    moment, found = library(tmp_path, source_of("formatted_date"), MOMENT).moment, (ctypes.c_int * 4)()
     for form, texts in DATES.items():
         for text in texts:
             date = read_date(text, form)

@@ -32,7 +32,7 @@ ACTIVATIONS: Final = {
     "elu": "z < 0.0 ? expm1(z) * {scale} * {alpha} : z * {scale}",
     "gelu": "z * 0.5 * erfc(-z * 0.70710678118654752)",
     "silu": "z / (exp(-z > {cap} ? {cap} : -z) + 1.0)",
-    "mish": "z * mish_part(z < -{cap} ? -{cap} : z)",
+    "mish": "mish_of(z < -{cap} ? -{cap} : z)",
     "softplus": "log1p(exp(-fabs(z))) + (z < 0.0 ? 0.0 : z)",
     "softsign": "z / (1.0 + fabs(z))",
     "erf_sigmoid": "0.5 * erfc(-z)",
@@ -107,8 +107,8 @@ def function_of(source: Source, activation: Activation) -> str:
     values = {key: double(value) for key, value in activation.options.items()}
     formula = ACTIVATIONS[activation.name].format(**values)
     if activation.name == "mish":
-        source.use("mish_part")
-        formula = formula.replace("mish_part(", f"mish_part({values['cap']}, ")
+        source.use("mish_of")
+        formula = formula.replace("mish_of(", f"mish_of({values['cap']}, ")
     text = f"static double NAME(double z)\n{{\n    return {formula};\n}}\n"
     return source.function(f"phi_{activation.name}", text)
 

@@ -45,7 +45,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "factors": (),
     "running_norm": (),
     "layer_norm": (),
-    "mish_part": (),
+    "mish_of": (),
     "activate": (),
     "activate_in_part": (),
     "add": (),
