@@ -177,9 +177,10 @@ def attempted(train: Callable[[], T]) -> T | Exception:
 
 
 def _tell(number: int, told: Told, hear: Hear) -> None:
-    """What is heard of a member that another process has trained: nothing but its end."""
-    history = told.trained.fitted.history
-    hear(number, Began(len(history), 0))
-    hear(number, history[-1])
+    """What is heard of a member that another process has trained, once it has ended: its new epochs."""
+    fitted = told.trained.fitted
+    hear(number, Began(len(fitted.history), fitted.past))
+    for epoch in fitted.history[fitted.past :]:
+        hear(number, epoch)
     hear(number, None)
     hear(number, Worth(told.trained.validation))

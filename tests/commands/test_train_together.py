@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from signal import SIGTERM
 from types import SimpleNamespace
@@ -16,10 +17,12 @@ from mlpcli.errors import DataError
 from mlpcli.parallel.crew import InterruptedTaskError
 from mlpcli.parallel.pool import SerialPool
 from mlpcli.parallel.ranks import Ranks
-from mlpcli.run import members_on_ranks, pace
+from mlpcli.run import members_on_ranks, pace, training
 from mlpcli.run.members_on_ranks import MembersOrder
 from mlpcli.run.surroundings import Surroundings
 from mlpcli.storage import rank_rows
+from mlpcli.terminal.members_progress import Hear
+from mlpcli.training.callbacks import Epoch
 from tests.support.running import mlp, ok, results, write_config, write_table
 from tests.support.stopping import stopped_after
 from tests.support.threads_as_ranks import mlp_by_ranks
@@ -217,6 +220,8 @@ def test_members_are_trained_by_any_process(name: str, number: int) -> None:
     assert results(Path("run")) == expected
     what = name.removesuffix("s")
     assert [f"{what} {one} of 3" in done.err for one in (1, 2, 3)] == [True] * 3
+    done, _ = mlp_by_ranks(number, *FLAGS[:-1], "-o", "run", "--resume")
+    assert (done.code, done.err) == (0, "the run in run is finished: nothing left to do\n")
 
 
 @pytest.mark.kernels
@@ -231,6 +236,19 @@ def test_members_go_on_where_they_were_stopped(update: int) -> None:
     done, _ = mlp_by_ranks(2, *FLAGS, "-o", "run", "--resume")
     assert done.code == 0, done.err
     assert results(Path("run")) == expected
+
+
+def test_every_epoch_is_heard_of_whoever_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    ensemble("members")
+    heard: list[tuple[int, int]] = []
+
+    @contextmanager
+    def listening(_console: object, _names: object) -> Iterator[Hear]:
+        yield lambda number, told: heard.append((number, told.epoch)) if isinstance(told, Epoch) else None
+
+    monkeypatch.setattr(training, "members_progress", listening)
+    assert mlp_by_ranks(2, *FLAGS, "-o", "run")[0].code == 0
+    assert sorted(heard) == [(member, epoch) for member in range(3) for epoch in (1, 2, 3)]
 
 
 def test_a_member_that_fails_elsewhere_fails_the_run() -> None:
