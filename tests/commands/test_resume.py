@@ -482,7 +482,15 @@ main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),  # which comes from outside below
+        signal.SIGTERM,
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+        signal.SIGKILL,
+    ],
+)
 def test_a_signal_ends_the_process_after_saving(number: signal.Signals) -> None:
     write_config(Path("c.yaml"), data=DATA, training={"epochs": 5})
     command = ["train", "c.yaml", "-o", "run", "--no-plots", str(int(number))]

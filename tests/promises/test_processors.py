@@ -8,9 +8,8 @@ from tests.processors import PROCESSORS, Processor, environment, kernels, run, r
 
 # a part of what is marked `kernels`: `python -m tests.processors` runs all of it
 PREDICTIONS = [
-    "nn/test_evaluation.py",
+    "nn/test_evaluation.py::test_every_kind_of_layer",
     "promises/test_golden_model.py",
-    "commands/test_predict_command.py",
 ]
 TRAININGS = [
     "commands/test_resume.py::test_stopped_at_random_updates_and_resumed[adam-linear]",
