@@ -29,7 +29,7 @@ def available_bytes() -> int | None:
 
     These are that of its address space, and those of its control groups.
     """
-    limits = [n for n in (_free_in_system(), _left_of_limit(), left_in_groups()) if n is not None]
+    limits = [n for n in (_free_in_system(), left_of_limit(), left_in_groups()) if n is not None]
     return min(limits) if limits else None
 
 
@@ -53,7 +53,7 @@ def give_back_large_blocks() -> None:
 
 def threads_that_fit(most: int) -> int:
     """How many threads, of so many, may work beside this one: a limit on address space may leave no room."""
-    left = _left_of_limit()
+    left = left_of_limit()
     return most if left is None else max(0, min(most, left // (4 * OF_A_THREAD)))
 
 
@@ -68,7 +68,8 @@ def _free_in_system() -> int | None:
     return None
 
 
-def _left_of_limit() -> int | None:
+def left_of_limit() -> int | None:
+    """Address space that a limit leaves; None without one."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit == resource.RLIM_INFINITY:
         return None
@@ -85,7 +86,7 @@ def require_libraries() -> None:
     OpenBLAS ends the process where it has no room for a product: with a limit it takes that room now, as
     long as there is some.
     """
-    if _left_of_limit() is None:
+    if left_of_limit() is None:
         return
     require_space(LIBRARIES, "to start")
     numpy = import_module("numpy")
@@ -94,7 +95,7 @@ def require_libraries() -> None:
 
 def require_space(needed: int, what: str, hint: str = "raise the limit (ulimit -v)") -> None:
     """Raise MemoryLimitError where this process's limit on its address space leaves less than `needed`."""
-    _require(needed, _left_of_limit(), what, hint)
+    _require(needed, left_of_limit(), what, hint)
 
 
 def require(needed: int, what: str, hint: str) -> None:

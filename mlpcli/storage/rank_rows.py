@@ -146,6 +146,11 @@ class RankRows:
                     self.ranks.wire.receive(found, rank)
                     out[places[piece]] = found
 
+    @property
+    def fetch(self) -> None:
+        """None: a few rows cost as much each."""
+        return None
+
 
 class RankSink:
     """A sink whose rows go to those who are to hold them."""

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from mlpcli.arrays import Indices, Matrix
-from mlpcli.memory import available_bytes, portion
-from mlpcli.storage.rows import Rows
+from mlpcli.memory import available_bytes, left_of_limit, portion
+from mlpcli.storage.rows import Fetch, Rows
 from mlpcli.storage.scratch_file import ScratchFile
 
-SHARE: Final = 8  # a file of one part in so many of the memory that is free is mapped as a whole
-STRETCH: Final = (1 << 20, 1 << 26)  # bytes that are mapped at a time where it may not: at least, at most
+OF_ADDRESSES: Final = (
+    8  # one part in so many of the addresses that a limit leaves may be those of a whole file
+)
+OF_MEMORY: Final = 2  # a file of one part in so many of the memory that is free stays in it
+STRETCH: Final = (1 << 20, 1 << 26)  # bytes that are looked at together in a larger one: at least, at most
 
 
 class FileRows:
     """The rows of a file, one after the other from its beginning.
 
     Who asks again finds what the system keeps of the file in memory, as long as it needs that for nothing
-    else. Mapped as a whole they cost what an array does. That they are not where they would take much of
-    the address space that a limit leaves (`ulimit -v`), or of the memory that is free, which a person sees
-    as the memory of this process: then as many rows as are wanted are taken from each stretch of the file.
+    else: mapped, they cost what an array does, and what a person sees as memory of this process the system
+    takes back when it has need. Where a limit leaves few addresses (`ulimit -v`), only what somebody looks at
+    is mapped. From a file that may not stay in memory the rows of an order are taken stretch by stretch.
     """
 
     def __init__(self, file: ScratchFile, rows: int, columns: int, dtype: str) -> None:
@@ -30,8 +34,10 @@ class FileRows:
         self.dtype = np.dtype(dtype)
         self._a_row = columns * self.dtype.itemsize
         self._file = file
-        free = available_bytes()
-        self._whole = self._mapped(0, rows) if free is None or SHARE * self.nbytes <= free else None
+        free, addresses = available_bytes(), left_of_limit()
+        is_small = addresses is None or OF_ADDRESSES * self.nbytes <= addresses
+        self._whole = self._map(0, rows) if is_small else None
+        self._stays = is_small and (free is None or OF_MEMORY * self.nbytes <= free)
 
     @property
     def nbytes(self) -> int:
@@ -42,32 +48,52 @@ class FileRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice, /) -> Matrix:
-        """A view where all is mapped, else a copy."""
-        if self._whole is not None:
-            return self._whole[rows]
+        """A view, which is mapped as long as somebody has it."""
         first, last, _ = rows.indices(len(self))
-        found: Matrix = np.empty((max(0, last - first), self.shape[1]), self.dtype)
-        self._file.read(first * self._a_row, found)
-        return found
+        return self._map(first, last) if self._whole is None else self._whole[first:last]
 
     def gather(self, order: Indices, out: Matrix) -> None:
         """From where they are; stretch by stretch in the order of the file."""
-        if self._whole is not None:
+        if self._whole is not None and self._stays:
             np.take(self._whole, order, axis=0, out=out, mode="clip")
             return
-        places = np.argsort(order)
-        ordered = order[places]
-        rows = max(1, portion(8, *STRETCH) // self._a_row)
-        bounds = range(0, len(self) + rows, rows)
-        cuts = np.searchsorted(ordered, bounds).tolist()
-        for start, first, last in zip(bounds, cuts, cuts[1:], strict=False):
-            if first < last:
-                own = self._mapped(start, min(start + rows, len(self)))
-                out[places[first:last]] = own[ordered[first:last] - start]
+        for stretch, own, at in self._stretches(order):
+            out[at] = stretch[own]
 
-    def _mapped(self, first: int, last: int) -> Matrix:
+    @property
+    def fetch(self) -> Fetch | None:
+        """None where any order costs the same."""
+        return None if self._stays else self._fetch
+
+    def _fetch(self, order: Indices, out: Matrix) -> Indices:
+        """Those of the first stretch, of the second one and so on.
+
+        Who takes them from there in the order asked for goes forward in each: nearly as if they were in it.
+        """
+        places = np.empty(len(order), np.intp)
+        first = 0
+        for stretch, own, at in self._stretches(order):
+            last = first + len(own)
+            np.take(stretch, own, axis=0, out=out[first:last], mode="clip")
+            places[at] = np.arange(first, last)
+            first = last
+        return places
+
+    def _stretches(self, order: Indices) -> Iterator[tuple[Matrix, Indices, Indices]]:
+        """Stretches, their rows that an order has, as it has them, and where it has these."""
+        rows = max(1, portion(16, *STRETCH) // self._a_row)
+        # numbers of at most 16 bits are sorted by their digits, which is fast
+        numbers = (order // rows).astype(np.min_scalar_type(len(self) // rows))
+        at = np.argsort(numbers, kind="stable")
+        ordered, cuts = order[at], np.cumsum(np.bincount(numbers)).tolist()
+        for number, (first, last) in enumerate(zip([0, *cuts], cuts, strict=False)):
+            if first < last:
+                start = number * rows
+                yield self[start : start + rows], ordered[first:last] - start, at[first:last]
+
+    def _map(self, first: int, last: int) -> Matrix:
         """Rows that are read from the file as somebody looks at them."""
-        if first == last:
+        if first >= last:
             return np.empty((0, self.shape[1]), self.dtype)
         start = first * self._a_row
         page = start - start % mmap.ALLOCATIONGRANULARITY

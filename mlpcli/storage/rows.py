@@ -49,7 +49,14 @@ class Store(Protocol):
         """out[i] = rows[order[i]]; `out` is contiguous and of the same type."""
         ...
 
+    @property
+    def fetch(self) -> Fetch | None:
+        """What takes many rows at less cost than `gather` takes them a few at a time, where that is so."""
+        ...
 
+
+Fetch: TypeAlias = Callable[[Indices, Matrix], Indices]
+"""Takes an order, and writes its rows as suits the store; gives where: out[places[i]] = rows[order[i]]."""
 Rows: TypeAlias = Matrix | Store
 """Rows of numbers, in memory or not."""
 
@@ -107,6 +114,12 @@ class SomeOf:
     def gather(self, order: Indices, out: Matrix) -> None:
         """From where they are."""
         self.store.gather(self.chosen[order], out)
+
+    @property
+    def fetch(self) -> Fetch | None:
+        """That of the store."""
+        fetch = self.store.fetch
+        return None if fetch is None else lambda order, out: fetch(self.chosen[order], out)
 
 
 def some_of(source: Rows, chosen: Indices) -> Rows:

@@ -13,12 +13,15 @@ from mlpcli.arrays import Matrix, Vector
 from mlpcli.memory import portion
 from mlpcli.parallel.pool import SerialPool, WorkerPool
 from mlpcli.parallel.shares import share
+from mlpcli.storage.ahead import Ahead, pieces_in
 from mlpcli.storage.rows import Rows, gather, whole
 from mlpcli.training.numbered import BatchesOfEpoch, Numbered
 from mlpcli.training.orders import shuffle_all, shuffle_blocks
 
-WINDOW_BYTES: Final = (1 << 20, 1 << 25)  # of the inputs that are in memory at a time where not all are
+WINDOW_BYTES: Final = 1 << 20  # of inputs that are batches at a time where not all are: a cache holds them
 COPIED_BYTES: Final = 1 << 22  # of those that are there twice where all are: a copy in the order of the epoch
+PASSES: Final = 8  # over a store in an epoch
+LEAST_AHEAD: Final = 1 << 20  # bytes of inputs that are fetched together where memory is short
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +93,9 @@ class Batches:
     """The training rows cut into batches of `size`; the last one of an epoch may be smaller.
 
     A window of several batches at a time is gathered into arrays of its own as `bring` asks for it, so that
-    every batch is a view. A pool's workers gather a part of its rows each. An order may be one of blocks of
-    so many rows.
+    every batch is a view; from inputs that were fetched for many windows together, where that is better for
+    the store that has them. A pool's workers gather a part of a window's rows each. An order may be one of
+    blocks of so many rows.
     """
 
     def __init__(
@@ -108,7 +112,8 @@ class Batches:
         self._block = block
         few = not part.is_in_memory and self.rows < 2**31
         self._order = self._pool.zeros((self.rows,), np.int32 if few else np.intp)
-        self._shuffled = self._pool.zeros((), np.bool_)
+        self._shuffled = self._pool.zeros((), np.int64)  # how often
+        self._ahead = [self._ahead_of(rank) for rank in range(self._pool.size)]
         self._gather = self._pool.job(self._gather_part)
 
     def shuffle(self, rng: np.random.Generator) -> None:
@@ -117,7 +122,7 @@ class Batches:
             shuffle_all(self._order, rng)
         else:
             shuffle_blocks(self._order, rng, self._block)
-        self._shuffled.fill(True)
+        self._shuffled += 1
         self._window = None
         self.bring(0)
 
@@ -143,17 +148,39 @@ class Batches:
         """The rows in the order of the file."""
         return self._part
 
-    def _gather_part(self, rank: int, window: int) -> float:
+    def _ahead_of(self, rank: int) -> Ahead | None:
+        """What fetches a worker's inputs of several windows, if the store has it so and there are any."""
+        x, first = self._part.x, self._own(rank, 0)
+        fetch = None if isinstance(x, np.ndarray) else x.fetch
+        if fetch is None:
+            return None
+        rows, windows = first.stop - first.start, ceil(self.rows / self._stretch)
+        size = portion(8, LEAST_AHEAD, x.nbytes // PASSES) // self._pool.size
+        together = min(windows, pieces_in(size, rows, x.shape[1] * x.dtype.itemsize))
+        if together < 2:
+            return None
+        room: Matrix = np.empty((together * rows, x.shape[1]), x.dtype)
+        return Ahead(fetch, lambda window: self._order[self._own(rank, window)], windows, together, room)
+
+    def _own(self, rank: int, window: int) -> slice:
+        """A worker's part of the rows of a window."""
         start = window * self._stretch
         own = share(min(self._stretch, self.rows - start), rank, self._pool.size)
-        rows = slice(start + own.start, start + own.stop)
+        return slice(start + own.start, start + own.stop)
+
+    def _gather_part(self, rank: int, window: int) -> float:
+        rows, start, ahead = self._own(rank, window), window * self._stretch, self._ahead[rank]
+        own = slice(rows.start - start, rows.stop - start)
         part = (self._part.x, self._part.y, self._part.weights)
         for source, requested in zip(part, self._room.arrays(), strict=True):
-            if source is not None and requested is not None:
-                if self._shuffled:
-                    gather(source, self._order[rows], requested[own])
-                else:
-                    np.copyto(requested[own], source[rows])
+            if source is None or requested is None:
+                continue
+            if not self._shuffled:
+                np.copyto(requested[own], source[rows])
+            elif source is self._part.x and ahead is not None:
+                ahead.take(int(self._shuffled), window, requested[own])
+            else:
+                gather(source, self._order[rows], requested[own])
         return 0.0
 
     def __getitem__(self, index: int) -> tuple[Matrix, Matrix, Matrix | None]:
@@ -178,5 +205,5 @@ class Batches:
 def rows_at_a_time(part: Part, size: int) -> int:
     """How many rows are gathered together: those of whole batches, one at least, or all there are."""
     a_batch: int = size * part.x.shape[1] * part.x.dtype.itemsize
-    most = COPIED_BYTES if part.is_in_memory else portion(16, *WINDOW_BYTES)
+    most = COPIED_BYTES if part.is_in_memory else WINDOW_BYTES
     return min(len(part), size * max(1, most // a_batch))

@@ -6,14 +6,16 @@
     python tests/benchmarks/larger_than_memory.py whole [--rows 10000000] [--to DIR]
 
 `epochs` trains networks of the same bytes in turns, one on rows in memory, the others on rows in a file that
-the system has in its page cache, mapped as a whole or by stretches, and prints the medians of their warm
-epochs, evaluation included, and of the ratios to the first. `limits` trains on a table of ten times so many
-megabytes of CSV under a limit on the address space (`ulimit -v`) of so many and 300 more, and predicts it
-under the same. `together`, as root, trains with `data.cache: memory` on a table whose encoded rows are 1,016
-bytes each: without a limit, in a control group of so many megabytes, and by processes of mpiexec in groups of
-their own of as many, which talk by TCP as machines. It tells exit codes, peaks, and how many different runs
-came of it. `whole` makes a table of 50 columns, trains on it for two epochs and predicts it, and tells time
-and peak memory of each: 10,000,000 rows are 4.2 GB, which are removed afterwards.
+the system has in its page cache: mapped and at random; by stretches, as where no more memory is free than the
+file has bytes; and with no more addresses either (`ulimit -v`), so that stretches are mapped one by one. It
+prints the medians of their warm epochs, evaluation included, and of the ratios to the first. `limits` trains
+on a table of ten times so many megabytes of CSV under a limit on the address space (`ulimit -v`) of so many
+and 300 more, and predicts it under the same. `together`, as root, trains with `data.cache: memory` on a table
+whose encoded rows are 1,016 bytes each: without a limit, in a control group of so many megabytes, and by
+processes of mpiexec in groups of their own of as many, which talk by TCP as machines. It tells exit codes,
+peaks, and how many different runs came of it. `whole` makes a table of 50 columns, trains on it for two
+epochs and predicts it, and tells time and peak memory of each: 10,000,000 rows are 4.2 GB, which are removed
+afterwards.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 from measured import report
 
+from mlpcli import memory
 from mlpcli.config.load import load_config
 from mlpcli.memory import MAX_PARAMETERS
 from mlpcli.parallel.pool import SerialPool
@@ -115,6 +119,16 @@ def trainer(directory: Path, cache: Cache) -> Trainer:
     return trainer_of(evaluator, optimizer, lambda: False, pool)
 
 
+@contextmanager
+def short_of(what: str, size: int) -> Iterator[None]:
+    """No more free than `size` bytes of memory, or of addresses."""
+    with patch.object(memory, "_free_in_system", lambda: size), ExitStack() as limits:
+        if what == "addresses":
+            for module in (memory, row_file):
+                limits.enter_context(patch.object(module, "left_of_limit", lambda: size))
+        yield
+
+
 def epochs(rows: int, rounds: int) -> None:
     """Epochs of all kinds in turns, in the other order in every other round."""
     # a second thread of a product waits busily, which is no time of an epoch
@@ -126,15 +140,20 @@ def epochs(rows: int, rounds: int) -> None:
         directory = Path(name)
         table(directory / "t.csv", rows)
         (directory / "c.yaml").write_text(CONFIG, "utf-8")
-        trainers = {"memory": trainer(directory, Cache()), "a file, mapped": trainer(directory, cache)}
-        with patch.object(row_file, "available_bytes", lambda: 0):
-            trainers["a file, by stretches"] = trainer(directory, cache)
+        trainers = {"memory": trainer(directory, Cache())}
+        size = trainers["memory"].batches.part.x.nbytes
+        trainers["a file"] = trainer(directory, cache)
+        for what in ("memory", "addresses"):
+            with short_of(what, size):
+                trainers[f"a file, {what} short"] = trainer(directory, cache)
         taken: dict[str, list[float]] = {kind: [] for kind in trainers}
         for number in range(rounds + 1):  # the first one warms up
             for kind in sorted(trainers, reverse=number % 2 == 0):
-                start = time.process_time()
-                trainers[kind].run_epoch()
-                taken[kind].append(time.process_time() - start)
+                what = kind.removeprefix("a file, ").removesuffix(" short")
+                with short_of(what, size) if what != kind else nullcontext():
+                    start = time.process_time()
+                    trainers[kind].run_epoch()
+                    taken[kind].append(time.process_time() - start)
         seconds = {kind: np.array(times[1:]) for kind, times in taken.items()}
         lines = []
         for kind, times in seconds.items():

@@ -69,7 +69,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with tables; whatever goes to a file goes there in small pieces."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(collected, "BLOCK_BYTES", (1, 1))
-    monkeypatch.setattr(batches, "WINDOW_BYTES", (1, 1))
+    monkeypatch.setattr(batches, "WINDOW_BYTES", 1)
+    monkeypatch.setattr(batches, "portion", lambda *_bounds: 3000)
     lines = write_table(tmp_path, rows=90).read_text("utf-8").splitlines()
     cells = [
         [*line.split(","), line.split(",")[5], f"2024-{i % 12 + 1:02}-{i % 28 + 1:02} 10:{i % 60:02}"]
@@ -88,6 +89,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Encoded rows are no memory that is mapped, but read a few at a time."""
     monkeypatch.setattr(row_file, "available_bytes", lambda: 1)
+    monkeypatch.setattr(row_file, "left_of_limit", lambda: 1)
     monkeypatch.setattr(row_file, "STRETCH", (200, 200))
 
 

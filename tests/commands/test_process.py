@@ -458,10 +458,10 @@ def test_room_for_a_first_product_is_taken_where_there_is_a_limit(monkeypatch: p
     with patch.object(np, "dot") as dot:
         memory.require_libraries()
         assert not dot.called
-        monkeypatch.setattr(memory, "_left_of_limit", lambda: memory.LIBRARIES)
+        monkeypatch.setattr(memory, "left_of_limit", lambda: memory.LIBRARIES)
         memory.require_libraries()
         assert dot.call_count == 1
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: 100_000_000)
     monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
     with pytest.raises(MemoryLimitError, match="for pyarrow: about 190 MB needed, 100 MB available"):
         optional("pyarrow", "reading")
@@ -500,7 +500,7 @@ def test_what_is_installed_for_something_else_does_not_run(place: Path) -> None:
 def test_a_limit_below_what_the_libraries_need_is_told_before_they_are_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: 100_000_000)
     done = mlp("train", "c.yaml")
     assert (done.code, done.out) == (9, "")
     assert done.err.startswith("mlp: error: not enough memory to start: about ")

@@ -134,7 +134,7 @@ def test_each_thread_has_its_own_and_keeps_it() -> None:
 
 def test_more_threads_than_a_limit_leaves_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenBLAS would end the process, or wait for ever."""
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: 100_000_000)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: 100_000_000)
     with pytest.raises(MemoryLimitError, match="for 4 threads: about 126 MB needed, 100 MB available"):
         threads.limited(4).__enter__()
     with threads.limited(3):

@@ -96,9 +96,9 @@ def test_what_a_group_leaves_is_all_that_is_available(monkeypatch: pytest.Monkey
 
 
 def test_threads_need_address_space(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: None)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: None)
     assert memory.threads_that_fit(3) == 3
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: 8 * memory.OF_A_THREAD)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: 8 * memory.OF_A_THREAD)
     assert memory.threads_that_fit(3) == 2
-    monkeypatch.setattr(memory, "_left_of_limit", lambda: 0)
+    monkeypatch.setattr(memory, "left_of_limit", lambda: 0)
     assert memory.threads_that_fit(3) == 0

@@ -38,12 +38,14 @@ def stored(file: ScratchFile, x: Matrix, step: int = 3) -> FileRows:
     return found
 
 
-@pytest.fixture(params=["as a whole", "by stretches"])
+@pytest.fixture(params=["as a whole", "by stretches", "by stretches of what is mapped"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How the file is read."""
-    if request.param == "by stretches":
+    if request.param != "as a whole":
         monkeypatch.setattr(row_file, "available_bytes", lambda: 1)
         monkeypatch.setattr(row_file, "portion", lambda _share, _least, _most: 5 * 3 * 8)
+    if request.param == "by stretches":
+        monkeypatch.setattr(row_file, "left_of_limit", lambda: 1)
     return str(request.param)
 
 
