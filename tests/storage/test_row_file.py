@@ -76,6 +76,10 @@ def test_rows_come_in_the_order_asked_for_from_any_stretches(order: list[int], s
         patch.setattr(row_file, "portion", lambda *_bounds: 16 * stretch)
         found = stored(cache.file(), x, 100)
         assert np.array_equal(taken(found, np.array(order, np.intp)), x[order])
+        assert found.fetch is not None
+        out = np.empty((len(order), 2))
+        places = found.fetch(np.array(order, np.intp), out)
+        assert np.array_equal(out[places], x[order])
 
 
 def test_a_file_has_no_name(tmp_path: Path) -> None:
