@@ -18,7 +18,7 @@ import pytest
 from mlpcli.errors import DataError, MlpError, UsageError
 from mlpcli.tables.csv_format import CsvFormat
 from mlpcli.tables.formats import json_lines
-from mlpcli.tables.reader import read_whole
+from mlpcli.tables.reader import Reader, read_whole
 from mlpcli.tables.source import ALL_THERE_IS, Chosen, DataFile, find
 from mlpcli.tables.table import Table, Wanted
 from tests.support.formats import (
@@ -570,6 +570,20 @@ def test_duckdb_reads_no_other_file(query: str, tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     write_duckdb(tmp_path / "t.duckdb", ROWS)
     assert "the query failed: " in refusal(tmp_path / "t.duckdb", Chosen(query=query))
+
+
+def test_duckdb_databases_are_read_by_several_at_once(tmp_path: Path) -> None:
+    """By threads of one process, which share what DuckDB has of a file, and its settings."""
+    pytest.importorskip("duckdb")
+    path = tmp_path / "t.duckdb"
+    write_duckdb(path, ROWS)
+
+    def meanwhile(reader: Reader) -> Wanted:
+        texts = Wanted(texts=reader.header.names)
+        assert read(path, texts, Chosen(query="SELECT * FROM rows ORDER BY 1")).rows == len(ROWS)
+        return texts
+
+    assert read_whole(find(path), CsvFormat(), meanwhile).table.rows == len(ROWS)
 
 
 def test_duckdb_times_are_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

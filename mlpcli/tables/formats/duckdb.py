@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from mlpcli.errors import DataError, Place
 from mlpcli.extras import optional
 from mlpcli.tables.csv_format import CsvFormat
@@ -19,10 +21,12 @@ SETTINGS = {
     "threads": "1",  # so that a query without an order gives its rows in the same one twice
 }
 # times with a zone are those of UTC, wherever the machine stands
-AT_LAST = ("SET TimeZone = 'UTC'", "SET lock_configuration = true")
+AT_LAST = ("SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true")
+IS_SET = "SELECT current_setting('lock_configuration')"
 # what it keeps of the tables that it has read; a query, or a view, may need more to sort
 KEPT, VIEWS = "SET memory_limit = '128MB'", "SELECT 1 FROM duckdb_views() WHERE NOT internal LIMIT 1"
 NANOSECONDS = ("TIMESTAMP_NS", "TIME_NS")
+_OPENING = Lock()
 
 
 def duckdb_reader(file: DataFile, form: CsvFormat) -> TypedReader:
@@ -31,10 +35,13 @@ def duckdb_reader(file: DataFile, form: CsvFormat) -> TypedReader:
 
     def opened(_: DataFile) -> Connection:
         _refuse_others(file)
-        connection: Connection = duckdb.connect(file.name, read_only=True, config=SETTINGS)
-        whole = file.chosen.query is None and not connection.execute(VIEWS).fetchall()
-        for statement in (KEPT, *AT_LAST) if whole else AT_LAST:
-            connection.execute(statement)
+        with _OPENING:
+            connection: Connection = duckdb.connect(file.name, read_only=True, config=SETTINGS)
+            # readers of one file in one process share what DuckDB has of it, with its settings
+            if not connection.execute(IS_SET).fetchall()[0][0]:
+                whole = file.chosen.query is None and not connection.execute(VIEWS).fetchall()
+                for statement in (KEPT, *AT_LAST) if whole else AT_LAST:
+                    connection.execute(statement)
         return connection
 
     return database_reader(file, form, Engine(opened, TABLES, duckdb.Error, "FLOAT", NANOSECONDS))
