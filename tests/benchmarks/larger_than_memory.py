@@ -1,7 +1,7 @@
 """What `data.cache: disk` costs: an epoch beside one in memory, and peak memory under limits.
 
     python tests/benchmarks/larger_than_memory.py epochs [--rows 1000000] [--rounds 7]
-    python tests/benchmarks/larger_than_memory.py limits [--rows 250000] [--megabytes 10]
+    python tests/benchmarks/larger_than_memory.py limits [--rows 250000] [--megabytes 10] [--target y | kind]
     python tests/benchmarks/larger_than_memory.py together [--rows 600000] [--megabytes 400] [--processes 4]
     python tests/benchmarks/larger_than_memory.py whole [--rows 10000000] [--to DIR]
 
@@ -190,13 +190,13 @@ def run(directory: Path, arguments: Sequence[object], limit: int | None = None) 
     }
 
 
-def limits(rows: int, megabytes: int) -> None:
+def limits(rows: int, megabytes: int, target: str) -> None:
     """A table of ten times the limit, trained on and predicted under it and 300 MB."""
     with tempfile.TemporaryDirectory(dir=".") as name:
         directory = Path(name)
         table(directory / "t.csv", rows)
         size = (directory / "t.csv").stat().st_size / 1e6
-        (directory / "c.yaml").write_text(CONFIG, "utf-8")
+        (directory / "c.yaml").write_text(CONFIG.replace("target: y", f"target: {target}"), "utf-8")
         given = {"table, MB": size, "limit, MB": megabytes + 300}
         found = [run(directory, words, megabytes + 300) for words in (TRAIN, PREDICT)]
         report("limits", [{**given, **one} for one in found], None)
@@ -244,12 +244,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--megabytes", type=int)
     parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--target", default="y", choices=["y", "kind"])
     parser.add_argument("--to", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
     if given.what == "epochs":
         epochs(given.rows or 1_000_000, given.rounds)
     elif given.what == "limits":
-        limits(given.rows or 250_000, given.megabytes or 10)
+        limits(given.rows or 250_000, given.megabytes or 10, given.target)
     elif given.what == "together":
         together(given.rows or 600_000, given.megabytes or 400, given.processes)
     else:
