@@ -13,9 +13,7 @@ from mlpcli.memory import available_bytes, left_of_limit, portion
 from mlpcli.storage.rows import Fetch, Rows
 from mlpcli.storage.scratch_file import ScratchFile
 
-OF_ADDRESSES: Final = (
-    8  # one part in so many of the addresses that a limit leaves may be those of a whole file
-)
+OF_ADDRESSES: Final = 8  # a file takes at most one part in so many of the addresses that a limit leaves
 OF_MEMORY: Final = 2  # a file of one part in so many of the memory that is free stays in it
 STRETCH: Final = (1 << 20, 1 << 26)  # bytes that are looked at together in a larger one: at least, at most
 
