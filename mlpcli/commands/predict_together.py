@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import pickle
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -125,7 +124,7 @@ class Others:
         """Their rows in order, piece by piece. Raises the error of the first of them that has failed."""
         for rank in range(1, self._ranks.size):
             self._ranks.told(lambda: None)
-            part = _part_of(self._ranks, rank)
+            part: Part = self._ranks.received(rank)
             if part.failure is not None:
                 raise part.failure
             self._delivery.tally += part.tally
@@ -165,19 +164,10 @@ def told_of_the_disk() -> AbstractContextManager[None]:
 
 
 def _hand_over(ranks: Ranks, part: Part, rows: BinaryIO) -> None:
-    content = pickle.dumps(part)
-    ranks.wire.send(np.array([len(content)], np.int64), 0)
-    ranks.wire.send(np.frombuffer(content, np.uint8).copy(), 0)
+    ranks.send(part, 0)
     rows.seek(0)
     while part.failure is None and (piece := rows.read(PIECE)):
         ranks.wire.send(np.frombuffer(piece, np.uint8).copy(), 0)
-
-
-def _part_of(ranks: Ranks, rank: int) -> Part:
-    length = np.zeros(1, np.int64)
-    ranks.wire.receive(length, rank)
-    part: Part = pickle.loads(_bytes_of(ranks, rank, int(length[0])))
-    return part
 
 
 def _bytes_of(ranks: Ranks, rank: int, size: int) -> bytes:

@@ -13,7 +13,7 @@ from mlpcli.calibration.said import Said
 from mlpcli.data.encoding import Batch, batches_of
 from mlpcli.errors import DataError, Place
 from mlpcli.exporting.columns import NumberColumn
-from mlpcli.exporting.description import Description, Outputs
+from mlpcli.exporting.description import Description
 from mlpcli.exporting.differences import Answered, differences
 from mlpcli.exporting.exporter import Cells, Scorer
 from mlpcli.nn.network import Network
@@ -85,41 +85,38 @@ def _batches(model: Model, description: Description, reader: Reader) -> Iterator
 
 def _compared(model: Model, description: Description, batch: Batch, score: Scorer, typed: bool) -> Comparison:
     cells, outputs = cells_of(batch, description), description.outputs
-    expected, empty = _answered(model, batch, outputs)
+    said, judged = model.said(batch)
+    expected = Answered(outputs, predicted_values(model, judged, said.scores))
     left_out = cells.unsaid if typed else np.zeros(cells.rows, dtype=bool)
     apart = differences(expected, Answered(outputs, score(cells)))
     apart[left_out] = 0.0
+    empty = int(judged.bad_rows.sum())
     found = Comparison(TOLERANCE[description.dtype], cells.rows, empty, int(left_out.sum()))
     if not apart.any():
         return found
-    beyond = apart - SUMS * rounding(model, batch, expected)
+    beyond = apart - SUMS * rounding(model, judged, said, expected)
     worst = beyond if (beyond > found.tolerance).any() else apart
     row, column = (int(place) for place in np.unravel_index(worst.argmax(), worst.shape))
     largest, most = float(apart[row, column]), max(0.0, float(beyond.max()))
     return replace(found, largest=largest, beyond=most, row=row + 1, column=outputs.names[column])
 
 
-def _answered(model: Model, batch: Batch, outputs: Outputs) -> tuple[Answered, int]:
-    """What a model predicts, and for how many rows nothing."""
-    said, judged = model.said(batch)
-    columns = predicted_values(model, judged, said.scores)
-    return Answered(outputs, columns), int(judged.bad_rows.sum())
-
-
-def rounding(model: Model, batch: Batch, expected: Answered) -> Matrix:
-    """How far each prediction (n, columns) is from that of the same networks in double precision.
+def rounding(model: Model, judged: Batch, said: Said, expected: Answered) -> Matrix:
+    """How far each prediction (n, columns) of what is `said` is from those in double precision.
 
     So much the order of a sum decides in single precision, where numbers nearly cancel: whoever adds up in
     another order is as far away; and at least by scores that are the next numbers of their precision, which
     matters where they are large. 0 where one of the two has no prediction.
     """
     if model.dtype == "float64":
-        return np.zeros((len(batch.rows), len(expected.columns)))
+        return np.zeros((len(judged.rows), len(expected.columns)))
     members = (replace(one, network=_in_double(one.network)) for one in model.members)
-    found, _ = _answered(replace(model, members=tuple(members)), batch, expected.outputs)
-    said, judged = model.said(batch)
-    near = Answered(expected.outputs, predicted_values(model, judged, _next_to(said, model)))
-    apart = np.stack([differences(expected, found), differences(expected, near)])
+    in_double, judged_again = replace(model, members=tuple(members)).said(judged)
+    others = (
+        predicted_values(model, judged_again, in_double.scores),
+        predicted_values(model, judged, _next_to(said, model)),
+    )
+    apart = np.stack([differences(expected, Answered(expected.outputs, one)) for one in others])
     return np.asarray(np.where(np.isfinite(apart), apart, 0.0).max(axis=0))
 
 

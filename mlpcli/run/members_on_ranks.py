@@ -120,6 +120,18 @@ def members_by_ranks(
         ranks.wait(ranks.wire.begin_broadcast(flag))
         ranks.wait(others.have_ended)
         outcomes = [Outcome(own, {}, None), *(ranks.received(rank) for rank in range(1, ranks.size))]
+    found = _in_order(outcomes, around, ranks)
+    for number, told in enumerate(found):
+        if number % ranks.size:
+            _tell(number, told, hear)
+    return found
+
+
+def _in_order(outcomes: Sequence[Outcome], around: Surroundings, ranks: Ranks) -> list[Told]:
+    """What came of all members, by their numbers, once the files of other processes are written.
+
+    Raises what the training of one has raised; that it was interrupted only where nothing else was.
+    """
     for outcome in outcomes:
         for name, data in outcome.files.items():
             around.run.write(name, bytes_content(data))
@@ -127,11 +139,9 @@ def members_by_ranks(
     failures = [one.found for one in outcomes if isinstance(one.found, Exception)]
     for failure in sorted(failures, key=lambda error: isinstance(error, InterruptedTaskError)):
         raise failure
-    trained = [one.found for one in outcomes if isinstance(one.found, list)]
-    for number in range(len(numbered)):
-        if number % ranks.size:
-            _tell(number, trained[number % ranks.size][number // ranks.size], hear)
-    return [trained[number % ranks.size][number // ranks.size] for number in range(len(numbered))]
+    by_rank = [one.found for one in outcomes if isinstance(one.found, list)]
+    count = sum(map(len, by_rank))
+    return [by_rank[number % ranks.size][number // ranks.size] for number in range(count)]
 
 
 class Others:

@@ -190,7 +190,8 @@ def test_rounding_is_what_single_precision_does(place: Path, built: Callable[[st
         with open_input(str(place / "t.csv"), model.form) as reader:
             (batch,) = batches(reader, model.inputs, model.dtype)
         said, judged = model.said(batch)
-        found = rounding(model, judged, Answered(outputs, predicted_values(model, judged, said.scores)))
+        expected = Answered(outputs, predicted_values(model, judged, said.scores))
+        found = rounding(model, judged, said, expected)
         assert found.shape == (len(batch.rows), len(outputs.names))
         assert (0.0 < found.max() < most) if most else not found.any()
 
