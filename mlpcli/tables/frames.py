@@ -23,6 +23,7 @@ from mlpcli.tables.decorated_numbers import decimal_of
 from mlpcli.tables.header import Header
 from mlpcli.tables.matrix_columns import MatrixColumns
 from mlpcli.tables.own_marks import without_marks
+from mlpcli.tables.shortest_numbers import as_written, is_short
 from mlpcli.tables.spellings import Spelling
 from mlpcli.tables.table import NUMBERED, Table, Wanted
 
@@ -73,9 +74,14 @@ def _matrix(
 ) -> MatrixColumns | None:
     """Columns that are all numbers as NumPy has them, at once; None where one is not, or one is infinite."""
     own = frame.iloc[:, [positions[name] for name in names]]
-    if not names or not all(isinstance(one, np.dtype) and one.kind in "iuf" for one in own.dtypes):
+    kinds = own.dtypes
+    if not names or not all(isinstance(one, np.dtype) and one.kind in "iuf" for one in kinds):
         return None
-    matrix = own.to_numpy(np.float64)
+    short = list(filter(is_short, set(kinds)))
+    matrix = own.to_numpy(np.float64, copy=bool(short))
+    for kind in short:
+        places = np.flatnonzero(kinds == kind)
+        matrix[:, places] = as_written(own.iloc[:, places].to_numpy(kind))
     missing = form.notation.missing_numbers
     if len(missing):
         matrix = np.where(np.isin(matrix, missing), np.nan, matrix)
@@ -92,6 +98,9 @@ def _numbers(name: str, column: pd.Series[Any], form: CsvFormat, faults: list[Fa
             form = replace(form, decimal=decimal_of(parse, form.decimal))
         return _texts(name, column, Spelling(), form, faults).numbers(form.notation, parse)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    kind: Any = getattr(dtype, "numpy_dtype", dtype)  # of a type that has missing cells beside numbers
+    if is_short(kind):
+        values = as_written(values.astype(kind))
     values[np.isin(values, [number_of(word, form.decimal) for word in form.na_values])] = np.nan
     rows = np.flatnonzero(np.isinf(values))
     bad = BadCells(rows, np.array([str(value) for value in values[rows]], dtype=object))

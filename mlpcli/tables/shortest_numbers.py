@@ -13,9 +13,14 @@ ALWAYS, ENOUGH = 6, 9  # digits: so many survive float32; so many tell all of th
 EXACT = 22  # the largest power of ten that is a float64
 
 
-def as_written(values: Array) -> Vector:
-    """The float64 numbers that are the texts of float16 or float32 ones (n,), whichever they are."""
-    found: Vector = values.astype(np.float64)
+def is_short(kind: object) -> bool:
+    """Whether a type is that of floats of fewer than 64 bits."""
+    return kind in (np.float16, np.float32)
+
+
+def as_written(values: Array) -> Array:
+    """The float64 numbers that are the texts of float16 or float32 ones, whichever they are."""
+    found: Array = values.astype(np.float64)
     usual = np.isfinite(found) & (found != 0)
     if values.dtype == np.float32:
         found[usual] = shortest(values[usual])

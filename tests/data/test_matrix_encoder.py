@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,24 @@ def test_a_frame_of_numbers_is_one_matrix() -> None:
     assert frame.loc[4, "c2"] == -999.0
     texts = table_of_frame(frame.astype({"c0": str}), inputs.wanted, form, {})
     assert isinstance(texts.numbers, dict)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "Float32", "float64"])
+@pytest.mark.parametrize("others", ["of the same type", "of float64", "texts"])
+def test_numbers_of_fewer_bits_are_those_of_a_file(kind: str, others: str, tmp_path: Path) -> None:
+    """0.1 and not 0.100000001490116: what a CSV of the frame holds, and a mark for a missing cell too."""
+    x = np.random.default_rng(0).normal(size=(50, 4)) * [1e-3, 1.0, 10.0, 1e3]
+    x[7, 1] = -9.9
+    frame = pd.DataFrame(x.round(4), columns=["c0", "c1", "c2", "c3"]).astype({"c0": kind, "c1": kind})
+    if others != "of float64":
+        frame = frame.astype(str if others == "texts" else kind).astype({"c0": kind, "c1": kind})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    read = pd.read_csv(tmp_path / "t.csv", dtype=str)
+    form, inputs = CsvFormat(na_values=("", "-9.9")), encoder(range(4), names="c")
+    found, expected = (table_of_frame(one, inputs.wanted, form, {}) for one in (frame, read))
+    for name in frame:
+        np.testing.assert_array_equal(found.number(name).values, expected.number(name).values)
+    assert np.isnan(found.number("c1").values[7])
 
 
 def test_rows_of_a_matrix_are_given_up_in_spans() -> None:
